@@ -1,0 +1,46 @@
+"""Where the program starts: a command goes to the command line, anything else opens the window."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+COMMANDS = (
+    "run",
+    "bench",
+    "probe",
+    "cards",
+    "verify",
+    "doctor",
+    "demo",
+    "labels",
+    "train",
+    "train-prior",
+    "evaluate",
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run ``vsod-desktop`` with ``argv`` (default: the process's own). Returns the exit code."""
+    if getattr(sys, "frozen", False):
+        # the CRF's process is started as this very program
+        from multiprocessing import freeze_support
+
+        freeze_support()
+    words = sys.argv[1:] if argv is None else argv
+    if words and (words[0].startswith("-") or words[0] in COMMANDS or not _is_path(words[0])):
+        from vsod.cli.main import main as command_line
+
+        return command_line(words)
+    from vsod.gui.app import run_window
+
+    return run_window([Path(w) for w in words], sys.argv[:1])
+
+
+def _is_path(word: str) -> bool:
+    """True for what exists or looks like a file: a mistyped command is neither."""
+    return Path(word).exists() or "/" in word or "\\" in word or "." in word
+
+
+if __name__ == "__main__":
+    sys.exit(main())

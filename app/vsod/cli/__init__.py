@@ -1,0 +1,1 @@
+"""The command line: parse everything, then run. A leaf: nothing imports it."""

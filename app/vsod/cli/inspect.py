@@ -1,0 +1,93 @@
+"""``probe``, ``cards``, ``verify``, ``doctor`` and ``demo``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+
+def probe(args: argparse.Namespace) -> int:
+    """Say what a clip is."""
+    from vsod.media.source import open_source
+
+    with open_source(args.source) as source:
+        info = source.info.as_json()
+    if args.json:
+        print(json.dumps(info, ensure_ascii=False))
+        return 0
+    width = max(map(len, info))
+    for key, value in info.items():
+        if key == "warnings":
+            continue
+        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        print(f"{key:{width}}  {'-' if text is None else text}")
+    for warning in info["warnings"]:
+        print(f"warning: {warning}")
+    return 0
+
+
+def cards(args: argparse.Namespace) -> int:
+    """List the models at hand."""
+    from vsod.inference.cards import all_cards
+
+    found = all_cards()
+    if args.json:
+        print(json.dumps([c.as_json() for c in found], ensure_ascii=False))
+        return 0
+    width = max(len(card.id) for card in found) + 2
+    for card in found:
+        print(f"{card.id:{width}}{card.title}: {card.problem or card.summary}")
+        if not card.problem:
+            measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
+            print(f"{'':{width}}licence {card.licence}; paid work: {card.paid_work}")
+            if measured:
+                print(f"{'':{width}}{measured}")
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Check a matte against its source."""
+    from vsod.media.source import open_source
+    from vsod.media.verify import verify as check
+
+    frames = None
+    if args.range is not None:
+        start, stop = args.range
+        if stop is None:
+            with open_source(args.source) as source:
+                stop = source.info.frame_count
+        frames = range(start, stop)
+    report = check(args.source, args.matte, frames=frames)
+    if args.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        for row in report.checks:
+            mark = {True: "ok  ", False: "FAIL", None: "note"}[row.ok]
+            print(f"{mark}  {row.id}: {row.message}")
+        print("the matte conforms" if report.ok else "the matte does not conform")
+    return 0 if report.ok else 1
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Say what is here, what is missing and how to get it."""
+    from vsod.pipeline.doctor import examine
+
+    findings = examine()
+    if args.json:
+        print(json.dumps([f.as_json() for f in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            mark = {True: "ok  ", False: "MISS", None: "note"}[finding.ok]
+            print(f"{mark}  {finding.name:16}{finding.detail}")
+            if finding.fix:
+                print(f"{'':22}{finding.fix}")
+    return 0 if all(f.ok is not False for f in findings) else 1
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Make a demo clip."""
+    from vsod.media.demo import make_demo
+
+    make_demo(args.output)
+    print(args.output)
+    return 0

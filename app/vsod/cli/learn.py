@@ -1,0 +1,72 @@
+"""``train`` and ``evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a card, or go on with a run that was stopped."""
+    from vsod.pipeline import training
+
+    def say(row: dict[str, Any]) -> None:
+        if args.json:
+            print(json.dumps(row), flush=True)
+        elif "loss" in row:
+            left = tqdm.format_interval(row["eta"])
+            text = (
+                f"{row['samples']:,} samples  loss {row['loss']:.4f}  {row['per_second']:.1f}/s  {left} left"
+            )
+            print(text, file=sys.stderr)
+        else:
+            print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
+
+    weights = training.train(
+        args.card,
+        args.data,
+        args.out,
+        stage=args.stage,
+        samples=args.samples,
+        init=args.init,
+        device=args.device,
+        seed=args.seed,
+        pack=args.pack,
+        protocol=args.protocol,
+        report=say,
+    )
+    if args.install:
+        training.install(args.card, weights)
+    print(weights)
+    return 0
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Measure a card."""
+    from vsod.pipeline import evaluate as measuring
+    from vsod_models.metrics.sequence import Scores
+
+    def tell(scores: Scores) -> None:
+        if args.json:
+            print(json.dumps({"clip": scores.name, "frames": scores.frames, **scores.row()}), flush=True)
+        else:
+            print(f"{scores.name}: {scores.row()}", file=sys.stderr)
+
+    results = measuring.evaluate(
+        args.card,
+        args.data,
+        split_name=args.split,
+        cue=args.cue,
+        guided=not args.no_guide,
+        crf=args.crf or "",
+        device=args.device,
+        engine=args.engine,
+        on_clip=tell,
+    )
+    if not args.json:
+        print(measuring.table(results))
+    return 0

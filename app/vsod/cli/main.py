@@ -1,0 +1,211 @@
+"""Parser and dispatch of ``vsod-desktop COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vsod import __version__
+from vsod.cli import output
+from vsod.errors import VsodError
+from vsod.pipeline.job import CRF_ENGINES, DEVICES
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse, run, and turn our errors into one line and an exit code.
+
+    Exit codes: 0 ok, 1 failed, 2 usage, 3 finished with warnings, 130 cancelled.
+    """
+    args = build_parser().parse_args(argv)
+    as_json = bool(getattr(args, "json", False))
+    try:
+        return int(args.run(args))
+    except VsodError as error:
+        if os.environ.get("VSOD_DEBUG"):
+            raise
+        output.error(error, as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader of our output is gone (| head): nothing to say to anyone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("VSOD_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        bug = VsodError(
+            f"unexpected {what}", fix="Set VSOD_DEBUG=1 to see where it comes from, and report it."
+        )
+        output.error(bug, as_json)
+        return bug.exit_code
+
+
+def frame_range(text: str) -> tuple[int, int | None]:
+    """``"A:B"`` with either end optional -> (start, stop), end excluded.
+
+    Raises:
+        argparse.ArgumentTypeError: It is not of that form.
+    """
+    first, colon, last = text.partition(":")
+    try:
+        if not colon:
+            raise ValueError(text)
+        start, stop = int(first or 0), int(last) if last else None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not A:B (frame numbers, end excluded)") from None
+    if start < 0 or (stop is not None and stop <= start):
+        raise argparse.ArgumentTypeError(f"'{text}' is empty: the end must be greater than the start")
+    return start, stop
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="vsod-desktop",
+        description="Finds the salient subject of a video and writes a matte of it. "
+        "Without a command, or with file names, it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"vsod-desktop {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _run(commands)
+    _inspect(commands)
+    _learn(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
+
+
+def _run(commands: Commands[argparse.ArgumentParser]) -> None:
+    from vsod.cli import run as do
+
+    p = commands.add_parser("run", help="write the matte of a clip")
+    p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames")
+    p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="video file, or folder")
+    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
+    p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'doctor')")
+    p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--no-guide", action="store_true", help="plain upsampling, not along the picture's edges")
+    _crf(p)
+    p.add_argument("--threshold", type=share, metavar="0..1", help="binary mask instead of a soft matte")
+    p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
+    p.set_defaults(run=do.run)
+
+    p = commands.add_parser("bench", help="frames per second of every stage, on a clip of yours")
+    p.add_argument("source", metavar="IN", type=Path)
+    p.add_argument("--card", default="swift")
+    p.add_argument("--format", default="ffv1-gray8")
+    p.add_argument("--frames", type=int, default=120, help="at most this many frames (default: 120)")
+    p.add_argument(
+        "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"
+    )
+    _crf(p)
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.bench)
+
+
+def _crf(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--crf",
+        nargs="?",
+        const=CRF_ENGINES[0],
+        choices=CRF_ENGINES,
+        help="let a dense CRF settle the outline first (engine, default: meanfield; see docs/crf.md)",
+    )
+
+
+def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
+    from vsod.cli import inspect as do
+
+    p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
+    p.add_argument("source", metavar="IN", type=Path)
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.probe)
+
+    p = commands.add_parser("cards", help="the models at hand")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.cards)
+
+    p = commands.add_parser("verify", help="re-decode a matte and check it against its source")
+    p.add_argument("source", metavar="SRC", type=Path)
+    p.add_argument("matte", metavar="MATTE", type=Path)
+    p.add_argument("--range", metavar="A:B", type=frame_range, help="frames of SRC the matte covers")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.verify)
+
+    p = commands.add_parser("doctor", help="versions, device, codecs; what is missing and how to get it")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.doctor)
+
+    p = commands.add_parser("demo", help="make a demo clip")
+    p.add_argument("output", metavar="OUT", type=Path)
+    p.set_defaults(run=do.demo)
+
+
+def _training(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--data", type=Path, required=True, help="data folder (see docs/training.md)")
+    p.add_argument("--out", type=Path, required=True, help="run folder: pack, checkpoint, log, weights")
+    p.add_argument("--init", type=Path, help=".safetensors to start from")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--install", action="store_true", help="put the result in its place")
+    p.add_argument("--json", action="store_true")
+
+
+def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
+    from vsod.cli import learn as do
+    from vsod.cli.labels import add_commands as add_labels
+    from vsod.cli.prior import add_arguments as add_prior_arguments
+    from vsod.cli.prior import train_prior
+
+    add_labels(commands)
+
+    p = commands.add_parser("train", help="train a card's network; resumes where it was stopped")
+    p.add_argument("card", metavar="CARD")
+    _training(p)
+    p.add_argument("--stage", help="one stage alone (default: all, one after the other)")
+    p.add_argument("--samples", type=int, help="samples to see in a stage (default: the recipe's)")
+    p.add_argument(
+        "--protocol",
+        choices=("ours", "paper"),
+        default="ours",
+        help="loss, optimiser and rates: ours, or as the card's paper has them",
+    )
+    p.add_argument("--pack", type=Path, help="packed data to use or make (default: OUT/pack)")
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.set_defaults(run=do.train)
+
+    p = commands.add_parser("train-prior", help="train the motion prior that scnn, msst and stan read")
+    _training(p)
+    add_prior_arguments(p)
+    p.set_defaults(run=train_prior)
+
+    p = commands.add_parser("evaluate", help="J, F, maxF, S, E and MAE on clips with masks")
+    p.add_argument("card", metavar="CARD")
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--split", default="val", choices=("val", "train", "all"))
+    cue = p.add_mutually_exclusive_group()
+    cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
+    cue.add_argument(
+        "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
+    )
+    p.add_argument("--no-guide", action="store_true")
+    _crf(p)
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--engine", choices=("openvino", "torch"))
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.evaluate, cue="full")

@@ -1,0 +1,76 @@
+"""What the command line says: progress and errors on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
+
+from vsod.core.progress import Progress
+from vsod.errors import VsodError
+
+
+def line(event: str, **data: Any) -> None:
+    """One JSON line on stdout."""
+    print(json.dumps({"event": event, **data}, ensure_ascii=False), flush=True)
+
+
+def error(problem: VsodError, as_json: bool) -> None:
+    """One line on stderr that says what, where and the fix; with ``--json`` also an event."""
+    if as_json:
+        line(
+            "error",
+            what=problem.what,
+            where=problem.where,
+            fix=problem.fix,
+            kind=type(problem).__name__,
+            exit_code=problem.exit_code,
+        )
+    print(f"vsod-desktop: {problem}".replace("\n", " "), file=sys.stderr)
+
+
+class Bars:
+    """Progress of a job: a bar per stage on stderr, or JSON lines on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self._bar: tqdm[Any] | None = None
+        self._stage = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Take a :class:`Progress`."""
+        if self._json:
+            line("progress", **asdict(progress))
+            return
+        if progress.stage != self._stage or self._bar is None:
+            self._close()
+            self._stage = progress.stage
+            self._bar = tqdm(
+                total=progress.total,
+                desc=progress.stage,
+                unit="frame",
+                file=sys.stderr,
+                dynamic_ncols=True,
+                mininterval=0.2 if sys.stderr.isatty() else 10,
+                bar_format="{desc:8} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt}{postfix}",
+            )
+        if progress.eta is not None:
+            self._bar.set_postfix_str(f"job done in {tqdm.format_interval(progress.eta)}", refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()

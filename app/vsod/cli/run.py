@@ -1,0 +1,89 @@
+"""``run`` and ``bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from types import FrameType
+
+from vsod.cli import output
+from vsod.pipeline.job import FinishSettings, JobSpec
+
+
+@contextmanager
+def cancel_on_signal() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set; a second Ctrl-C stops at once."""
+    cancel = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+
+    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the matte of a clip."""
+    from vsod.pipeline import runner
+
+    spec = JobSpec(
+        source=args.source,
+        output=args.output,
+        card=args.card,
+        format=args.format,
+        start=args.range[0],
+        stop=args.range[1],
+        device=args.device,
+        finish=FinishSettings(guided=not args.no_guide, crf=args.crf or "", threshold=args.threshold),
+    )
+    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+        report = runner.run(spec, on_progress=bars, cancel=cancel)
+    if args.json:
+        output.line("done", **report.as_json())
+    else:
+        print(report.output)
+        fps = report.frames / report.seconds if report.seconds else 0.0
+        print(
+            f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",
+            file=sys.stderr,
+        )
+        for warning in report.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if report.held:
+            print(
+                f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}",
+                file=sys.stderr,
+            )
+    return report.exit_code
+
+
+def _short(indices: list[int]) -> str:
+    shown = ", ".join(map(str, indices[:8]))
+    return shown if len(indices) <= 8 else f"{shown}, …"
+
+
+def bench(args: argparse.Namespace) -> int:
+    """Measure every stage on its own and the whole way."""
+    from vsod.inference.cards import card_by_id, usable_card
+    from vsod.inference.published import published
+    from vsod.pipeline.bench import bench as measure
+
+    card = card_by_id(args.card) if args.published else usable_card(args.card)
+    with published(card) if args.published else nullcontext(card) as measured:
+        result = measure(args.source, measured, args.format, args.frames, args.device, args.crf or "")
+    if args.json:
+        print(json.dumps(result.as_json()))
+    else:
+        print(result.table())
+    return 0

@@ -1,0 +1,1 @@
+"""Pure data and arithmetic: numpy and the standard library, nothing else."""

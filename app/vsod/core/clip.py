@@ -1,0 +1,165 @@
+"""What a clip is: its raster, its clock and its tags. No pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class ColorTags:
+    """Colour description as ITU-T H.273 code points (2 = unspecified).
+
+    ``full_range`` is None where the file does not say.
+    """
+
+    primaries: int = 2
+    transfer: int = 2
+    matrix: int = 2
+    full_range: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipInfo:
+    """Everything known about a source without keeping a frame of it.
+
+    Attributes:
+        path: The file, or the folder of an image sequence.
+        kind: ``"video"`` or ``"sequence"``.
+        codec: FFmpeg's decoder name, or the image suffix of a sequence.
+        pix_fmt: FFmpeg's pixel format name.
+        bit_depth: Bits per component, 8 to 16.
+        width, height: Coded raster in pixels, before rotation.
+        rotation: Degrees the picture must be turned counter-clockwise to stand
+            upright, as FFmpeg's display matrix says: 0, 90, 180 or 270.
+        mirrored: True if the picture must be flipped left-right *before* that turn.
+        display_matrix: The file's nine matrix entries as stored, to be copied; empty if none.
+        sar: Sample (pixel) aspect ratio of the coded raster.
+        rate: Nominal frame rate, exact.
+        time_base: Seconds per tick of ``pts``.
+        pts: (N,) int64 presentation ticks of every *presented* frame, in order.
+        last_ticks: How long the last frame stays up, in ticks; 0 if the file does not say.
+        timecode: SMPTE start timecode as the file has it (``;`` = drop frame).
+        color: Colour tags.
+        field_order: ``"progressive"``, ``"tt"``, ``"bb"``, ``"tb"``, ``"bt"`` or ``"unknown"``.
+        audio_streams: How many audio streams the file carries.
+        names: File names of a sequence's frames, in order; empty for a video.
+        warnings: What is odd about the file, in the user's words.
+    """
+
+    path: Path
+    kind: str
+    codec: str
+    pix_fmt: str
+    bit_depth: int
+    width: int
+    height: int
+    rate: Fraction
+    time_base: Fraction
+    pts: npt.NDArray[np.int64]
+    rotation: int = 0
+    mirrored: bool = False
+    display_matrix: tuple[int, ...] = ()
+    last_ticks: int = 0
+    sar: Fraction = Fraction(1)
+    timecode: str | None = None
+    color: ColorTags = ColorTags()
+    field_order: str = "progressive"
+    audio_streams: int = 0
+    names: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def frame_count(self) -> int:
+        """Number of presented frames."""
+        return len(self.pts)
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """(width, height) of the coded raster once it stands upright, in coded pixels."""
+        w, h = self.width, self.height
+        return (h, w) if self.rotation in (90, 270) else (w, h)
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """(width, height) upright and with square pixels: the longer side is stretched, never cut."""
+        w, h = self.upright_size
+        sar = 1 / self.sar if self.rotation in (90, 270) else self.sar
+        return (round(w * sar), h) if sar >= 1 else (w, round(h / sar))
+
+    @property
+    def is_vfr(self) -> bool:
+        """True if frame distances differ by more than one tick (rounding is not VFR)."""
+        steps = np.diff(self.pts)
+        return bool(len(steps) and steps.max() - steps.min() > 1)
+
+    def seconds(self, index: int) -> float:
+        """Start of frame ``index`` in seconds after the first frame. For display only."""
+        return float((int(self.pts[index]) - int(self.pts[0])) * self.time_base)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds, the last frame's share included. For display only."""
+        if not self.frame_count:
+            return 0.0
+        return self.seconds(self.frame_count - 1) + float(1 / self.rate)
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON-ready summary; rationals as ``"num/den"`` text."""
+        return {
+            "path": str(self.path),
+            "kind": self.kind,
+            "codec": self.codec,
+            "pix_fmt": self.pix_fmt,
+            "bit_depth": self.bit_depth,
+            "width": self.width,
+            "height": self.height,
+            "rotation": self.rotation,
+            "mirrored": self.mirrored,
+            "sar": f"{self.sar.numerator}/{self.sar.denominator}",
+            "rate": f"{self.rate.numerator}/{self.rate.denominator}",
+            "time_base": f"{self.time_base.numerator}/{self.time_base.denominator}",
+            "frames": self.frame_count,
+            "vfr": self.is_vfr,
+            "start_pts": int(self.pts[0]) if self.frame_count else None,
+            "duration_s": round(self.duration, 6),
+            "timecode": self.timecode,
+            "color": {
+                "primaries": self.color.primaries,
+                "transfer": self.color.transfer,
+                "matrix": self.color.matrix,
+                "full_range": self.color.full_range,
+            },
+            "field_order": self.field_order,
+            "audio_streams": self.audio_streams,
+            "warnings": list(self.warnings),
+        }
+
+
+def check_range(info: ClipInfo, start: int, stop: int | None) -> int:
+    """The end of a frame range, checked against the clip.
+
+    Args:
+        info: The clip.
+        start: First ordinal.
+        stop: One past the last; None for the end of the clip.
+
+    Raises:
+        UsageError: ``start`` or ``stop`` lies outside the clip, or the range is reversed.
+    """
+    total = info.frame_count
+    end = total if stop is None else stop
+    if not 0 <= start <= end <= total:
+        raise UsageError(
+            f"frames {start} to {end} do not lie within its {total} frames",
+            where=info.path,
+            fix=f"Choose a range between 0 and {total}.",
+        )
+    return end

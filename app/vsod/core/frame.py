@@ -1,0 +1,26 @@
+"""One decoded picture and its place in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A presented frame.
+
+    Attributes:
+        index: 0-based ordinal among the presented frames.
+        pts: Presentation time in the clip's ticks.
+        image: (H, W, 3) uint8 RGB or (H, W) uint8 luma, upright, C-contiguous.
+        held: True if the frame could not be decoded and ``image`` repeats the
+            last good one (or is black if there was none).
+    """
+
+    index: int
+    pts: int
+    image: npt.NDArray[np.uint8]
+    held: bool = False

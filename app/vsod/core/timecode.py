@@ -1,0 +1,93 @@
+"""SMPTE timecode arithmetic: labels to frame numbers and back, drop frame included.
+
+Drop frame skips *labels*, never pictures: at 29.97 the labels ``;00`` and ``;01`` are
+left out at the start of every minute that is not a multiple of ten (four labels at
+59.94). It exists at those two rates only; SMPTE ST 12-1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+_LABEL = re.compile(r"^\s*(\d{1,2}):(\d{1,2}):(\d{1,2})([:;.,])(\d{1,3})\s*$")
+_DROPPED_LABELS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Timecode:
+    """A position on the 24-hour label clock.
+
+    Attributes:
+        frame: Frames since 00:00:00:00, 0 or more, below one day.
+        rate: Exact frame rate; labels count its rounded value (24 at 23.976).
+        drop: True for drop-frame labels.
+    """
+
+    frame: int
+    rate: Fraction
+    drop: bool = False
+
+    @classmethod
+    def parse(cls, text: str, rate: Fraction) -> Timecode:
+        """Read ``HH:MM:SS:FF``; ``;``, ``.`` or ``,`` before the frames means drop frame.
+
+        Raises:
+            ValueError: The text is no timecode, the label does not exist at this rate
+                (frame number too high, or a dropped label), or drop frame is claimed
+                at a rate that has none.
+        """
+        match = _LABEL.match(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a timecode")
+        hours, minutes, seconds, frames = (int(match[i]) for i in (1, 2, 3, 5))
+        drop, fps = match[4] != ":", nominal_fps(rate)
+        if hours > 23 or minutes > 59 or seconds > 59 or frames >= fps:
+            raise ValueError(f"{text!r} does not exist at {rate} fps")
+        if drop and rate not in _DROPPED_LABELS:
+            raise ValueError(f"{text!r} is drop frame, which {rate} fps does not have")
+        minutes += hours * 60
+        number = (minutes * 60 + seconds) * fps + frames
+        if drop:
+            dropped = _DROPPED_LABELS[rate]
+            if seconds == 0 and frames < dropped and minutes % 10:
+                raise ValueError(f"{text!r} is a label that drop frame leaves out")
+            number -= dropped * (minutes - minutes // 10)
+        return cls(number, rate, drop)
+
+    def __add__(self, frames: int) -> Timecode:
+        return Timecode((self.frame + frames) % frames_per_day(self.rate, self.drop), self.rate, self.drop)
+
+    def __str__(self) -> str:
+        number, fps = self.frame, nominal_fps(self.rate)
+        if self.drop:
+            dropped = _DROPPED_LABELS[self.rate]
+            per_minute, per_ten = fps * 60 - dropped, fps * 600 - dropped * 9
+            tens, rest = divmod(number, per_ten)
+            # The first minute of ten keeps all its labels, so it is longer by `dropped`.
+            number += dropped * (9 * tens + max(0, (rest - dropped) // per_minute))
+        seconds, frame = divmod(number, fps)
+        minutes, second = divmod(seconds, 60)
+        hour, minute = divmod(minutes, 60)
+        return f"{hour:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:02d}"
+
+
+def nominal_fps(rate: Fraction) -> int:
+    """Labels per second: 24 at 24000/1001, 30 at 30000/1001."""
+    return max(1, round(rate))
+
+
+def frames_per_day(rate: Fraction, drop: bool) -> int:
+    """How many labels a 24-hour clock has."""
+    per_day = nominal_fps(rate) * 86400
+    return per_day - _DROPPED_LABELS[rate] * (1440 - 144) if drop else per_day
+
+
+def shift(text: str, rate: Fraction, frames: int) -> str:
+    """The label ``frames`` frames after ``text``, in the same counting.
+
+    Raises:
+        ValueError: See :meth:`Timecode.parse`.
+    """
+    return str(Timecode.parse(text, rate) + frames)

@@ -1,0 +1,84 @@
+"""Every error this program raises on purpose.
+
+An error says *what* went wrong, *where* (the file, the option, the frame) and
+the *fix*. The command line prints it as one line and exits with its
+``exit_code``; the window shows the same three parts. Anything that is not a
+:class:`VsodError` is a bug.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class VsodError(Exception):
+    """Root of the tree.
+
+    Args:
+        what: What went wrong, one sentence without a full stop.
+        where: The file, option or frame it happened at, if there is one.
+        fix: What the user can do about it, imperative.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str | Path | None = None, fix: str = "") -> None:
+        self.what = what
+        self.where = None if where is None else str(where)
+        self.fix = fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}. {self.fix}" if self.fix else head
+
+
+class UsageError(VsodError):
+    """The call itself is off: an unknown option value, an impossible range."""
+
+    exit_code = 2
+
+
+class UnknownFormat(UsageError):
+    """No export format has this id."""
+
+
+class UnknownCard(UsageError):
+    """No model card has this id, or the card is broken."""
+
+
+class MediaError(VsodError):
+    """A source cannot be read."""
+
+
+class MediaNotFound(MediaError):
+    """No file or folder at this path."""
+
+
+class UnreadableMedia(MediaError):
+    """The file is not a video FFmpeg can read, or its header is damaged."""
+
+
+class NoVideo(MediaError):
+    """The file is readable but holds no picture: audio only, or zero frames."""
+
+
+class OutputError(VsodError):
+    """The result cannot be written: folder missing, read-only, disk full, codec refused."""
+
+
+class ModelError(VsodError):
+    """Weights are missing, do not match their card, or cannot run on the device."""
+
+
+class DataError(VsodError):
+    """Training or evaluation data is missing or inconsistent."""
+
+
+class Cancelled(VsodError):
+    """The user stopped the job. Nothing half-written is left behind."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("cancelled")

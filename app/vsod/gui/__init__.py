@@ -1,0 +1,1 @@
+"""The window. The only importer of PyQt6; talks to ``vsod.pipeline.session`` alone."""

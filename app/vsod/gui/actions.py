@@ -1,0 +1,142 @@
+"""Everything the window can do: one table of names, keys and menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
+from PyQt6.QtWidgets import QMainWindow
+
+from vsod.core.overlay import Overlay
+from vsod.gui import theme
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One action.
+
+    Attributes:
+        id: Name in code.
+        text: Name in the menu.
+        keys: Shortcuts, the first is shown.
+        tip: What a button's tool tip says, without the key.
+        icon: File stem in ``resources/icons``.
+        needs_clip: Greyed out without a clip.
+        repeats: Fires again while the key is held.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    icon: str = ""
+    needs_clip: bool = True
+    repeats: bool = False
+
+
+OVERLAYS: dict[str, Overlay] = {
+    "show_picture": Overlay.NONE,
+    "show_tint": Overlay.TINT,
+    "show_heat": Overlay.HEAT,
+    "show_matte": Overlay.MATTE,
+    "show_cutout": Overlay.CUTOUT,
+}
+
+# A None is a line in the menu.
+MENUS: dict[str, tuple[Deed | None, ...]] = {
+    "&File": (
+        Deed("open", "&Open video…", ("Ctrl+O",), needs_clip=False),
+        Deed("open_folder", "Open &folder of frames…", ("Ctrl+Shift+O",), needs_clip=False),
+        None,
+        Deed("export", "&Export matte…", ("Ctrl+E",)),
+        None,
+        Deed("quit", "&Quit", ("Ctrl+Q",), needs_clip=False),
+    ),
+    "&Clip": (
+        Deed("analyse", "&Analyse", ("Ctrl+R",), "Find the subject in every frame"),
+        Deed("cancel", "&Cancel", ("Esc",), "Stop the running job"),
+        None,
+        Deed("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in"),
+        Deed("mark_out", "Mark &out", ("O",), "End the range with this frame", "mark-out"),
+        Deed("clear_marks", "Clear &range", ("Alt+X",)),
+        Deed("to_in", "Go to in", ("Shift+I",)),
+        Deed("to_out", "Go to out", ("Shift+O",)),
+    ),
+    "&Playback": (
+        Deed("play", "&Play", ("Space",), "Play or pause", "play"),
+        Deed("reverse", "Play &backwards, faster each time", ("J",)),
+        Deed("pause", "P&ause", ("K",)),
+        Deed("forward", "Play &forwards, faster each time", ("L",)),
+        None,
+        Deed("back", "Previous frame", ("Left",), icon="step-back", repeats=True),
+        Deed("ahead", "Next frame", ("Right",), icon="step-forward", repeats=True),
+        Deed("back10", "10 frames back", ("Shift+Left",), repeats=True),
+        Deed("ahead10", "10 frames ahead", ("Shift+Right",), repeats=True),
+        Deed("first", "First frame", ("Home",), icon="to-start"),
+        Deed("last", "Last frame", ("End",), icon="to-end"),
+    ),
+    "&View": (
+        Deed("show_picture", "&Picture", ("F2",), "The picture alone"),
+        Deed("show_tint", "&Tint", ("F3",), "The subject dyed"),
+        Deed("show_heat", "&Heat", ("F4",), "The matte as a colour map over the picture"),
+        Deed("show_matte", "&Matte", ("F5",), "The matte in black and white"),
+        Deed("show_cutout", "&Cutout", ("F6",), "The subject on a checkerboard"),
+        None,
+        Deed("fit", "&Fit", ("F",), "Show the whole picture"),
+        Deed("one_to_one", "&1:1", ("1",), "One picture pixel per screen pixel"),
+        Deed("zoom_in", "Zoom &in", ("Ctrl++", "Ctrl+="), repeats=True),
+        Deed("zoom_out", "Zoom &out", ("Ctrl+-",), repeats=True),
+        None,
+        Deed("full_screen", "Full &screen", ("F11",), needs_clip=False),
+    ),
+    "&Help": (
+        Deed("shortcuts", "&Keyboard shortcuts", ("F1",), needs_clip=False),
+        Deed("about", "&About", needs_clip=False),
+    ),
+}
+
+
+def build(window: QMainWindow, deeds: Mapping[str, Callable[[], object]]) -> dict[str, QAction]:
+    """Create every action and the menu bar.
+
+    Args:
+        window: Gets the menus.
+        deeds: What each action id does.
+    """
+    actions: dict[str, QAction] = {}
+    overlays = QActionGroup(window)
+    bar = window.menuBar()
+    for title, rows in MENUS.items():
+        menu = bar.addMenu(title) if bar is not None else None
+        if menu is not None:
+            menu.setObjectName(title.replace("&", "").lower())
+        for deed in rows:
+            if deed is None:
+                if menu is not None:
+                    menu.addSeparator()
+                continue
+            action = QAction(deed.text, window)
+            action.setObjectName(deed.id)
+            action.setShortcuts([QKeySequence(key) for key in deed.keys])
+            action.setAutoRepeat(deed.repeats)
+            tip = deed.tip or deed.text.replace("&", "").rstrip("…")
+            action.setToolTip(f"{tip}  ({deed.keys[0]})" if deed.keys else tip)
+            if deed.icon:
+                action.setIcon(theme.icon(deed.icon))
+                action.setIconVisibleInMenu(False)
+            if deed.id in OVERLAYS:
+                action.setCheckable(True)
+                overlays.addAction(action)
+            # the checked state a signal brings along is no argument of the deed
+            action.triggered.connect(lambda _checked=False, do=deeds[deed.id]: do())
+            actions[deed.id] = action
+            window.addAction(action)
+            if menu is not None:
+                menu.addAction(action)
+    return actions
+
+
+def needing_clip() -> list[str]:
+    """Ids of the actions that make no sense without a clip."""
+    return [deed.id for rows in MENUS.values() for deed in rows if deed is not None and deed.needs_clip]

@@ -1,0 +1,50 @@
+"""Starts the window.
+
+Nothing imported from here may load torch, OpenVINO or PyAV: the window has to
+be on screen within half a second.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from vsod.gui import theme
+from vsod.gui.dialogs.crash import CrashReporter
+from vsod.gui.window import MainWindow
+
+
+def run_window(paths: list[Path], argv: list[str]) -> int:
+    """Show the window and stay until it is closed.
+
+    Args:
+        paths: Clips from the command line; the first is opened.
+        argv: The command line for Qt (``-platform`` and the like), program name first.
+
+    Returns:
+        The exit code.
+    """
+    app = QApplication(argv)
+    app.setApplicationName("vsod-desktop")
+    app.setApplicationDisplayName("vsod-desktop")
+    theme.apply(app)
+    crash = CrashReporter(app)
+    crash.install()
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    # Python sees signals only between bytecodes; an idle event loop runs none
+    pulse = QTimer(app)
+    pulse.start(250)
+    pulse.timeout.connect(lambda: None)
+    window = MainWindow()
+    app.aboutToQuit.connect(window.close)
+    window.show()
+    if paths:
+        window.open_path(paths[0])
+    try:
+        return app.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__

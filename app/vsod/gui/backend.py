@@ -1,0 +1,119 @@
+"""What the window needs from the rest of the program, and nothing more.
+
+The window is written against these protocols; :class:`Pipeline` fulfils them
+with ``vsod.pipeline.session``, imported at the first call so that the window
+is on screen before any of the media or network libraries are touched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+from vsod.core.frame import Frame
+from vsod.core.progress import ProgressFn
+from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+
+
+class Card(Protocol):
+    """A model to choose."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def summary(self) -> str: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+    @property
+    def problem(self) -> str | None: ...  # noqa: D102
+
+
+class Format(Protocol):
+    """A kind of file to write."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def is_sequence(self) -> bool: ...  # noqa: D102
+    @property
+    def note(self) -> str: ...  # noqa: D102
+
+
+class Clip(Protocol):
+    """An open clip; see ``vsod.pipeline.session.Session`` for what each call promises."""
+
+    info: ClipInfo
+
+    def frame(self, index: int, *, size: tuple[int, int] | None = None) -> Frame: ...  # noqa: D102
+
+    def frames(  # noqa: D102
+        self, start: int, stop: int | None = None, *, size: tuple[int, int] | None = None
+    ) -> Iterator[Frame]: ...
+
+    def analyse(  # noqa: D102
+        self,
+        card: str,
+        *,
+        frames: range | None = None,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None: ...
+
+    def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
+
+    def matte(  # noqa: D102
+        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
+    ) -> npt.NDArray[np.float32] | None: ...
+
+    def export(  # noqa: D102
+        self,
+        spec: JobSpec,
+        *,
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> JobReport: ...
+
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Backend(Protocol):
+    """Where clips, models and formats come from. Every call may be slow: workers only."""
+
+    def cards(self) -> Sequence[Card]: ...  # noqa: D102
+    def formats(self) -> Sequence[Format]: ...  # noqa: D102
+    def open(self, path: Path) -> Clip: ...  # noqa: D102
+
+
+class Pipeline:
+    """The real thing."""
+
+    def cards(self) -> Sequence[Card]:
+        """Models found on this machine."""
+        return cast("Sequence[Card]", _session().list_cards())
+
+    def formats(self) -> Sequence[Format]:
+        """Formats this program writes."""
+        return cast("Sequence[Format]", _session().list_formats())
+
+    def open(self, path: Path) -> Clip:
+        """Open a video file or a folder of frames."""
+        return cast("Clip", _session().Session(path))
+
+
+def _session() -> Any:
+    import vsod.pipeline.session as session
+
+    return session

@@ -1,0 +1,89 @@
+"""The working surface: picture and panels above, transport and timeline below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from vsod.gui.actions import OVERLAYS
+from vsod.gui.panels.analysis import AnalysisPanel
+from vsod.gui.panels.facts import FactsPanel
+from vsod.gui.panels.finish import FinishPanel
+from vsod.gui.panels.looks import LooksBar
+from vsod.gui.timeline.scrubber import Scrubber
+from vsod.gui.timeline.transport import Transport
+from vsod.gui.viewer.canvas import Canvas
+
+_BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
+_SIDE_WIDTH = 304
+_Box = TypeVar("_Box", QVBoxLayout, QHBoxLayout)
+
+
+class Deck(QWidget):
+    """Everything that is on screen while a clip is open.
+
+    Args:
+        actions: By id, see :mod:`vsod.gui.actions`.
+    """
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        overlays = [actions[name] for name in OVERLAYS]
+        zooms = [actions["fit"], actions["one_to_one"]]
+        self.looks = LooksBar(overlays, zooms)
+        self.canvas = Canvas()
+        self.canvas.addActions([*overlays, *zooms])
+        self.transport = Transport([actions[name] if name else None for name in _BUTTONS])
+        self.scrubber = Scrubber()
+        self.analysis = AnalysisPanel()
+        self.finish = FinishPanel()
+        self.facts = FactsPanel()
+        self.export_button = QPushButton("Export matte…")
+        self.export_button.clicked.connect(actions["export"].trigger)
+
+        viewer, top, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout()), _bare(QVBoxLayout())
+        viewer.addWidget(self.looks)
+        viewer.addWidget(self.canvas, 1)
+        top.addLayout(viewer, 1)
+        top.addWidget(self._side())
+        outer.addLayout(top, 1)
+        outer.addWidget(self.transport)
+        outer.addWidget(self.scrubber)
+        self.setLayout(outer)
+
+    def _side(self) -> QWidget:
+        body = QWidget()
+        body.setObjectName("sideBody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 0, 16, 8)
+        column.setSpacing(0)
+        for panel in (self.analysis, self.finish, self.facts):
+            column.addWidget(panel)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setObjectName("sideScroll")
+        scroll.setWidget(body)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        side = QWidget()
+        side.setObjectName("side")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setFixedWidth(_SIDE_WIDTH)
+        outer = _bare(QVBoxLayout(side))
+        outer.addWidget(scroll, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(16, 10, 16, 14)
+        foot.addWidget(self.export_button)
+        outer.addLayout(foot)
+        return side
+
+
+def _bare(layout: _Box) -> _Box:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

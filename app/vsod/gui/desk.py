@@ -1,0 +1,77 @@
+"""The jobs in hand: started, reported, cancelled and, at the end, all joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from vsod.gui.workers import Job, Work
+
+Done = Callable[[Any], None]
+
+
+class Desk(QObject):
+    """Runs jobs in threads of their own.
+
+    At most one job is *heavy* (analysis, export); it owns the progress bar and
+    the Cancel button.
+    """
+
+    heavy_changed = pyqtSignal(object)  # the Job that started, or None
+    failed = pyqtSignal(str, object)  # job name, exception
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: set[Job] = set()
+        self._heavy: Job | None = None
+
+    @property
+    def heavy(self) -> Job | None:
+        """The heavy job that runs now."""
+        return self._heavy
+
+    def start(self, name: str, work: Work, done: Done, *, heavy: bool = False) -> Job:
+        """Run ``work(job)`` in a thread; ``done(result)`` is called in this one."""
+        if heavy and self._heavy is not None:
+            raise RuntimeError(f"'{self._heavy.name}' is still running")
+        job = Job(name, work, self)
+        job.succeeded.connect(lambda result: self._settle(job, lambda: done(result)))
+        job.failed.connect(lambda error: self._settle(job, lambda: self.failed.emit(name, error)))
+        job.finished.connect(lambda: self._ended(job))
+        self._jobs.add(job)
+        if heavy:
+            self._heavy = job
+            self.heavy_changed.emit(job)
+        job.start()
+        return job
+
+    def cancel_heavy(self) -> None:
+        """Ask the heavy job to stop; it ends with ``failed(name, Cancelled)``."""
+        if self._heavy is not None:
+            self._heavy.cancel.set()
+
+    def stop_all(self) -> None:
+        """Cancel everything and wait for it; nobody is told about results any more."""
+        for job in list(self._jobs):
+            job.cancel.set()
+        for job in list(self._jobs):
+            job.blockSignals(True)
+            job.stop()
+        self._jobs.clear()
+        self._heavy = None
+
+    def _settle(self, job: Job, tell: Callable[[], object]) -> None:
+        # free before anyone hears of the outcome: who is told may start the next job at once
+        was_heavy = self._heavy is job
+        if was_heavy:
+            self._heavy = None
+        tell()
+        if was_heavy and self._heavy is None:
+            self.heavy_changed.emit(None)
+
+    def _ended(self, job: Job) -> None:
+        self._jobs.discard(job)
+        job.wait()
+        job.deleteLater()

@@ -1,0 +1,1 @@
+"""What stands beside the picture: analysis, matte settings, clip facts, the error banner."""

@@ -1,0 +1,186 @@
+"""Which model, on which device, and the button that starts it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QStandardItemModel
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vsod.core.progress import Progress
+from vsod.gui.backend import Card
+from vsod.gui.timeline.readout import clock
+from vsod.pipeline.job import DEVICES
+
+_DEVICE_NAMES = {
+    "auto": "Automatic",
+    "cpu": "Processor (CPU)",
+    "cuda": "NVIDIA graphics (CUDA)",
+    "mps": "Apple graphics (MPS)",
+}
+_STAGES = {"analyse": "Analysing", "export": "Writing", "verify": "Checking the file"}
+
+
+class AnalysisPanel(QGroupBox):
+    """Model picker, device picker, Analyse or Cancel, progress."""
+
+    card_changed = pyqtSignal(str)
+    device_changed = pyqtSignal(str)
+    analyse = pyqtSignal()
+    cancel = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Model", parent)
+        self._cards: list[Card] = []
+        self._running = False
+        self.card_box = QComboBox()
+        self.card_box.setAccessibleName("Model")
+        self.card_box.setPlaceholderText("Looking for models …")
+        self.card_box.setMinimumContentsLength(12)
+        self.card_box.currentIndexChanged.connect(self._card_picked)
+        self.summary = QLabel()
+        self.summary.setObjectName("summary")
+        self.summary.setWordWrap(True)
+        self.licence = QLabel()
+        self.licence.setObjectName("badge")
+        self.licence.setAccessibleName("Licence of the model")
+        self.device_box = QComboBox()
+        self.device_box.setAccessibleName("Device")
+        for device in DEVICES:
+            if (device != "mps" or sys.platform == "darwin") and (
+                device != "cuda" or sys.platform != "darwin"
+            ):
+                self.device_box.addItem(_DEVICE_NAMES[device], device)
+        self.device_box.currentIndexChanged.connect(lambda: self.device_changed.emit(self.device))
+        device_label = QLabel("&Device")
+        device_label.setBuddy(self.device_box)
+        self.button = QPushButton("Analyse")
+        self.button.setObjectName("primary")
+        self.button.clicked.connect(lambda: (self.cancel if self._running else self.analyse).emit())
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Progress")
+        self.bar.setTextVisible(False)
+        self.status = QLabel()
+        self.status.setObjectName("faint")
+        self.status.setAccessibleName("Progress in words")
+        self.status.setWordWrap(True)
+
+        badge_row = QHBoxLayout()
+        badge_row.addWidget(self.licence)
+        badge_row.addStretch()
+        device_row = QHBoxLayout()
+        device_row.addWidget(device_label)
+        device_row.addWidget(self.device_box, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 10, 0, 2)
+        column.setSpacing(8)
+        column.addWidget(self.card_box)
+        column.addWidget(self.summary)
+        column.addLayout(badge_row)
+        column.addLayout(device_row)
+        column.addWidget(self.button)
+        column.addWidget(self.bar)
+        column.addWidget(self.status)
+        for quiet in (self.licence, self.bar, self.status):
+            quiet.hide()
+
+    @property
+    def card(self) -> str | None:
+        """Id of the chosen model."""
+        value = self.card_box.currentData()
+        return None if value is None else str(value)
+
+    @property
+    def device(self) -> str:
+        """Id of the chosen device."""
+        return str(self.device_box.currentData())
+
+    def set_cards(self, cards: Sequence[Card], chosen: str) -> None:
+        """Fill the picker; broken models are listed, greyed, and say why."""
+        self._cards = list(cards)
+        self.card_box.blockSignals(True)
+        self.card_box.clear()
+        for card in self._cards:
+            self.card_box.addItem(card.title, card.id)
+            row = self.card_box.count() - 1
+            if card.problem:
+                self.card_box.setItemText(row, f"{card.title} (not usable)")
+                self.card_box.setItemData(row, card.problem, Qt.ItemDataRole.ToolTipRole)
+                model = self.card_box.model()
+                item = model.item(row) if isinstance(model, QStandardItemModel) else None
+                if item is not None:
+                    item.setEnabled(False)
+        usable = [card.id for card in self._cards if not card.problem]
+        pick = chosen if chosen in usable else next(iter(usable), None)
+        self.card_box.setCurrentIndex(-1 if pick is None else self.card_box.findData(pick))
+        self.card_box.setPlaceholderText("No usable model found")
+        self.card_box.blockSignals(False)
+        self._card_picked()
+
+    def set_device(self, device: str) -> None:
+        """Choose a device by id, if this machine's list has it."""
+        row = self.device_box.findData(device)
+        if row >= 0:
+            self.device_box.setCurrentIndex(row)
+
+    def set_task(self, text: str, enabled: bool) -> None:
+        """Word the button while nothing runs."""
+        if not self._running:
+            self.button.setText(text)
+            self.button.setEnabled(enabled)
+
+    def set_running(self, running: bool) -> None:
+        """Turn the button into Cancel and show the bar, or back."""
+        self._running = running
+        self.bar.setVisible(running)
+        self.status.setVisible(running)
+        self.bar.setRange(0, 0)
+        self.status.setText("Starting …" if running else "")
+        self.card_box.setEnabled(not running)
+        self.device_box.setEnabled(not running)
+        self.button.setObjectName("" if running else "primary")
+        style = self.button.style()
+        if style is not None:
+            style.unpolish(self.button)
+            style.polish(self.button)
+        if running:
+            self.button.setText("Cancel")
+            self.button.setEnabled(True)
+
+    def set_cancelling(self) -> None:
+        """The user's click has been heard."""
+        self.button.setEnabled(False)
+        self.status.setText("Cancelling …")
+
+    def show_progress(self, progress: Progress) -> None:
+        """Bar and words: how much, how fast, how long still."""
+        self.bar.setRange(0, progress.total or 0)
+        self.bar.setValue(progress.done)
+        words = [_STAGES.get(progress.stage, progress.stage)]
+        words.append(f"{progress.done} of {progress.total}" if progress.total else f"{progress.done} frames")
+        if progress.fps:
+            words.append(f"{progress.fps:.1f} fps")
+        if progress.eta is not None:
+            words.append(f"{clock(progress.eta)} left")
+        self.status.setText("  ·  ".join(words))
+
+    def _card_picked(self) -> None:
+        row = self.card_box.currentIndex()
+        card = self._cards[row] if 0 <= row < len(self._cards) else None
+        self.summary.setText(card.summary if card else "")
+        self.licence.setText(card.licence if card else "")
+        self.licence.setToolTip("Licence of this model's weights")
+        self.licence.setVisible(bool(card and card.licence))
+        if card is not None:
+            self.card_changed.emit(card.id)

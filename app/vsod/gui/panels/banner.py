@@ -1,0 +1,116 @@
+"""The strip above the picture: what went wrong and what to do, or that all went well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vsod.errors import VsodError
+from vsod.gui import theme
+
+
+class Banner(QFrame):
+    """Not a dialog: work goes on while it stands there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setAccessibleName("Message")
+        self._what, self._fix = QLabel(), QLabel()
+        self._what.setObjectName("bannerWhat")
+        self._fix.setObjectName("bannerFix")
+        for label in (self._what, self._fix):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.action_button = QPushButton()
+        self.action_button.clicked.connect(self._act)
+        self.copy_button = QPushButton("Copy")
+        self.copy_button.setAccessibleName("Copy message")
+        self.copy_button.clicked.connect(self._copy)
+        self.close_button = QToolButton()
+        self.close_button.setIcon(theme.icon("close"))
+        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setAccessibleName("Dismiss message")
+        self.close_button.setToolTip("Dismiss")
+        self.close_button.clicked.connect(self.hide)
+        self._action: Callable[[], object] | None = None
+
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._what)
+        words.addWidget(self._fix)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 9, 10, 9)
+        row.setSpacing(8)
+        row.addLayout(words, 1)
+        for button in (self.action_button, self.copy_button, self.close_button):
+            row.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """Everything it says."""
+        return "\n".join(part for part in (self._what.text(), self._fix.text()) if part)
+
+    @property
+    def kind(self) -> str:
+        """``"error"``, ``"note"`` or ``"success"``."""
+        return str(self.property("kind") or "")
+
+    def show_error(self, error: Exception) -> None:
+        """What went wrong, where, and the fix."""
+        if isinstance(error, VsodError):
+            head = f"{error.where}: {error.what}" if error.where else error.what
+            self._say("error", head[:1].upper() + head[1:] if not error.where else head, error.fix)
+        else:
+            self._say(
+                "error", f"{type(error).__name__}: {error}", "This is a bug. Copy the text and report it."
+            )
+
+    def show_note(self, what: str, detail: str = "") -> None:
+        """Something worth knowing."""
+        self._say("note", what, detail)
+
+    def show_success(self, what: str, detail: str, label: str, action: Callable[[], object]) -> None:
+        """Good news, with a button for what comes next."""
+        self._say("success", what, detail)
+        self._action = action
+        self.action_button.setText(label)
+        self.action_button.show()
+
+    def _say(self, kind: str, what: str, fix: str) -> None:
+        self._what.setText(what)
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(fix))
+        self._action = None
+        self.action_button.hide()
+        self.setProperty("kind", kind)
+        self.setAccessibleDescription(self.text)
+        style = self.style()
+        if style is not None:  # the style sheet colours by kind
+            style.unpolish(self)
+            style.polish(self)
+        self.show()
+
+    def _act(self) -> None:
+        if self._action is not None:
+            self._action()
+
+    def _copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self.text)

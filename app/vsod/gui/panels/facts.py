@@ -1,0 +1,57 @@
+"""What is known about the clip, in a few lines."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.gui.timeline.readout import clock, rate_text
+
+
+class FactsPanel(QGroupBox):
+    """Read-only table of the clip's properties."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Clip", parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 10, 0, 2)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setColumnStretch(1, 1)
+
+    def set_clip(self, info: ClipInfo | None) -> None:
+        """Show another clip, or nothing."""
+        while item := self._grid.takeAt(0):
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, value) in enumerate(facts(info) if info else []):
+            key, text = QLabel(name), QLabel(value)
+            key.setObjectName("faint")
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            text.setAccessibleName(name)
+            text.setToolTip(value)
+            text.setMinimumWidth(1)  # a long name is cut, the panel does not grow
+            self._grid.addWidget(key, row, 0)
+            self._grid.addWidget(text, row, 1)
+        self.setVisible(info is not None)
+
+
+def facts(info: ClipInfo) -> list[tuple[str, str]]:
+    """(name, value) rows about a clip."""
+    width, height = info.display_size
+    size = f"{width} × {height}"
+    if info.sar != 1:
+        size += f"  ({info.width} × {info.height} coded)"
+    rate = f"{rate_text(info.rate)}{', varying' if info.is_vfr else ''}"
+    rows = [
+        ("Size", size),
+        ("Rate", rate),
+        ("Length", f"{clock(info.duration)}  ·  {info.frame_count} frames"),
+        ("Codec", f"{info.codec}  ·  {info.pix_fmt}"),
+    ]
+    if info.timecode:
+        rows.append(("Starts at", info.timecode))
+    return rows

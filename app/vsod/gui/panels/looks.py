@@ -1,0 +1,66 @@
+"""The strip above the picture: clip name, overlay picker, zoom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+
+class LooksBar(QWidget):
+    """One button per overlay, side by side, and the zoom.
+
+    Args:
+        overlays: Checkable actions of one group.
+        zooms: Actions shown as buttons on the right.
+    """
+
+    def __init__(
+        self, overlays: Iterable[QAction], zooms: Iterable[QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("looksBar")
+        self.title = QLabel()
+        self.title.setObjectName("clipTitle")
+        self.title.setAccessibleName("Clip")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.zoom = QLabel()
+        self.zoom.setObjectName("faint")
+        self.zoom.setAccessibleName("Zoom")
+        self.zoom.setMinimumWidth(44)
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 10, 6)
+        row.setSpacing(0)
+        row.addWidget(self.title, 1)
+        overlays = list(overlays)
+        for place, action in enumerate(overlays):
+            button = self._button(action, "segment")
+            ends = {0: "first", len(overlays) - 1: "last"}
+            button.setProperty("place", ends.get(place, "middle"))
+            row.addWidget(button)
+        right = QHBoxLayout()
+        right.setSpacing(2)
+        right.addStretch()
+        right.addWidget(self.zoom)
+        right.addSpacing(6)
+        for action in zooms:
+            right.addWidget(self._button(action, "quiet"))
+        row.addLayout(right, 1)
+
+    def show_zoom(self, zoom: float) -> None:
+        """Write the zoom in per cent."""
+        self.zoom.setText(f"{zoom * 100:.0f} %")
+
+    @staticmethod
+    def _button(action: QAction, kind: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(kind)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(action.text().replace("&", ""))
+        return button

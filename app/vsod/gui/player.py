@@ -1,0 +1,145 @@
+"""Where the playhead is and how it moves. Lives in the window's thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from vsod.core.clip import ClipInfo
+from vsod.gui.backend import Clip
+from vsod.gui.render import View
+from vsod.gui.workers import FrameServer
+
+_FASTEST = 8.0
+
+
+class Player(QObject):
+    """Transport controls over a frame server.
+
+    The playhead moves at once when asked to; the picture follows when it is decoded.
+    """
+
+    shown = pyqtSignal(object)  # Shown: paint this
+    moved = pyqtSignal(int)  # the playhead is at this frame
+    speed_changed = pyqtSignal(float)  # 0 = paused
+    failed = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.info: ClipInfo | None = None
+        self.index = 0
+        self.speed = 0.0
+        self.marked = range(0)  # in to out; playback stays inside if it starts inside
+        self.view = View()
+        self._server = FrameServer(self)
+        self._server.ready.connect(self._on_ready)
+        self._server.ended.connect(self._on_ended)
+        self._server.failed.connect(self._on_failed)
+        self._server.start()
+
+    @property
+    def count(self) -> int:
+        """Frames of the clip, 0 without one."""
+        return self.info.frame_count if self.info else 0
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Take over ``clip`` (it is closed here in the end) and go to its first frame."""
+        self._set_speed(0.0)
+        self.info = clip.info if clip else None
+        self.marked = range(self.count)
+        self.index = 0
+        self._server.set_clip(clip)
+        if clip is not None:
+            self.seek(0)
+
+    def set_view(self, **changes: object) -> None:
+        """Change fields of the :class:`View` and show the frame again."""
+        view = replace(self.view, **changes)  # type: ignore[arg-type]
+        if view != self.view:
+            self.view = view
+            self._server.set_view(view)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Serve the current frame anew, if it stands still."""
+        if self.count and self.speed == 0:
+            self._server.show(self.index)
+
+    def seek(self, index: int) -> None:
+        """Pause and go to ``index``, clipped to the clip."""
+        if not self.count:
+            return
+        self._set_speed(0.0)
+        self._move(max(0, min(index, self.count - 1)))
+        self._server.show(self.index)
+
+    def step(self, frames: int) -> None:
+        """Pause and go ``frames`` on."""
+        self.seek(self.index + frames)
+
+    def toggle(self) -> None:
+        """Play at source speed, or pause."""
+        if self.speed:
+            self.pause()
+        else:
+            self.play(1.0)
+
+    def pause(self) -> None:
+        """Stand still and show the frame under the playhead in full."""
+        if self.speed:
+            self.seek(self.index)
+
+    def shuttle(self, direction: int) -> None:
+        """J and L: start, reverse or double the speed."""
+        if self.speed * direction > 0:
+            self.play(max(-_FASTEST, min(self.speed * 2, _FASTEST)))
+        else:
+            self.play(float(direction))
+
+    def play(self, speed: float) -> None:
+        """Play at ``speed``; from the far end if the range is already played out."""
+        if not self.count:
+            return
+        within = self.marked if self.index in self.marked else range(self.count)
+        index = self.index
+        if speed > 0 and index == within.stop - 1:
+            index = within.start
+        elif speed < 0 and index == within.start:
+            index = within.stop - 1
+        self._set_speed(speed)
+        self._server.play(index, speed, within)
+
+    def stop(self) -> None:
+        """Join the frame server and close the clip."""
+        self._server.blockSignals(True)
+        self._server.stop()
+
+    def _set_speed(self, speed: float) -> None:
+        if speed != self.speed:
+            self.speed = speed
+            self.speed_changed.emit(speed)
+
+    def _move(self, index: int) -> None:
+        if index != self.index:
+            self.index = index
+            self.moved.emit(index)
+
+    def _on_ready(self) -> None:
+        shown = self._server.take()
+        if shown is None:
+            return
+        if self.speed:
+            self._move(shown.index)
+        self.shown.emit(shown)
+
+    def _on_ended(self, index: int) -> None:
+        # a new wish may have overtaken this message on its way
+        if self.speed:
+            self._set_speed(0.0)
+            self._move(index)
+            self.refresh()
+
+    def _on_failed(self, error: Exception) -> None:
+        self._set_speed(0.0)
+        self.failed.emit(error)

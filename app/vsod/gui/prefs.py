@@ -1,0 +1,61 @@
+"""What the window remembers between runs, in one ini file of the user's settings folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings
+
+from vsod import paths
+
+_RECENT = 8
+
+
+class Prefs:
+    """Typed access to ``window.ini``."""
+
+    def __init__(self) -> None:
+        file = paths.config_dir() / "window.ini"
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+
+    def text(self, key: str, default: str = "") -> str:
+        """A remembered word."""
+        return str(self._store.value(key, default))
+
+    def set_text(self, key: str, value: str) -> None:
+        """Remember a word."""
+        self._store.setValue(key, value)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """The window's place and size, as Qt packs it."""
+        value = self._store.value("geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("geometry", value)
+
+    @property
+    def last_folder(self) -> Path:
+        """Where the user opened something last, the home folder at first."""
+        folder = Path(self.text("last_folder"))
+        return folder if folder.is_absolute() and folder.is_dir() else Path.home()
+
+    @property
+    def recent(self) -> list[Path]:
+        """Clips opened lately, newest first."""
+        stored = self._store.value("recent", [])
+        names = stored if isinstance(stored, list) else [stored]
+        return [Path(str(name)) for name in names if name]
+
+    def remember_clip(self, path: Path) -> None:
+        """Put ``path`` first among the recent clips and its folder as the last one."""
+        path = path.absolute()
+        rest = [old for old in self.recent if old != path]
+        self._store.setValue("recent", [str(p) for p in [path, *rest][:_RECENT]])
+        self.set_text("last_folder", str(path.parent))
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._store.sync()

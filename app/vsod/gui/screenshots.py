@@ -1,0 +1,121 @@
+"""Pictures of the window in its main states, for the documentation and for looking at changes.
+
+``python -m vsod.gui.screenshots OUTDIR CLIP`` drives the real window over a real
+clip; with ``QT_QPA_PLATFORM=offscreen`` it needs no display. Settings and maps go
+to a throw-away folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QEventLoop, QTimer
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from vsod.gui import theme
+from vsod.gui.actions import OVERLAYS
+from vsod.gui.window import MainWindow
+
+_SIZE = (1280, 800)
+_PATIENCE = 600.0  # seconds a state may take to come about
+
+
+class Photographer:
+    """Brings the window into a state, waits for the picture, saves it.
+
+    Args:
+        window: The window.
+        out: Folder for the PNGs.
+    """
+
+    def __init__(self, window: MainWindow, out: Path) -> None:
+        self._window, self._out = window, out
+        self.taken: list[Path] = []
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Run the event loop until ``condition()``.
+
+        Raises:
+            TimeoutError: It never came about; the banner's text says more.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the window never got there. {self._window.banner.text}")
+            self.rest(20)
+
+    def rest(self, ms: int) -> None:
+        """Run the event loop for a while."""
+        loop = QEventLoop()
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        """Save ``NN-name.png``."""
+        self.rest(250)  # layouts and the picture at its final size
+        path = self._out / f"{len(self.taken) + 1:02d}-{name}.png"
+        (widget or self._window).grab().save(str(path))
+        self.taken.append(path)
+
+    def tour(self, clip: Path) -> None:
+        """All states in the order a user meets them."""
+        window = self._window
+        do = window.actions_by_id
+        self.until(lambda: window.analysis.card is not None)
+        self.take("empty")
+        window.open_path(clip)
+        self.until(lambda: window.canvas.shown is not None or window.banner.isVisible())
+        if window.canvas.shown is None:
+            raise RuntimeError(window.banner.text)
+        self.take("open")
+        do["analyse"].trigger()
+        self.until(lambda: window.scrubber.covered.mean() > 0.35 or not window.tasks.busy)
+        window.player.seek(int(window.scrubber.covered.sum()) // 2)
+        self.take("analysing")
+        self.until(lambda: not window.tasks.busy)
+        window.player.seek(window.player.count // 2)
+        for name in OVERLAYS:
+            do[name].trigger()
+            self.take(name.removeprefix("show_"))
+        do["show_tint"].trigger()
+        window.open_path(clip.with_name("missing" + clip.suffix))
+        self.until(window.banner.isVisible)
+        self.take("error")
+        window.banner.hide()
+        do["export"].trigger()
+        self.until(lambda: window.dialog is not None)
+        self.take("export", window.dialog)
+
+
+def main() -> None:
+    """Command line of this module."""
+    parser = argparse.ArgumentParser(description="Screenshots of the window in its main states.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("clip", type=Path)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as own:
+        os.environ["VSOD_CONFIG"] = os.environ["VSOD_CACHE"] = own
+        app = QApplication([])
+        theme.apply(app)
+        window = MainWindow()
+        window.resize(*_SIZE)
+        window.show()
+        photographer = Photographer(window, args.out)
+        try:
+            photographer.tour(args.clip.absolute())
+        finally:
+            if window.dialog is not None:
+                window.dialog.reject()
+            window.close()
+    for path in photographer.taken:
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

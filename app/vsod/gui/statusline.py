@@ -1,0 +1,69 @@
+"""The line at the bottom: pixel, frame, timecode, size, rate, speed, device."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.gui.timeline.readout import position, rate_text
+
+_WINDOW = 1.0  # seconds the playback rate is averaged over
+
+
+class StatusLine(QStatusBar):
+    """Labels that are always there; empty ones take no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.text = QLabel()
+        self.addWidget(self.text, 1)
+        self._shown: deque[float] = deque()
+        names = ("Pixel", "Frame", "Timecode", "Picture size", "Frame rate", "Speed", "Device")
+        labels = [QLabel() for _ in names]
+        for label, name in zip(labels, names, strict=True):
+            label.setAccessibleName(name)
+            self.addPermanentWidget(label)
+        self.pixel, self.frame, self.timecode, self.size_label, self.rate, self.fps, self.device = labels
+
+    def show_text(self, text: str) -> None:
+        """A passing remark on the left."""
+        self.text.setText(text)
+
+    def show_clip(self, info: ClipInfo) -> None:
+        """What does not change while a clip is open."""
+        width, height = info.display_size
+        self.size_label.setText(f"{width} × {height}")
+        self.rate.setText(rate_text(info.rate))
+
+    def show_position(self, info: ClipInfo | None, index: int) -> None:
+        """Where the playhead is."""
+        self.frame.setText(f"frame {index}" if info else "")
+        self.timecode.setText(position(info, index) if info else "")
+
+    def show_pixel(self, text: str) -> None:
+        """What is under the cursor."""
+        self.pixel.setText(text)
+
+    def show_device(self, text: str) -> None:
+        """Where the network runs."""
+        self.device.setText(f"Device: {text}")
+
+    def show_fps(self, fps: float) -> None:
+        """How fast a job runs; nothing for 0."""
+        self.fps.setText(f"{fps:.1f} fps now" if fps else "")
+
+    def count_frame(self, now: float, *, playing: bool) -> None:
+        """A frame has been painted; while playing, tell how many per second."""
+        if not playing:
+            if self._shown:
+                self._shown.clear()
+                self.show_fps(0.0)
+            return
+        self._shown.append(now)
+        while now - self._shown[0] > _WINDOW:
+            self._shown.popleft()
+        if len(self._shown) > 2:
+            self.show_fps((len(self._shown) - 1) / (now - self._shown[0]))

@@ -1,0 +1,1 @@
+"""Where in the clip we are: scrubber, transport buttons, readouts."""

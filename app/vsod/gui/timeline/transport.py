@@ -1,0 +1,71 @@
+"""Buttons and readouts between picture and ruler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.gui.timeline.readout import position
+
+
+class Transport(QWidget):
+    """Timecode, transport buttons, frame number.
+
+    Args:
+        actions: What the buttons do, left to right; None leaves a gap.
+    """
+
+    def __init__(self, actions: Iterable[QAction | None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("transport")
+        self.timecode = QLabel("--:--:--:--")
+        self.timecode.setObjectName("timecode")
+        self.timecode.setAccessibleName("Timecode")
+        self.speed = QLabel()
+        self.speed.setObjectName("faint")
+        self.speed.setAccessibleName("Playback speed")
+        self.frame = QLabel()
+        self.frame.setObjectName("frameNumber")
+        self.frame.setAccessibleName("Frame number")
+        self.frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+        left = QHBoxLayout()
+        left.addWidget(self.timecode)
+        left.addSpacing(8)
+        left.addWidget(self.speed)
+        left.addStretch()
+        middle = QHBoxLayout()
+        middle.setSpacing(2)
+        for action in actions:
+            if action is None:
+                middle.addSpacing(14)
+                continue
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(20, 20))
+            button.setAccessibleName(action.text().replace("&", ""))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAutoRaise(True)
+            middle.addWidget(button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 14, 6)
+        row.addLayout(left, 1)
+        row.addLayout(middle)
+        row.addWidget(self.frame, 1)
+
+    def show_position(self, info: ClipInfo | None, index: int) -> None:
+        """Write where the playhead is."""
+        if info is None:
+            self.timecode.setText("--:--:--:--")
+            self.frame.setText("")
+        else:
+            self.timecode.setText(position(info, index))
+            self.frame.setText(f"frame {index} / {info.frame_count - 1}")
+
+    def show_speed(self, speed: float) -> None:
+        """Write how fast it plays, nothing at rest or source speed."""
+        self.speed.setText("" if speed in (0.0, 1.0) else f"{speed:g}×".replace("-", "−"))

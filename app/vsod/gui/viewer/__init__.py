@@ -1,0 +1,1 @@
+"""The picture and how it is looked at."""

@@ -1,0 +1,239 @@
+"""The picture: painted with QPainter, zoomed to the cursor, panned by dragging."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QCursor,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.gui import theme
+from vsod.gui.render import Shown
+from vsod.gui.viewer.camera import Camera
+
+
+class Canvas(QWidget):
+    """Shows one :class:`Shown` at a time.
+
+    Distances are in *display pixels*: the picture upright with square pixels,
+    whatever raster the worker rendered at.
+    """
+
+    zoomed = pyqtSignal(float)  # device pixels per display pixel
+    raster_changed = pyqtSignal()  # :meth:`wanted_size` may have changed
+    probed = pyqtSignal(str)  # text about the pixel under the cursor, "" outside
+    space_dragged = pyqtSignal()  # the space bar turned out to mean panning, not playing
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Viewer")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(160, 120)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._camera = Camera()
+        self._info: ClipInfo | None = None
+        self._shown: Shown | None = None
+        self._note = ""
+        self._space = False
+        self._grabbed: QPointF | None = None
+
+    # ---- what is shown
+
+    @property
+    def shown(self) -> Shown | None:
+        """The frame on screen."""
+        return self._shown
+
+    @property
+    def zoom(self) -> float:
+        """Device pixels per display pixel."""
+        return self._camera.zoom
+
+    def set_clip(self, info: ClipInfo | None) -> None:
+        """Forget the old picture and fit the new clip."""
+        self._info, self._shown = info, None
+        self._camera.set_picture(info.display_size if info else (1, 1))
+        self.fit()
+
+    def show_frame(self, shown: Shown) -> None:
+        """Paint this from now on."""
+        self._shown = shown
+        self.update()
+        self._probe(QPointF(self.mapFromGlobal(QCursor.pos())))
+
+    def set_note(self, text: str) -> None:
+        """A word in the picture's corner, "" for none."""
+        if text != self._note:
+            self._note = text
+            self.update()
+
+    def wanted_size(self) -> tuple[int, int] | None:
+        """Raster the screen can make use of, (width, height); None = every source pixel."""
+        if self._info is None:
+            return None
+        w, h = self._info.display_size
+        wide, high = round(w * self._camera.zoom), round(h * self._camera.zoom)
+        up_w, up_h = self._info.upright_size
+        # near or beyond 1:1 the source itself is shown, so that the readout reads true pixels
+        if wide >= 0.9 * up_w or high >= 0.9 * up_h:
+            return None
+        return max(wide, 16), max(high, 16)
+
+    # ---- zoom and pan
+
+    def fit(self) -> None:
+        """Show all of the picture, and keep doing so when the window changes size."""
+        self._camera.fit()
+        self._seen()
+
+    def one_to_one(self) -> None:
+        """One picture pixel per device pixel, around the centre."""
+        self._camera.zoom_to(1.0, self._device(QPointF(self.rect().center())))
+        self._seen()
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom so that the point ``at`` (widget coordinates, default centre) stays put."""
+        point = QPointF(self.rect().center()) if at is None else at
+        self._camera.zoom_to(self._camera.zoom * factor, self._device(point))
+        self._seen()
+
+    def picture_point(self, at: QPointF) -> QPointF:
+        """Display pixel under a widget position; may lie outside the picture."""
+        x, y = self._camera.to_picture(*self._device(at))
+        return QPointF(x, y)
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture is, in widget coordinates."""
+        x, y, w, h = self._camera.rect()
+        ratio = self.devicePixelRatioF()
+        return QRectF(x / ratio, y / ratio, w / ratio, h / ratio)
+
+    def _device(self, at: QPointF) -> tuple[float, float]:
+        ratio = self.devicePixelRatioF()
+        return at.x() * ratio, at.y() * ratio
+
+    def _seen(self) -> None:
+        self.update()
+        self.zoomed.emit(self._camera.zoom)
+        self.raster_changed.emit()
+
+    # ---- events
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Listen for the space bar."""
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Stop listening; a filter left behind would be called while the program is torn down."""
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep the fit."""
+        ratio = self.devicePixelRatioF()
+        self._camera.set_window(self.width() * ratio, self.height() * ratio)
+        self._seen()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Background, picture, note."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.GROUND)
+        if self._shown is not None:
+            image = self._shown.image
+            target = self.picture_rect()
+            magnified = target.width() * self.devicePixelRatioF() > 2.5 * image.width()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
+            painter.drawImage(target, image)
+        if self._note:
+            self._paint_note(painter)
+        painter.end()
+
+    def _paint_note(self, painter: QPainter) -> None:
+        metrics = painter.fontMetrics()
+        box = QRectF(12, self.height() - 38, metrics.horizontalAdvance(self._note) + 24, 26)
+        back = theme.RAISED.toRgb()
+        back.setAlpha(225)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(back)
+        painter.drawRoundedRect(box, 13, 13)
+        painter.setPen(theme.MUTED)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._note)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Zoom to the cursor."""
+        if event is not None and event.angleDelta().y():
+            self.zoom_by(1.2 ** (event.angleDelta().y() / 120), event.position())
+            event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Grab the picture with the middle button, or the left one and the space bar."""
+        if event is None:
+            return
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self._grabbed = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            if left:
+                self.space_dragged.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Pan, and read the pixel under the cursor."""
+        if event is None:
+            return
+        if self._grabbed is not None:
+            delta = (event.position() - self._grabbed) * self.devicePixelRatioF()
+            self._camera.pan(delta.x(), delta.y())
+            self._grabbed = event.position()
+            self.update()
+        self._probe(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Let go."""
+        self._grabbed = None
+        self.unsetCursor()
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Nothing is under the cursor any more."""
+        self.probed.emit("")
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Know whether the space bar is down; a shortcut would only tell that it was pressed."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            if event.type() == QEvent.Type.ShortcutOverride:
+                self._space = True
+            elif event.type() == QEvent.Type.KeyRelease:
+                self._space = False
+        return False
+
+    def _probe(self, at: QPointF) -> None:
+        if self._info is None or self._shown is None or not self.rect().contains(at.toPoint()):
+            return
+        point = self.picture_point(at)
+        width, height = self._info.display_size
+        if not (0 <= point.x() < width and 0 <= point.y() < height):
+            self.probed.emit("")
+            return
+        rows, columns = self._shown.rgb.shape[:2]
+        x, y = int(point.x() * columns / width), int(point.y() * rows / height)
+        r, g, b = (int(v) for v in self._shown.rgb[y, x])
+        text = f"{int(point.x())}, {int(point.y())}   R {r}  G {g}  B {b}"
+        if self._shown.alpha is not None:
+            text += f"   α {self._shown.alpha[y, x] / 255:.2f}"
+        self.probed.emit(text)

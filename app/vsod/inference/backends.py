@@ -1,0 +1,83 @@
+"""Where a network runs: OpenVINO on plain CPUs, torch everywhere else."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.inference.cards import Card
+from vsod.inference.devices import choose_device
+from vsod.inference.openvino_backend import OpenVINOBackend
+from vsod.inference.raster import Raster
+from vsod.inference.torch_backend import TorchBackend
+
+Array = npt.NDArray[np.float32]
+
+
+class Backend(Protocol):
+    """A network ready to run.
+
+    Attributes:
+        name: Device and precision, in words.
+        batch: How many frames are best given at once.
+    """
+
+    name: str
+    batch: int
+
+    def frames(self, *inputs: Array) -> Array:
+        """Each frame on its own.
+
+        Args:
+            inputs: What the card reads, in its order: (B, C, H, W) float32, padded; see
+                :data:`vsod.inference.inputs.INPUTS`.
+
+        Returns:
+            (B, 1, H, W) float32 saliency 0..1, or for a card with a window the features
+            (B, C, h, w) float32.
+        """
+        ...
+
+    def window(self, features: Array) -> Array:
+        """Frames together, for a card with a window.
+
+        Args:
+            features: (B, T, C, h, w) float32, as :meth:`frames` made them.
+
+        Returns:
+            (B, 1 or T, 1, H, W) float32 saliency 0..1.
+        """
+        ...
+
+
+def open_backend(
+    card: Card,
+    raster: Raster,
+    device: str = "auto",
+    engine: str | None = None,
+    cancel: threading.Event | None = None,
+) -> Backend:
+    """Load a card for one raster.
+
+    Args:
+        card: A usable card.
+        raster: What it will be fed.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        engine: ``"openvino"`` or ``"torch"``; None = OpenVINO on the CPU if it is installed, else
+            torch. The environment variable ``VSOD_ENGINE`` sets the default.
+        cancel: Set it from another thread to give up a first conversion, which takes seconds.
+
+    Raises:
+        ModelError: Weights or device are missing, or the network does not fit its weights.
+        Cancelled: ``cancel`` was set.
+    """
+    where = choose_device(device)
+    engine = engine or os.environ.get("VSOD_ENGINE")
+    if where == "cpu" and engine != "torch" and importlib.util.find_spec("openvino"):
+        return OpenVINOBackend(card, raster, cancel)
+    return TorchBackend(card, where)

@@ -1,0 +1,233 @@
+"""Model cards: everything the program knows of a net without importing it.
+
+A card is a TOML file, and it is the plugin manifest: the built-in cards, the
+ones a user drops into a folder and the ones of installed packages (entry-point
+group ``vsod.cards``, each naming a folder) come through the same door. A card
+that cannot be read is a row that says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from vsod import paths
+from vsod.errors import ModelError, UnknownCard
+
+DEFAULT = "swift"  # listed first
+_READABLE = {"image", "motion", "wheel", "prior"}
+_KNOWN = {
+    "id",
+    "title",
+    "summary",
+    "licence",
+    "paid_work",
+    "entry",
+    "weights",
+    "sha256",
+    "flow",
+    "trained_on",
+    "options",
+    "reads",
+    "window",
+    "input",
+    "measured",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One model, described.
+
+    Attributes:
+        id: What ``--card`` takes.
+        title, summary, licence, paid_work: For people.
+        entry: ``"package.module:function"``; the function builds the network from ``options``.
+        weights: Weights file: beside the card, in its sibling ``weights/`` or the built-in weights folder.
+        sha256: Hex digest of that file; empty = not checked.
+        flow: Name of the flow estimator the net reads, or ``"none"``.
+        area: Pixels of the network's raster before padding.
+        multiple: Height and width are padded to multiples of this.
+        reads: What the network is called with, names of :data:`vsod.inference.inputs.INPUTS`.
+        still: What the motion prior is where nothing moves.
+        window: Frames the network looks at together; 0 = one by one.
+        clips: The window is cut into clips; else it slides, ending at the frame in question.
+        trained_on: What the weights have seen.
+        options: Keyword arguments of the entry.
+        measured: Accuracy and speed as measured by us.
+        source: The card's file.
+        problem: Why the card cannot be used, or None.
+    """
+
+    id: str
+    title: str = ""
+    summary: str = ""
+    licence: str = "unknown"
+    paid_work: str = "ask"
+    entry: str = ""
+    weights: Path | None = None
+    sha256: str = ""
+    flow: str = "none"
+    area: int = 82944
+    multiple: int = 32
+    reads: tuple[str, ...] = ("image", "motion")
+    still: float = 0.5
+    window: int = 0
+    clips: bool = False
+    trained_on: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+    source: Path | None = None
+    problem: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready form for ``vsod-desktop cards --json``."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "summary": self.summary,
+            "licence": self.licence,
+            "paid_work": self.paid_work,
+            "flow": self.flow,
+            "trained_on": list(self.trained_on),
+            "measured": self.measured,
+            "problem": self.problem,
+        }
+
+    def checked_weights(self) -> Path:
+        """The weights file, proven to be the one the card means.
+
+        Raises:
+            ModelError: The file is missing or its digest differs.
+        """
+        if self.weights is None or not self.weights.is_file():
+            raise ModelError(
+                f"card '{self.id}' has no weights file",
+                where=self.weights,
+                fix=f"Train it (vsod-desktop train {self.id} --data …) or put the file there.",
+            )
+        if self.sha256 and file_digest(self.weights) != self.sha256:
+            raise ModelError(
+                f"the weights of card '{self.id}' are not the ones its card names",
+                where=self.weights,
+                fix="The file is damaged or was exchanged: reinstall, or correct sha256 in the card.",
+            )
+        return self.weights
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def read_card(path: Path) -> Card:
+    """Read one card; whatever is wrong with it ends up in ``problem``."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        unknown = set(raw) - _KNOWN
+        if unknown:
+            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        size, window = raw.get("input", {}), raw.get("window", {})
+        weights = _find_weights(path, str(raw["weights"]))
+        card = Card(
+            id=str(raw["id"]),
+            title=str(raw["title"]),
+            summary=str(raw.get("summary", "")),
+            licence=str(raw["licence"]),
+            paid_work=str(raw.get("paid_work", "ask")),
+            entry=str(raw["entry"]),
+            weights=weights,
+            sha256=str(raw.get("sha256", "")),
+            flow=str(raw.get("flow", "none")),
+            area=int(size.get("area", 82944)),
+            multiple=int(size.get("multiple", 32)),
+            reads=_names(raw.get("reads", ("image", "motion"))),
+            still=float(size.get("still", 0.5)),
+            window=int(window.get("length", 0)),
+            clips=_is_clips(str(window.get("kind", "causal"))),
+            trained_on=tuple(raw.get("trained_on", ())),
+            options=dict(raw.get("options", {})),
+            measured=dict(raw.get("measured", {})),
+            source=path,
+            problem=None if weights.is_file() else f"weights file {weights.name} is missing",
+        )
+        if card.area < 32 * 32 or card.multiple < 1:
+            raise ValueError("input.area or input.multiple is too small")
+        return card
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        detail = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+        return Card(id=path.stem, title=path.stem, source=path, problem=detail)
+
+
+def _names(reads: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(str(name) for name in reads)
+    if not names or len(names) > 2 or not set(names) <= _READABLE:
+        raise ValueError(f"reads must be one or two of {', '.join(sorted(_READABLE))}")
+    return names
+
+
+def _is_clips(kind: str) -> bool:
+    if kind not in ("causal", "clips"):
+        raise ValueError("window.kind must be causal or clips")
+    return kind == "clips"
+
+
+def _find_weights(card: Path, name: str) -> Path:
+    places = [card.parent / name, card.parent.parent / "weights" / name, paths.weights_dir() / name]
+    # where training would put them: beside a card of the user's, with ours for one of ours
+    missing = places[-1] if card.parent == paths.cards_dir() else places[0]
+    return next((p for p in places if p.is_file()), missing)
+
+
+def _card_files() -> Iterator[Path]:
+    folders = [paths.cards_dir(), paths.user_cards_dir()]
+    for point in entry_points(group="vsod.cards"):
+        folders.append(Path(str(files(point.value))))
+    for folder in folders:
+        if folder.is_dir():
+            yield from sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT, file))
+            yield from sorted(folder.glob("*/card.toml"))
+
+
+def all_cards() -> list[Card]:
+    """Every card found, built-in ones first; a later card with a taken id is reported, not used."""
+    cards: dict[str, Card] = {}
+    for file in _card_files():
+        card = read_card(file)
+        if card.id in cards:
+            taken = f"{card.id}@{file.parent.name}"
+            card = Card(id=taken, title=card.title, source=file, problem=f"the id '{card.id}' is taken")
+        cards[card.id] = card
+    return list(cards.values())
+
+
+def card_by_id(card_id: str) -> Card:
+    """The card with this id, usable or not.
+
+    Raises:
+        UnknownCard: There is none.
+    """
+    cards = all_cards()
+    for card in cards:
+        if card.id == card_id:
+            return card
+    raise UnknownCard(f"unknown card '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
+
+
+def usable_card(card_id: str) -> Card:
+    """The card with this id, ready to run.
+
+    Raises:
+        UnknownCard: There is none, or it is broken.
+    """
+    card = card_by_id(card_id)
+    if card.problem:
+        raise UnknownCard(f"card '{card_id}' cannot be used: {card.problem}", where=card.source)
+    return card

@@ -1,0 +1,128 @@
+"""Finishing without the network: from a stored map to a matte at the picture's size."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.errors import ModelError
+from vsod_models.refine import dense_crf
+from vsod_models.refine.densecrf import DenseCRF
+from vsod_models.refine.guided import guided_upsample, upsample
+
+CRF_AREA = 854 * 480  # pixels at which the CRF works: its kernels are meant for 480p
+
+Map = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+
+
+class Settings(Protocol):
+    """What :class:`vsod.pipeline.job.FinishSettings` offers."""
+
+    @property
+    def guided(self) -> bool:
+        """Snap edges to the picture's."""
+        ...
+
+    @property
+    def radius(self) -> int:
+        """Window of the guided filter."""
+        ...
+
+    @property
+    def crf(self) -> str:
+        """Engine of the dense CRF, or empty."""
+        ...
+
+    @property
+    def threshold(self) -> float | None:
+        """Binary cut, or None for soft."""
+        ...
+
+
+class Finisher:
+    """Turns maps into mattes; holds the CRF's engine between frames. Safe across threads.
+
+    Args:
+        settings: Finishing settings.
+
+    Attributes:
+        reads_colour: It wants pictures in RGB; luma will do otherwise.
+
+    Raises:
+        ModelError: The CRF's engine is not installed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.reads_colour = bool(settings.crf)
+        self._crf: DenseCRF | None = None
+        if settings.crf:
+            try:
+                self._crf = dense_crf(settings.crf)  # type: ignore[arg-type]
+            except (ImportError, ValueError) as error:
+                raise ModelError(
+                    f"the CRF engine '{settings.crf}' cannot be used: {error}",
+                    fix="Use --crf meanfield, which needs nothing more.",
+                ) from error
+
+    def __call__(self, saliency: Map, picture: Picture) -> Map:
+        """The matte of one frame.
+
+        Args:
+            saliency: (h, w) float32 0..1, the network's map.
+            picture: (H, W, 3) uint8 RGB, or (H, W) luma if not ``reads_colour``, at the matte's size.
+
+        Returns:
+            (H, W) float32 0..1, 1 = subject.
+        """
+        settings = self.settings
+        h, w = picture.shape[:2]
+        if self._crf is not None:
+            saliency = _agreed(self._crf, saliency, picture)
+        if settings.guided:
+            out = guided_upsample(saliency, luma(picture), settings.radius)
+        else:
+            out = upsample(saliency, w, h)
+        if settings.threshold is not None:
+            out = (out > settings.threshold).astype(np.float32)
+        return out
+
+    def close(self) -> None:
+        """End the CRF's process, if it has one."""
+        close = getattr(self._crf, "close", None)
+        if close is not None:
+            with suppress(OSError):
+                close()
+        self._crf = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def crf_size(width: int, height: int) -> tuple[int, int]:
+    """(width, height) at which the CRF works: the picture's, at most about 854x480 pixels."""
+    scale = min(1.0, math.sqrt(CRF_AREA / (width * height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _agreed(crf: DenseCRF, saliency: Map, picture: Picture) -> Map:
+    h, w = picture.shape[:2]
+    size = crf_size(w, h)
+    small = picture if size == (w, h) else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return crf.refine(np.ascontiguousarray(small, np.uint8), np.clip(upsample(saliency, *size), 0, 1))
+
+
+def luma(picture: Picture) -> Picture:
+    """(H, W, 3) RGB -> (H, W) brightness, uint8; luma as it is."""
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)

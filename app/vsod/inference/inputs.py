@@ -1,0 +1,86 @@
+"""What networks read of a frame, by name: the words of a card's ``reads``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod_models.flow.motion import CHANNELS, encode
+from vsod_models.flow.wheel import colour
+
+Array = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+Prior = Callable[[Picture, Array | None], Array | None]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One kind of network input.
+
+    Attributes:
+        channels: Of the tensor.
+        divide: The tensor has 1/divide of the raster's height and width.
+        needs_flow: It is made from optical flow.
+    """
+
+    channels: int
+    divide: int = 1
+    needs_flow: bool = True
+
+
+INPUTS: dict[str, Input] = {
+    "image": Input(3, needs_flow=False),  # RGB 0..1
+    "motion": Input(CHANNELS, divide=2),  # see vsod_models.flow.motion.encode; zeros = no flow
+    "wheel": Input(3),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
+    "prior": Input(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
+}
+
+
+def image(picture: Picture) -> Array:
+    """(H, W, 3) uint8 -> (3, H, W) 0..1."""
+    return np.asarray(np.ascontiguousarray(picture.transpose(2, 0, 1)) / np.float32(255), np.float32)
+
+
+def wheel(flow: Array | None, height: int, width: int) -> Array:
+    """(H, W, 2) pixels -> (3, H, W) colour-coded flow 0..1."""
+    if flow is None:
+        mean = np.asarray(IMAGENET_MEAN, np.float32)[:, None, None]
+        return np.broadcast_to(mean, (3, height, width)).copy()
+    return image(colour(flow))
+
+
+def prior(picture: Picture, flow: Array | None, compute: Prior | None, still: float) -> Array:
+    """(1, H, W) motion prior 0..1, ``still`` everywhere where nothing moves or there is no flow."""
+    h, w = picture.shape[:2]
+    found = compute(picture, flow) if compute is not None and flow is not None else None
+    if found is None:
+        return np.full((1, h, w), still, np.float32)
+    return np.asarray(cv2.resize(found, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)[None]
+
+
+def build(
+    reads: tuple[str, ...], picture: Picture, flow: Array | None, compute: Prior | None, still: float
+) -> tuple[Array, ...]:
+    """Every input a card reads, in its order, unpadded.
+
+    Args:
+        reads: Names from :data:`INPUTS`.
+        picture: (H, W, 3) uint8 RGB.
+        flow: (H, W, 2) float32 pixels to the next frame, or None.
+        compute: The motion prior, or None.
+        still: What the prior is where there is none.
+    """
+    h, w = picture.shape[:2]
+    makers: dict[str, Callable[[], Array]] = {
+        "image": lambda: image(picture),
+        "motion": lambda: encode(flow, h, w),
+        "wheel": lambda: wheel(flow, h, w),
+        "prior": lambda: prior(picture, flow, compute, still),
+    }
+    return tuple(makers[name]() for name in reads)

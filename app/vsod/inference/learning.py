@@ -1,0 +1,143 @@
+"""Training a card's network: the torch side of ``vsod.pipeline.training``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from vsod.errors import ModelError
+from vsod.inference.cards import Card
+from vsod.inference.devices import choose_device
+from vsod.inference.networks import build_network
+from vsod_models.train.loop import Recipe, Trainer
+from vsod_models.train.pack import Pack, open_pack
+from vsod_models.train.protocols import Loss, published
+from vsod_models.train.stages import STAGES, Stage
+from vsod_models.train.start import is_imagenet, start_from
+from vsod_models.train.temporal import WindowTrainer
+from vsod_models.weights import load_weights, save_weights
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def initialise(net: nn.Module, file: Path) -> None:
+    """Start from a torchvision ImageNet file, or from weights of ours, of this net or another.
+
+    Raises:
+        ModelError: The file is neither.
+    """
+    try:
+        state = load_weights(file)
+        if is_imagenet(state):
+            net.load_imagenet(state)  # type: ignore[operator]
+        else:
+            start_from(net, state)
+    except Exception as error:
+        raise ModelError(
+            f"cannot start from this file: {error}",
+            where=file,
+            fix="Give a .safetensors of the card's backbone (torchvision names) or weights of ours.",
+        ) from error
+
+
+def stages_of(card: Card) -> tuple[Stage, ...]:
+    """The stages in which a card's net is trained.
+
+    Raises:
+        ModelError: There is no recipe for this net.
+    """
+    name = _system(card)
+    if name not in STAGES:
+        raise ModelError(
+            f"there is no training recipe for the net of card '{card.id}'",
+            fix=f"There are recipes for: {', '.join(STAGES)}.",
+        )
+    return STAGES[name]
+
+
+def _system(card: Card) -> str:
+    """Which of our nets a card builds: the last part of its entry's module."""
+    return card.entry.partition(":")[0].rpartition(".")[2]
+
+
+def train_card(
+    card: Card,
+    pack_folder: Path,
+    out: Path,
+    *,
+    stage: str | None,
+    samples: int | None,
+    init: Path | None,
+    device: str,
+    seed: int,
+    protocol: str,
+    report: Report | None,
+) -> Path:
+    """See :func:`vsod.pipeline.training.train`; the pack is finished."""
+    stages = stages_of(card)
+    if stage is not None and stage not in [s.name for s in stages]:
+        names = ", ".join(s.name for s in stages)
+        raise ModelError(f"card '{card.id}' has no stage '{stage}'", fix=f"Its stages: {names}.")
+    pack, where = open_pack(pack_folder), torch.device(choose_device(device))
+    before = init
+    for step in stages:
+        folder = out if len(stages) == 1 else out / step.name
+        weights = folder / "weights.safetensors"
+        if stage not in (None, step.name):
+            before = weights if weights.is_file() else before
+            continue
+        recipe = Recipe(seed=seed, samples=samples or step.samples)
+        if protocol == "paper":
+            recipe, loss = _published(card, step, recipe)
+            step = dataclasses.replace(step, paper_loss=loss)
+        _train_stage(card, step, pack, folder, recipe, before, where, report)
+        before = weights
+    assert before is not None
+    return before
+
+
+def _train_stage(
+    card: Card,
+    stage: Stage,
+    pack: Pack,
+    folder: Path,
+    recipe: Recipe,
+    init: Path | None,
+    device: torch.device,
+    report: Report | None,
+) -> None:
+    torch.manual_seed(recipe.seed)
+    net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
+    if init is not None:
+        initialise(net, init)
+    if stage.begin is not None:
+        stage.begin(net)
+    trainer: Trainer | WindowTrainer
+    if stage.windows:
+        trainer = WindowTrainer(net, stage, pack, card.window, card.clips, recipe, folder, device)
+    else:
+        trainer = Trainer(net, stage, pack, recipe, folder, device)
+    trainer.resume()
+    trainer.run(report)
+    scores = trainer.validate()
+    if report:
+        report({"stage": f"{stage.name} validated", **scores})
+
+
+def _published(card: Card, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:
+    try:
+        return published(_system(card), stage.name, recipe)
+    except KeyError:
+        raise ModelError(
+            f"card '{card.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
+        ) from None
+
+
+def store(trained: Path, card_weights: Path) -> None:
+    """Write trained weights as they ship: int8, half the size of the run's bfloat16."""
+    save_weights(load_weights(trained), card_weights, "int8")

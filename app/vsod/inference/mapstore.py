@@ -1,0 +1,191 @@
+"""Saliency maps on disk: what analysis leaves behind and finishing reads.
+
+One folder per clip and model, named by a fingerprint of both. Maps are kept at
+the network's own size with 12 bits, in chunks of 32 frames that appear whole or
+not at all, so a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import struct
+import threading
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod import paths
+from vsod.core.clip import ClipInfo
+from vsod.errors import OutputError
+
+CHUNK = 32
+BUDGET = 4 << 30  # bytes all stores may take together
+_LEVELS = 4095
+_HEAD = struct.Struct("<4sHHI")
+_MAGIC = b"VSM1"
+
+Map = npt.NDArray[np.float32]
+
+
+def fingerprint(info: ClipInfo, model: str) -> str:
+    """Hex name of the store for a clip and a model (card id, weights and settings as text)."""
+    h = hashlib.sha256(model.encode())
+    h.update(str(info.path.resolve()).encode())
+    files = [info.path / n for n in info.names] if info.names else [info.path]
+    for file in files:
+        stat = file.stat()
+        h.update(f"{file.name}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+    h.update(np.ascontiguousarray(info.pts).tobytes())
+    return h.hexdigest()[:24]
+
+
+class MapStore:
+    """Maps of one clip by one model. Safe to read while one thread writes.
+
+    Args:
+        folder: The store's folder, made if missing.
+        count: Frames of the clip.
+
+    Raises:
+        OutputError: The folder cannot be made; :meth:`put` and :meth:`flush` raise it when the disk is full.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self.count = folder, count
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            os.utime(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        self._lock = threading.Lock()
+        self._have = np.zeros(count, np.bool_)
+        self._cached: tuple[int, dict[int, npt.NDArray[np.uint16]]] = (-1, {})
+        self._pending: tuple[int, dict[int, npt.NDArray[np.uint16]]] = (-1, {})
+        for file in folder.glob("*.maps"):
+            for index in self._read(int(file.stem)):
+                if index < count:
+                    self._have[index] = True
+
+    @classmethod
+    def open(cls, info: ClipInfo, model: str) -> MapStore:
+        """The store of a clip and a model in the user's cache."""
+        root = paths.cache_dir() / "maps"
+        store = cls(root / fingerprint(info, model), info.frame_count)
+        with contextlib.suppress(OSError):
+            # for people who look into the cache; maps are what must not be lost
+            (store.folder / "about.json").write_text(json.dumps({"source": str(info.path), "model": model}))
+        _prune(root, keep=store.folder)
+        return store
+
+    def coverage(self) -> npt.NDArray[np.bool_]:
+        """(count,) which frames have a map."""
+        with self._lock:
+            return self._have.copy()
+
+    def put(self, index: int, saliency: Map) -> None:
+        """Keep the map of frame ``index``: (h, w) float32 0..1. One writer at a time, rising indices."""
+        quantised = np.rint(saliency * _LEVELS).astype(np.uint16)
+        with self._lock:
+            chunk = index // CHUNK
+            if chunk != self._pending[0]:
+                self._write_pending()
+                self._pending = (chunk, self._read(chunk))
+            self._pending[1][index] = quantised
+            self._have[index] = True
+            if index % CHUNK == CHUNK - 1:
+                self._write_pending()
+
+    def get(self, index: int) -> Map | None:
+        """The map of frame ``index``, (h, w) float32 0..1, or None."""
+        with self._lock:
+            if not 0 <= index < self.count or not self._have[index]:
+                return None
+            chunk = index // CHUNK
+            if chunk == self._pending[0]:
+                maps = self._pending[1]
+            else:
+                if chunk != self._cached[0]:
+                    self._cached = (chunk, self._read(chunk))
+                maps = self._cached[1]
+            raw = maps.get(index)
+        return None if raw is None else np.asarray(raw / np.float32(_LEVELS), np.float32)
+
+    def flush(self) -> None:
+        """Write what is still in memory."""
+        with self._lock:
+            self._write_pending()
+
+    def clear(self) -> None:
+        """Forget every map."""
+        with self._lock:
+            for file in self.folder.glob("*.maps"):
+                file.unlink()
+            self._have[:] = False
+            self._pending = self._cached = (-1, {})
+
+    def _file(self, chunk: int) -> Path:
+        return self.folder / f"{chunk:06d}.maps"
+
+    def _read(self, chunk: int) -> dict[int, npt.NDArray[np.uint16]]:
+        file = self._file(chunk)
+        try:
+            blob = file.read_bytes()
+            magic, h, w, mask = _HEAD.unpack_from(blob)
+            if magic != _MAGIC:
+                raise ValueError(magic)
+            planes = np.frombuffer(zlib.decompress(blob[_HEAD.size :]), np.uint8).reshape(-1, 2, h, w)
+        except FileNotFoundError:
+            return {}
+        except (OSError, struct.error, zlib.error, ValueError):
+            # a damaged chunk is a chunk that is not there: it is computed again
+            file.unlink(missing_ok=True)
+            return {}
+        slots = [i for i in range(CHUNK) if mask >> i & 1]
+        high, low = planes[:, 0].astype(np.uint16), planes[:, 1]
+        return {chunk * CHUNK + slot: (high[k] << 8 | low[k]) for k, slot in enumerate(slots)}
+
+    def _write_pending(self) -> None:
+        chunk, maps = self._pending
+        if not maps:
+            return
+        order = sorted(maps)
+        stack = np.stack([maps[i] for i in order])
+        # high and low bytes apart: zlib finds far more to squeeze
+        planes = np.stack((stack >> 8, stack & 255), 1).astype(np.uint8)
+        mask = sum(1 << (i % CHUNK) for i in order)
+        blob = _HEAD.pack(_MAGIC, *stack.shape[1:], mask) + zlib.compress(planes.tobytes(), 1)
+        temp = self._file(chunk).with_suffix(f".{os.getpid()}")
+        try:
+            temp.write_bytes(blob)
+            temp.replace(self._file(chunk))
+        except OSError as error:
+            temp.unlink(missing_ok=True)
+            raise _unwritable(self.folder, error) from error
+        self._cached = (chunk, maps)
+        self._pending = (-1, {})
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"the map store cannot be written: {error.strerror}",
+        where=folder,
+        fix="Free some space, or name another place in the environment variable VSOD_CACHE.",
+    )
+
+
+def _prune(root: Path, keep: Path) -> None:
+    """Delete the stores that were used longest ago until all of them fit the budget."""
+    stores = sorted((f for f in root.iterdir() if f.is_dir() and f != keep), key=lambda f: f.stat().st_mtime)
+    sizes = {f: sum(p.stat().st_size for p in f.iterdir()) for f in [*stores, keep]}
+    total = sum(sizes.values())
+    for folder in stores:
+        if total <= BUDGET:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        total -= sizes[folder]

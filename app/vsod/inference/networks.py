@@ -1,0 +1,91 @@
+"""Torch networks of cards: built, loaded, and cut into the parts that backends run."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from vsod.errors import ModelError
+from vsod.inference.cards import Card
+
+if TYPE_CHECKING:
+    import torch
+
+
+def build_network(card: Card) -> torch.nn.Module:
+    """The card's network as its entry builds it, weights not loaded.
+
+    Raises:
+        ModelError: The entry cannot be imported or fails.
+    """
+    module, _, function = card.entry.partition(":")
+    try:
+        net: torch.nn.Module = getattr(_module(card, module), function)(**card.options)
+    except Exception as error:  # third-party code: whatever it raises, the card is at fault
+        raise ModelError(f"card '{card.id}' cannot be built: {error}", where=card.source) from error
+    return net
+
+
+def _module(card: Card, name: str) -> ModuleType:
+    """The module of this name: the file beside the card if there is one, else an installed one."""
+    file = card.source.parent / f"{name}.py" if card.source is not None else None
+    if file is None or not file.is_file():
+        return importlib.import_module(name)
+    # named after the card, so that two cards may both call their file net.py
+    unique = f"vsod_card_{card.id}_{name}"
+    if unique not in sys.modules:
+        spec = importlib.util.spec_from_file_location(unique, file)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[unique] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[unique]
+            raise
+    return sys.modules[unique]
+
+
+def load_network(card: Card) -> torch.nn.Module:
+    """The card's network with its weights, float32, eval mode.
+
+    Raises:
+        ModelError: The network cannot be built or the weights do not fit.
+    """
+    from vsod_models.weights import load_weights
+
+    net = build_network(card)
+    missing, unexpected = net.load_state_dict(load_weights(card.checked_weights()), strict=False)
+    missing = [k for k in missing if not k.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        odd = ", ".join([*missing, *unexpected][:3])
+        raise ModelError(
+            f"the weights do not fit the network of card '{card.id}' ({odd} …)", where=card.weights
+        )
+    return net.eval()
+
+
+def part(net: torch.nn.Module, name: str) -> torch.nn.Module:
+    """One part of a network as a module of its own, its output ready to use.
+
+    Args:
+        net: In eval mode.
+        name: ``"frame"``: saliency of single frames, 0..1. ``"encode"``: features of single
+            frames. ``"decode"``: saliency, 0..1, from a window of features.
+    """
+    import torch
+
+    class Part(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = net
+
+        def forward(self, first: torch.Tensor, second: torch.Tensor | None = None) -> torch.Tensor:
+            call = self.net if name == "frame" else getattr(self.net, name)
+            out: torch.Tensor = call(first) if second is None else call(first, second)
+            return out if name == "encode" else torch.sigmoid(out)
+
+    return Part().eval()

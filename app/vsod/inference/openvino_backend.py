@@ -1,0 +1,201 @@
+"""Networks run by OpenVINO on plain CPUs.
+
+The first run of a card converts it with torch; the converted model stays in
+the cache, so later runs start without importing torch at all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod import paths
+from vsod.errors import Cancelled
+from vsod.inference.cards import Card, file_digest, read_card
+from vsod.inference.inputs import INPUTS
+from vsod.inference.raster import Raster
+
+if TYPE_CHECKING:
+    import torch
+
+Array = npt.NDArray[np.float32]
+
+
+def openvino() -> Any:
+    """The OpenVINO module, its usage reports off: nothing leaves the user's machine."""
+    # its converter takes a silent stub where the reporting package cannot be imported
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module("openvino")
+
+
+def has_bfloat16(core: Any) -> bool:
+    """True if this CPU computes in bfloat16."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class Compiled:
+    """One converted model, compiled for fixed shapes, bf16 where the CPU has it.
+
+    Args:
+        core: OpenVINO's core.
+        file: The .xml.
+        shapes: Shape of every input, in order.
+    """
+
+    def __init__(self, core: Any, file: Path, shapes: Sequence[tuple[int, ...]]) -> None:
+        model = core.read_model(file)
+        model.reshape(dict(enumerate(list(shape) for shape in shapes)))
+        hints = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16(core) else "f32",
+        }
+        compiled = core.compile_model(model, "CPU", hints)
+        self.shape = tuple(compiled.outputs[0].shape)
+        self._request = compiled.create_infer_request()
+
+    def __call__(self, *inputs: Array) -> Array:
+        """Result for inputs of exactly the compiled shapes, float32."""
+        out = self._request.infer(dict(enumerate(inputs)))[0]
+        return np.array(out, np.float32)
+
+
+class OpenVINOBackend:
+    """See :class:`backends.Backend`."""
+
+    batch = 1
+
+    def __init__(self, card: Card, raster: Raster, cancel: threading.Event | None = None) -> None:
+        ov = openvino()
+        core = ov.Core()
+        version = ov.__version__.split("-")[0]
+        h, w = raster.padded_height, raster.padded_width
+        kinds = [INPUTS[name] for name in card.reads]
+        shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
+        first = "encode" if card.window else "frame"
+        files = converted(card, version, cancel)
+        self._frame = Compiled(core, files[first], shapes)
+        self._window: Compiled | None = None
+        if card.window:
+            self._window = Compiled(core, files["decode"], [(1, card.window, *self._frame.shape[1:])])
+        self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16(core) else 'float32'}"
+
+    def frames(self, *inputs: Array) -> Array:
+        """See :class:`backends.Backend`."""
+        return np.concatenate([self._frame(*(x[i : i + 1] for x in inputs)) for i in range(len(inputs[0]))])
+
+    def window(self, features: Array) -> Array:
+        """See :class:`backends.Backend`."""
+        assert self._window is not None
+        return np.concatenate([self._window(features[i : i + 1]) for i in range(len(features))])
+
+
+def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[str, Path]:
+    """The card's parts as OpenVINO model files, converted on first use.
+
+    The conversion needs torch, whose import would freeze a window for half a second and
+    stay in memory for good: it runs in a process of its own, which can also be stopped.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+    """
+    weights = card.checked_weights()
+    digest = card.sha256 or file_digest(weights)
+    stem = paths.cache_dir() / "compiled" / f"{card.id}-{digest[:16]}-ov{version}"
+    names = ("encode", "decode") if card.window else ("frame",)
+    files = {name: stem.with_name(f"{stem.name}-{name}.xml") for name in names}
+    if all(f.is_file() for f in files.values()):
+        return files
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    if card.source is not None:
+        parts = [f"{name}={file}" for name, file in files.items()]
+        convert_apart("vsod.inference.openvino_backend:convert_card", [str(card.source), *parts], cancel)
+    if not all(f.is_file() for f in files.values()):
+        # here, where whatever went wrong reaches the caller
+        convert(card, files)
+    return files
+
+
+def convert_card(source: str, *named: str) -> None:
+    """Convert the card at the path ``source``; each of ``named`` is ``part=file``."""
+    files = {name: Path(file) for name, _, file in (text.partition("=") for text in named)}
+    convert(read_card(Path(source)), files)
+
+
+def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
+    """Call ``task`` ("module:function") with ``words`` in a process of its own.
+
+    It may fail: what counts is whether the files it should write are there. Where there
+    is no interpreter to start, in a frozen program, nothing is done.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+    """
+    if getattr(sys, "frozen", False):
+        return
+    module, _, function = task.partition(":")
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import sys; from {module} import {function} as f; f(*sys.argv[1:])", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    while process.poll() is None:
+        if cancel is not None and cancel.is_set():
+            process.kill()
+            process.wait()
+            raise Cancelled
+        time.sleep(0.02)
+
+
+def convert(card: Card, files: dict[str, Path]) -> None:
+    """Write the parts of ``card``'s network as OpenVINO models (.xml and .bin).
+
+    Raises:
+        ModelError: The network cannot be built or its weights do not fit.
+    """
+    import torch
+
+    from vsod.inference.networks import load_network, part
+
+    net = load_network(card)
+    kinds = [INPUTS[name] for name in card.reads]
+    examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
+    for name, file in files.items():
+        if name == "decode":
+            with torch.no_grad():
+                features = part(net, "encode")(*examples)
+            write_model(part(net, name), [features[:, None].expand(-1, card.window, -1, -1, -1)], file)
+        else:
+            write_model(part(net, name), examples, file)
+
+
+def write_model(module: torch.nn.Module, examples: Sequence[torch.Tensor], file: Path) -> None:
+    """Convert ``module`` and write it as ``file`` (.xml) and its .bin, whole or not at all."""
+    import torch
+
+    ov = openvino()
+    with torch.no_grad(), warnings.catch_warnings():
+        # OpenVINO still goes through torch.jit.trace, which torch calls deprecated
+        warnings.simplefilter("ignore")
+        model = ov.convert_model(module, example_input=tuple(x.contiguous() for x in examples))
+    for i, example in enumerate(examples):
+        # heights and widths are set when it is compiled
+        model.inputs[i].get_node().set_partial_shape(ov.PartialShape([-1] * example.ndim))
+    model.validate_nodes_and_infer_types()
+    temp = file.with_name(f".{os.getpid()}-{file.name}")
+    ov.save_model(model, temp, compress_to_fp16=False)
+    # the .xml appears last: whoever sees it finds its .bin
+    temp.with_suffix(".bin").replace(file.with_suffix(".bin"))
+    temp.replace(file)

@@ -1,0 +1,240 @@
+"""Frames in, saliency maps out: flow, inputs, batches, windows and the network."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod import paths
+from vsod.core.frame import Frame
+from vsod.errors import ModelError
+from vsod.inference import inputs, windows
+from vsod.inference.backends import Backend, open_backend
+from vsod.inference.cards import Card
+from vsod.inference.inputs import INPUTS
+from vsod.inference.priors import open_prior, prior_digest
+from vsod.inference.raster import Raster
+from vsod_models.flow import FlowEstimator, estimator
+from vsod_models.prior.motion import MotionPrior
+
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A frame and its motion.
+
+    Attributes:
+        index: The frame's ordinal.
+        held: True if the frame could not be decoded.
+        image: (H, W, 3) uint8 RGB.
+        flow: (H, W, 2) float32 pixels to the next frame, or None.
+    """
+
+    index: int
+    held: bool
+    image: npt.NDArray[np.uint8]
+    flow: npt.NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the network reads of one frame.
+
+    Attributes:
+        index: The frame's ordinal.
+        held: True if the frame could not be decoded.
+        inputs: (C, H, W) float32 each, padded, in the card's order.
+    """
+
+    index: int
+    held: bool
+    inputs: tuple[npt.NDArray[np.float32], ...]
+
+
+def with_flow(
+    frames: Iterable[Frame], flow: FlowEstimator | None, within: range | None = None
+) -> Iterator[Moving]:
+    """Pair every frame with the flow to its successor.
+
+    The last frame has no successor: it gets the flow to its predecessor, negated.
+    A single frame has none. Frames outside ``within`` lend their pixels only.
+    """
+    previous: Frame | None = None
+    before: Frame | None = None
+    for frame in frames:
+        if previous is not None and (within is None or previous.index in within):
+            seen = flow(previous.image, frame.image) if flow else None
+            yield Moving(previous.index, previous.held, previous.image, seen)
+        before, previous = previous, frame
+    if previous is not None and (within is None or previous.index in within):
+        seen = -flow(previous.image, before.image) if flow and before is not None else None
+        yield Moving(previous.index, previous.held, previous.image, seen)
+
+
+def open_flow(name: str) -> FlowEstimator:
+    """The flow estimator called ``name``, with the user's weights where it needs any.
+
+    Raises:
+        ModelError: No such estimator, or its weights or library are missing.
+    """
+    try:
+        return estimator("raft", weights=paths.raft_weights()) if name == "raft" else estimator(name)
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
+        raise ModelError(
+            f"flow '{name}' cannot be used: {error}",
+            fix="Unset VSOD_FLOW, or see docs/cards.md for what RAFT needs.",
+        ) from error
+
+
+class Predictor:
+    """A card made ready for one clip.
+
+    Args:
+        card: A usable card.
+        display: (width, height) of the clip, upright, square pixels.
+        device: See :func:`vsod.inference.devices.choose_device`.
+        engine: See :func:`vsod.inference.backends.open_backend`.
+        use_flow: False runs the net on pictures alone. With it, the environment variable ``VSOD_FLOW``
+            names another estimator than the card's.
+
+    Making one is cheap: the network is loaded when the first map is asked for.
+
+    Attributes:
+        raster: The size frames must be decoded to.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        display: tuple[int, int],
+        device: str = "auto",
+        engine: str | None = None,
+        use_flow: bool = True,
+    ) -> None:
+        self.card = card
+        self.raster = Raster.fit(display, card.area, card.multiple)
+        self._flow = os.environ.get("VSOD_FLOW", card.flow) if use_flow and card.flow != "none" else "none"
+        self._where = (device, engine)
+        self._opened: Backend | None = None
+        self._prior: MotionPrior | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """The loaded network.
+
+        Raises:
+            ModelError: Weights or device are missing.
+        """
+        if self._opened is None:
+            self.load()
+        assert self._opened is not None
+        return self._opened
+
+    def load(self, cancel: threading.Event | None = None) -> None:
+        """Load the network now; setting ``cancel`` from another thread gives up.
+
+        Raises:
+            ModelError: Weights or device are missing.
+            Cancelled: ``cancel`` was set.
+        """
+        self._opened = open_backend(self.card, self.raster, *self._where, cancel)
+        if self._reads_prior:
+            self._prior = open_prior(cancel)
+
+    @property
+    def device(self) -> str:
+        """Where it runs, in words; loads the network."""
+        return self.backend.name
+
+    @property
+    def _reads_prior(self) -> bool:
+        return "prior" in self.card.reads and self._flow != "none"
+
+    @property
+    def signature(self) -> str:
+        """Text that changes whenever the maps would: card, weights, raster, flow, window, prior."""
+        r, card = self.raster, self.card
+        words = [card.id, card.sha256, f"{r.width}x{r.height}", self._flow]
+        if card.window:
+            words.append(f"{'clips' if card.clips else 'causal'} of {card.window}")
+        if self._reads_prior:
+            words.append(f"prior {prior_digest()} {card.still}")
+        return "|".join(words)
+
+    def reach(self, wanted: range, count: int) -> windows.Reach:
+        """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""
+        flow = any(INPUTS[name].needs_flow for name in self.card.reads)
+        return windows.reach(wanted, count, self.card.window, self.card.clips, flow)
+
+    def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[Prepared]:
+        """Everything before the network: frames decoded at ``raster.size`` -> what it reads.
+
+        Frames outside ``within`` serve the flow only.
+        """
+        return self.inputs(self.moving(frames, within))
+
+    def moving(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[Moving]:
+        """First half of :meth:`prepare`: the flow."""
+        return with_flow(frames, None if self._flow == "none" else open_flow(self._flow), within)
+
+    def inputs(self, moving: Iterable[Moving]) -> Iterator[Prepared]:
+        """Second half of :meth:`prepare`: what is made of picture and flow, the motion prior included."""
+        if self._reads_prior and self._prior is None:
+            self._prior = open_prior()
+        return self._built(moving)
+
+    def _built(self, moving: Iterable[Moving]) -> Iterator[Prepared]:
+        card, prior = self.card, self._prior
+        for item in moving:
+            made = inputs.build(card.reads, item.image, item.flow, prior, card.still)
+            padded = (
+                self.raster.pad(x, INPUTS[name].divide) for name, x in zip(card.reads, made, strict=True)
+            )
+            yield Prepared(item.index, item.held, tuple(padded))
+
+    def infer(self, prepared: Iterable[Prepared]) -> Generator[tuple[int, Map], None, None]:
+        """Network stage: (index, (H, W) float32 map at ``raster.size``), in order.
+
+        A held frame repeats the map of the frame before it.
+        """
+        held: set[int] = set()
+        last: Map | None = None
+        for index, saliency in self._windowed(self._encoded(prepared, held)):
+            if index not in held or last is None:
+                last = np.ascontiguousarray(self.raster.crop(saliency)[0])
+            held.discard(index)
+            yield index, last
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Map]]:
+        """Both stages in a row."""
+        return self.infer(self.prepare(frames))
+
+    def _encoded(self, prepared: Iterable[Prepared], held: set[int]) -> Iterator[tuple[int, Map]]:
+        """Frame part of the network, in batches: maps, or features for the window part."""
+        waiting: list[Prepared] = []
+        for item in prepared:
+            if item.held:
+                held.add(item.index)
+            waiting.append(item)
+            if len(waiting) == self.backend.batch:
+                yield from self._run(waiting)
+                waiting = []
+        if waiting:
+            yield from self._run(waiting)
+
+    def _run(self, items: list[Prepared]) -> Iterator[tuple[int, Map]]:
+        stacked = (np.stack(x) for x in zip(*(item.inputs for item in items), strict=True))
+        for item, out in zip(items, self.backend.frames(*stacked), strict=True):
+            yield item.index, out
+
+    def _windowed(self, encoded: Iterator[tuple[int, Map]]) -> Iterator[tuple[int, Map]]:
+        if not self.card.window:
+            return encoded
+        arrange = windows.clips if self.card.clips else windows.causal
+        return arrange(encoded, self.card.window, lambda features: self.backend.window(features))

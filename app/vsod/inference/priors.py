@@ -1,0 +1,102 @@
+"""The motion prior, ready to be called for a frame: its deep features run where the networks run."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod import paths
+from vsod.errors import ModelError
+from vsod.inference.cards import file_digest
+from vsod.inference.openvino_backend import Compiled, convert_apart, openvino, write_model
+from vsod_models.prior.features import FeatureMap, picture_tensor
+from vsod_models.prior.motion import MotionPrior
+
+Array = npt.NDArray[np.float32]
+
+
+def prior_file() -> Path:
+    """The prior's weights, shipped with the cards that read it."""
+    return paths.weights_dir() / "prior.safetensors"
+
+
+@cache
+def _digest(file: Path, modified: int) -> str:
+    return file_digest(file)[:16]
+
+
+def prior_digest() -> str:
+    """Text that changes whenever the prior's weights do."""
+    file = prior_file()
+    return _digest(file, file.stat().st_mtime_ns) if file.is_file() else "missing"
+
+
+def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
+    """The motion prior, its features run by OpenVINO where that is installed, else by torch.
+
+    Args:
+        cancel: Set it from another thread to give up a first conversion.
+
+    Raises:
+        ModelError: The weights are missing or damaged.
+        Cancelled: ``cancel`` was set.
+    """
+    file = prior_file()
+    if not file.is_file():
+        raise ModelError(
+            "the motion prior has no weights file", where=file, fix="Train it: vsod-desktop train-prior."
+        )
+    try:
+        if importlib.util.find_spec("openvino") is None:
+            return MotionPrior.load(file)
+        return MotionPrior.load(file, _on_openvino(_converted(file, cancel)))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"the motion prior cannot be loaded: {error}", where=file) from error
+
+
+def _on_openvino(model: Path) -> FeatureMap:
+    core = openvino().Core()
+    compiled: dict[tuple[int, ...], Compiled] = {}
+
+    def features(rgb: npt.NDArray[np.uint8]) -> Array:
+        x = picture_tensor(rgb)
+        if x.shape not in compiled:
+            # one clip has one size
+            compiled.clear()
+            compiled[x.shape] = Compiled(core, model, [x.shape])
+        out: Array = compiled[x.shape](x)[0]
+        return out
+
+    return features
+
+
+def _converted(weights: Path, cancel: threading.Event | None) -> Path:
+    version = openvino().__version__.split("-")[0]
+    file = paths.cache_dir() / "compiled" / f"prior-{prior_digest()}-ov{version}.xml"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        convert_apart("vsod.inference.priors:convert", [str(weights), str(file)], cancel)
+        if not file.is_file():
+            # here, where whatever went wrong reaches the caller
+            convert(str(weights), str(file))
+    return file
+
+
+def convert(weights: str, file: str) -> None:
+    """Write the prior's feature network as an OpenVINO model.
+
+    Raises:
+        OSError, ValueError: ``weights`` is no motion prior.
+    """
+    import torch
+
+    from vsod_models.prior.network import stored_features
+    from vsod_models.prior.storage import read_prior
+
+    net = stored_features(read_prior(Path(weights)))
+    write_model(net, [torch.zeros(1, 3, 64, 64)], Path(file))

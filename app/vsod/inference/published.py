@@ -1,0 +1,67 @@
+"""A card's net in the size its paper gives it, untrained: for measuring speed, never for mattes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vsod import paths
+from vsod.errors import ModelError
+from vsod.inference.cards import Card, read_card
+from vsod.inference.networks import build_network
+
+# backbone and square input of each paper
+PUBLISHED = {
+    "scnn": ("vgg16", 512),
+    "msst": ("vgg16", 512),
+    "stan": ("vgg16", 512),
+    "pdb": ("resnet50", 473),
+    "dsnet": ("resnet34", 512),
+}
+
+
+@contextmanager
+def published(card: Card) -> Iterator[Card]:
+    """A card beside ``card`` with the paper's backbone at width 1.0 and as many pixels as the paper's input.
+
+    Its weights are drawn at random; they and all that is made of them are gone afterwards.
+
+    Raises:
+        ModelError: The card is of no paper.
+    """
+    from vsod_models.weights import save_weights
+
+    if card.id not in PUBLISHED or card.source is None:
+        raise ModelError(f"card '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED)}.")
+    backbone, side = PUBLISHED[card.id]
+    name = f"{card.id}-published"
+    with TemporaryDirectory() as temp:
+        options = {**card.options, "backbone": backbone}
+        net = build_network(replace(card, options=options))
+        save_weights(net.state_dict(), Path(temp) / "random.safetensors")
+        rows = {
+            "id": name,
+            "title": card.title,
+            "licence": card.licence,
+            "entry": card.entry,
+            "weights": "random.safetensors",
+            "flow": card.flow,
+            "reads": list(card.reads),
+        }
+        # JSON's strings, numbers and lists are TOML's
+        text = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
+        text += ["[options]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
+        if card.window:
+            text += ["[window]", f"length = {card.window}", f'kind = "{"clips" if card.clips else "causal"}"']
+        text += ["[input]", f"area = {side * side}", f"multiple = {card.multiple}", f"still = {card.still}"]
+        file = Path(temp) / "card.toml"
+        file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        try:
+            yield read_card(file)
+        finally:
+            for made in (paths.cache_dir() / "compiled").glob(f"{name}-*"):
+                made.unlink()

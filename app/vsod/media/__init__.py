@@ -1,0 +1,1 @@
+"""Reading clips and writing mattes: the only package that touches FFmpeg."""

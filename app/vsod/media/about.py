@@ -1,0 +1,33 @@
+"""Which FFmpeg is inside PyAV, what it can encode, and which external one is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import av
+
+from vsod.media.formats import FORMATS
+
+
+def bundled_version() -> str:
+    """PyAV's version and that of the FFmpeg libraries in it."""
+    codec = ".".join(map(str, av.library_versions["libavcodec"]))
+    return f"PyAV {av.__version__}, FFmpeg {getattr(av, 'ffmpeg_version_info', '?')}, libavcodec {codec}"
+
+
+def missing_encoders() -> dict[str, str]:
+    """Format id -> encoder, for every video format this PyAV cannot write."""
+    have = av.codecs_available
+    return {f.id: f.codec for f in FORMATS.values() if not f.is_sequence and f.codec not in have}
+
+
+def external_version() -> str | None:
+    """First line of ``ffprobe -version``, or None if there is none on the path."""
+    tool = shutil.which("ffprobe")
+    if tool is None:
+        return None
+    text = subprocess.run([tool, "-version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"ffprobe version (\S+)", text)
+    return found.group(1) if found else None

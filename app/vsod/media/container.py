@@ -1,0 +1,78 @@
+"""Opening a file with FFmpeg, and saying in plain words why it cannot be opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import av.error
+import av.logging
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
+
+# libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
+av.logging.set_level(None)
+
+_CONVERT = "Check that it plays elsewhere, copy it again from the camera, or convert it to MP4 or MOV."
+
+
+def open_input(path: Path, file: object | None = None) -> InputContainer:
+    """Open ``path`` for reading.
+
+    Args:
+        path: The file; names the error.
+        file: A file-like object to read instead of the path.
+
+    Raises:
+        MediaNotFound: There is no such file.
+        UnreadableMedia: FFmpeg does not recognise it, or its header is damaged or missing.
+        MediaError: The operating system refuses it.
+    """
+    if not path.exists():
+        raise MediaNotFound(
+            "no such file", where=path, fix="Check the spelling and that the drive is connected."
+        )
+    # An absolute path: a name such as "data:x.mp4" must never be read as a protocol.
+    target = str(path.absolute()) if file is None else file
+    try:
+        container = av.open(target, mode="r", metadata_errors="replace")
+    except PermissionError as error:
+        raise MediaError(
+            "no permission to read this file", where=path, fix="Change its permissions."
+        ) from error
+    except av.error.InvalidDataError as error:
+        raise UnreadableMedia(
+            "not a readable video: the file is damaged, cut off before its index, or no video at all",
+            where=path,
+            fix=_CONVERT,
+        ) from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise UnreadableMedia(f"cannot be opened ({error})", where=path, fix=_CONVERT) from error
+    for stream in container.streams:
+        stream.discard = Discard.all
+    return container
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream to work on: the default one, else the first that is not cover art.
+
+    Raises:
+        NoVideo: The file has no moving picture.
+        UnreadableMedia: It has one, in a codec this FFmpeg cannot decode.
+    """
+    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not moving:
+        has_cover = bool(container.streams.video)
+        raise NoVideo(
+            "no picture but cover art" if has_cover else "no picture in this file, sound or data only",
+            where=path,
+            fix="Choose a video file or a folder of images.",
+        )
+    stream = next((s for s in moving if s.disposition & Disposition.default), moving[0])
+    if stream.codec_context is None:
+        raise UnreadableMedia("its video codec is not supported", where=path, fix=_CONVERT)
+    stream.discard = Discard.default
+    return stream

@@ -1,0 +1,56 @@
+"""Matte values to sample codes and back, on full or video ("legal") levels."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Levels = Literal["full", "legal"]
+Matte = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+
+
+def span(levels: Levels, bits: int) -> tuple[int, int]:
+    """(code of 0, code of 1): 16 and 235 for 8-bit video levels, 64 and 940 for 10-bit."""
+    if levels == "full":
+        return 0, (1 << bits) - 1
+    return 16 << (bits - 8), 235 << (bits - 8)
+
+
+def encode(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """Quantise a matte.
+
+    Args:
+        matte: (H, W) float32 0..1, values outside are clipped; or uint8 0..255.
+        levels: Which codes 0 and 1 become.
+        bits: Depth of the codes.
+
+    Returns:
+        (H, W) uint8 up to 8 bits, else uint16, native byte order. May be ``matte`` itself.
+    """
+    black, white = span(levels, bits)
+    kind = np.uint8 if bits <= 8 else np.uint16
+    if matte.dtype == np.uint8:
+        if (black, white) == (0, 255):
+            return matte  # type: ignore[return-value]
+        table = np.rint(black + np.arange(256) * ((white - black) / 255)).astype(kind)
+        coded: npt.NDArray[Any] = np.asarray(cv2.LUT(matte, table))
+        return coded
+    clipped: npt.NDArray[np.float32] = np.clip(matte, 0.0, 1.0).astype(np.float32, copy=False)
+    if bits <= 8:
+        return np.asarray(
+            cv2.convertScaleAbs(clipped, alpha=float(white - black), beta=float(black)), np.uint8
+        )
+    clipped *= white - black
+    clipped += black + 0.5
+    return clipped.astype(np.uint16)
+
+
+def decode(
+    codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], levels: Levels, bits: int
+) -> npt.NDArray[np.float32]:
+    """Codes back to a matte (H, W) float32; not clipped, so that overshoot can be seen."""
+    black, white = span(levels, bits)
+    return ((codes.astype(np.float32) - black) / (white - black)).astype(np.float32)

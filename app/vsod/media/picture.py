@@ -1,0 +1,117 @@
+"""From a decoded frame to the array the rest of the program works on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from vsod.core.clip import ClipInfo
+from vsod.media.orientation import upright
+from vsod.media.planes import plane
+
+Pixels = Literal["rgb", "luma"]
+
+_BT709, _BT601, _UNSPECIFIED = 1, 5, 2
+
+
+class PictureMaker:
+    """Converts decoded frames to upright RGB or luma of one size.
+
+    Keeps its scaler between frames, so use one per iteration and per thread.
+
+    Args:
+        info: The clip the frames come from.
+        size: (width, height) of the upright result; None for ``info.upright_size``.
+        pixels: ``"rgb"`` for (H, W, 3), ``"luma"`` for (H, W) full-range luma.
+    """
+
+    def __init__(self, info: ClipInfo, size: tuple[int, int] | None, pixels: Pixels) -> None:
+        self._info, self._pixels = info, pixels
+        self.size = size or info.upright_size
+        w, h = self.size
+        self._stored_size = (h, w) if info.rotation in (90, 270) else (w, h)
+        # Area averaging when shrinking: bicubic would skip over detail and alias.
+        shrinks = w * h < info.width * info.height
+        self._interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
+        self._scaler = VideoReformatter()
+
+    def black(self) -> npt.NDArray[np.uint8]:
+        """What stands in for a frame that was never seen."""
+        w, h = self.size
+        return np.zeros((h, w, 3) if self._pixels == "rgb" else (h, w), np.uint8)
+
+    def __call__(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
+        """(H, W, 3) or (H, W) uint8, upright, C-contiguous, not shared with the decoder."""
+        image = self._luma(frame) if self._pixels == "luma" else self._converted(frame, "rgb24", 3)
+        return upright(image, self._info.rotation, self._info.mirrored)
+
+    def _converted(self, frame: VideoFrame, layout: str, channels: int) -> npt.NDArray[np.uint8]:
+        width, height = self._stored_size
+        source_matrix = None
+        if int(frame.colorspace) in (0, _UNSPECIFIED, 3) and not frame.format.is_rgb:
+            source_matrix = _BT709 if self._info.height >= 720 else _BT601
+        out = self._scaler.reformat(
+            frame,
+            width=width,
+            height=height,
+            format=layout,
+            interpolation=self._interpolation,
+            src_colorspace=source_matrix,
+            dst_color_range=ColorRange.JPEG,
+            # The decoder's threads already fill the machine.
+            threads=1,
+        )
+        image: npt.NDArray[np.uint8] = np.array(plane(out, 0), order="C")
+        return image.reshape(height, width, channels) if channels > 1 else image
+
+    def _luma(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
+        direct = _luma_plane(frame)
+        if direct is None:
+            return self._converted(frame, "gray", 1)
+        codes, bits = direct
+        if (frame.width, frame.height) != self._stored_size:
+            shrinks = self._stored_size[0] * self._stored_size[1] < frame.width * frame.height
+            codes = cv2.resize(
+                codes, self._stored_size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            )
+        if is_full_range(frame):
+            scale, black = 255 / ((1 << bits) - 1), 0
+        else:
+            scale, black = 255 / (219 << (bits - 8)), 16 << (bits - 8)
+        if codes.dtype == np.uint8:
+            if not black:
+                return np.array(codes, order="C")
+            return np.asarray(cv2.LUT(codes, _expansion(scale, black)), np.uint8)
+        return np.asarray(cv2.convertScaleAbs(np.maximum(codes, black) - black, alpha=scale), np.uint8)
+
+
+def _expansion(scale: float, black: int) -> npt.NDArray[np.uint8]:
+    steps = (np.arange(256) - black) * scale
+    table: npt.NDArray[np.uint8] = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+    return table
+
+
+def is_full_range(frame: VideoFrame) -> bool:
+    """Whether a decoded frame stores its luma on all codes rather than on video levels."""
+    name = frame.format.name
+    if name.startswith("yuvj"):
+        return True
+    said = int(frame.color_range)
+    # Untagged gray is full range by FFmpeg's convention, untagged YUV is video range.
+    return said == ColorRange.JPEG or (said == ColorRange.UNSPECIFIED and name.startswith("gray"))
+
+
+def _luma_plane(frame: VideoFrame) -> tuple[npt.NDArray[Any], int] | None:
+    """The (H, W) luma plane as a view and its bit depth; None if luma has no plane of its own."""
+    layout = frame.format
+    name = layout.name
+    planar = name.startswith(("yuv4", "yuvj", "yuva", "nv12", "nv21", "nv16", "nv24", "gray"))
+    if not planar or name.endswith("be") or "f16" in name or "f32" in name or name == "gray8a":
+        return None
+    bits = layout.components[0].bits
+    return plane(frame, 0), bits

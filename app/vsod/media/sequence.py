@@ -1,0 +1,192 @@
+"""A folder of images read as a clip: one file is one frame, in natural order of the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo, ColorTags, check_range
+from vsod.core.frame import Frame
+from vsod.errors import NoVideo, UnreadableMedia
+from vsod.media.image_header import stored_size
+from vsod.media.picture import Pixels
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+NOMINAL_RATE = Fraction(24)
+# Colour whatever is stored, 16 bits kept, EXIF rotation applied: always upright BGR.
+_READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+
+
+class SequenceSource:
+    """A folder of images. See :class:`vsod.media.source.Source`.
+
+    Raises:
+        NoVideo: The folder holds no images, or none can be decoded.
+        UnreadableMedia: An image has another size than the first; names it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = images_in(folder)
+        if not self._files:
+            raise NoVideo(
+                "no images in this folder",
+                where=folder,
+                fix=f"Choose a folder with {', '.join(s[1:] for s in SUFFIXES)} files, or a video file.",
+            )
+        self._info = self._probe(folder)
+
+    def _probe(self, folder: Path) -> ClipInfo:
+        first = None
+        for file in self._files:
+            first = read_image(file)
+            if first is not None:
+                break
+        if first is None:
+            raise UnreadableMedia(
+                "none of its images can be decoded",
+                where=folder,
+                fix="Copy the folder again from its origin.",
+            )
+        self._check_sizes()
+        deep, name = first.dtype == np.uint16, self._files[0].suffix.lower().lstrip(".")
+        return ClipInfo(
+            path=folder,
+            kind="sequence",
+            codec={"jpg": "jpeg", "tif": "tiff"}.get(name, name),
+            pix_fmt="rgb48" if deep else "rgb24",
+            bit_depth=16 if deep else 8,
+            width=first.shape[1],
+            height=first.shape[0],
+            rate=NOMINAL_RATE,
+            time_base=1 / NOMINAL_RATE,
+            pts=np.arange(len(self._files), dtype=np.int64),
+            last_ticks=1,
+            color=ColorTags(primaries=1, transfer=13, matrix=0, full_range=True),
+            names=tuple(file.name for file in self._files),
+        )
+
+    def _check_sizes(self) -> None:
+        """Refuse mixed sizes before hours of work, where the headers tell them cheaply."""
+        expected: tuple[int, int] | None = None
+        for file in self._files:
+            size = stored_size(file)
+            if size is not None and expected is not None and size != expected:
+                _refuse_size(file, size, expected)
+            expected = expected or size
+
+    @property
+    def info(self) -> ClipInfo:
+        """See :class:`vsod.media.source.Source`."""
+        return self._info
+
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        pixels: Pixels = "rgb",
+    ) -> Generator[Frame, None, None]:
+        """See :meth:`vsod.media.source.Source.frames`."""
+        return self._frames(start, check_range(self._info, start, stop), size, pixels)
+
+    def _frames(
+        self, start: int, stop: int, size: tuple[int, int] | None, pixels: Pixels
+    ) -> Generator[Frame, None, None]:
+        last: npt.NDArray[np.uint8] | None = None
+        for index in range(start, stop):
+            image = self._read(index, size, pixels)
+            if image is not None:
+                last = image
+            elif last is None:
+                last = self._before(index, size, pixels)
+            yield Frame(index, index, last, held=image is None)
+
+    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+        """See :meth:`vsod.media.source.Source.frame_at`."""
+        check_range(self._info, index, index + 1)
+        image = self._read(index, size, pixels)
+        if image is None:
+            return Frame(index, index, self._before(index, size, pixels), held=True)
+        return Frame(index, index, image)
+
+    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> npt.NDArray[np.uint8]:
+        """The last good image before ``index``, else black."""
+        for earlier in range(index - 1, -1, -1):
+            image = self._read(earlier, size, pixels)
+            if image is not None:
+                return image
+        w, h = size or self._info.upright_size
+        return np.zeros((h, w, 3) if pixels == "rgb" else (h, w), np.uint8)
+
+    def _read(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> npt.NDArray[np.uint8] | None:
+        stored = read_image(self._files[index])
+        if stored is None:
+            return None
+        image: npt.NDArray[Any] = stored
+        expected = (self._info.width, self._info.height)
+        if image.shape[1::-1] != expected:
+            _refuse_size(self._files[index], (image.shape[1], image.shape[0]), expected)
+        if size is not None and size != expected:
+            shrinks = size[0] * size[1] < expected[0] * expected[1]
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        if image.dtype == np.uint16:
+            image = cv2.convertScaleAbs(image, alpha=1 / 257)
+        code = cv2.COLOR_BGR2RGB if pixels == "rgb" else cv2.COLOR_BGR2GRAY
+        return np.asarray(cv2.cvtColor(image, code), np.uint8)
+
+    def close(self) -> None:
+        """See :class:`vsod.media.source.Source`. Nothing is held open between frames."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images of a folder in natural order of their names; hidden files are not images."""
+    files = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    return sorted((p for p in files if p.is_file()), key=lambda p: natural_key(p.name))
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """A sort key that puts ``frame9`` before ``frame10``; equal numbers fall back to the text."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [(1, int(p), "") if p.isdecimal() and p.isascii() else (0, 0, p) for p in parts], name
+
+
+def read_image(file: Path) -> npt.NDArray[Any] | None:
+    """(H, W, 3) BGR, 8 or 16 bits; None if it cannot be decoded.
+
+    Reads the bytes itself because OpenCV's own reader takes no Unicode paths on Windows.
+    """
+    try:
+        data = np.fromfile(file, np.uint8)
+        image = cv2.imdecode(data, _READ) if data.size else None
+    except (OSError, cv2.error):
+        return None
+    if image is None:
+        return None
+    if image.dtype not in (np.uint8, np.uint16):
+        image = np.clip(image * 255.0, 0, 255).astype(np.uint8)
+    return image
+
+
+def _refuse_size(file: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:
+    raise UnreadableMedia(
+        f"this image is {size[0]}x{size[1]}, the first one {expected[0]}x{expected[1]}",
+        where=file,
+        fix="Keep only images of one size in the folder.",
+    )

@@ -1,0 +1,103 @@
+"""Sinks: one way to write a matte, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from vsod.core.clip import ClipInfo, check_range
+from vsod.errors import OutputError, UsageError
+from vsod.media.formats import Format, check_suffix
+from vsod.media.levels import Matte
+from vsod.media.sequence_sink import SequenceSink
+from vsod.media.video_sink import VideoSink
+
+
+class Sink(Protocol):
+    """Takes the mattes of a frame range in order. A context manager: an exception aborts it.
+
+    Attributes:
+        warnings: What the chosen format cannot carry, in the user's words.
+    """
+
+    warnings: list[str]
+
+    def write(self, index: int, matte: Matte) -> None:
+        """Add the matte of source frame ``index``; the next one in order.
+
+        Args:
+            index: Ordinal in the source.
+            matte: (H, W) float32 0..1, 1 = subject, or uint8 0..255; upright, of
+                ``info.upright_size``.
+
+        Raises:
+            OutputError: Disk full, drive gone, codec refuses; everything partial is removed.
+        """
+
+    def close(self) -> Path:
+        """Finish, and put the result in its place in one step. Returns where it is."""
+
+    def abort(self) -> None:
+        """Remove everything partial; what was at the target before stays. Never raises."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def open_sink(
+    path: str | Path,
+    fmt: Format,
+    info: ClipInfo,
+    *,
+    frames: range | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Sink:
+    """Start writing a matte.
+
+    Args:
+        path: Target file, or folder for a sequence. Its parent must exist.
+        fmt: One of :data:`vsod.media.formats.FORMATS`.
+        info: The source the matte belongs to.
+        frames: The source frames to be written; None for all.
+        tags: Notes to put into the file, for example the model's name.
+
+    Raises:
+        UsageError: The range is empty, the format cannot live in this file, or the target
+            is the source.
+        OutputError: The folder cannot be made or written to, or the codec refuses the raster.
+    """
+    path = Path(path)
+    frames = range(info.frame_count) if frames is None else frames
+    check_range(info, frames.start, frames.stop)
+    if not len(frames) or frames.step != 1:
+        raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
+    check_suffix(path, fmt)
+    _check_target(path, fmt, info)
+    return (SequenceSink if fmt.is_sequence else VideoSink)(path, fmt, info, frames, dict(tags or {}))
+
+
+def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:
+    if _same(path, info.path):
+        raise UsageError("the export would overwrite its own source", where=path, fix="Choose another name.")
+    if path.is_dir() and not fmt.is_sequence:
+        raise UsageError("this is a folder", where=path, fix="Give a file name, or choose a PNG format.")
+    if path.exists() and not path.is_dir() and fmt.is_sequence:
+        raise UsageError("this is a file", where=path, fix="Give a folder name, or choose a video format.")
+    folder = path.absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made: {error.strerror}", where=folder, fix="Choose another one."
+        ) from error
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()

@@ -1,0 +1,207 @@
+"""Sources: one way to read a video file and a folder of images."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+
+from vsod.core.clip import ClipInfo, check_range
+from vsod.core.frame import Frame
+from vsod.errors import MediaNotFound
+from vsod.media.decode import pictures
+from vsod.media.picture import PictureMaker, Pixels
+from vsod.media.probe import probe_video
+from vsod.media.sequence import SequenceSource
+from vsod.media.table import FrameTable
+
+
+class Source(Protocol):
+    """Frames of a clip, by ordinal. A context manager."""
+
+    @property
+    def info(self) -> ClipInfo:
+        """Raster, clock and tags of the clip."""
+
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        pixels: Pixels = "rgb",
+    ) -> Iterator[Frame]:
+        """Decode ``start`` to ``stop`` in order, one frame for every index.
+
+        Each call reads the file on its own, so that two may run in two threads. It is a
+        generator: closing it releases the file.
+
+        Args:
+            start: First ordinal.
+            stop: One past the last; None for the end.
+            size: (width, height) of the upright pictures; None for the clip's own.
+            pixels: ``"rgb"`` or ``"luma"`` (full range, straight from the Y plane).
+
+        Raises:
+            UsageError: The range lies outside the clip.
+        """
+
+    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+        """One frame, exactly; stepping forward is cheap. Thread safe.
+
+        Raises:
+            UsageError: There is no such frame.
+        """
+
+    def close(self) -> None:
+        """Release the file. Iterators already running keep their own hold."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def open_source(path: str | Path) -> Source:
+    """Open a video file or a folder of images.
+
+    Raises:
+        MediaNotFound: Nothing is there.
+        UnreadableMedia: It is no video, or its header is damaged.
+        NoVideo: It has no moving picture, or the folder no images.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise MediaNotFound(
+            "no such file or folder", where=path, fix="Check the spelling and that the drive is connected."
+        )
+    return SequenceSource(path) if path.is_dir() else VideoSource(path)
+
+
+class VideoSource:
+    """A video file. See :class:`Source`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._info, self._table = probe_video(path)
+        self._lock = threading.Lock()
+        self._cursor: _Cursor | None = None
+
+    @property
+    def info(self) -> ClipInfo:
+        """See :class:`Source`."""
+        return self._info
+
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        pixels: Pixels = "rgb",
+    ) -> Generator[Frame, None, None]:
+        """See :meth:`Source.frames`."""
+        stop = check_range(self._info, start, stop)
+        return self._frames(start, stop, PictureMaker(self._info, size, pixels))
+
+    def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
+        last: npt.NDArray[np.uint8] | None = None
+        with closing(pictures(self._path, self._table, start, stop)) as found:
+            for index, picture in found:
+                if picture is not None:
+                    last = make(picture)
+                elif last is None:
+                    last = self._before(index, make)
+                yield Frame(index, int(self._info.pts[index]), last, held=picture is None)
+
+    def _before(self, index: int, make: PictureMaker) -> npt.NDArray[np.uint8]:
+        """The last good picture before a range that starts in a damaged spot, else black."""
+        found = _last_good(self._path, self._table, index)
+        return make.black() if found is None else make(found)
+
+    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+        """See :meth:`Source.frame_at`."""
+        check_range(self._info, index, index + 1)
+        with self._lock:
+            if self._cursor is None or not self._cursor.reaches(index):
+                if self._cursor is not None:
+                    self._cursor.close()
+                self._cursor = _Cursor(self._path, self._table, index)
+            picture, held = self._cursor.advance(index)
+            make = PictureMaker(self._info, size, pixels)
+            if picture is None:
+                image = self._before(index, make)
+            else:
+                image = make(picture)
+        return Frame(index, int(self._info.pts[index]), image, held)
+
+    def close(self) -> None:
+        """See :meth:`Source.close`."""
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.close()
+            self._cursor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Cursor:
+    """A decoder left open where the last :meth:`VideoSource.frame_at` stopped."""
+
+    _WORTH_DECODING = 8  # a seek costs about this many frames even when it lands well
+
+    def __init__(self, path: Path, table: FrameTable, index: int) -> None:
+        self._table = table
+        self._found = pictures(path, table, index, len(table.pts))
+        self._at = index - 1
+        self._picture: VideoFrame | None = None
+        self._held = False
+
+    def reaches(self, index: int) -> bool:
+        """True if going on from here is cheaper than seeking to ``index``."""
+        if index < self._at:
+            return False
+        if self._table.by_count or index - self._at <= self._WORTH_DECODING:
+            return True
+        nearest_key = np.searchsorted(self._table.keys, self._table.pts[index], side="right") - 1
+        return nearest_key < 0 or bool(self._table.keys[nearest_key] <= self._table.pts[self._at])
+
+    def advance(self, index: int) -> tuple[VideoFrame | None, bool]:
+        """(picture of ``index`` or the last good one since the seek, whether it is held)."""
+        while self._at < index:
+            self._at, picture = next(self._found)
+            self._held = picture is None
+            if picture is not None:
+                self._picture = picture
+        return self._picture, self._held
+
+    def close(self) -> None:
+        self._found.close()
+
+
+def _last_good(path: Path, table: FrameTable, index: int) -> VideoFrame | None:
+    """The last frame before ``index`` that decodes, looked for in ever larger steps back."""
+    reach = 50
+    while index > 0:
+        start, found = max(0, index - reach), None
+        with closing(pictures(path, table, start, index)) as decoded:
+            for _, picture in decoded:
+                found = picture or found
+        if found is not None or start == 0:
+            return found
+        reach *= 8
+    return None

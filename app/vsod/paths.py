@@ -1,0 +1,74 @@
+"""Where the program's own files and the user's files are.
+
+The one place that knows the three ways this program runs: from a checkout
+(editable install), from a wheel, and frozen by PyInstaller.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+_APP = "vsod-desktop"
+
+
+def _bundle_root() -> Path | None:
+    """Folder that holds ``cards/``, ``weights/``, … when they are bundled, else None."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    here = Path(frozen) / "vsod" if frozen else Path(__file__).parent
+    bundled = here / "bundled"
+    return bundled if bundled.is_dir() else None
+
+
+def _part(name: str, in_checkout: str) -> Path:
+    bundled = _bundle_root()
+    if bundled is not None:
+        return bundled / name
+    return Path(__file__).resolve().parents[2] / in_checkout
+
+
+def cards_dir() -> Path:
+    """Folder of the built-in model cards."""
+    return _part("cards", "models/cards")
+
+
+def weights_dir() -> Path:
+    """Folder of the built-in weights."""
+    return _part("weights", "models/weights")
+
+
+def plugins_dir() -> Path:
+    """Folder of the host plugins and the example model."""
+    return _part("plugins", "plugins")
+
+
+def resources_dir() -> Path:
+    """Folder of icons, style sheets and presets."""
+    return _part("resources", "resources")
+
+
+def _user(env: str, default: str) -> Path:
+    return Path(os.environ.get(env) or default)
+
+
+def cache_dir() -> Path:
+    """User's cache: map stores, compiled models. ``VSOD_CACHE`` moves it."""
+    return _user("VSOD_CACHE", platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
+def config_dir() -> Path:
+    """User's settings. ``VSOD_CONFIG`` moves it."""
+    return _user("VSOD_CONFIG", platformdirs.user_config_dir(_APP, appauthor=False))
+
+
+def raft_weights() -> Path:
+    """Where a user who wants learned flow puts torchvision's ``raft_small`` file."""
+    return user_cards_dir().parent / "flow" / "raft_small.pth"
+
+
+def user_cards_dir() -> Path:
+    """Folder where users drop third-party model cards. ``VSOD_DATA`` moves its parent."""
+    return _user("VSOD_DATA", platformdirs.user_data_dir(_APP, appauthor=False)) / "cards"

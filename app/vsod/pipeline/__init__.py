@@ -1,0 +1,1 @@
+"""Jobs: what is to be done, done stage by stage. The window and the command line both stand on it."""

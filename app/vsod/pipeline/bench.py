@@ -1,0 +1,152 @@
+"""Frames per second of every stage on its own, and of the whole way."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vsod.inference.cards import Card
+from vsod.inference.finish import Finisher
+from vsod.inference.mapstore import MapStore
+from vsod.inference.predictor import Predictor
+from vsod.media.formats import format_by_id
+from vsod.media.sinks import open_sink
+from vsod.media.source import open_source
+from vsod.media.verify import verify
+from vsod.pipeline import stages
+from vsod.pipeline.job import FinishSettings
+from vsod.pipeline.threads import prefetch
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """What was measured.
+
+    Attributes:
+        source: The clip, its raster and codec.
+        frames: Frames per measurement.
+        device: Where the network ran.
+        cores: Processor threads of the machine.
+        alone: Stage -> frames per second with nothing else running.
+        together: ``"analyse"``, ``"export"``, ``"verify"`` and ``"whole"`` -> frames per second as ``run`` does them.
+        limit: The slowest stage.
+        start_up: Seconds to load the network.
+        peak_mb: Largest resident memory of the process so far.
+    """
+
+    source: str
+    frames: int
+    device: str
+    cores: int
+    alone: dict[str, float]
+    together: dict[str, float]
+    limit: str
+    start_up: float
+    peak_mb: float
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return asdict(self)
+
+    def table(self) -> str:
+        """For people."""
+        rows = [f"{self.source}, {self.frames} frames, {self.device}, {self.cores} threads", ""]
+        rows += ["| stage alone | fps | s a frame |", "|---|---|---|"]
+        rows += [
+            f"| {k}{' (the limit)' if k == self.limit else ''} | {v:.1f} | {1 / v:.3f} |"
+            for k, v in self.alone.items()
+        ]
+        rows += ["", "| as run does it | fps |", "|---|---|"]
+        rows += [f"| {k} | {v:.1f} |" for k, v in self.together.items()]
+        rows += ["", f"network loaded in {self.start_up:.2f} s, peak memory {self.peak_mb:.0f} MB"]
+        return "\n".join(rows)
+
+
+def _timed(work: Iterable[Any]) -> tuple[list[Any], float]:
+    began = time.perf_counter()
+    items = list(work)
+    return items, len(items) / (time.perf_counter() - began)
+
+
+def bench(
+    source_path: Path,
+    card: Card,
+    format_id: str,
+    limit: int,
+    device: str,
+    crf: str = "",
+) -> BenchResult:
+    """Measure a clip's first ``limit`` frames, finished with the CRF engine ``crf`` if one is named.
+
+    Raises:
+        VsodError: As for ``run``.
+    """
+    fmt = format_by_id(format_id)
+    alone: dict[str, float] = {}
+    together: dict[str, float] = {}
+    with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
+        info = clip.info
+        frames = range(min(limit, info.frame_count))
+        predictor = Predictor(card, info.display_size, device)
+        began = time.perf_counter()
+        name = predictor.device
+        start_up = time.perf_counter() - began
+        small, alone["decode small"] = _timed(clip.frames(0, frames.stop, size=predictor.raster.size))
+        moving, alone["flow"] = _timed(predictor.moving(small))
+        prepared, alone["prior" if "prior" in card.reads else "inputs"] = _timed(predictor.inputs(moving))
+        maps, alone["network"] = _timed(predictor.infer(prepared))
+        lumas, alone["decode luma"] = _timed(
+            clip.frames(0, min(frames.stop, 24), pixels="rgb" if crf else "luma")
+        )
+        settings = FinishSettings(crf=crf)
+        pairs = list(zip(maps, lumas, strict=False))
+        with Finisher(settings) as finisher:
+            mattes, alone["finish"] = _timed(finisher(m, f.image) for (_, m), f in pairs)
+        suffix = "" if fmt.is_sequence else fmt.suffixes[0]
+        target = Path(temp) / f"alone{suffix}"
+        began = time.perf_counter()
+        with open_sink(target, fmt, info, frames=range(len(mattes))) as sink:
+            for i, matte in enumerate(mattes):
+                sink.write(i, matte)
+        alone["encode"] = len(mattes) / (time.perf_counter() - began)
+
+        store = MapStore(Path(temp) / "maps", info.frame_count)
+        _, together["analyse"] = _timed(stages.analyse(clip, predictor, store, frames))
+        target = Path(temp) / f"whole{suffix}"
+        began = time.perf_counter()
+        with open_sink(target, fmt, info, frames=frames) as sink:
+            for frame, matte in prefetch(stages.finish(clip, store, frames, settings), 2, "finish"):
+                sink.write(frame.index, matte)
+        together["export"] = len(frames) / (time.perf_counter() - began)
+        together["verify"] = len(frames) / _seconds(lambda: verify(source_path, target, frames=frames))
+        together["whole"] = 1 / sum(1 / v for v in together.values())
+        described = f"{info.path.name} {info.width}x{info.height} {info.codec}"
+    return BenchResult(
+        described,
+        len(frames),
+        name,
+        os.cpu_count() or 1,
+        {k: round(v, 1) for k, v in alone.items()},
+        {k: round(v, 1) for k, v in together.items()},
+        min(alone, key=lambda k: alone[k]),
+        round(start_up, 3),
+        round(_peak_mb(), 1),
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _peak_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

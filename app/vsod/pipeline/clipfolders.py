@@ -1,0 +1,157 @@
+"""Folders of clips, and the frames of a clip together with their motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+from vsod.core.frame import Frame
+from vsod.errors import DataError, ModelError
+from vsod.media.source import Source, open_source
+from vsod.pipeline.mapfolders import frame_number
+from vsod_models.flow import estimator
+from vsod_models.flow.motion import peak, split
+
+Picture = npt.NDArray[np.uint8]
+Flow = npt.NDArray[np.float32]
+Prior = Callable[[Picture, Flow], npt.NDArray[np.float32] | None]
+
+STILL_PX = 0.5  # below this peak nothing moves, see the motion prior's degenerate case
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A wanted frame.
+
+    Attributes:
+        number: Its frame number.
+        image: (H, W, 3) uint8 RGB.
+        flow: (H, W, 2) pixels to the next frame (for the last one: to the one before, negated);
+            None if the clip has one frame only.
+    """
+
+    number: int
+    image: Picture
+    flow: Flow | None
+
+
+def find_clip(folder: Path, name: str) -> Path:
+    """The video file or frame folder called ``name`` in ``folder``.
+
+    Raises:
+        DataError: There is none, or more than one.
+    """
+    found = (
+        [p for p in folder.iterdir() if (p.name if p.is_dir() else p.stem) == name] if folder.is_dir() else []
+    )
+    if len(found) != 1:
+        what = f"{len(found)} files or folders called '{name}'" if found else f"no clip called '{name}'"
+        raise DataError(what, where=folder, fix="Clips and subfolders of maps must have the same names.")
+    return found[0]
+
+
+def seen(source: Source, numbers: Sequence[int], size: tuple[int, int]) -> Iterator[Seen]:
+    """The frames with these numbers, in order, with flow.
+
+    A video's frame numbers are 0, 1, ...; those of a folder of images stand in their names.
+
+    Args:
+        source: The clip.
+        numbers: Frame numbers, ascending.
+        size: (width, height) of pictures and flow.
+
+    Raises:
+        DataError: The clip has no such frame.
+    """
+    places = _places(source.info)
+    missing = [n for n in numbers if n not in places]
+    if missing:
+        raise DataError(
+            f"the clip has {source.info.frame_count} frames, none with number {missing[0]}",
+            where=source.info.path,
+            fix="Maps must be numbered as the clip's frames are.",
+        )
+    wanted = {places[n]: n for n in numbers}
+    last = source.info.frame_count - 1
+    # the frame after the last wanted one lends its pixels to the flow; at the end the one before does
+    start = max(min(wanted) - (min(wanted) == last), 0)
+    flow = estimator("dis")
+    before: Frame | None = None
+    with closing(source.frames(start, min(max(wanted) + 2, last + 1), size=size)) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            if before is not None and before.index in wanted:
+                yield Seen(wanted[before.index], before.image, flow(before.image, frame.image))
+            if frame.index == last and last in wanted:
+                back = -flow(frame.image, before.image) if before is not None else None
+                yield Seen(wanted[last], frame.image, back)
+            before = frame
+
+
+def _places(info: ClipInfo) -> dict[int, int]:
+    """Frame number -> ordinal."""
+    if not info.names:
+        return {k: k for k in range(info.frame_count)}
+    numbers = [frame_number(name) for name in info.names]
+    places = {n: k for k, n in enumerate(numbers) if n is not None}
+    if len(places) != len(numbers):
+        raise DataError("the images' names do not number them", where=info.path, fix="Name them 00000.jpg, …")
+    return places
+
+
+def residual_motion(image: Picture, flow: Flow) -> npt.NDArray[np.float32] | None:
+    """The prior that needs no weights: how fast things move against the camera, peak = 1.
+
+    Args:
+        image: (H, W, 3), not looked at.
+        flow: (H, W, 2) pixels.
+
+    Returns:
+        (H, W) float32 0..1; None if nothing moves.
+    """
+    residual = split(flow)[..., 2:]
+    speed = np.hypot(residual[..., 0], residual[..., 1])
+    top = peak(speed)
+    if top < STILL_PX:
+        return None
+    h, w = flow.shape[:2]
+    return np.asarray(cv2.resize(np.clip(speed / top, 0, 1), (w, h)), np.float32)
+
+
+def open_prior(name: str, weights: Path | None = None) -> Prior:
+    """``"none"`` (residual flow speed) or ``"motion"`` (the learnt motion prior).
+
+    Raises:
+        ModelError: The learnt prior's weights are missing or do not load.
+    """
+    if name == "none":
+        return residual_motion
+    try:
+        from vsod_models.prior.motion import MotionPrior
+
+        if weights is None:
+            raise OSError("no weights file named")
+        prior: Prior = MotionPrior.load(weights)
+    except (ImportError, OSError, KeyError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"the motion prior cannot be used: {error}",
+            where=weights,
+            fix="Name its weights with --prior-weights, or use --prior none.",
+        ) from error
+    return prior
+
+
+def open_clip(folder: Path, name: str) -> Source:
+    """Open the clip called ``name``.
+
+    Raises:
+        DataError: There is none, or more than one.
+        MediaError: It cannot be read.
+    """
+    return open_source(find_clip(folder, name))

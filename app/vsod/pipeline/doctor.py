@@ -1,0 +1,138 @@
+"""A look at the machine: what runs, what is missing, how to get it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from vsod import __version__, paths
+from vsod.errors import VsodError
+from vsod.inference.cards import all_cards
+from vsod.inference.devices import describe_cpu, describe_gpu
+from vsod.media import about
+from vsod.media.formats import FORMATS
+
+QT_PACKAGES = (
+    "libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 "
+    "libxcb-keysyms1 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the examination: ok, not ok, or (None) merely worth knowing."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    fix: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return asdict(self)
+
+
+def examine() -> list[Finding]:
+    """Everything worth knowing, in the order a user would ask."""
+    return [
+        Finding(
+            "vsod-desktop",
+            True,
+            f"{__version__} on Python {platform.python_version()}, {platform.platform()}",
+        ),
+        *_packages(),
+        _window(),
+        Finding("media", True, about.bundled_version()),
+        _formats(),
+        _external(),
+        Finding("processor", True, describe_cpu()),
+        Finding("GPU", None, describe_gpu()),
+        *_cards(),
+        Finding("cache", None, f"{paths.cache_dir()} ({_size_of_cache():.0f} MB; VSOD_CACHE moves it)"),
+    ]
+
+
+def _packages() -> list[Finding]:
+    found = []
+    for name in ("numpy", "torch", "opencv-contrib-python-headless", "openvino", "PyQt6", "ffmpeg-python"):
+        try:
+            found.append(Finding(name, True, version(name)))
+        except PackageNotFoundError:
+            # OpenVINO makes CPUs faster but nothing needs it
+            ok = None if name == "openvino" else False
+            found.append(Finding(name, ok, "not installed", f"pip install {name}"))
+    for name, module, fix in (
+        ("pysodmetrics", "py_sod_metrics", "pip install --no-deps pysodmetrics==1.4.3 (for 'evaluate')"),
+        ("torchvision", "torchvision", "pip install torchvision (for the RAFT flow only)"),
+    ):
+        here = importlib.util.find_spec(module) is not None
+        found.append(
+            Finding(
+                name, True if here else None, version(name) if here else "not installed", "" if here else fix
+            )
+        )
+    return found
+
+
+def _window() -> Finding:
+    if getattr(sys, "frozen", False):
+        return Finding("window", None, "Qt comes with the program; start it without a command to see")
+    # in a process of its own: a missing system library must not take the doctor down
+    test = "from PyQt6.QtWidgets import QApplication; QApplication([])"
+    done = subprocess.run(
+        [sys.executable, "-c", test],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    if done.returncode == 0:
+        return Finding("window", True, "Qt starts")
+    reason = (done.stderr.strip().splitlines() or ["Qt does not start"])[-1]
+    return Finding("window", False, reason, f"On Debian: apt install --no-install-recommends {QT_PACKAGES}")
+
+
+def _formats() -> Finding:
+    missing = about.missing_encoders()
+    ids = ", ".join(FORMATS)
+    if missing:
+        names = ", ".join(f"{f} ({e})" for f, e in missing.items())
+        return Finding(
+            "formats", False, f"cannot write {names}", "Install PyAV from its wheel: pip install av"
+        )
+    return Finding("formats", True, ids)
+
+
+def _external() -> Finding:
+    found = about.external_version()
+    if found:
+        return Finding("ffprobe", True, f"{found}: second reader of every verification")
+    return Finding(
+        "ffprobe", None, "not on the path: verification uses PyAV alone", "On Debian: apt install ffmpeg"
+    )
+
+
+def _cards() -> list[Finding]:
+    found = []
+    for card in all_cards():
+        problem = card.problem
+        if problem is None:
+            try:
+                card.checked_weights()
+            except VsodError as error:
+                problem = str(error)
+        found.append(
+            Finding(f"card {card.id}", problem is None, problem or f"{card.title}, weights as named")
+        )
+    return found
+
+
+def _size_of_cache() -> float:
+    folder = paths.cache_dir()
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6 if folder.is_dir() else 0.0

@@ -1,0 +1,134 @@
+"""Measure a card on clips with masks."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.frame import Frame
+from vsod.errors import DataError
+from vsod.inference.cards import usable_card
+from vsod.inference.finish import Finisher
+from vsod.inference.predictor import Predictor, with_flow
+from vsod.inference.raster import Raster
+from vsod.media.source import Source, open_source
+from vsod.pipeline.datasets import LabelledClip, labelled_clips
+from vsod.pipeline.job import FinishSettings
+from vsod.pipeline.threads import prefetch
+from vsod_models.flow import estimator
+from vsod_models.flow.motion import peak, split
+from vsod_models.metrics.sequence import ClipScorer, Scores, mean, scored
+
+Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
+Cue = Literal["full", "no-flow", "motion"]
+
+
+def motion_alone(frames: Iterator[Frame]) -> Maps:
+    """The baseline without a network: residual flow magnitude, stretched to 0..1 per frame."""
+    for item in with_flow(frames, estimator("dis")):
+        if item.flow is None:
+            yield item.index, np.zeros(item.image.shape[:2], np.float32)
+            continue
+        residual = split(item.flow)[..., 2:]
+        magnitude = np.hypot(residual[..., 0], residual[..., 1])
+        yield item.index, np.clip(magnitude / max(peak(magnitude), 1e-3), 0, 1)
+
+
+def evaluate(
+    card_id: str,
+    data: Path,
+    *,
+    split_name: str = "val",
+    cue: Cue = "full",
+    guided: bool = True,
+    crf: str = "",
+    device: str = "auto",
+    engine: str | None = None,
+    on_clip: Callable[[Scores], None] | None = None,
+) -> list[Scores]:
+    """Scores per clip, then their mean.
+
+    Args:
+        card_id: Card to measure.
+        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        split_name: ``"val"``, ``"train"`` or ``"all"``.
+        cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
+        guided: Upsample with the picture's edges, as ``run`` does.
+        crf: Engine of the dense CRF, or empty.
+        device: As for ``run``.
+        engine: ``"openvino"`` or ``"torch"``.
+        on_clip: Called after each clip.
+
+    Raises:
+        DataError: Data or the measuring library are missing, or masks and frames do not match.
+    """
+    if importlib.util.find_spec("py_sod_metrics") is None:
+        raise DataError(
+            "measuring needs pysodmetrics",
+            fix="pip install --no-deps pysodmetrics==1.4.3 (its numpy<2 pin is too strict), and scipy.",
+        )
+    settings = FinishSettings(guided=guided, crf=crf)
+    results = []
+    for clip in labelled_clips(data, split_name):
+        with open_source(clip.source) as source:
+            scores = _one(clip, source, card_id, cue, settings, device, engine)
+        results.append(scores)
+        if on_clip:
+            on_clip(scores)
+    results.append(mean(results))
+    if on_clip:
+        on_clip(results[-1])
+    return results
+
+
+def _one(
+    clip: LabelledClip,
+    source: Source,
+    card_id: str,
+    cue: Cue,
+    settings: FinishSettings,
+    device: str,
+    engine: str | None,
+) -> Scores:
+    masks = clip.masks()
+    if len(masks) != source.info.frame_count:
+        raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
+    predictor: Predictor | None = None
+    if cue == "motion":
+        raster = Raster.fit(source.info.display_size, 82944, 32)
+        maps = motion_alone(source.frames(size=raster.size))
+    else:
+        predictor = Predictor(
+            usable_card(card_id), source.info.display_size, device, engine, use_flow=cue == "full"
+        )
+        maps = predictor(source.frames(size=predictor.raster.size))
+    h, w = masks[0].shape
+    scorer = ClipScorer(clip.name)
+    counted = scored(len(masks))
+    with (
+        Finisher(settings) as finisher,
+        closing(
+            prefetch(source.frames(size=(w, h), pixels="rgb" if finisher.reads_colour else "luma"))
+        ) as pictures,
+    ):
+        for (index, saliency), picture in zip(maps, pictures, strict=True):
+            if index in counted:
+                scorer.add(finisher(saliency, picture.image), masks[index])
+    return scorer.result()
+
+
+def table(results: list[Scores]) -> str:
+    """The scores as a Markdown table."""
+    head = "| clip | frames | J | F | maxF | S | E | MAE |\n|---|---|---|---|---|---|---|---|"
+    rows = []
+    for s in results:
+        cells = " | ".join(f"{v:.3f}" for v in s.row().values())
+        name = f"**{s.name}**" if s is results[-1] else s.name
+        rows.append(f"| {name} | {s.frames} | {cells} |")
+    return "\n".join([head, *rows])

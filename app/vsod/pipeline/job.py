@@ -1,0 +1,141 @@
+"""What is to be done and what came of it, as plain data that travels as JSON."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from vsod.errors import UsageError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+CRF_ENGINES = ("meanfield", "pydensecrf")
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSettings:
+    """How a low-resolution map becomes a matte at source size.
+
+    Attributes:
+        guided: Snap the map's edges to the picture's (fast guided filter).
+        radius: Window of the guided filter, pixels of the map's raster.
+        crf: Engine of the dense CRF, one of :data:`CRF_ENGINES`; empty = none.
+        threshold: None keeps the soft map; 0..1 makes a binary mask.
+    """
+
+    guided: bool = True
+    radius: int = 3
+    crf: str = ""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """One clip in, one matte out. The window and the command line both build it.
+
+    Attributes:
+        source: Video file or folder of frames.
+        output: Video file, or folder of an image sequence.
+        card: Id of the model card.
+        format: Export format id, or None to go by ``output``'s suffix.
+        start, stop: Frame range, ``stop`` excluded; None = to the end.
+        device: One of :data:`DEVICES`.
+        finish: Finishing settings.
+    """
+
+    source: Path
+    output: Path
+    card: str = "swift"
+    format: str | None = None
+    start: int = 0
+    stop: int | None = None
+    device: str = "auto"
+    finish: FinishSettings = field(default_factory=FinishSettings)
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise UsageError(f"unknown device '{self.device}'", fix=f"Use one of: {', '.join(DEVICES)}.")
+
+    def frames(self, count: int) -> range:
+        """The range of frames this job covers in a clip of ``count`` frames.
+
+        Raises:
+            UsageError: The range is empty or reaches beyond the clip.
+        """
+        stop = count if self.stop is None else self.stop
+        if not 0 <= self.start < stop <= count:
+            raise UsageError(
+                f"frame range {self.start}:{'' if self.stop is None else self.stop} is not inside the clip",
+                where=self.source,
+                fix=f"The clip has frames 0:{count}; the end is excluded.",
+            )
+        return range(self.start, stop)
+
+    def to_json(self) -> str:
+        """This job as one JSON object."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> JobSpec:
+        """The job that :meth:`to_json` wrote."""
+        raw: dict[str, Any] = json.loads(text)
+        raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
+        raw["finish"] = FinishSettings(**raw.get("finish", {}))
+        return cls(**raw)
+
+    def as_command(self) -> str:
+        """The shell command that repeats this job."""
+        words = ["vsod-desktop", "run", str(self.source), "-o", str(self.output), "--card", self.card]
+        if self.format:
+            words += ["--format", self.format]
+        if self.start or self.stop is not None:
+            words += ["--range", f"{self.start}:{'' if self.stop is None else self.stop}"]
+        if self.device != "auto":
+            words += ["--device", self.device]
+        if not self.finish.guided:
+            words += ["--no-guide"]
+        if self.finish.crf:
+            words += ["--crf", self.finish.crf]
+        if self.finish.threshold is not None:
+            words += ["--threshold", f"{self.finish.threshold:g}"]
+        return shlex.join(words)
+
+    def with_range(self, start: int, stop: int | None) -> JobSpec:
+        """A copy with another frame range."""
+        return replace(self, start=start, stop=stop)
+
+
+@dataclass(slots=True)
+class JobReport:
+    """What a finished job did.
+
+    Attributes:
+        output: What was written.
+        frames: Frames written.
+        seconds: Wall time, analysis to verification.
+        device: Where the network ran, in words.
+        held: Source frames that could not be decoded; their matte repeats the last good one.
+        warnings: Anything the user should know, one sentence each.
+        verified: True if the re-decoded output passed every check, None if not checked.
+        stages: Seconds spent by stage name.
+    """
+
+    output: Path
+    frames: int
+    seconds: float
+    device: str
+    held: list[int] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    verified: bool | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 if frames were held or a check did not pass."""
+        return 3 if self.held or self.verified is False else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {**asdict(self), "output": str(self.output)}

@@ -1,0 +1,69 @@
+"""One generator per arrow: decode -> analyse -> map store -> finish -> write."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.frame import Frame
+from vsod.inference.finish import Finisher
+from vsod.inference.mapstore import MapStore
+from vsod.inference.predictor import Predictor
+from vsod.media.source import Source
+from vsod.pipeline.job import FinishSettings
+from vsod.pipeline.threads import prefetch
+
+
+def missing_ranges(store: MapStore, frames: range) -> list[range]:
+    """The runs of ``frames`` that have no map yet."""
+    have = store.coverage()[frames.start : frames.stop]
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], have, [True])).astype(np.int8)))
+    return [
+        range(frames.start + int(a), frames.start + int(b))
+        for a, b in zip(edges[::2], edges[1::2], strict=True)
+    ]
+
+
+def analyse(
+    source: Source, predictor: Predictor, store: MapStore, frames: range
+) -> Generator[int, None, None]:
+    """Fill the store for ``frames``; yields each index once its map is there.
+
+    Only what is missing is computed. What a gap's frames depend on, the next frame for the
+    flow or the frames of their window, is read as well: they come out as in an uninterrupted run.
+    """
+    for gap in missing_ranges(store, frames):
+        reach = predictor.reach(gap, source.info.frame_count)
+        size = predictor.raster.size
+        decoded = prefetch(source.frames(reach.decode.start, reach.decode.stop, size=size), name="decode")
+        prepared = prefetch(predictor.prepare(decoded, reach.run), name="flow")
+        maps = predictor.infer(prepared)
+        try:
+            for index, saliency in maps:
+                if index in gap:
+                    store.put(index, saliency)
+                    yield index
+        finally:
+            for stage in (maps, prepared, decoded):
+                stage.close()
+            store.flush()
+
+
+def finish(
+    source: Source, store: MapStore, frames: range, settings: FinishSettings
+) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
+    """(frame, matte (H, W) float32) for every frame of the range, upright, at source size."""
+    with Finisher(settings) as finisher:
+        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour else "luma"
+        with closing(
+            prefetch(source.frames(frames.start, frames.stop, pixels=pixels), name="decode")
+        ) as decoded:
+            for frame in decoded:
+                saliency = store.get(frame.index)
+                if saliency is None:
+                    raise RuntimeError(f"frame {frame.index} was never analysed")
+                yield frame, finisher(saliency, frame.image)

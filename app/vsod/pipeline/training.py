@@ -1,0 +1,142 @@
+"""Train a card: decode the data once into a pack, then run the loop of ``vsod_models.train``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vsod.errors import DataError, ModelError
+from vsod.inference.cards import Card, card_by_id
+from vsod.media.source import open_source
+from vsod.pipeline.datasets import LabelledClip, labelled_clips
+from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
+from vsod_models.train.videos import Clip, pack_videos
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def make_pack(data: Path, folder: Path, report: Report | None = None) -> None:
+    """Decode photos and training clips of ``data`` into ``folder``, with flow.
+
+    Raises:
+        DataError: Data are missing or inconsistent.
+    """
+    from vsod_models.train.photos import pack_photos
+
+    def tell(stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: report({"stage": stage, "done": done, "total": total}) if report else None
+
+    clips = labelled_clips(data, "train")
+    try:
+        groups = pack_photos(data, folder, progress=tell("photos"))
+        total = sum(len(c.masks()) for c in clips)
+        names = pack_videos(_decoded(clips), total, folder, progress=tell("videos"))
+    except (FileNotFoundError, ValueError) as error:
+        raise DataError(str(error), where=data) from error
+    finish(folder, groups, names)
+
+
+def add_prior(folder: Path, report: Report | None = None, photos: int = 3000) -> None:
+    """Compute the motion prior of a finished pack: all video frames, and ``photos`` well-labelled photos.
+
+    Raises:
+        ModelError: The prior is not trained.
+    """
+    from vsod.inference import priors
+    from vsod_models.train.motion_priors import pack_priors
+
+    compute = priors.open_prior()
+
+    def tell(done: int, total: int) -> None:
+        if report:
+            report({"stage": "prior", "done": done, "total": total})
+
+    pack_priors(folder, compute, priors.prior_digest(), photos, tell)
+
+
+def _decoded(clips: list[LabelledClip]) -> Iterator[Clip]:
+    for clip in clips:
+        masks = clip.masks()
+        with open_source(clip.source) as source:
+            # before any frame is packed: the arrays have room for as many as there are masks
+            if source.info.frame_count != len(masks):
+                raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
+            frames = (frame.image for frame in source.frames(size=VIDEO_SIZE))
+            yield clip.name, frames, masks
+
+
+def train(
+    card_id: str,
+    data: Path,
+    out: Path,
+    *,
+    stage: str | None = None,
+    samples: int | None = None,
+    init: Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    pack: Path | None = None,
+    protocol: str = "ours",
+    report: Report | None = None,
+) -> Path:
+    """Train a card from its start, or go on where an earlier run in ``out`` was stopped.
+
+    Args:
+        card_id: Card whose network is trained; its weights need not exist yet.
+        data: Data folder.
+        out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
+        stage: The one stage to train; None = all, one after the other.
+        samples: Samples to see in all; None = the stage's.
+        init: ImageNet file of the backbone (torchvision names), or weights of ours to start from.
+        pack: Pack to use instead of ``out/pack``; made if missing.
+        protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        seed: Of everything.
+        report: Receives progress rows.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        DataError, ModelError: Data, card or initialisation cannot be used.
+    """
+    card = card_by_id(card_id)
+    pack = pack or out / "pack"
+    if not (pack / "pack.json").is_file():
+        make_pack(data, pack, report)
+    if "prior" in card.reads and not has_prior(pack):
+        add_prior(pack, report)
+    from vsod.inference import learning
+
+    return learning.train_card(
+        card,
+        pack,
+        out,
+        stage=stage,
+        samples=samples,
+        init=init,
+        device=device,
+        seed=seed,
+        protocol=protocol,
+        report=report,
+    )
+
+
+def install(card_id: str, weights: Path) -> None:
+    """Put trained weights in the card's place and note their digest in the card.
+
+    Raises:
+        ModelError: The weights file is missing.
+    """
+    from vsod.inference import learning
+    from vsod.inference.cards import file_digest
+
+    card: Card = card_by_id(card_id)
+    if not weights.is_file() or card.source is None or card.weights is None:
+        raise ModelError("no trained weights to install", where=weights, fix="Train first.")
+    learning.store(weights, card.weights)
+    text = card.source.read_text(encoding="utf-8").splitlines()
+    digest = file_digest(card.weights)
+    lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
+    card.source.write_text("\n".join(lines) + "\n", encoding="utf-8")

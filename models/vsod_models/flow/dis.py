@@ -1,0 +1,44 @@
+"""Dense Inverse Search, the flow that needs no weights and no GPU.
+
+Source: Kroeger et al., "Fast Optical Flow using Dense Inverse Search",
+ECCV 2016, in OpenCV's implementation.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+_PRESETS = {
+    "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+
+
+class DIS:
+    """OpenCV's DIS flow. Not thread-safe: one instance per thread.
+
+    Args:
+        preset: ``"ultrafast"``, ``"fast"`` or ``"medium"`` (default).
+    """
+
+    name = "dis"
+
+    def __init__(self, preset: Literal["ultrafast", "fast", "medium"] = "medium") -> None:
+        self._dis = cv2.DISOpticalFlow.create(_PRESETS[preset])
+
+    def __call__(
+        self, first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]
+    ) -> npt.NDArray[np.float32]:
+        """See :class:`vsod_models.flow.FlowEstimator`."""
+        h, w = first.shape[:2]
+        if min(h, w) < 16:
+            # DIS needs room for its 8-pixel patches on the coarsest scale
+            return np.zeros((h, w, 2), np.float32)
+        a, b = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (first, second))
+        flow: npt.NDArray[np.float32] = self._dis.calc(a, b, None)  # type: ignore[call-overload]
+        return flow

@@ -1,0 +1,1 @@
+"""Labels without a pencil: fusion of several models' maps, coarse labels, SCNN's weak labels. No torch."""

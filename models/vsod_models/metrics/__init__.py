@@ -1,0 +1,1 @@
+"""How good a map is: saliency measures (VSOD protocol) and region and boundary (DAVIS protocol)."""

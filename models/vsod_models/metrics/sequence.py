@@ -1,0 +1,111 @@
+"""Scores of a clip and of a set of clips, by the protocols of the benchmarks.
+
+Saliency measures follow the DAVSOD toolbox: maps are stretched to 0..1 per
+frame, scores averaged per clip, then over clips; max F is the maximum of the
+mean curve. J and F cut the map as it is at 0.5. First and last frame of a clip
+are left out of everything. The saliency measures themselves are PySODMetrics'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod_models.metrics.davis import boundary, region
+
+COLUMNS = ("J", "F", "maxF", "S", "E", "MAE")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one clip, or the mean over clips.
+
+    Attributes:
+        name: The clip.
+        frames: Frames that counted.
+        J, F: Region and boundary means at threshold 0.5.
+        S: S-measure. E: mean of the E-measure curve's maximum. MAE: mean absolute error.
+        curve: (256,) F-measure by threshold; its maximum is ``maxF``.
+    """
+
+    name: str
+    frames: int
+    J: float
+    F: float
+    S: float
+    E: float
+    MAE: float
+    curve: npt.NDArray[np.float64]
+
+    @property
+    def maxF(self) -> float:
+        """Maximum of the F-measure curve (beta squared 0.3)."""
+        return float(self.curve.max())
+
+    def row(self) -> dict[str, float]:
+        """The columns of :data:`COLUMNS`."""
+        return {c: round(float(getattr(self, c)), 4) for c in COLUMNS}
+
+
+class ClipScorer:
+    """Collects the frames of one clip.
+
+    Raises:
+        ImportError: pysodmetrics is not installed.
+    """
+
+    def __init__(self, name: str) -> None:
+        import py_sod_metrics as sod
+
+        self.name = name
+        self._mae, self._s, self._e = sod.MAE(), sod.Smeasure(), sod.Emeasure()
+        handler = sod.FmeasureHandler(with_dynamic=True, with_adaptive=False, beta=0.3)
+        self._f = sod.FmeasureV2({"fm": handler})
+        self._j: list[float] = []
+        self._b: list[float] = []
+
+    def add(self, saliency: npt.NDArray[np.float32], truth: npt.NDArray[np.uint8]) -> None:
+        """Score one frame.
+
+        Args:
+            saliency: (H, W) float32 0..1.
+            truth: (H, W) uint8, above 127 = subject.
+        """
+        predicted, actual = saliency > 0.5, truth > 127
+        self._j.append(region(predicted, actual))
+        self._b.append(boundary(predicted, actual))
+        grey = np.rint(saliency * 255).astype(np.uint8)
+        label = actual.astype(np.uint8) * 255
+        for measure in (self._mae, self._s, self._e, self._f):
+            measure.step(grey, label)
+
+    def result(self) -> Scores:
+        """The clip's scores."""
+        return Scores(
+            self.name,
+            len(self._j),
+            float(np.mean(self._j)),
+            float(np.mean(self._b)),
+            float(self._s.get_results()["sm"]),
+            float(np.max(self._e.get_results()["em"]["curve"])),
+            float(self._mae.get_results()["mae"]),
+            np.asarray(self._f.get_results()["fm"]["dynamic"], np.float64),
+        )
+
+
+def mean(scores: list[Scores]) -> Scores:
+    """Mean over clips, every clip counting the same."""
+
+    def of(field: str) -> float:
+        return float(np.mean([getattr(s, field) for s in scores]))
+
+    curve = np.mean([s.curve for s in scores], axis=0)
+    frames = sum(s.frames for s in scores)
+    return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), curve)
+
+
+def scored(count: int) -> range:
+    """Indices that count in a clip of ``count`` frames: all but the first and the last."""
+    return range(1, count - 1) if count > 2 else range(count)

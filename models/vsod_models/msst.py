@@ -1,0 +1,106 @@
+"""MSST-ConvLSTM: two streams at two scales, a ConvLSTM over four frames.
+
+Source: Tang et al., "Multi-Scale Spatiotemporal Conv-LSTM Network for Video
+Saliency Detection", ICMR 2018, section 3.1: S = W^s * X^s + W^t * X^t + O^T
+for the last frame of a window of T = 4, where O^T is the last output of a
+ConvLSTM that reads the map stacks X of all of them.
+
+Choices where the paper is silent: 16 hidden channels and a 3x3 kernel, then a
+1x1 convolution to the logit O^T (a hidden state lies in -1..1 and cannot be a
+logit itself); the ConvLSTM runs at stride 8, which is 64 times cheaper.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from vsod_models.layers.convlstm import ConvLSTM
+from vsod_models.layers.fcn import Backbone
+from vsod_models.layers.first_conv import FirstConv
+from vsod_models.layers.twostream import TwoStream, enlarged, sum_of_maps
+
+Variant = Literal["os", "st", "full"]
+
+
+class MSST(TwoStream):
+    """Saliency of the last frame of a window from pictures and motion priors.
+
+    Args:
+        variant: ``full``, or the paper's ablations: ``st``, two streams without the ConvLSTM;
+            ``os``, the spatial stream alone.
+        backbone: ``vgg16`` (published) or ``mobilenet_v2`` (compact).
+        width: Factor on the published channels of trunks and branches.
+        fc_channels: Of fc6 and fc7; None = 1024 times width, or 192 in the compact form.
+        branch_channels: None = 128 times width, or 64 in the compact form.
+        hidden: Channels of the ConvLSTM.
+        lstm_resolution: ``s8``, or ``full``: the maps are enlarged first, the paper to the letter.
+        output_stride: 8, or 16: only the last pooling layer removed, the paper to the letter.
+        first_conv: Start of the convolution that reads the prior, see
+            :class:`~vsod_models.layers.twostream.TwoStream`.
+
+    Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
+    of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with
+    the logits O^T in a list (empty without the ConvLSTM).
+
+    Raises:
+        ValueError: An unknown option.
+    """
+
+    def __init__(
+        self,
+        *,
+        variant: Variant = "full",
+        backbone: Backbone = "vgg16",
+        width: float = 1.0,
+        fc_channels: int | None = None,
+        branch_channels: int | None = None,
+        hidden: int = 16,
+        lstm_resolution: Literal["s8", "full"] = "s8",
+        output_stride: int = 8,
+        first_conv: FirstConv | None = None,
+    ) -> None:
+        if variant not in ("os", "st", "full"):
+            raise ValueError(f"variant must be os, st or full, not {variant!r}")
+        if lstm_resolution not in ("s8", "full"):
+            raise ValueError(f"lstm_resolution must be s8 or full, not {lstm_resolution!r}")
+        super().__init__(
+            temporal=variant != "os",
+            temporal_input="prior+rgb",
+            backbone=backbone,
+            width=width,
+            fc_channels=fc_channels,
+            branch_channels=branch_channels,
+            output_stride=output_stride,
+            pool4="max",
+            pool5="identity",
+            first_conv=first_conv,
+        )
+        self.full_resolution = lstm_resolution == "full"
+        self.fuse_spatial = sum_of_maps(2)
+        self.fuse_temporal = None if variant == "os" else sum_of_maps(2)
+        self.memory = ConvLSTM(4, hidden) if variant == "full" else None
+        self.recall = nn.Conv2d(hidden, 1, 1) if variant == "full" else None
+
+    def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, features, H/8, W/8) -> S and, with the ConvLSTM, [O^T], each (B, 1, H, W) logits."""
+        last = window[:, -1]
+        fused: Tensor = self.fuse_spatial(last[:, :2])
+        if self.fuse_temporal is not None:
+            fused = fused + self.fuse_temporal(last[:, 2:])
+        fused = enlarged(fused, 8)
+        if self.memory is None or self.recall is None:
+            return fused, []
+        if self.full_resolution:
+            large = enlarged(window.flatten(0, 1), 8)
+            window = large.reshape(*window.shape[:3], *large.shape[2:])
+        remembered: Tensor = self.recall(self.memory(window)[:, -1])
+        if not self.full_resolution:
+            remembered = enlarged(remembered, 8)
+        return fused + remembered, [remembered]
+
+
+def build(**options: object) -> MSST:
+    """Entry point named by the card."""
+    return MSST(**options)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The motion prior of SCNN, MSST-ConvLSTM and STAN: which regions move like a subject."""

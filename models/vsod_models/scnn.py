@@ -1,0 +1,170 @@
+"""SCNN: two fully convolutional networks in cascade.
+
+Source: Tang et al., "Weakly Supervised Salient Object Detection with
+Spatiotemporal Cascade Neural Networks", IEEE TCSVT 2019, section III. The
+first network finds what stands out in the frame, P_s; the motion prior P_t
+says what moves; their product P, strict on both, joins the frame as a fourth
+channel of the second network.
+
+Choices where the paper is silent: the maps are reduced to one channel before
+they are enlarged (the same by linearity, and cheaper); the first network keeps
+a loss of its own in joint training, so that P_s stays a saliency map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsod_models.layers.blocks import upsample_like
+from vsod_models.layers.fcn import FCN, Backbone
+from vsod_models.layers.first_conv import FirstConv
+
+Variant = Literal["full", "s-fcn", "fg", "fp", "os", "ot"]
+
+# maps that join the frame in the second network
+_JOINED = {"full": 1, "s-fcn": 0, "fg": 2, "fp": 2, "os": 1, "ot": 1}
+
+
+class SaliencyFCN(nn.Module):
+    """Trunk with a score on each of its last two blocks.
+
+    Both scores are enlarged and summed: (B, 3, H, W) [+ (B, n, H, W)] -> logits (B, 1, H, W).
+    """
+
+    def __init__(self, trunk: FCN) -> None:
+        super().__init__()
+        self.trunk = trunk
+        _, last, top = trunk.channels
+        self.score_last = nn.Conv2d(last, 1, 1)
+        self.score_top = nn.Conv2d(top, 1, 1)
+        for score in (self.score_last, self.score_top):
+            nn.init.normal_(score.weight, 0, 0.01)
+            nn.init.zeros_(score.bias)  # type: ignore[arg-type]
+
+    def forward(self, image: Tensor, joined: Tensor | None = None) -> Tensor:
+        """Logits of the frame; ``joined`` are maps in 0..1 that the trunk reads beside it."""
+        taps = self.trunk(image, joined)
+        return upsample_like(self.score_last(taps.last) + self.score_top(taps.fc7), image)
+
+
+class SCNN(nn.Module):
+    """Saliency of one frame from its picture and its motion prior.
+
+    Args:
+        variant: What the second network reads beside the frame: ``full`` P_s times P_t; the others
+            are the paper's ablations: ``fp`` P_t and P_s, ``fg`` P_s and the grey flow (the
+            magnitude in 0..1, passed in place of the prior), ``os`` P_s, ``ot`` P_t. ``s-fcn`` is
+            the first network alone.
+        backbone: ``vgg16`` (published: 40,971,460 weights) or ``mobilenet_v2`` (compact).
+        width: Factor on the published channels.
+        fc_channels: Of fc6 and fc7; None = 1024 times width, or 192 in the compact form.
+        fc: ``large`` or ``full``, see :class:`~vsod_models.layers.fcn.FCN`.
+        fc6_kernel: 3, or 1 for the "1x1 kernels" of the paper's text.
+        first_conv: Start of the second network's first convolution. None = ``xavier`` for VGG16, as
+            published, ``keep_rgb`` for MobileNetV2, whose folded batch norms cannot rescale a
+            redrawn layer.
+
+    Shapes: ``image`` (B, 3, H, W) RGB in 0..1, ``prior`` (B, 1, H, W) in 0..1, H and W multiples of
+    32; result (B, 1, H, W) logits. In training mode also a list with the logits of the first
+    network, empty where it is the result itself (``s-fcn``) or does not exist (``ot``).
+
+    Raises:
+        ValueError: An unknown variant.
+    """
+
+    def __init__(
+        self,
+        *,
+        variant: Variant = "full",
+        backbone: Backbone = "vgg16",
+        width: float = 1.0,
+        fc_channels: int | None = None,
+        fc: Literal["large", "full"] = "large",
+        fc6_kernel: int = 3,
+        first_conv: FirstConv | None = None,
+    ) -> None:
+        super().__init__()
+        if variant not in _JOINED:
+            raise ValueError(f"variant must be one of {', '.join(_JOINED)}, not {variant!r}")
+        self.variant = variant
+        start = first_conv or ("xavier" if backbone == "vgg16" else "keep_rgb")
+
+        def network(joined: int) -> SaliencyFCN:
+            trunk = FCN(
+                backbone=backbone,
+                in_channels=3 + joined,
+                width=width,
+                fc_channels=fc_channels,
+                fc=fc,
+                fc6_kernel=fc6_kernel,
+                first_conv=start,
+            )
+            return SaliencyFCN(trunk)
+
+        self.first = None if variant == "ot" else network(0)
+        self.second = None if variant == "s-fcn" else network(_JOINED[variant])
+
+    def spatial(self, image: Tensor) -> Tensor:
+        """Logits (B, 1, H, W) of the first network, before motion has a say.
+
+        Raises:
+            ValueError: The variant is ``ot``, which has no first network.
+        """
+        if self.first is None:
+            raise ValueError('variant "ot" reads motion alone and has no spatial network')
+        logits: Tensor = self.first(image)
+        return logits
+
+    def forward(self, image: Tensor, prior: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """Logits; in training mode with those of the first network."""
+        if self.second is None:
+            logits = self.spatial(image)
+            return (logits, []) if self.training else logits
+        if self.first is None:
+            logits = self.second(image, prior)
+            return (logits, []) if self.training else logits
+        spatial = self.spatial(image)
+        logits = self.second(image, self.joined(torch.sigmoid(spatial), prior))
+        return (logits, [spatial]) if self.training else logits
+
+    def joined(self, spatial: Tensor, prior: Tensor) -> Tensor:
+        """What joins the frame, (B, n, H, W), from P_s and P_t (or the grey flow), each (B, 1, H, W)."""
+        if self.variant == "full":
+            return spatial * prior
+        if self.variant == "os":
+            return spatial
+        return torch.cat((prior, spatial), 1)
+
+    def start_second(self) -> None:
+        """Give the second network the weights of the first, once that is trained on pictures."""
+        if self.first is None or self.second is None:
+            return
+        self.second.trunk.start_from(self.first.trunk)
+        self.second.score_last.load_state_dict(self.first.score_last.state_dict())
+        self.second.score_top.load_state_dict(self.first.score_top.state_dict())
+
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """Pretrained layers, to be trained at a lower rate."""
+        return [p for net in self._networks() for p in net.trunk.backbone_parameters()]
+
+    def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
+        """Start every trunk from torchvision's ``vgg16`` or ``mobilenet_v2``.
+
+        Raises:
+            KeyError: Tensors are missing.
+            RuntimeError: The width is not 1.
+        """
+        for net in self._networks():
+            net.trunk.load_imagenet(state)
+
+    def _networks(self) -> list[SaliencyFCN]:
+        return [net for net in (self.first, self.second) if net is not None]
+
+
+def build(**options: object) -> SCNN:
+    """Entry point named by the card."""
+    return SCNN(**options)  # type: ignore[arg-type]

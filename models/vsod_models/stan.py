@@ -1,0 +1,136 @@
+"""STAN: three readings of four frames, weighed per pixel by attention.
+
+Source: Tang et al., "Video salient object detection via spatiotemporal
+attention neural networks", Neurocomputing 2019, section 3. The streams and
+branches are those of MSST-ConvLSTM. O_st is the weighted sum of the last
+frame's maps per scale, O_m the last output of a ConvLSTM and O_c a 3D
+convolution over the window; S = sum over a of A_a O_a, with A a softmax over
+the three.
+
+Choices where the paper is silent: ConvLSTM with 16 hidden channels, then 1x1
+to one; 3D convolution 4 -> 1 over (4, 3, 3), no padding in time; a ReLU
+between the two convolutions of the attention; all at stride 8.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsod_models.layers.blocks import kaiming
+from vsod_models.layers.convlstm import ConvLSTM
+from vsod_models.layers.fcn import Backbone
+from vsod_models.layers.first_conv import FirstConv
+from vsod_models.layers.twostream import TemporalInput, TwoStream, enlarged, sum_of_maps
+from vsod_models.layers.vgg import scaled
+
+Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
+
+
+class STAN(TwoStream):
+    """Saliency of the last frame of a window from pictures and motion priors.
+
+    Args:
+        variant: ``stan``, or the paper's ablations, which sum instead of weighing: ``stlc`` O_st,
+            O_m and O_c; ``stl`` O_st and O_m; ``stc`` O_st and O_c; ``st`` O_st alone; ``os`` the
+            same of the spatial stream only.
+        temporal_input: ``prior+rgb``, or ``flow``: the temporal stream reads the colour wheel, passed
+            in place of the prior with three channels.
+        frames: Length of the window; the 3D convolution spans it.
+        backbone: ``vgg16`` (published) or ``mobilenet_v2`` (compact).
+        width: Factor on the published channels of trunks, branches and attention.
+        fc_channels: Of fc6 and fc7; None = 1024 times width, or 192 in the compact form.
+        branch_channels: None = 128 times width, or 64 in the compact form.
+        hidden: Channels of the ConvLSTM.
+        volume_channels: 0 = one 3D convolution 4 -> 1; more = 4 -> that many, ReLU, -> 1.
+        attention_channels: None = 256 times width, or 64 in the compact form.
+        output_stride: 8, or 16; the maps are brought to stride 8 in any case.
+        first_conv: Start of the convolution that reads the prior, see
+            :class:`~vsod_models.layers.twostream.TwoStream`.
+
+    Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
+    of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with
+    an empty list (the paper has no auxiliary loss).
+
+    Raises:
+        ValueError: An unknown option.
+    """
+
+    def __init__(
+        self,
+        *,
+        variant: Variant = "stan",
+        temporal_input: TemporalInput = "prior+rgb",
+        frames: int = 4,
+        backbone: Backbone = "vgg16",
+        width: float = 1.0,
+        fc_channels: int | None = None,
+        branch_channels: int | None = None,
+        hidden: int = 16,
+        volume_channels: int = 0,
+        attention_channels: int | None = None,
+        output_stride: int = 8,
+        first_conv: FirstConv | None = None,
+    ) -> None:
+        if variant not in ("os", "st", "stc", "stl", "stlc", "stan"):
+            raise ValueError(f"variant must be os, st, stc, stl, stlc or stan, not {variant!r}")
+        super().__init__(
+            temporal=variant != "os",
+            temporal_input=temporal_input,
+            backbone=backbone,
+            width=width,
+            fc_channels=fc_channels,
+            branch_channels=branch_channels,
+            output_stride=output_stride,
+            pool4="max",
+            pool5="max",
+            first_conv=first_conv,
+        )
+        self.frames = frames
+        self.scales = nn.ModuleList(sum_of_maps(self.features // 2) for _ in range(2))
+        remembers, convolves = variant in ("stl", "stlc", "stan"), variant in ("stc", "stlc", "stan")
+        self.memory = ConvLSTM(4, hidden) if remembers else None
+        self.recall = nn.Conv2d(hidden, 1, 1) if remembers else None
+        self.volume = _volume(frames, volume_channels) if convolves else None
+        width_of_attention = attention_channels or (scaled(256, width) if backbone == "vgg16" else 64)
+        self.attention = _attention(width_of_attention) if variant == "stan" else None
+
+    def readings(self, window: Tensor) -> Tensor:
+        """(B, T, features, h, w) -> (B, n, h, w): O_st, then O_m and O_c where the variant has them."""
+        last = window[:, -1]
+        # maps of one scale: X^s_ri and X^t_ri lie two channels apart
+        readings = [self.scales[0](last[:, 0::2]) + self.scales[1](last[:, 1::2])]
+        if self.memory is not None and self.recall is not None:
+            readings.append(self.recall(self.memory(window)[:, -1]))
+        if self.volume is not None:
+            readings.append(self.volume(window[:, -self.frames :].transpose(1, 2))[:, :, 0])
+        return torch.cat(readings, 1)
+
+    def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, features, H/8, W/8) -> S, (B, 1, H, W) logits, and no auxiliary ones."""
+        readings = self.readings(window)
+        if self.attention is not None:
+            readings = torch.softmax(self.attention(readings), 1) * readings
+        return enlarged(readings.sum(1, keepdim=True), 8), []
+
+
+def _volume(frames: int, channels: int) -> nn.Sequential:
+    span, pad = (frames, 3, 3), (0, 1, 1)
+    if channels == 0:
+        return nn.Sequential(nn.Conv3d(4, 1, span, padding=pad))
+    return nn.Sequential(
+        nn.Conv3d(4, channels, span, padding=pad), nn.ReLU(inplace=True), nn.Conv3d(channels, 1, 1)
+    )
+
+
+def _attention(channels: int) -> nn.Sequential:
+    first = nn.Conv2d(3, channels, 3, padding=1)
+    kaiming(first)
+    return nn.Sequential(first, nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 1))
+
+
+def build(**options: object) -> STAN:
+    """Entry point named by the card."""
+    return STAN(**options)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Training: packed data, tensor augmentation, losses and the loop."""

@@ -1,0 +1,333 @@
+"""The training loop: one recipe, one output folder, resumable at any moment."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vsod_models.layers.blocks import channels_last
+from vsod_models.train.augment import Batch, Mix, Sampler, encode, wheel
+from vsod_models.train.pack import PRIOR_ONE, Pack
+from vsod_models.train.stages import Stage
+from vsod_models.weights import save_weights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the outcome of a run, besides the data.
+
+    Attributes:
+        samples: Samples to see in all.
+        mix: Composition of a batch.
+        sizes: (height, width) pairs, one drawn per step.
+        final_sizes: Sizes of the last tenth of the run.
+        lr: Peak learning rate of new layers.
+        encoder_lr: Factor for pretrained layers.
+        frozen: How many leading encoder blocks stay as they are.
+        weight_decay: AdamW's.
+        warmup: Steps of linear warm-up.
+        decay: Share of the run, at its end, over which the rate falls to zero (``plateau``).
+        schedule: Of the rate: ``plateau`` (ours), ``poly`` (power 0.9), ``cosine`` (to a hundredth) or
+            ``steps`` (a fifth after 10/25 and again after 21/25 of the run).
+        optimiser: ``adamw`` (ours), ``adam`` or ``sgd`` (momentum 0.9).
+        ema: Decay of the weight average that is shipped.
+        seed: Of everything.
+    """
+
+    samples: int = 64_000
+    mix: Mix = field(default_factory=Mix)
+    sizes: tuple[tuple[int, int], ...] = ((224, 224), (192, 320), (224, 288), (256, 256), (224, 352))
+    final_sizes: tuple[tuple[int, int], ...] = ((224, 384), (288, 288))
+    lr: float = 1e-3
+    encoder_lr: float = 0.2
+    frozen: int = 4
+    weight_decay: float = 0.02
+    warmup: int = 200
+    decay: float = 0.35
+    schedule: Literal["plateau", "poly", "cosine", "steps"] = "plateau"
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    ema: float = 0.999
+    seed: int = 0
+    boost: tuple[tuple[str, float], ...] = (
+        ("duts_tr_part000", 4.0),
+        ("cutouts_grocery_iconic", 0.3),
+        ("human_vikram", 0.5),
+        ("bsds", 0.3),
+    )
+
+
+def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
+    """Factor on the peak rate at ``step`` of ``steps``: warm-up, then the recipe's schedule."""
+    rise = min(1.0, (step + 1) / recipe.warmup)
+    done = step / steps
+    if recipe.schedule == "poly":
+        return min(rise, math.pow(1 - done, 0.9))
+    if recipe.schedule == "cosine":
+        return min(rise, 0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+    if recipe.schedule == "steps":
+        return min(rise, 1.0 if done < 10 / 25 else 0.2 if done < 21 / 25 else 0.04)
+    fall = (steps - step) / max(1.0, steps * recipe.decay)
+    return min(rise, max(fall, 0.0), 1.0)
+
+
+def _optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
+    kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+    return kind(groups, lr=recipe.lr, weight_decay=recipe.weight_decay)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` that takes its place once written whole."""
+    temp = path.with_name(f".{path.name}.{os.getpid()}")
+    yield temp
+    temp.replace(path)
+
+
+class Run(ABC):
+    """A training run in one folder, resumable at any moment.
+
+    Args:
+        net: What learns; parameters that need no gradient stay as they are.
+        slow: Pretrained parameters, trained at ``recipe.encoder_lr`` times the rate.
+        held: Parts that stay as they are.
+        recipe: What to do.
+        out: Folder for ``checkpoint.pt``, ``log.jsonl`` and ``weights.safetensors``.
+        device: CPU or CUDA.
+
+    Attributes:
+        step: Steps done.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        slow: Iterable[nn.Parameter],
+        held: Sequence[nn.Module],
+        recipe: Recipe,
+        out: Path,
+        device: torch.device,
+    ) -> None:
+        self.recipe, self.out, self.device, self.held = recipe, out, device, held
+        out.mkdir(parents=True, exist_ok=True)
+        self.net = channels_last(net.to(device))
+        known = {id(p) for p in slow}
+        learning = [p for p in self.net.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in learning if id(p) not in known], "scale": 1.0},
+            {"params": [p for p in learning if id(p) in known], "scale": recipe.encoder_lr},
+        ]
+        groups = [g for g in groups if g["params"]]
+        self.optimiser = _optimiser(groups, recipe)
+        self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
+        self.step = 0
+
+    @property
+    @abstractmethod
+    def batch(self) -> int:
+        """Samples per step."""
+
+    @abstractmethod
+    def loss(self, rng: torch.Generator) -> Tensor:
+        """The loss of one step; all its chance comes from ``rng``."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps."""
+        return max(1, self.recipe.samples // self.batch)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run's state is kept."""
+        return self.out / "checkpoint.pt"
+
+    def resume(self) -> bool:
+        """Go on from the checkpoint, if there is one."""
+        if not self.checkpoint.exists():
+            return False
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+        return True
+
+    def save(self) -> None:
+        """Write checkpoint and averaged weights, each whole or not at all."""
+        with replaced(self.checkpoint) as temp:
+            torch.save(
+                {
+                    "net": self.net.state_dict(),
+                    "average": self.average.state_dict(),
+                    "optimiser": self.optimiser.state_dict(),
+                    "step": self.step,
+                },
+                temp,
+            )
+        with replaced(self.out / "weights.safetensors") as temp:
+            save_weights(self.average.state_dict(), temp)
+
+    def run(self, report: Callable[[dict[str, Any]], None] | None = None, save_every: float = 180.0) -> None:
+        """Train to the end of the recipe.
+
+        Args:
+            report: Called about every 10 s with step, samples, loss, rate, ``per_second`` and ``eta`` (s).
+            save_every: Seconds between checkpoints.
+        """
+        saved = told = time.monotonic()
+        losses: list[float] = []
+        first = self.step
+        began = time.monotonic()
+        while self.step < self.steps:
+            losses.append(self._one())
+            now = time.monotonic()
+            if now - told > 10 or self.step == self.steps:
+                told = now
+                pace = (now - began) / (self.step - first)
+                row = {
+                    "step": self.step,
+                    "samples": self.step * self.batch,
+                    "loss": round(float(np.mean(losses)), 5),
+                    "per_second": round(self.batch / pace, 2),
+                    "eta": round(pace * (self.steps - self.step)),
+                }
+                losses.clear()
+                with (self.out / "log.jsonl").open("a") as log:
+                    log.write(json.dumps(row) + "\n")
+                if report:
+                    report(row)
+            if now - saved > save_every:
+                saved = now
+                self.save()
+        self.save()
+        (self.out / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
+
+    def _one(self) -> float:
+        rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        rate = learning_rate(self.step, self.steps, self.recipe)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.lr * group["scale"] * rate
+        self.net.train()
+        for part in self.held:
+            # its norms keep their statistics, too
+            part.eval()
+        loss = self.loss(rng)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        self._follow()
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        # young averages forget faster, or the first noisy steps would linger
+        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        ours = [p for p in self.average.state_dict().values() if p.dtype.is_floating_point]
+        theirs = [p for p in self.net.state_dict().values() if p.dtype.is_floating_point]
+        torch._foreach_lerp_(ours, theirs, 1 - decay)
+
+
+class Trainer(Run):
+    """A stage that learns from single frames.
+
+    Args:
+        net: With ``backbone_parameters``.
+        stage: What the net is called with and what its answer costs.
+        pack: Training data.
+        recipe: What to do.
+        out: See :class:`Run`.
+        device: See :class:`Run`.
+
+    Raises:
+        ValueError: The stage reads the motion prior, and the pack holds none.
+    """
+
+    def __init__(
+        self, net: nn.Module, stage: Stage, pack: Pack, recipe: Recipe, out: Path, device: torch.device
+    ) -> None:
+        if "prior" in stage.reads and pack.photos.prior is None:
+            raise ValueError("this stage reads the motion prior, and the pack holds none")
+        self.stage, self.pack = stage, pack
+        stage.freeze(net, recipe.frozen)
+        backbone = net.backbone_parameters()  # type: ignore[operator]
+        super().__init__(net, backbone, stage.held(net), recipe, out, device)
+        self.sampler = Sampler(pack, recipe.mix, device, dict(recipe.boost))
+
+    @property
+    def batch(self) -> int:
+        """Samples per step."""
+        return self.recipe.mix.size
+
+    def loss(self, rng: torch.Generator) -> Tensor:
+        """The loss of a batch drawn with ``rng``."""
+        recipe = self.recipe
+        sizes = recipe.final_sizes if self.step >= self.steps * 0.9 else recipe.sizes
+        height, width = sizes[int(torch.randint(0, len(sizes), (1,), generator=rng))]
+        batch = self.sampler.draw(height, width, rng)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            answer = self.stage.call(self.net, batch)
+        return self.stage.loss(answer, batch)
+
+    @torch.no_grad()
+    def validate(self, count: int = 200) -> dict[str, float]:
+        """Mean IoU and MAE on ``count`` validation photos, with and without their synthetic motion."""
+        photos = self.pack.photos
+        chosen = np.flatnonzero(np.asarray(photos.val))[:: max(1, int(np.asarray(photos.val).sum()) // count)]
+        total: dict[str, list[float]] = {"iou": [], "mae": [], "iou_still": [], "mae_still": []}
+        for i in chosen:
+            moving, target = photo_sample(self.pack, int(i), self.device)
+            for suffix, batch in (("", moving), ("_still", still(moving))):
+                with torch.autocast(self.device.type, torch.bfloat16):
+                    p = torch.sigmoid(self.stage.call(self.average, batch)[0].float())
+                on, gt = p > 0.5, target > 0.5
+                union = float((on | gt).sum())
+                total["iou" + suffix].append(float((on & gt).sum()) / union if union else 1.0)
+                total["mae" + suffix].append(float((p - target).abs().mean()))
+        return {k: round(float(np.mean(v)), 4) for k, v in total.items()}
+
+
+def photo_sample(pack: Pack, index: int, device: torch.device) -> tuple[Batch, Tensor]:
+    """Photo ``index`` cut to multiples of 32, as a batch of one, and its mask (1, 1, H, W)."""
+    photos = pack.photos
+    h, w = (max(32, int(s) // 32 * 32) for s in photos.size[index])
+
+    def tensor(array: np.ndarray[Any, Any]) -> Tensor:
+        return torch.from_numpy(np.array(array)).to(device).float()
+
+    def full(half: Tensor) -> Tensor:
+        return F.interpolate(half, size=(h, w), mode="bilinear")
+
+    image = tensor(photos.rgb[index, :h, :w]).permute(2, 0, 1)[None] / 255
+    target = tensor(photos.mask[index, :h, :w])[None, None] / 255
+    flow = tensor(photos.flow[index, : h // 2, : w // 2]).permute(2, 0, 1)[None]
+    prior = None
+    if photos.prior is not None:
+        raw = tensor(photos.prior[index, : h // 2, : w // 2])[None, None]
+        prior = full(torch.where(raw > PRIOR_ONE, torch.nan, raw / PRIOR_ONE))
+    sure = torch.ones(1, device=device)
+    return Batch(image, encode(flow), target, sure, full(wheel(flow[:, :2])), prior), target
+
+
+def still(batch: Batch) -> Batch:
+    """The same sample without motion."""
+    none = torch.zeros(len(batch.image), 1, 1, 1, dtype=torch.bool, device=batch.image.device)
+    prior = None if batch.prior is None else torch.full_like(batch.prior, torch.nan)
+    grey = wheel(torch.zeros_like(batch.image[:, :2]), none)
+    return replace(batch, motion=torch.zeros_like(batch.motion), wheel=grey, prior=prior)

@@ -1,0 +1,170 @@
+"""Temporal stages: the spatial half is frozen, its features are computed once, windows of them are learned.
+
+PDB is trained so (Song et al., section 4: the spatial part first, then the
+recurrent part on video alone), and it is the last step of MSST and STAN. A
+window costs little here, so thousands are seen in minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vsod_models.train.augment import IMAGENET_MEAN, Batch, encode, wheel
+from vsod_models.train.loop import Recipe, Run
+from vsod_models.train.pack import PRIOR_ONE, Pack
+from vsod_models.train.stages import Stage
+
+SIZE = (224, 384)
+_STRIDES = (1, 1, 2, 3)
+_WINDOWS = 8
+
+
+class WindowTrainer(Run):
+    """A stage that learns from windows of frozen features.
+
+    Args:
+        net: With ``encode`` and ``decode``.
+        stage: Names the inputs of ``encode`` and holds everything it uses.
+        pack: Training data, of which the videos are used.
+        length: Frames of a window.
+        clips: All frames of a window are mapped; else the last one.
+        recipe: Samples (windows), rate and seed.
+        out: See :class:`Run`.
+        device: See :class:`Run`.
+        size: (height, width) at which the features are computed, multiples of 32.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        stage: Stage,
+        pack: Pack,
+        length: int,
+        clips: bool,
+        recipe: Recipe,
+        out: Path,
+        device: torch.device,
+        size: tuple[int, int] = SIZE,
+    ) -> None:
+        if "prior" in stage.reads and pack.videos.prior is None:
+            raise ValueError("this stage reads the motion prior, and the pack holds none")
+        self.stage, self.pack, self.length, self.clips = stage, pack, length, clips
+        self.size = size
+        stage.freeze(net, 0)
+        super().__init__(net, [], stage.held(net), replace(recipe, warmup=50), out, device)
+        self._clip = torch.from_numpy(np.array(pack.videos.clip))
+        self._share = 1.0 / torch.bincount(self._clip)[self._clip].double()
+        self._features: Tensor | None = None
+        self._masks = self._target()
+
+    @property
+    def batch(self) -> int:
+        """Windows per step."""
+        return _WINDOWS
+
+    @property
+    def features(self) -> Tensor:
+        """(2, N, C, h, w): of every training frame, as it is and mirrored; computed on first use."""
+        if self._features is None:
+            self._features = self._encoded()
+        return self._features
+
+    def loss(self, rng: torch.Generator) -> Tensor:
+        """The loss of windows drawn with ``rng``: clip first, then frame, stride, side and direction of time."""
+        window, target = self._draw(rng)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits, sides = self._decoded(self.net, window)
+        trust = torch.ones(len(target), device=self.device)
+        return self.stage.cost(logits, sides, target, trust)
+
+    @torch.no_grad()
+    def validate(self, count: int = 40) -> dict[str, float]:
+        """Mean IoU of ``count`` training batches: whether it has learned, not how good it is on new clips."""
+        total = []
+        for i in range(count):
+            window, target = self._draw(torch.Generator().manual_seed(i))
+            on, gt = self._decoded(self.average, window)[0].float() > 0, target > 0.5
+            union = (on | gt).sum((1, 2, 3)).clamp(min=1)
+            total.append(float(((on & gt).sum((1, 2, 3)) / union).mean()))
+        return {"iou_train": round(float(np.mean(total)), 4)}
+
+    def _draw(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Windows (B, T, C, h, w) and masks (B or B*T, 1, H, W)."""
+        last = torch.multinomial(self._share, _WINDOWS, replacement=True, generator=rng)
+        stride = torch.tensor(_STRIDES)[torch.randint(0, len(_STRIDES), (_WINDOWS,), generator=rng)]
+        stride = torch.where(torch.rand(_WINDOWS, generator=rng) < 0.5, stride, -stride)
+        mirror = torch.randint(0, 2, (_WINDOWS,), generator=rng)
+        frames = last[:, None] - stride[:, None] * torch.arange(self.length - 1, -1, -1)
+        # beyond an end of the clip its outermost frame is repeated, as at inference
+        first = torch.searchsorted(self._clip, self._clip[last].contiguous())
+        end = torch.searchsorted(self._clip, self._clip[last].contiguous(), right=True) - 1
+        frames = frames.clamp(first[:, None], end[:, None])
+        window = self.features[mirror[:, None], frames].to(self.device)
+        target = self._masks[mirror[:, None], frames if self.clips else frames[:, -1:]].float() / 255
+        return window.float(), target.to(self.device).flatten(0, 1)
+
+    def _decoded(self, net: nn.Module, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        if hasattr(net, "combine"):
+            logits, sides = net.combine(window)  # type: ignore[operator]
+            return logits, sides
+        return net.decode(window).flatten(0, 1), []  # type: ignore[operator]
+
+    def _target(self) -> Tensor:
+        """(2, N, 1, H, W) uint8 masks at ``size``, as they are and mirrored."""
+        masks = torch.from_numpy(np.array(self.pack.videos.mask))[:, None]
+        small = torch.cat(
+            [F.interpolate(part.float(), size=self.size, mode="area") for part in torch.split(masks, 64)]
+        )
+        small = small.round().to(torch.uint8)
+        return torch.stack((small, small.flip(-1)))
+
+    @torch.no_grad()
+    def _encoded(self) -> Tensor:
+        videos = self.pack.videos
+        self.net.eval()
+        rows: list[list[Tensor]] = [[], []]
+        for start in range(0, len(videos.rgb), 8):
+            batch = frames_of(self.pack, slice(start, start + 8), self.device)
+            for side, seen in enumerate((batch, mirrored(batch))):
+                inputs = []
+                for name in self.stage.reads:
+                    x: Tensor = getattr(seen, name)
+                    x = F.interpolate(x, size=self.size, mode="bilinear", antialias=True)
+                    inputs.append(x.nan_to_num(self.stage.still))
+                with torch.autocast(self.device.type, torch.bfloat16):
+                    features = self.net.encode(*inputs)  # type: ignore[operator]
+                rows[side].append(features.to(torch.bfloat16).cpu())
+        return torch.stack([torch.cat(side) for side in rows])
+
+
+def frames_of(pack: Pack, index: slice, device: torch.device) -> Batch:
+    """Training frames with the flow to their next frame, unaugmented, at the pack's size."""
+    videos = pack.videos
+    rgb = torch.from_numpy(np.array(videos.rgb[index])).to(device).permute(0, 3, 1, 2).float() / 255
+    mask = torch.from_numpy(np.array(videos.mask[index])).to(device)[:, None].float() / 255
+    flow = torch.from_numpy(np.array(videos.flow[index, 0])).to(device).permute(0, 3, 1, 2).float()
+    size = rgb.shape[-2:]
+    seen = F.interpolate(wheel(flow[:, :2]), size=size, mode="bilinear")
+    prior = None
+    if videos.prior is not None:
+        raw = torch.from_numpy(np.array(videos.prior[index])).to(device)[:, None].float()
+        prior = F.interpolate(raw.where(raw <= PRIOR_ONE, torch.nan) / PRIOR_ONE, size=size, mode="bilinear")
+    return Batch(rgb, encode(flow), mask, torch.ones(len(rgb), device=device), seen, prior)
+
+
+def mirrored(batch: Batch) -> Batch:
+    """The same frames seen in a mirror. The wheel is left out: its hues would have to turn as well."""
+    grey = torch.tensor(IMAGENET_MEAN, device=batch.image.device)[:, None, None].expand_as(batch.wheel)
+    return replace(
+        batch,
+        image=batch.image.flip(-1),
+        mask=batch.mask.flip(-1),
+        wheel=grey,
+        prior=None if batch.prior is None else batch.prior.flip(-1),
+    )

@@ -1,0 +1,58 @@
+import os
+
+# before anything imports Qt
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_session import FakeBackend, FakeClip
+from PyQt6.QtCore import QThread
+from pytestqt.qtbot import QtBot
+
+from vsod.gui.window import MainWindow
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before and not isinstance(t, threading._DummyThread)]
+    assert not left
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, backend: FakeBackend) -> Iterator[MainWindow]:
+    made = MainWindow(backend)
+    made.resize(1100, 700)
+    made.show()
+    qtbot.waitUntil(lambda: bool(made.tasks.formats))
+    yield made
+    made.close()
+    assert all(thread.isFinished() for thread in made.findChildren(QThread))
+    assert all(clip.closed for clip in backend.clips)
+    made.deleteLater()
+
+
+Opener = Callable[[], FakeClip]
+
+
+@pytest.fixture
+def clip(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> FakeClip:
+    """An open clip with its first frame on screen."""
+    window.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: window.canvas.shown is not None)
+    return backend.clips[-1]

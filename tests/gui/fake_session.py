@@ -1,0 +1,203 @@
+"""A stand-in for the pipeline: synthetic pictures and maps, no media, no network.
+
+The picture of frame ``i`` has ``i`` in its red channel's left half, so a test
+can read from what is on screen which frame it came from. The subject is a
+disc that moves one step to the right per frame.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from vsod.core.clip import ClipInfo
+from vsod.core.frame import Frame
+from vsod.core.progress import Progress, ProgressFn
+from vsod.errors import Cancelled, MediaNotFound, OutputError
+from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+
+
+@dataclass(frozen=True)
+class CardRow:
+    id: str
+    title: str
+    summary: str = "Fast, good edges. Runs on any machine."
+    licence: str = "MIT"
+    needs_flow: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class FormatRow:
+    id: str
+    title: str
+    suffixes: tuple[str, ...]
+    is_sequence: bool = False
+    note: str = ""
+
+
+CARDS = [
+    CardRow("swift", "Swift"),
+    CardRow("flow", "Flow-guided", "Slower, steadier in motion.", "CC BY 4.0"),
+    CardRow("broken", "Broken", problem="weights are missing"),
+]
+FORMATS = [
+    FormatRow("prores4444", "ProRes 4444 with alpha", (".mov",), note="Picture and alpha."),
+    FormatRow("ffv1", "FFV1 matte", (".mkv",), note="Lossless grey."),
+    FormatRow("png", "PNG sequence", (".png",), is_sequence=True, note="One file per frame."),
+]
+
+
+def clip_info(path: Path, count: int = 60, size: tuple[int, int] = (320, 180), **changes: object) -> ClipInfo:
+    fields: dict[str, object] = {
+        "path": path,
+        "kind": "video",
+        "codec": "prores",
+        "pix_fmt": "yuv422p10le",
+        "bit_depth": 10,
+        "width": size[0],
+        "height": size[1],
+        "rate": Fraction(25),
+        "time_base": Fraction(1, 25),
+        "pts": np.arange(count, dtype=np.int64),
+        "timecode": "01:00:00:00",
+    }
+    return ClipInfo(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeClip:
+    """One clip. ``gate`` holds an analysis up after every frame until it is released."""
+
+    info: ClipInfo
+    gate: threading.Semaphore | None = None
+    frame_gate: threading.Semaphore | None = None
+    export_error: Exception | None = None
+    frame_error: Exception | None = None
+    closed: bool = False
+    asked: list[int] = field(default_factory=list)
+    sizes: list[tuple[int, int] | None] = field(default_factory=list)
+    specs: list[JobSpec] = field(default_factory=list)
+    analysed: list[tuple[str, range | None, str]] = field(default_factory=list)
+    maps: dict[str, np.ndarray] = field(default_factory=dict)
+    streams: int = 0
+
+    def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
+        w, h = size or self.info.upright_size
+        y, x = np.mgrid[:h, :w]
+        rgb = np.empty((h, w, 3), np.uint8)
+        rgb[..., 0] = np.where(x < w // 2, index % 256, 200)
+        rgb[..., 1] = (y * 200 // h).astype(np.uint8)
+        rgb[..., 2] = (x * 200 // w).astype(np.uint8)
+        return rgb
+
+    def frame(self, index: int, *, size: tuple[int, int] | None = None) -> Frame:
+        assert threading.current_thread() is not threading.main_thread(), "decoding in the window's thread"
+        if self.frame_error is not None:
+            raise self.frame_error
+        if self.frame_gate is not None:
+            self.frame_gate.acquire()
+        self.asked.append(index)
+        self.sizes.append(size)
+        return Frame(index, int(self.info.pts[index]), self.picture(index, size))
+
+    def frames(
+        self, start: int, stop: int | None = None, *, size: tuple[int, int] | None = None
+    ) -> Iterator[Frame]:
+        self.streams += 1
+        try:
+            for index in range(start, self.info.frame_count if stop is None else stop):
+                yield Frame(index, int(self.info.pts[index]), self.picture(index, size))
+        finally:
+            self.streams -= 1
+
+    def analyse(
+        self,
+        card: str,
+        *,
+        frames: range | None = None,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        self.analysed.append((card, frames, device))
+        todo = frames or range(self.info.frame_count)
+        done = self.maps.setdefault(card, np.zeros(self.info.frame_count, bool))
+        for number, index in enumerate(todo, 1):
+            while self.gate is not None and not self.gate.acquire(timeout=0.01):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            done[index] = True
+            if on_progress is not None:
+                left = (len(todo) - number) / 12.5
+                on_progress(Progress("analyse", number, len(todo), 12.5, left))
+
+    def coverage(self, card: str) -> np.ndarray:
+        return self.maps.get(card, np.zeros(self.info.frame_count, bool)).copy()
+
+    def matte(
+        self, card: str, index: int, picture: np.ndarray, settings: FinishSettings
+    ) -> np.ndarray | None:
+        if not self.coverage(card)[index]:
+            return None
+        h, w = picture.shape[:2]
+        y, x = np.mgrid[:h, :w]
+        center = w * (0.3 + 0.4 * index / self.info.frame_count)
+        away = np.hypot(x - center, y - h / 2) / (h * 0.3)
+        soft = np.clip((1.2 - away) * 4, 0, 1).astype(np.float32)
+        return soft if settings.threshold is None else (soft >= settings.threshold).astype(np.float32)
+
+    def export(
+        self,
+        spec: JobSpec,
+        *,
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> JobReport:
+        self.specs.append(spec)
+        if self.export_error is not None:
+            raise self.export_error
+        frames = spec.frames(self.info.frame_count)
+        self.analyse(spec.card, frames=frames, on_progress=on_progress, cancel=cancel)
+        spec.output.write_bytes(b"matte")
+        return JobReport(spec.output, len(frames), 1.5, "CPU", verified=True)
+
+    def close(self) -> None:
+        assert not self.closed, "closed twice"
+        self.closed = True
+
+
+class FakeBackend:
+    """Hands out :class:`FakeClip`; paths whose name holds "missing" do not open."""
+
+    def __init__(self, **clip: object) -> None:
+        self.clips: list[FakeClip] = []
+        self.info_changes = clip
+        self.open_gate: threading.Event | None = None
+
+    def cards(self) -> list[CardRow]:
+        return CARDS
+
+    def formats(self) -> list[FormatRow]:
+        return FORMATS
+
+    def open(self, path: Path) -> FakeClip:
+        assert threading.current_thread() is not threading.main_thread()
+        if self.open_gate is not None:
+            self.open_gate.wait(10)
+        if "missing" in path.name:
+            raise MediaNotFound("no such file", where=path, fix="Check the name.")
+        clip = FakeClip(clip_info(path, **self.info_changes))  # type: ignore[arg-type]
+        self.clips.append(clip)
+        return clip
+
+
+READ_ONLY = OutputError("the folder is read-only", where="/out", fix="Choose another folder.")

@@ -1,0 +1,33 @@
+"""Reads from the window what a user would see."""
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from vsod.gui.window import MainWindow
+
+
+def pixels(window: MainWindow) -> np.ndarray:
+    """(H, W, 3) of what the canvas paints."""
+    image = (
+        window.canvas.grab().toImage().convertToFormat(window.canvas.grab().toImage().Format.Format_RGB888)
+    )
+    raw = image.constBits()
+    assert raw is not None
+    rows = np.frombuffer(raw.asarray(image.sizeInBytes()), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def center_left(window: MainWindow) -> list[int]:
+    """Colour a fifth into the picture, half way down: red is the frame's number."""
+    rect = window.canvas.picture_rect()
+    at = rect.left() + rect.width() * 0.05, rect.center().y()
+    return [int(v) for v in pixels(window)[int(at[1]), int(at[0])]]
+
+
+def wait_for_frame(qtbot: QtBot, window: MainWindow, index: int) -> None:
+    def there() -> None:
+        shown = window.canvas.shown
+        assert shown is not None and shown.index == index
+        assert window.player.index == index
+
+    qtbot.waitUntil(there)

@@ -1,0 +1,168 @@
+"""Start, end and survival."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from fake_session import FakeBackend, FakeClip
+from PyQt6.QtCore import Qt, QThread, QTimer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+from screen import wait_for_frame
+
+from vsod.gui.actions import MENUS
+from vsod.gui.dialogs.crash import CrashReporter
+from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+from vsod.gui.window import MainWindow
+
+
+def in_new_python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_window_module_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, vsod.gui.app\n"
+        "heavy = {'torch', 'openvino', 'av', 'cv2', 'vsod.pipeline.session'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) if heavy else 0)"
+    )
+    done = in_new_python(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_run_window_starts_and_ends(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from PyQt6.QtCore import QTimer\n"
+        "import vsod.gui.app as app, vsod.gui.window as window\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from fake_session import FakeBackend\n"
+        "window.Pipeline = FakeBackend\n"
+        "plain = window.MainWindow.show\n"
+        "def show(self):\n"
+        "    plain(self); QTimer.singleShot(300, self.close)\n"
+        "window.MainWindow.show = show\n"
+        "sys.exit(app.run_window([__import__('pathlib').Path('/clips/a.mov')], ['vsod-desktop']))"
+    ).replace("sys.argv[1]", repr(str(Path(__file__).parent)))
+    done = in_new_python(code, VSOD_CONFIG=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "window.ini").is_file()
+
+
+def test_closing_while_analysing_joins_every_thread(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    clip.gate = threading.Semaphore(2)
+    window.analyse()
+    qtbot.waitUntil(lambda: clip.coverage("swift").any())
+    threads = window.findChildren(QThread)
+    assert any(thread.isRunning() for thread in threads)
+    assert window.close()
+    assert not [t for t in window.findChildren(QThread) if t.isRunning()]
+    assert clip.closed and not window.isVisible()
+
+
+def test_closing_while_playing_closes_the_decoder(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    window.player.toggle()
+    qtbot.waitUntil(lambda: clip.streams == 1 and window.player.index > 0)
+    assert window.close()
+    assert clip.streams == 0 and clip.closed
+
+
+def test_closing_while_opening(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
+    backend.open_gate = threading.Event()
+    window.open_path(Path("/clips/late.mov"))
+    backend.open_gate.set()
+    assert window.close()
+    assert all(clip.closed for clip in backend.clips)
+
+
+@pytest.mark.qt_no_exception_capture
+def test_an_exception_in_a_slot_is_shown_and_the_window_lives_on(
+    qtbot: QtBot,
+    window: MainWindow,
+    clip: FakeClip,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    crash = CrashReporter(window)
+    monkeypatch.setattr(sys, "excepthook", crash.hook)
+
+    calls: list[int] = []
+
+    def broken() -> None:
+        calls.append(1)
+        raise ZeroDivisionError("deliberate")
+
+    QTimer.singleShot(0, broken)
+    QTimer.singleShot(0, broken)
+    qtbot.waitUntil(lambda: len(calls) == 2)
+    boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    assert boxes == [crash.box], "one box for a bug that comes back"
+    box = crash.box
+    assert box is not None and box.text() == "ZeroDivisionError: deliberate"
+    assert "broken" in box.detailedText()
+    assert not box.isModal()
+    copy = next(b for b in box.buttons() if b.text() == "Copy text")
+    copy.click()
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None and "deliberate" in clipboard.text()
+    box.close()
+    assert crash.box is None
+    window.player.seek(12)
+    wait_for_frame(qtbot, window, 12)
+    assert "deliberate" in capsys.readouterr().err
+
+
+def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> None:
+    first = MainWindow(backend)
+    first.show()
+    qtbot.waitUntil(lambda: bool(first.tasks.formats))
+    first.resize(700, 640)
+    first.analysis.card_box.setCurrentIndex(1)
+    first.analysis.set_device("cpu")
+    first.close()
+    second = MainWindow(backend)
+    second.show()
+    qtbot.waitUntil(lambda: second.analysis.card is not None)
+    assert (second.width(), second.height()) == (700, 640)
+    assert second.analysis.card == "flow" and second.analysis.device == "cpu"
+    second.close()
+
+
+def test_every_action_of_the_table_exists_with_its_keys(window: MainWindow) -> None:
+    keys: list[str] = []
+    for rows in MENUS.values():
+        for deed in rows:
+            if deed is not None:
+                action = window.actions_by_id[deed.id]
+                assert [k.toString() for k in action.shortcuts()] == list(deed.keys)
+                keys += deed.keys
+    assert len(keys) == len(set(keys)), "two actions share a key"
+
+
+def test_help_windows_open(window: MainWindow) -> None:
+    window.actions_by_id["shortcuts"].trigger()
+    dialog = window.findChild(ShortcutsDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.close()
+    window.actions_by_id["about"].trigger()
+    QApplication.activeModalWidget().close()  # type: ignore[union-attr]
+
+
+def test_enter_presses_the_focused_button(window: MainWindow, clip: FakeClip) -> None:
+    pressed: list[bool] = []
+    button: QPushButton = window.analysis.button
+    button.clicked.disconnect()
+    button.clicked.connect(lambda: pressed.append(True))
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    assert pressed == [True]

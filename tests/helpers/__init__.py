@@ -1,0 +1,1 @@
+"""Synthetic media and oracles shared by the tests; tested themselves."""

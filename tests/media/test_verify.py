@@ -1,0 +1,131 @@
+"""The verifier must say no to every way a matte can be wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from helpers.clips import Recipe, code_frame, write_clip
+from vsod.media.formats import FORMATS
+from vsod.media.planes import plane
+from vsod.media.sinks import open_sink
+from vsod.media.source import open_source
+from vsod.media.verify import VerifyReport, verify
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("v") / "clip.mov"
+    return write_clip(path, Recipe(count=12, timecode="01:00:00:00", rotation=90)).path
+
+
+def export(
+    clip: Path, target: Path, frames: range, value: float | None = None, **lies: object
+) -> VerifyReport:
+    """Write a matte for a clip that differs from the real one by ``lies``."""
+    with open_source(clip) as source:
+        info = replace(source.info, **lies)  # type: ignore[arg-type]
+    fmt = FORMATS["ffv1-gray8" if target.suffix == ".mkv" else "prores4444"]
+    matte = np.zeros(info.upright_size[::-1], np.float32)
+    matte[: len(matte) // 2] = 1.0
+    if value is not None:
+        matte[:] = value
+    with open_sink(target, fmt, info, frames=frames) as sink:
+        for index in frames:
+            sink.write(index, matte)
+    return verify(clip, target, frames=range(12))
+
+
+def failed(report: VerifyReport) -> set[str]:
+    return {check.id for check in report.checks if check.ok is False}
+
+
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+def test_a_right_matte_passes(clip: Path, tmp_path: Path, suffix: str) -> None:
+    report = export(clip, tmp_path / f"m{suffix}", range(12))
+    assert report.ok, report.failures
+    told = json.loads(json.dumps(report.as_json()))
+    assert told["ok"] is True and told["frames"] == 12
+    assert told["area"]["mean"] == pytest.approx(0.5, abs=0.01)
+    assert {c["id"] for c in told["checks"]} >= {
+        "count",
+        "times",
+        "timecode",
+        "raster",
+        "levels",
+        "second-reader",
+    }
+
+
+@pytest.mark.parametrize(
+    ("lies", "due"),
+    [
+        ({"timecode": "01:00:00:01"}, "timecode"),
+        ({"timecode": None}, "timecode"),
+        ({"pts": np.arange(12) * 514}, "times"),
+        ({"rate": Fraction(25), "pts": np.arange(12) * 12288 // 25}, "times"),
+        ({"rate": Fraction(25), "pts": np.arange(12) * 12288 // 25}, "rate"),
+        ({"rotation": 270, "display_matrix": (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)}, "rotation"),
+        ({"width": 98}, "raster"),
+    ],
+)
+def test_a_wrong_matte_fails(clip: Path, tmp_path: Path, lies: dict[str, object], due: str) -> None:
+    report = export(clip, tmp_path / "m.mov", range(12), **lies)
+    assert due in failed(report)
+    assert not report.ok and report.failures
+
+
+def test_a_missing_frame_fails(clip: Path, tmp_path: Path) -> None:
+    report = export(clip, tmp_path / "m.mov", range(11))
+    assert {"count", "decodes"} <= failed(report)
+
+
+def test_an_unreadable_matte_fails(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.mov").write_bytes(b"nothing")
+    assert failed(verify(clip, tmp_path / "m.mov")) == {"readable"}
+
+
+def test_colour_and_range_fail(clip: Path, tmp_path: Path) -> None:
+    recipe = Recipe(codec="ffv1", pix_fmt="yuv444p", rotation=90, timecode="01:00:00:00", count=12)
+    path = write_clip(tmp_path / "good.mkv", recipe).path
+    assert verify(clip, path).ok
+
+    def bad(name: str, luma: int, chroma: int) -> set[str]:
+        target = tmp_path / name
+        with av.open(str(target), "w") as container:
+            stream = container.add_stream("ffv1", rate=24)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv444p"
+            stream.codec_context.color_range = 1
+            stream.set_display_rotation(90)
+            stream.metadata["timecode"] = "01:00:00:00"
+            for index in range(12):
+                frame = code_frame(index, recipe)
+                plane(frame, 0)[:8, :8] = luma
+                plane(frame, 1)[:8, :8] = chroma
+                frame.pts = index
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        return failed(verify(clip, target))
+
+    assert bad("tinted.mkv", 100, 130) == {"colourless"}
+    assert bad("range.mkv", 255, 128) == {"levels"}
+
+
+@pytest.mark.parametrize(("value", "word"), [(0.0, "empty"), (1.0, "full")])
+def test_a_blank_matte_is_warned_about(clip: Path, tmp_path: Path, value: float, word: str) -> None:
+    report = export(clip, tmp_path / "m.mov", range(12), value)
+    assert report.ok
+    assert any(word in warning for warning in report.warnings)
+
+
+def test_without_ffprobe_it_says_so(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    report = export(clip, tmp_path / "m.mov", range(12))
+    assert report.ok
+    assert any("ffprobe is not installed" in warning for warning in report.warnings)

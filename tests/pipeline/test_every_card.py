@@ -1,0 +1,227 @@
+"""What every card must do, whoever made it: one contract, run over all cards found.
+
+``VSOD_TEST_CARDS=FOLDER[:FOLDER…]`` adds cards that lie in folders of their own.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vsod import paths
+from vsod.core.frame import Frame
+from vsod.inference.cards import all_cards, file_digest, read_card
+from vsod.inference.inputs import INPUTS
+from vsod.inference.networks import build_network, load_network, part
+from vsod.inference.openvino_backend import OpenVINOBackend
+from vsod.inference.predictor import Predictor
+from vsod.inference.torch_backend import TorchBackend
+from vsod_models.weights import load_weights, save_weights
+
+EXTRA = [
+    paths.plugins_dir() / "example-model",
+    *filter(None, os.environ.get("VSOD_TEST_CARDS", "").split(os.pathsep)),
+]
+CARDS = [*all_cards(), *(read_card(Path(folder) / "card.toml") for folder in EXTRA)]
+
+
+@pytest.fixture(scope="module", params=CARDS, ids=lambda card: card.id)
+def card(request):
+    assert request.param.problem is None
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def net(card):
+    return load_network(card)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """The demo clip's frames at any raster, decoded once per size."""
+    from vsod.media.demo import make_demo
+    from vsod.media.source import open_source
+
+    path = tmp_path_factory.mktemp("cards") / "demo.mp4"
+    make_demo(path)
+
+    def frames(size, start=40, stop=46):
+        with open_source(path) as source:
+            return list(source.frames(start, stop, size=size))
+
+    return frames
+
+
+def inputs(card, h, w, batch=1, seed=0, frames=1):
+    rng = torch.Generator().manual_seed(seed)
+    shapes = [(INPUTS[n].channels, h // INPUTS[n].divide, w // INPUTS[n].divide) for n in card.reads]
+    return [torch.rand(batch * frames, *s, generator=rng) for s in shapes]
+
+
+def run(card, net, h=64, w=96, batch=1, seed=0):
+    """Saliency of ``batch`` windows (or frames) of noise."""
+    with torch.inference_mode():
+        if not card.window:
+            return part(net, "frame")(*inputs(card, h, w, batch, seed))
+        features = part(net, "encode")(*inputs(card, h, w, batch, seed, card.window))
+        return part(net, "decode")(features.unflatten(0, (batch, card.window)))
+
+
+def test_there_are_the_published_five():
+    assert {"swift", "scnn", "msst", "stan", "pdb", "dsnet"} <= {card.id for card in CARDS}
+
+
+def test_it_says_what_people_need_to_know(card):
+    assert card.title and card.summary and card.licence != "unknown" and card.trained_on
+    assert card.paid_work
+    if card.source.parent == paths.cards_dir():
+        assert card.sha256 == file_digest(card.checked_weights())
+
+
+@pytest.mark.parametrize(("h", "w"), [(32, 32), (64, 160), (160, 64)])
+def test_shapes_and_range(card, net, h, w):
+    out = run(card, net, h, w, batch=2)
+    expected = (2, 1, h, w) if not card.window else (2, card.window if card.clips else 1, 1, h, w)
+    assert out.shape == expected
+    assert out.isfinite().all() and out.min() >= 0 and out.max() <= 1
+
+
+def test_a_sample_does_not_see_its_batch(card, net):
+    both = run(card, net, batch=2)
+    for i in range(2):
+        with torch.inference_mode():
+            if card.window:
+                x = [t.unflatten(0, (2, -1))[i] for t in inputs(card, 64, 96, 2, 0, card.window)]
+                alone = part(net, "decode")(part(net, "encode")(*x)[None])
+            else:
+                alone = part(net, "frame")(*(t[i : i + 1] for t in inputs(card, 64, 96, 2)))
+        assert torch.allclose(both[i : i + 1], alone, atol=1e-4)
+
+
+def test_half_precision_stays_finite(card, net):
+    with torch.autocast("cpu", torch.bfloat16):
+        out = run(card, net)
+    assert out.float().isfinite().all()
+    # inputs at the ends of their range
+    for value in (0.0, 1.0):
+        x = [torch.full_like(t, value) for t in inputs(card, 64, 96, frames=max(card.window, 1))]
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            first = part(net, "encode" if card.window else "frame")(*x)
+        assert first.float().isfinite().all()
+
+
+def test_the_gradient_reaches_every_parameter_that_learns(card):
+    torch.manual_seed(0)
+    fresh = build_network(card).train()
+    frames = max(card.window, 1)
+    x = inputs(card, 64, 96, batch=2, frames=frames)
+    if card.window:
+        x = [t.unflatten(0, (2, frames)) for t in x]
+    logits, extra = fresh(*x)
+    (logits.square().mean() + sum(e.square().mean() for e in extra)).backward()
+    lost = [
+        n
+        for n, p in fresh.named_parameters()
+        if p.requires_grad and (p.grad is None or not p.grad.abs().sum() > 0)
+    ]
+    assert not lost
+
+
+def test_save_and_load(card, net, tmp_path):
+    file = tmp_path / "weights.safetensors"
+    save_weights(net.state_dict(), file, "float32")
+    twin = build_network(card)
+    twin.load_state_dict(load_weights(file), strict=False)
+    assert torch.equal(run(card, net), run(card, twin.eval()))
+
+
+def real_inputs(card, scene):
+    """What the program itself would feed: frames of the demo clip, flow, prior and all."""
+    predictor = Predictor(card, (1280, 720))
+    prepared = list(predictor.prepare(scene(predictor.raster.size)))
+    return [np.stack(x) for x in zip(*(p.inputs for p in prepared), strict=True)], predictor.raster
+
+
+def test_openvino_agrees_with_torch(card, scene):
+    """Tolerance: 0.02 in the mean; 5 % of the pixels may differ by more than 0.1 (bfloat16 where a net hesitates)."""
+    pytest.importorskip("openvino")
+    arrays, raster = real_inputs(card, scene)
+    maps = []
+    for backend in (TorchBackend(card, "cpu"), OpenVINOBackend(card, raster)):
+        out = backend.frames(*arrays)
+        if card.window:
+            out = backend.window(out[None, : card.window])[0]
+        maps.append(out)
+    assert maps[0].shape == maps[1].shape and maps[1].dtype == np.float32
+    gap = np.abs(maps[0] - maps[1])
+    assert gap.mean() < 0.02 and np.mean(gap > 0.1) < 0.05
+
+
+def test_the_same_clip_gives_the_same_maps(card, scene):
+    def once():
+        predictor = Predictor(card, (1280, 720))
+        return [m for _, m in predictor(scene(predictor.raster.size))]
+
+    for a, b in zip(once(), once(), strict=True):
+        assert (a == b).all()
+
+
+def test_a_map_is_not_flat_and_finds_the_demo_subject(card, scene):
+    predictor = Predictor(card, (1280, 720))
+    maps = np.stack([m for _, m in predictor(scene(predictor.raster.size))])
+    assert maps.max() > 0.5 and maps.min() < 0.1
+
+
+@pytest.mark.parametrize("display", [(101, 57), (64, 1080), (1920, 33)])
+def test_odd_sizes(card, display):
+    predictor = Predictor(card, display)
+    w, h = predictor.raster.size
+    rng = np.random.default_rng(0)
+    frames = [Frame(i, i, rng.integers(0, 256, (h, w, 3), np.uint8)) for i in range(2)]
+    maps = list(predictor(frames))
+    assert [i for i, _ in maps] == [0, 1] and all(m.shape == (h, w) for _, m in maps)
+
+
+def test_a_one_frame_clip(card, scene):
+    predictor = Predictor(card, (1280, 720))
+    maps = list(predictor(scene(predictor.raster.size)[:1]))
+    assert len(maps) == 1 and np.isfinite(maps[0][1]).all()
+
+
+def test_without_flow(card, scene):
+    predictor = Predictor(card, (1280, 720), use_flow=False)
+    maps = [m for _, m in predictor(scene(predictor.raster.size)[:2])]
+    assert len(maps) == 2 and np.isfinite(maps).all()
+
+
+_LONG = """
+import resource, sys
+import numpy as np
+from vsod.core.frame import Frame
+from pathlib import Path
+from vsod.inference.cards import read_card
+from vsod.inference.predictor import Predictor
+
+predictor = Predictor(read_card(Path(sys.argv[1])), (96, 64))
+w, h = predictor.raster.size
+rng = np.random.default_rng(0)
+pool = [rng.integers(0, 256, (h, w, 3), np.uint8) for _ in range(7)]
+peaks = []
+for index, _ in predictor(Frame(i, i, pool[i % 7]) for i in range(1000)):
+    if index in (100, 999):
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(*peaks)
+"""
+
+
+@pytest.mark.slow
+def test_1000_frames_need_no_more_memory_than_100(card):
+    done = subprocess.run(
+        [sys.executable, "-c", _LONG, str(card.source)], capture_output=True, text=True, check=True
+    )
+    early, late = map(int, done.stdout.split())
+    assert late - early < 20_000, (early, late)

@@ -1,0 +1,53 @@
+"""The papers' own sizes, for measuring: counted, fed as published, gone afterwards."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vsod.errors import ModelError
+from vsod.inference.cards import card_by_id
+from vsod.inference.networks import build_network
+from vsod.inference.published import published
+from vsod.inference.raster import Raster
+from vsod_models.layers.blocks import count_parameters
+
+MILLIONS = {"scnn": 40.97, "pdb": 61.81}
+
+
+@pytest.mark.parametrize("name", ["scnn", "pdb"])
+def test_parameters_and_pixels_are_the_papers(name):
+    ours = card_by_id(name)
+    with published(ours) as card:
+        assert card.problem is None and card.reads == ours.reads
+        assert (card.window, card.clips, card.flow) == (ours.window, ours.clips, ours.flow)
+        assert count_parameters(build_network(card)) / 1e6 == pytest.approx(MILLIONS[name], abs=0.01)
+        raster = Raster.fit((512, 512), card.area, card.multiple)
+        assert raster.width in (512, 472, 474)
+        folder = card.source.parent
+    assert not folder.exists()
+
+
+def test_our_own_net_has_no_published_size():
+    with pytest.raises(ModelError, match="swift"), published(card_by_id("swift")):
+        pass
+
+
+def has_amx():
+    info = Path("/proc/cpuinfo")
+    return info.is_file() and "amx_bf16" in info.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not has_amx(), reason="two VGG16s in a third of a second need AMX")
+def test_the_whole_stan_chain_stays_below_the_bar(tmp_path, capsys):
+    """Flow, prior, network and CRF of the published STAN at 480p: at most 0.6 s a frame on two quiet cores."""
+    from vsod.cli.main import main
+    from vsod.media.demo import make_demo
+
+    make_demo(tmp_path / "demo.mp4")
+    words = ["--card", "stan", "--published", "--crf", "--frames", "16", "--json"]
+    assert main(["bench", str(tmp_path / "demo.mp4"), *words]) == 0
+    alone = json.loads(capsys.readouterr().out)["alone"]
+    assert sum(1 / alone[stage] for stage in ("flow", "prior", "network", "finish")) <= 0.6

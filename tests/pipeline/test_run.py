@@ -1,0 +1,159 @@
+"""The whole way, clip to verified matte."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from helpers.clips import make
+from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
+from vsod.media.formats import FORMATS
+from vsod.media.source import open_source
+from vsod.pipeline import runner
+from vsod.pipeline.job import FinishSettings, JobSpec
+
+KINDS = ["b-frames", "vfr", "23.976", "29.97-drop", "offset", "rotated-90", "odd", "edit-list", "images"]
+
+
+def lumas(path, frames=None):
+    with open_source(path) as source:
+        stop = frames or source.info.frame_count
+        return [f.image for f in source.frames(0, stop, pixels="luma")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_clip_gets_a_conforming_matte(kind, tmp_path):
+    clip = make(kind, tmp_path)
+    report = runner.run(JobSpec(clip.path, tmp_path / "out.mov"))
+    assert report.verified, report.warnings
+    assert report.frames == len(clip.codes)
+    assert report.exit_code == 0
+    with open_source(report.output) as made:
+        assert made.info.frame_count == len(clip.codes)
+
+
+@pytest.mark.parametrize("fmt", list(FORMATS))
+def test_every_format_by_name(fmt, tmp_path):
+    clip = make("cfr", tmp_path)
+    name = "out" if FORMATS[fmt].is_sequence else f"out{FORMATS[fmt].suffixes[0]}"
+    report = runner.run(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11))
+    assert report.verified and report.frames == 8
+    with open_source(report.output) as made:
+        assert made.info.frame_count == 8
+
+
+def test_an_image_folder_keeps_its_names(tmp_path):
+    clip = make("images", tmp_path)
+    with open_source(clip.path) as source:
+        stems = [n.rsplit(".", 1)[0] for n in source.info.names]
+    runner.run(JobSpec(clip.path, tmp_path / "maps", format="png8"))
+    assert sorted(p.name for p in (tmp_path / "maps").iterdir()) == sorted(f"{s}.png" for s in stems)
+
+
+def test_the_demo_subject_is_found(demo, tmp_path):
+    """Needs the trained net: the subject's middle is matte, the corners are not."""
+    report = runner.run(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", start=20, stop=40))
+    mattes = lumas(report.output)
+    inside = np.mean([m.max() for m in mattes])
+    share = np.mean([np.mean(m > 127) for m in mattes])
+    corner = np.mean([m[:60, :60].mean() for m in mattes])
+    assert inside > 200 and 0.005 < share < 0.5 and corner < 40
+
+
+def test_a_range_shows_the_same_as_the_whole(demo, tmp_path):
+    whole = runner.run(JobSpec(demo, tmp_path / "whole.mkv", format="ffv1-gray8"))
+    with open_source(demo) as source:
+        last = source.info.frame_count
+    for start, stop in ((10, 14), (last - 1, last)):
+        part = runner.run(JobSpec(demo, tmp_path / "part.mkv", format="ffv1-gray8", start=start, stop=stop))
+        for a, b in zip(lumas(part.output), lumas(whole.output)[start:stop], strict=True):
+            assert (a == b).all()
+
+
+def test_maps_do_not_depend_on_where_analysis_began(demo, tmp_path, monkeypatch):
+    results = []
+    for k, steps in enumerate([[(0, 30)], [(20, 30), (5, 12), (0, 30)], [(29, 30), (0, 30)]]):
+        monkeypatch.setenv("VSOD_CACHE", str(tmp_path / f"cache{k}"))
+        for start, stop in steps:
+            report = runner.run(
+                JobSpec(demo, tmp_path / f"{k}.mkv", format="ffv1-gray8", start=start, stop=stop)
+            )
+        results.append(lumas(report.output))
+    for other in results[1:]:
+        assert all((a == b).all() for a, b in zip(results[0], other, strict=True))
+
+
+def test_a_second_run_needs_no_network(demo, tmp_path):
+    spec = JobSpec(demo, tmp_path / "a.mkv", format="ffv1-gray8", stop=8)
+    first = runner.run(spec)
+    again = runner.run(spec)
+    assert again.device == "map store" and "analyse" not in again.stages
+    assert first.output.read_bytes() == again.output.read_bytes()
+
+
+def test_a_threshold_gives_a_binary_mask(demo, tmp_path):
+    spec = JobSpec(
+        demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, finish=FinishSettings(threshold=0.5)
+    )
+    assert set(np.unique(lumas(runner.run(spec).output))) <= {0, 255}
+
+
+def test_cancelling_leaves_nothing_and_the_old_file(demo, tmp_path, monkeypatch):
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    out = tmp_path / "here" / "m.mkv"
+    out.parent.mkdir()
+    out.write_bytes(b"before")
+    cancel = threading.Event()
+    stages = []
+
+    def watch(progress):
+        stages.append(progress.stage)
+        if progress.done >= 3:
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        runner.run(JobSpec(demo, out, format="ffv1-gray8"), on_progress=watch, cancel=cancel)
+    assert [p.name for p in out.parent.iterdir()] == ["m.mkv"]
+    assert out.read_bytes() == b"before"
+    # what was analysed is kept: the next run goes on
+    todo = []
+    runner.run(
+        JobSpec(demo, out, format="ffv1-gray8", stop=10),
+        on_progress=lambda p: todo.append(p.total) if p.stage == "analyse" else None,
+    )
+    assert todo and todo[0] < 10
+
+
+def test_undecodable_frames_are_held_and_named(tmp_path):
+    clip = make("corrupt-gop", tmp_path)
+    held = [i for i, code in enumerate(clip.codes) if code is None]
+    assert held
+    report = runner.run(JobSpec(clip.path, tmp_path / "m.mkv", format="ffv1-gray8"))
+    assert report.held == held
+    assert report.exit_code == 3
+    mattes = lumas(report.output)
+    assert len(mattes) == len(clip.codes)
+    for i in held[1:]:
+        assert (mattes[i] == mattes[i - 1]).all() or i - 1 not in held
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"source": "none.mp4"}, MediaNotFound),
+        ({"card": "nope"}, UnknownCard),
+        ({"format": "nope"}, UnknownFormat),
+        ({"start": 5000}, UsageError),
+        ({"format": "ffv1-gray8"}, UsageError),
+    ],
+)
+def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error):
+    from dataclasses import replace
+    from pathlib import Path
+
+    if "source" in change:
+        change = {"source": tmp_path / change["source"]}
+    spec = replace(JobSpec(Path(demo), tmp_path / "out.mov"), **change)
+    with pytest.raises(error):
+        runner.run(spec)
+    assert not list(tmp_path.glob("out*")) and not list(tmp_path.glob(".out*"))

@@ -1,0 +1,96 @@
+"""The train command on a data folder of the documented layout, from pictures to an installed card."""
+
+import csv
+import io
+import json
+import shutil
+import tarfile
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers.clips import make
+from vsod import paths
+from vsod.__main__ import main
+from vsod.errors import DataError
+from vsod.inference.cards import card_by_id, file_digest, usable_card
+from vsod.pipeline import training
+from vsod_models.weights import load_weights
+
+
+def add(tar, name, image, suffix):
+    blob = cv2.imencode(suffix, image)[1].tobytes()
+    member = tarfile.TarInfo(name)
+    member.size = len(blob)
+    tar.addfile(member, io.BytesIO(blob))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    (root / "davis16").mkdir()
+    clip = make("cfr", root)
+    shutil.move(clip.path, root / "davis16" / "bear.mp4")
+    shutil.copy(root / "davis16" / "bear.mp4", root / "davis16" / "tennis.mp4")
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:44, 30:66] = 255
+    with tarfile.open(root / "davis16-masks.tar", "w") as tar:
+        for name in ("bear", "tennis"):
+            for k in range(len(clip.codes)):
+                add(tar, f"mask/davis16/{name}/{k:05d}.png", mask, ".png")
+    rng = np.random.default_rng(0)
+    rows = []
+    with tarfile.open(root / "images-00.tar", "w") as tar:
+        for k in range(6):
+            label = "weak" if k >= 4 else "mask"
+            photo = rng.integers(0, 255, (64, 96, 3)).astype(np.uint8)
+            add(tar, f"image/set/{k}.webp", photo, ".webp")
+            add(tar, f"{label}/set/{k}.{'webp' if label == 'weak' else 'png'}", mask, ".png")
+            rows.append((f"set/{k}", label, "val" if k == 3 else "train", 96, 64, 0.14))
+    with (root / "index.csv").open("w", newline="") as f:
+        csv.writer(f).writerows([("id", "label", "split", "width", "height", "foreground"), *rows])
+    return root
+
+
+@pytest.fixture
+def mine():
+    """A card of the user's own with swift's network."""
+    folder = paths.user_cards_dir()
+    folder.mkdir(parents=True)
+    text = (paths.cards_dir() / "swift.toml").read_text()
+    text = text.replace('id = "swift"', 'id = "mine"').replace("swift.safetensors", "mine.safetensors")
+    (folder / "mine.toml").write_text(text)
+    return folder / "mine.toml"
+
+
+def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
+    assert card_by_id("mine").problem
+    words = ["train", "mine", "--data", data, "--out", tmp_path / "run", "--samples", "16", "--device", "cpu"]
+    assert main([str(w) for w in words] + ["--json"]) == 0
+    rows = [json.loads(x) for x in capsys.readouterr().out.splitlines() if x.startswith("{")]
+    assert rows[-1]["stage"] == "all validated" and 0 <= rows[-1]["iou"] <= 1
+    meta = json.loads((tmp_path / "run" / "pack" / "pack.json").read_text())
+    assert meta == {"groups": ["set"], "clips": ["bear"], "prior": ""}
+    weights = tmp_path / "run" / "weights.safetensors"
+    with pytest.raises(Exception, match="mine"):
+        usable_card("mine")
+    # a finished run has nothing left to do: it only installs
+    assert main([str(w) for w in words] + ["--install"]) == 0
+    card = paths.user_cards_dir() / "mine.toml"
+    shipped = usable_card("mine").checked_weights()
+    assert f'sha256 = "{file_digest(shipped)}"' in card.read_text()
+    # int8, half the size of the run's
+    assert shipped.stat().st_size < 0.6 * weights.stat().st_size
+    ours, theirs = load_weights(shipped), load_weights(weights)
+    assert all((ours[k] - v).abs().max() <= v.abs().max() / 100 for k, v in theirs.items())
+
+
+def test_masks_that_do_not_fit_are_named(data, tmp_path):
+    shutil.copytree(data, tmp_path / "d")
+    (tmp_path / "d" / "davis16-masks.tar").unlink()
+    with tarfile.open(tmp_path / "d" / "davis16-masks.tar", "w") as tar:
+        add(tar, "mask/davis16/bear/00000.png", np.zeros((64, 96), np.uint8), ".png")
+    with pytest.raises(DataError, match="40 frames but 1 masks"):
+        training.make_pack(tmp_path / "d", tmp_path / "pack")
+    assert not (tmp_path / "pack" / "pack.json").exists()

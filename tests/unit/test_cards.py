@@ -1,0 +1,115 @@
+import json
+import shutil
+
+import pytest
+
+from vsod import paths
+from vsod.errors import ModelError, UnknownCard
+from vsod.inference.cards import all_cards, card_by_id, file_digest, read_card, usable_card
+from vsod.inference.networks import build_network, load_network
+
+GOOD = 'id = "mine"\ntitle = "Mine"\nlicence = "MIT"\nentry = "vsod_models.swift:build"\nweights = "mine.safetensors"\n'
+
+
+@pytest.fixture
+def folder():
+    path = paths.user_cards_dir()
+    path.mkdir(parents=True)
+    return path
+
+
+def test_the_built_in_card_is_usable_and_its_weights_are_the_named_ones():
+    card = usable_card("swift")
+    assert card.sha256 == file_digest(card.checked_weights())
+    assert card.flow == "dis"
+    json.dumps(card.as_json())
+
+
+def test_every_built_in_card_is_free_of_problems():
+    assert {c.id: c.problem for c in all_cards()} == {c.id: None for c in all_cards()}
+
+
+def test_a_dropped_in_card_is_found(folder):
+    (folder / "mine.toml").write_text(GOOD)
+    (folder / "mine.safetensors").write_bytes(b"x")
+    card = usable_card("mine")
+    assert (card.title, card.area, card.multiple) == ("Mine", 82944, 32)
+    assert card.checked_weights() == folder / "mine.safetensors"
+
+
+def test_a_folder_with_card_toml_is_found(folder):
+    (folder / "net").mkdir()
+    (folder / "net" / "card.toml").write_text(GOOD)
+    (folder / "net" / "mine.safetensors").write_bytes(b"x")
+    assert usable_card("mine").source == folder / "net" / "card.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("id = ", "value"),
+        ('id = "bad"', "'weights' is missing"),
+        (GOOD + "colour = 1\n", "unknown keys: colour"),
+        (GOOD + "[input]\narea = 5\n", "too small"),
+        (GOOD, "missing"),
+    ],
+)
+def test_a_broken_card_is_a_row_that_says_why(folder, text, reason):
+    file = folder / "bad.toml"
+    file.write_text(text)
+    problem = read_card(file).problem
+    assert problem is not None
+    assert reason.lower() in problem.lower()
+    assert any(c.problem == problem for c in all_cards())
+    with pytest.raises(UnknownCard):
+        usable_card(read_card(file).id)
+
+
+def test_a_taken_id_does_not_replace_the_first_card(folder):
+    (folder / "copy.toml").write_text(GOOD.replace('"mine"', '"swift"', 1))
+    assert card_by_id("swift").source.parent == paths.cards_dir()
+    assert any(c.problem == "the id 'swift' is taken" for c in all_cards())
+
+
+def test_unknown_card_lists_what_there_is():
+    with pytest.raises(UnknownCard, match="swift"):
+        card_by_id("swfit")
+
+
+def test_exchanged_weights_are_refused(folder):
+    (folder / "mine.toml").write_text(GOOD + f'sha256 = "{"0" * 64}"\n')
+    (folder / "mine.safetensors").write_bytes(b"x")
+    with pytest.raises(ModelError, match="not the ones"):
+        usable_card("mine").checked_weights()
+
+
+def test_a_net_of_ones_own_comes_in_by_copying_a_folder(folder):
+    shutil.copytree(paths.plugins_dir() / "example-model", folder / "my-net")
+    card = usable_card("example-contrast")
+    assert type(load_network(card)).__name__ == "Contrast"
+
+
+def test_two_cards_may_both_call_their_file_net(folder):
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "card.toml").write_text(
+            GOOD.replace("mine", name).replace("vsod_models.swift", "net")
+        )
+        (folder / name / f"{name}.safetensors").write_bytes(b"x")
+        code = f"import torch\ndef build():\n    net = torch.nn.Identity()\n    net.made_by = '{name}'\n"
+        code += "    return net\n"
+        (folder / name / "net.py").write_text(code)
+    assert [build_network(usable_card(n)).made_by for n in "ab"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('reads = ["image", "depth"]\n', "reads must be"),
+        ('[window]\nlength = 4\nkind = "sliding"\n', "causal or clips"),
+    ],
+)
+def test_what_a_net_reads_and_its_window_are_checked(folder, text, reason):
+    file = folder / "bad.toml"
+    file.write_text(GOOD + text)
+    assert reason in read_card(file).problem

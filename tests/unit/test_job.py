@@ -1,0 +1,87 @@
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vsod.cli.main import build_parser, frame_range
+from vsod.errors import UsageError
+from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+
+specs = st.builds(
+    JobSpec,
+    source=st.sampled_from([Path("in.mp4"), Path("a b/ü 1.mov"), Path("frames")]),
+    output=st.sampled_from([Path("out.mkv"), Path("it's here/out")]),
+    card=st.sampled_from(["swift", "other"]),
+    format=st.sampled_from([None, "png8", "prores4444"]),
+    start=st.integers(0, 50),
+    stop=st.none() | st.integers(51, 99),
+    device=st.sampled_from(["auto", "cpu", "cuda"]),
+    finish=st.builds(
+        FinishSettings,
+        guided=st.booleans(),
+        crf=st.sampled_from(["", "meanfield", "pydensecrf"]),
+        threshold=st.sampled_from([None, 0.25, 0.5]),
+    ),
+)
+
+
+@given(specs)
+def test_a_job_survives_json(spec):
+    assert JobSpec.from_json(spec.to_json()) == spec
+
+
+@given(specs)
+def test_the_copied_command_line_builds_the_same_job(spec):
+    words = shlex.split(spec.as_command())
+    assert words[0] == "vsod-desktop"
+    args = build_parser().parse_args(words[1:])
+    again = JobSpec(
+        args.source,
+        args.output,
+        args.card,
+        args.format,
+        *args.range,
+        args.device,
+        FinishSettings(guided=not args.no_guide, crf=args.crf or "", threshold=args.threshold),
+    )
+    assert again == spec
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("3:9", (3, 9)), (":9", (0, 9)), ("3:", (3, None)), (":", (0, None))]
+)
+def test_range_text(text, expected):
+    assert frame_range(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "5:5", "9:3", "-1:4", "a:b", "1:2:3"])
+def test_bad_range_text_is_a_usage_error(text, capsys):
+    with pytest.raises(SystemExit) as stop:
+        build_parser().parse_args(["run", "x", "-o", "y", f"--range={text}"])
+    assert stop.value.code == 2
+    assert "range" in capsys.readouterr().err
+
+
+def test_frames_inside_the_clip():
+    spec = JobSpec(Path("a"), Path("b"), start=2, stop=None)
+    assert spec.frames(5) == range(2, 5)
+    assert spec.with_range(0, 3).frames(5) == range(0, 3)
+    for start, stop in ((5, None), (0, 6), (4, 4)):
+        with pytest.raises(UsageError, match="0:5"):
+            spec.with_range(start, stop).frames(5)
+
+
+def test_unknown_device():
+    with pytest.raises(UsageError, match="auto, cpu, cuda, mps"):
+        JobSpec(Path("a"), Path("b"), device="tpu")
+
+
+@pytest.mark.parametrize(
+    ("held", "verified", "code"), [([], True, 0), ([], None, 0), ([3], True, 3), ([], False, 3)]
+)
+def test_exit_code_of_a_report(held, verified, code):
+    report = JobReport(Path("o"), 1, 0.1, "cpu", held=held, verified=verified)
+    assert report.exit_code == code
+    assert report.as_json()["output"] == "o"

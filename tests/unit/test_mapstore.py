@@ -1,0 +1,131 @@
+import threading
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from vsod.core.clip import ClipInfo
+from vsod.inference import mapstore
+from vsod.inference.mapstore import CHUNK, MapStore, fingerprint
+
+
+def saliency(index, shape=(20, 36)):
+    return np.random.default_rng(index).random(shape, np.float32)
+
+
+def test_maps_come_back_to_twelve_bits_also_after_reopening(tmp_path):
+    store = MapStore(tmp_path / "s", 100)
+    for i in range(70):
+        store.put(i, saliency(i))
+    assert store.coverage().tolist() == [True] * 70 + [False] * 30
+    store.flush()
+    for reader in (store, MapStore(tmp_path / "s", 100)):
+        assert reader.coverage().sum() == 70
+        for i in (0, 31, 32, 69, 5):
+            assert np.abs(reader.get(i) - saliency(i)).max() <= 0.5 / 4095 + 1e-6
+        assert reader.get(70) is None and reader.get(-1) is None and reader.get(1000) is None
+
+
+def test_a_map_is_readable_before_it_is_on_disk(tmp_path):
+    store = MapStore(tmp_path / "s", 10)
+    store.put(3, saliency(3))
+    assert not list((tmp_path / "s").glob("*.maps"))
+    assert store.get(3) is not None
+
+
+def test_what_was_not_flushed_is_simply_missing(tmp_path):
+    store = MapStore(tmp_path / "s", 100)
+    for i in range(CHUNK + 5):
+        store.put(i, saliency(i))
+    assert MapStore(tmp_path / "s", 100).coverage().sum() == CHUNK
+
+
+def test_filling_a_gap_keeps_the_rest_of_the_chunk(tmp_path):
+    store = MapStore(tmp_path / "s", 40)
+    for i in (0, 1, 5, 6):
+        store.put(i, saliency(i))
+    store.flush()
+    again = MapStore(tmp_path / "s", 40)
+    for i in (2, 3, 4):
+        again.put(i, saliency(i))
+    again.flush()
+    assert np.flatnonzero(MapStore(tmp_path / "s", 40).coverage()).tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert np.allclose(MapStore(tmp_path / "s", 40).get(6), saliency(6), atol=2e-4)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+def test_a_damaged_chunk_is_computed_again(tmp_path, damage):
+    store = MapStore(tmp_path / "s", 40)
+    for i in range(CHUNK):
+        store.put(i, saliency(i))
+    file = next((tmp_path / "s").glob("*.maps"))
+    blob = bytearray(file.read_bytes())
+    if damage == "cut":
+        blob = blob[: len(blob) // 2]
+    elif damage == "flip":
+        blob[len(blob) // 2] ^= 0xFF
+    else:
+        blob = bytearray()
+    file.write_bytes(blob)
+    assert MapStore(tmp_path / "s", 40).coverage().sum() == 0
+    assert not file.exists()
+
+
+def test_reading_while_another_thread_writes(tmp_path):
+    store = MapStore(tmp_path / "s", 200)
+    wrong = []
+
+    def read():
+        while not store.coverage().all():
+            for i in np.flatnonzero(store.coverage())[-3:]:
+                if not np.allclose(store.get(int(i)), saliency(int(i)), atol=2e-4):
+                    wrong.append(i)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for i in range(200):
+        store.put(i, saliency(i))
+    reader.join()
+    assert not wrong
+
+
+def clip(path, n=3):
+    return ClipInfo(
+        path,
+        "video",
+        "h264",
+        "yuv420p",
+        8,
+        64,
+        48,
+        Fraction(24),
+        Fraction(1, 24),
+        np.arange(n, dtype=np.int64),
+    )
+
+
+def test_the_fingerprint_follows_file_and_model(tmp_path):
+    file = tmp_path / "a.mp4"
+    file.write_bytes(b"1")
+    first = fingerprint(clip(file), "swift|x")
+    assert fingerprint(clip(file), "swift|x") == first
+    assert fingerprint(clip(file), "swift|y") != first
+    file.write_bytes(b"12")
+    assert fingerprint(clip(file), "swift|x") != first
+
+
+def test_old_stores_make_room(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(mapstore, "BUDGET", 30_000)
+    stores = []
+    for k in range(3):
+        file = tmp_path / f"{k}.mp4"
+        file.write_bytes(b"x" * (k + 1))
+        store = MapStore.open(clip(file, 40), "m")
+        for i in range(CHUNK):
+            store.put(i, saliency(i))
+        stores.append(store)
+    assert not stores[0].folder.exists()
+    assert stores[2].get(0) is not None
+    store.clear()
+    assert store.coverage().sum() == 0 and store.get(0) is None

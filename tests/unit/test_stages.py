@@ -1,0 +1,209 @@
+"""Training in stages: what starts from what, what holds still, windows drawn from clips."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from vsod_models.dsnet import DSNet
+from vsod_models.layers.blocks import count_parameters
+from vsod_models.msst import MSST
+from vsod_models.pdb import PDB
+from vsod_models.scnn import SCNN
+from vsod_models.stan import STAN
+from vsod_models.swift import Swift
+from vsod_models.train import pack as packing
+from vsod_models.train.augment import Mix
+from vsod_models.train.loop import Recipe, Trainer
+from vsod_models.train.motion_priors import pack_priors
+from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
+from vsod_models.train.protocols import published
+from vsod_models.train.stages import STAGES
+from vsod_models.train.start import start_from
+from vsod_models.train.temporal import WindowTrainer
+
+NETS = {"scnn": SCNN, "msst": MSST, "stan": STAN, "pdb": PDB, "dsnet": DSNet, "swift": Swift}
+TINY = Recipe(samples=12, mix=Mix(2, 1, 1), sizes=((64, 64),), final_sizes=((64, 64),), warmup=2, seed=3)
+CPU = torch.device("cpu")
+
+
+def build(card, stage):
+    torch.manual_seed(0)
+    options = {} if card == "swift" else {"backbone": "mobilenet_v2"}
+    return NETS[card](**options, **stage.options)
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """Noise: 6 photos, two clips of 7 and 4 frames, with a motion prior where red is strong."""
+    folder = tmp_path_factory.mktemp("pack")
+    rng = np.random.default_rng(0)
+    n, (w, h), half = 6, VIDEO_SIZE, CANVAS // 2
+    arrays = {
+        "photo_rgb": rng.integers(0, 256, (n, CANVAS, CANVAS, 3), np.uint8),
+        "photo_mask": rng.integers(0, 2, (n, CANVAS, CANVAS), np.uint8) * 255,
+        "photo_flow": rng.normal(0, 2, (n, half, half, 4)).astype(np.float16),
+        "photo_size": np.full((n, 2), CANVAS, np.int32),
+        "photo_kind": np.array([0, 1] * 3, np.int32),
+        "photo_group": np.zeros(n, np.int32),
+        "photo_val": np.array([0, 0, 0, 0, 1, 1], bool),
+        "video_rgb": rng.integers(0, 256, (11, h, w, 3), np.uint8),
+        "video_mask": np.repeat(np.arange(11, dtype=np.uint8)[:, None, None] * 20, h, 1).repeat(w, 2),
+        "video_flow": rng.normal(0, 2, (11, len(STRIDES), h // 2, w // 2, 4)).astype(np.float16),
+        "video_clip": np.array([0] * 7 + [1] * 4, np.int32),
+        "video_left": np.array([6, 5, 4, 3, 2, 1, 0, 3, 2, 1, 0], np.int32),
+    }
+    for name, values in arrays.items():
+        packing.create(folder, name, values.shape, values.dtype.type)[:] = values
+    packing.finish(folder, ["set"], ["a", "b"])
+    assert not has_prior(folder)
+    seen = []
+
+    def compute(rgb, flow):
+        seen.append((rgb.shape, flow.shape))
+        return None if len(seen) == 1 else rgb[..., 0].astype(np.float32) / 255
+
+    pack_priors(folder, compute, "test", photos=100)
+    assert has_prior(folder) and len(seen) == 3 + 11
+    assert all(a[:2] == b[:2] for a, b in seen)
+    return open_pack(folder)
+
+
+def test_the_pack_knows_where_there_is_no_prior(pack):
+    missing = [(pack.photos.prior[i] == 255).all() for i in range(6)]
+    # the first photo was still, the weak ones are not computed
+    assert missing == [True, True, False, True, False, True]
+    assert pack.videos.prior.max() <= 254
+
+
+FRAME_STAGES = [(c, s) for c, stages in STAGES.items() for s in stages if not s.windows]
+WINDOW_STAGES = [(c, s) for c, stages in STAGES.items() for s in stages if s.windows]
+
+
+@pytest.mark.parametrize(("card", "stage"), FRAME_STAGES, ids=lambda x: getattr(x, "name", x))
+def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, card, stage):
+    net = build(card, stage)
+    trainer = Trainer(net, stage, pack, TINY, tmp_path, CPU)
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    trainer.run()
+    after = net.state_dict()
+    held = {name for name in after if any(name.startswith(h + ".") for h in stage.holds)}
+    assert all(torch.equal(before[k], after[k]) for k in held)
+    learned = [k for k, p in net.named_parameters() if p.requires_grad]
+    assert sum(not torch.equal(before[k], after[k]) for k in learned) > 0.9 * len(learned)
+    scores = trainer.validate()
+    assert set(scores) == {"iou", "mae", "iou_still", "mae_still"} and 0 <= scores["iou"] <= 1
+
+
+@pytest.mark.parametrize(("card", "stage"), WINDOW_STAGES, ids=lambda x: getattr(x, "name", x))
+def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, card, stage):
+    def trainer(folder, samples=16):
+        net = build(card, stage)
+        recipe = Recipe(samples=samples, seed=1)
+        length, clips = (5, True) if card == "pdb" else (4, False)
+        return WindowTrainer(net, stage, pack, length, clips, recipe, folder, CPU, size=(32, 64))
+
+    whole = trainer(tmp_path / "a")
+    before = {k: v.clone() for k, v in whole.net.state_dict().items()}
+    whole.run()
+    for k, v in whole.net.state_dict().items():
+        if any(k.startswith(h + ".") for h in stage.holds):
+            assert torch.equal(v, before[k]), k
+    assert any(not torch.equal(before[k], p) for k, p in whole.net.named_parameters())
+    assert 0 <= whole.validate(2)["iou_train"] <= 1
+    # stopped after one step and gone on with: the same weights
+    first = trainer(tmp_path / "b")
+    first.step = 0
+    first._one()
+    first.save()
+    second = trainer(tmp_path / "b")
+    assert second.resume() and second.step == 1
+    second.run()
+    for a, b in zip(whole.average.parameters(), second.average.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c != "swift"]
+
+
+@pytest.mark.parametrize(("card", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
+def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
+    recipe, loss = published(card, stage.name, replace(TINY, samples=8))
+    assert recipe.samples == 8 and recipe.optimiser in ("adam", "sgd")
+    step = replace(stage, paper_loss=loss)
+    net = build(card, stage)
+    if stage.windows:
+        length, clips = (5, True) if card == "pdb" else (4, False)
+        trainer = WindowTrainer(net, step, pack, length, clips, recipe, tmp_path, CPU, size=(32, 64))
+    else:
+        trainer = Trainer(net, step, pack, recipe, tmp_path, CPU)
+    before = [p.clone() for p in net.parameters()]
+    value = trainer._one()
+    assert np.isfinite(value) and value > 0
+    assert any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+def test_our_own_net_has_no_paper():
+    with pytest.raises(KeyError):
+        published("swift", "all", TINY)
+
+
+def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
+    card, stage = WINDOW_STAGES[0]
+    net = build(card, stage)
+    trainer = WindowTrainer(net, stage, pack, 4, False, Recipe(), tmp_path, CPU)
+    # features that say which frame they are of
+    number = torch.arange(11.0)[:, None, None, None].expand(11, 4, 28, 48)
+    trainer._features = torch.stack((number, number + 100))
+    seen = set()
+    for seed in range(60):
+        window, target = trainer._draw(torch.Generator().manual_seed(seed))
+        frames = window[:, :, 0, 0, 0]
+        side = frames >= 100
+        assert (side.all(1) | (~side).all(1)).all()
+        frames = frames % 100
+        assert ((frames < 7).all(1) | (frames >= 7).all(1)).all()
+        step = frames.diff(dim=1)
+        assert ((step >= 0).all(1) | (step <= 0).all(1)).all() and step.abs().max() <= 3
+        # the mask's brightness is the frame's number
+        assert torch.allclose(target[:, 0, 0, 0] * 255, frames[:, -1] * 20, atol=1)
+        seen |= {tuple(f) for f in frames.int().tolist()}
+    assert (0, 0, 0, 0) in seen and len(seen) > 30
+
+
+def test_every_trunk_starts_from_another_nets_encoder():
+    torch.manual_seed(0)
+    swift = Swift()
+    net = STAN(backbone="mobilenet_v2")
+    names = start_from(net, swift.state_dict())
+    source = swift.encoder.features[5].conv[0][0].weight
+    for stream in (net.spatial, net.temporal):
+        assert torch.equal(stream.trunk.encoder.features[5].conv[0][0].weight, source)
+        assert torch.equal(
+            stream.trunk.encoder.features[0][0].weight[:, :3], swift.encoder.features[0][0].weight
+        )
+    assert net.temporal.trunk.encoder.features[0][0].weight.shape[1] == 4
+    assert not any("fc6" in n for n in names)
+
+
+def test_both_streams_start_from_a_spatial_net_fc_layers_included():
+    torch.manual_seed(0)
+    scnn = SCNN(backbone="mobilenet_v2", variant="s-fcn")
+    net = MSST(backbone="mobilenet_v2")
+    names = start_from(net, scnn.state_dict())
+    for stream in (net.spatial, net.temporal):
+        assert torch.equal(stream.trunk.fc6[0].weight, scnn.first.trunk.fc6[0].weight)
+    assert count_parameters(net) > 0 and not any("branches" in n for n in names)
+
+
+def test_the_same_net_is_taken_whole():
+    torch.manual_seed(0)
+    a, b = PDB(backbone="mobilenet_v2"), PDB(backbone="mobilenet_v2", spatial_head=False)
+    start_from(b, a.state_dict())
+    assert all(torch.equal(v, a.state_dict()[k]) for k, v in b.state_dict().items() if "num_batches" not in k)
+
+
+def test_a_file_that_fits_nothing_is_refused():
+    with pytest.raises(ValueError, match="nothing"):
+        start_from(Swift(), {"other": torch.zeros(2)})
