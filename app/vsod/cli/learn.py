@@ -32,6 +32,7 @@ def train(args: argparse.Namespace) -> int:
         args.out,
         stage=args.stage,
         samples=args.samples,
+        rate=args.rate,
         init=args.init,
         device=args.device,
         seed=args.seed,

@@ -180,6 +180,11 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--stage", help="one stage alone (default: all, one after the other)")
     p.add_argument("--samples", type=int, help="samples to see in a stage (default: the recipe's)")
     p.add_argument(
+        "--rate",
+        type=float,
+        help="peak learning rate (default: the recipe's, 0.001); less to go on from trained weights",
+    )
+    p.add_argument(
         "--protocol",
         choices=("ours", "paper"),
         default="ours",

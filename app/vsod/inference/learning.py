@@ -72,6 +72,7 @@ def train_card(
     *,
     stage: str | None,
     samples: int | None,
+    rate: float | None,
     init: Path | None,
     device: str,
     seed: int,
@@ -95,6 +96,8 @@ def train_card(
         if protocol == "paper":
             recipe, loss = _published(card, step, recipe)
             step = dataclasses.replace(step, paper_loss=loss)
+        if rate is not None:
+            recipe = dataclasses.replace(recipe, lr=rate)
         _train_stage(card, step, pack, folder, recipe, before, where, report)
         before = weights
     assert before is not None

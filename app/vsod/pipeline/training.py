@@ -73,6 +73,7 @@ def train(
     *,
     stage: str | None = None,
     samples: int | None = None,
+    rate: float | None = None,
     init: Path | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -88,6 +89,7 @@ def train(
         out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
         stage: The one stage to train; None = all, one after the other.
         samples: Samples to see in all; None = the stage's.
+        rate: Peak learning rate; None = the recipe's.
         init: ImageNet file of the backbone (torchvision names), or weights of ours to start from.
         pack: Pack to use instead of ``out/pack``; made if missing.
         protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
@@ -115,6 +117,7 @@ def train(
         out,
         stage=stage,
         samples=samples,
+        rate=rate,
         init=init,
         device=device,
         seed=seed,
