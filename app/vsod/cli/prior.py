@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", type=int, default=4, help="learn from every n-th frame of a clip")
     parser.add_argument("--photos", type=int, default=600, help="photos with a made-up motion besides")
     parser.add_argument(
-        "--cut", choices=("flow", "rgb", "flow+rgb"), default="flow", help="what is segmented"
+        "--cut", choices=("flow", "rgb", "flow+rgb"), default="flow+rgb", help="what is segmented"
     )
     parser.add_argument("--per-level", action="store_true", help="one classifier a level")
     parser.add_argument("--no-motion", action="store_true", help="describe segments by the picture alone")

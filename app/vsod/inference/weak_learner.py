@@ -11,16 +11,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from vsod.errors import ModelError
 from vsod.inference.cards import card_by_id
 from vsod.inference.devices import choose_device
+from vsod.inference.learning import initialise
 from vsod.inference.networks import build_network, load_network
+from vsod_models.train.loop import split_parameters
 from vsod_models.train.paper_losses import scnn_loss
-from vsod_models.train.start import is_imagenet, start_from
-from vsod_models.weights import load_weights, save_weights
+from vsod_models.weights import save_weights
 
 Frames = Mapping[str, npt.NDArray[np.uint8]]
 Mask = npt.NDArray[np.bool_]
@@ -64,13 +63,9 @@ class WeakLearner:
         self._device = torch.device(device)
         self._net = net.to(self._device)
         self._frames, self._teaching, self._epochs = frames, teaching or Teaching(), 0
-        pretrained: list[nn.Parameter] = net.backbone_parameters()  # type: ignore[operator]
-        known = {id(p) for p in pretrained}
         t = self._teaching
-        groups = [
-            {"params": [p for p in net.parameters() if id(p) not in known], "lr": t.rate},
-            {"params": pretrained, "lr": t.rate * t.backbone},
-        ]
+        new, pretrained = split_parameters(net, net.backbone_parameters())  # type: ignore[operator]
+        groups = [{"params": new, "lr": t.rate}, {"params": pretrained, "lr": t.rate * t.backbone}]
         self._optimiser = torch.optim.SGD(groups, momentum=t.momentum, weight_decay=t.decay)
 
     @classmethod
@@ -98,7 +93,11 @@ class WeakLearner:
         """
         card = card_by_id(card_id)
         torch.manual_seed((teaching or Teaching()).seed)
-        net = load_network(card) if init is None else _started(build_network(card), init)
+        if init is None:
+            net = load_network(card)
+        else:
+            net = build_network(card)
+            initialise(net, init)
         return cls(net, frames, teaching, choose_device(device))
 
     def train_epoch(self, labels: Mapping[str, Mask]) -> float:
@@ -166,19 +165,3 @@ class WeakLearner:
         """Masks of any size -> (B, 1, H, W) of 0 and 1."""
         small = [cv2.resize(m.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5 for m in masks]
         return torch.from_numpy(np.stack(small)[:, None].astype(np.float32)).to(self._device)
-
-
-def _started(net: nn.Module, file: Path) -> nn.Module:
-    try:
-        state = load_weights(file)
-        if is_imagenet(state):
-            net.load_imagenet(state)  # type: ignore[operator]
-        else:
-            start_from(net, state)
-    except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError(
-            f"cannot start from this file: {error}",
-            where=file,
-            fix="Give a .safetensors of this card's network, or of its backbone on ImageNet.",
-        ) from error
-    return net

@@ -12,6 +12,7 @@ an eighth of the picture's size, and what follows runs there.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Literal
 
@@ -47,7 +48,7 @@ class Stream(nn.Module):
         return torch.cat((first(taps.mid), second(taps.fc7)), 1)
 
 
-class TwoStream(nn.Module):
+class TwoStream(nn.Module, ABC):
     """The part of MSST-ConvLSTM and STAN that looks at single frames, and their common outside.
 
     A subclass says in :meth:`combine` what a window of map stacks amounts to.
@@ -126,9 +127,9 @@ class TwoStream(nn.Module):
             maps = torch.cat((maps, moved), 1)
         return enlarged(maps, self.enlarge)
 
+    @abstractmethod
     def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, T, features, H/8, W/8) -> logits of the last frame and auxiliary ones, each (B, 1, H, W)."""
-        raise NotImplementedError
 
     def decode(self, window: Tensor) -> Tensor:
         """(B, T, features, H/8, W/8), oldest first -> logits of the last frame, (B, 1, 1, H, W)."""

@@ -84,6 +84,15 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     return min(rise, max(fall, 0.0), 1.0)
 
 
+def split_parameters(
+    net: nn.Module, pretrained: Iterable[nn.Parameter]
+) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The parameters of ``net`` that learn: new ones, and those among ``pretrained``."""
+    known = {id(p) for p in pretrained}
+    learning = [p for p in net.parameters() if p.requires_grad]
+    return [p for p in learning if id(p) not in known], [p for p in learning if id(p) in known]
+
+
 def _optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
@@ -126,12 +135,8 @@ class Run(ABC):
         self.recipe, self.out, self.device, self.held = recipe, out, device, held
         out.mkdir(parents=True, exist_ok=True)
         self.net = channels_last(net.to(device))
-        known = {id(p) for p in slow}
-        learning = [p for p in self.net.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in learning if id(p) not in known], "scale": 1.0},
-            {"params": [p for p in learning if id(p) in known], "scale": recipe.encoder_lr},
-        ]
+        new, pretrained = split_parameters(self.net, slow)
+        groups = [{"params": new, "scale": 1.0}, {"params": pretrained, "scale": recipe.encoder_lr}]
         groups = [g for g in groups if g["params"]]
         self.optimiser = _optimiser(groups, recipe)
         self.average = copy.deepcopy(self.net).eval().requires_grad_(False)
