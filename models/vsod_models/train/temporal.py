@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.train.augment import IMAGENET_MEAN, Batch, encode, wheel
-from vsod_models.train.loop import Recipe, Run
+from vsod_models.train.loop import Recipe, Run, mixed_precision
 from vsod_models.train.pack import PRIOR_ONE, Pack
 from vsod_models.train.stages import Stage
 
@@ -78,7 +78,7 @@ class WindowTrainer(Run):
     def loss(self, rng: torch.Generator) -> Tensor:
         """The loss of windows drawn with ``rng``: clip first, then frame, stride, side and direction of time."""
         window, target = self._draw(rng)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed_precision(self.device):
             logits, sides = self._decoded(self.net, window)
         trust = torch.ones(len(target), device=self.device)
         return self.stage.cost(logits, sides, target, trust)
@@ -137,7 +137,7 @@ class WindowTrainer(Run):
                     x: Tensor = getattr(seen, name)
                     x = F.interpolate(x, size=self.size, mode="bilinear", antialias=True)
                     inputs.append(x.nan_to_num(self.stage.still))
-                with torch.autocast(self.device.type, torch.bfloat16):
+                with mixed_precision(self.device):
                     features = self.net.encode(*inputs)  # type: ignore[operator]
                 rows[side].append(features.to(torch.bfloat16).cpu())
         return torch.stack([torch.cat(side) for side in rows])
