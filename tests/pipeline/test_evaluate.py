@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
+from vsod.core.finishing import FinishSettings
 from vsod.errors import DataError
 from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.datasets import VAL_CLIPS, labelled_clips
 from vsod.pipeline.evaluate import evaluate, table
-from vsod.pipeline.job import FinishSettings, JobSpec
+from vsod.pipeline.job import JobSpec
 
 pytest.importorskip("py_sod_metrics")
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from helpers.clips import make
+from vsod.core.finishing import FinishSettings
 from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
 from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import FinishSettings, JobSpec
+from vsod.pipeline.job import JobSpec
 
 KINDS = ["b-frames", "vfr", "23.976", "29.97-drop", "offset", "rotated-90", "odd", "edit-list", "images"]
 

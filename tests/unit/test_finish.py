@@ -1,12 +1,14 @@
 """Finishing with the dense CRF: at its own raster, in colour, its engine let go."""
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
 
+from vsod.core.finishing import FinishSettings
 from vsod.errors import ModelError
-from vsod.inference.finish import CRF_AREA, Finisher, crf_size
-from vsod.pipeline.job import FinishSettings
+from vsod.inference.finish import CRF_AREA, Finisher, crf_size, shaping
 
 
 def scene(h=144, w=256):
@@ -29,8 +31,8 @@ def iou(matte, mask):
 def test_colour_settles_the_outline():
     picture, mask, coarse = scene()
     with (
-        Finisher(FinishSettings(guided=False)) as plain,
-        Finisher(FinishSettings(guided=False, crf="meanfield")) as crf,
+        Finisher(FinishSettings(edges="plain")) as plain,
+        Finisher(FinishSettings(edges="plain", crf="meanfield")) as crf,
     ):
         before, after = plain(coarse, picture), crf(coarse, picture)
     assert crf.reads_colour and not plain.reads_colour
@@ -59,6 +61,37 @@ def test_luma_is_enough_without_the_crf():
         assert np.array_equal(finisher(coarse, grey), finisher(coarse, picture))
 
 
-def test_an_engine_that_is_not_there_is_named():
-    with pytest.raises(ModelError, match="'fast' cannot be used"):
-        Finisher(FinishSettings(crf="fast"))
+def test_an_engine_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vsod_models.refine.pydense", None)
+    with pytest.raises(ModelError, match="'pydensecrf' cannot be used"):
+        Finisher(FinishSettings(crf="pydensecrf"))
+
+
+def test_every_setting_changes_the_matte_and_a_neutral_one_does_nothing():
+    assert shaping(FinishSettings()) == []
+    picture, _, coarse = scene()
+    with Finisher(FinishSettings()) as plain:
+        before = plain(coarse, picture)
+    for changed in (
+        {"threshold": 0.5},
+        {"despeckle": 20_000},
+        {"grow": 1.5},
+        {"feather": 2.0},
+        {"black": 0.2},
+        {"white": 0.8},
+        {"gamma": 2.0},
+        {"invert": True},
+        {"invert": True, "fill_holes": 20_000, "grow": -2},
+    ):
+        with Finisher(FinishSettings(**changed)) as finisher:
+            after = finisher(coarse, picture)
+        assert after.dtype == np.float32 and after.shape == before.shape
+        assert np.abs(after - before).max() > 0.1, changed
+    with Finisher(FinishSettings(invert=True)) as finisher:
+        assert np.array_equal(finisher(coarse, picture), 1 - before)
+
+
+def test_the_order_is_the_one_of_the_table():
+    steps = shaping(FinishSettings(0, "", "guided", 0.5, 9, 9, 1, 1, 0.1, 0.9, 2, True))
+    names = [getattr(s, "func", s).__name__ for s in steps]
+    assert names == ["threshold", "despeckle", "fill_holes", "grow", "feather", "levels", "gamma", "invert"]

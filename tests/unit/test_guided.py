@@ -1,7 +1,7 @@
 import numpy as np
 
+from vsod.core.finishing import FinishSettings
 from vsod.inference.finish import Finisher, luma
-from vsod.pipeline.job import FinishSettings
 from vsod_models.refine.guided import guided_upsample, upsample
 
 
@@ -44,7 +44,7 @@ def test_result_stays_between_zero_and_one():
 
 def test_settings_choose_the_way():
     truth, picture, small = scene()
-    soft = Finisher(FinishSettings(guided=False))(small, picture)
+    soft = Finisher(FinishSettings(edges="plain"))(small, picture)
     assert np.allclose(soft, upsample(small, 640, 360))
     hard = Finisher(FinishSettings(threshold=0.5))(small, picture)
     assert set(np.unique(hard)) == {0.0, 1.0}

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vsod.cli.finishing import finish_settings
 from vsod.cli.main import build_parser, frame_range
+from vsod.core.finishing import CRF_ENGINES, EDGES, FinishSettings
 from vsod.errors import UsageError
-from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+from vsod.pipeline.job import JobReport, JobSpec
 
 specs = st.builds(
     JobSpec,
@@ -20,9 +22,18 @@ specs = st.builds(
     device=st.sampled_from(["auto", "cpu", "cuda"]),
     finish=st.builds(
         FinishSettings,
-        guided=st.booleans(),
-        crf=st.sampled_from(["", "meanfield", "pydensecrf"]),
-        threshold=st.sampled_from([None, 0.25, 0.5]),
+        stabilise=st.floats(0, 1),
+        crf=st.sampled_from(["", *CRF_ENGINES]),
+        edges=st.sampled_from(EDGES),
+        threshold=st.none() | st.floats(0, 1),
+        despeckle=st.integers(0, 5000),
+        fill_holes=st.integers(0, 5000),
+        grow=st.floats(-100, 100),
+        feather=st.floats(0, 200),
+        black=st.floats(0, 0.4),
+        white=st.floats(0.5, 1),
+        gamma=st.floats(0.1, 10),
+        invert=st.booleans(),
     ),
 )
 
@@ -44,9 +55,30 @@ def test_the_copied_command_line_builds_the_same_job(spec):
         args.format,
         *args.range,
         args.device,
-        FinishSettings(guided=not args.no_guide, crf=args.crf or "", threshold=args.threshold),
+        finish_settings(args),
     )
     assert again == spec
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"gamma": 0}, "--gamma 0 is out of range"),
+        ({"grow": float("nan")}, "--grow nan"),
+        ({"fill_holes": -1}, "--fill-holes"),
+        ({"edges": "sharp"}, "one of: guided, soft"),
+        ({"black": 0.6, "white": 0.4}, "--black must be below --white"),
+    ],
+)
+def test_settings_out_of_range_are_named(wrong, says):
+    with pytest.raises(UsageError, match=says):
+        FinishSettings(**wrong)
+
+
+def test_no_option_is_no_setting():
+    args = build_parser().parse_args(["run", "x", "-o", "y"])
+    assert finish_settings(args) == FinishSettings()
+    assert FinishSettings().as_words() == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from vsod.cli.finishing import finish_settings
+
 
 def train(args: argparse.Namespace) -> int:
     """Train a card, or go on with a run that was stopped."""
@@ -62,8 +64,7 @@ def evaluate(args: argparse.Namespace) -> int:
         args.data,
         split_name=args.split,
         cue=args.cue,
-        guided=not args.no_guide,
-        crf=args.crf or "",
+        finish=finish_settings(args),
         device=args.device,
         engine=args.engine,
         on_clip=tell,

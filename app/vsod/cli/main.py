@@ -10,8 +10,9 @@ from pathlib import Path
 
 from vsod import __version__
 from vsod.cli import output
+from vsod.cli.finishing import add_finish_options
 from vsod.errors import VsodError
-from vsod.pipeline.job import CRF_ENGINES, DEVICES
+from vsod.pipeline.job import DEVICES
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,14 +64,6 @@ def frame_range(text: str) -> tuple[int, int | None]:
     return start, stop
 
 
-def share(text: str) -> float:
-    """A number from 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
@@ -99,9 +92,7 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'doctor')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--no-guide", action="store_true", help="plain upsampling, not along the picture's edges")
-    _crf(p)
-    p.add_argument("--threshold", type=share, metavar="0..1", help="binary mask instead of a soft matte")
+    add_finish_options(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
     p.set_defaults(run=do.run)
 
@@ -113,20 +104,10 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument(
         "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"
     )
-    _crf(p)
+    add_finish_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.bench)
-
-
-def _crf(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--crf",
-        nargs="?",
-        const=CRF_ENGINES[0],
-        choices=CRF_ENGINES,
-        help="let a dense CRF settle the outline first (engine, default: meanfield; see docs/crf.md)",
-    )
 
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -208,8 +189,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     cue.add_argument(
         "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
     )
-    p.add_argument("--no-guide", action="store_true")
-    _crf(p)
+    add_finish_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--engine", choices=("openvino", "torch"))
     p.add_argument("--json", action="store_true")

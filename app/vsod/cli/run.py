@@ -12,7 +12,8 @@ from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from vsod.cli import output
-from vsod.pipeline.job import FinishSettings, JobSpec
+from vsod.cli.finishing import finish_settings
+from vsod.pipeline.job import JobSpec
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         start=args.range[0],
         stop=args.range[1],
         device=args.device,
-        finish=FinishSettings(guided=not args.no_guide, crf=args.crf or "", threshold=args.threshold),
+        finish=finish_settings(args),
     )
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         report = runner.run(spec, on_progress=bars, cancel=cancel)
@@ -81,7 +82,7 @@ def bench(args: argparse.Namespace) -> int:
 
     card = card_by_id(args.card) if args.published else usable_card(args.card)
     with published(card) if args.published else nullcontext(card) as measured:
-        result = measure(args.source, measured, args.format, args.frames, args.device, args.crf or "")
+        result = measure(args.source, measured, args.format, args.frames, args.device, finish_settings(args))
     if args.json:
         print(json.dumps(result.as_json()))
     else:

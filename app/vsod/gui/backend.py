@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
+from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.progress import ProgressFn
-from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+from vsod.pipeline.job import JobReport, JobSpec
 
 
 class Card(Protocol):

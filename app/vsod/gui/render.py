@@ -10,10 +10,10 @@ import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
+from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.overlay import Overlay
 from vsod.gui.backend import Clip
-from vsod.pipeline.job import FinishSettings
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, Self
+from functools import partial
+from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.finishing import FinishSettings
 from vsod.errors import ModelError
-from vsod_models.refine import dense_crf
+from vsod_models.refine import dense_crf, shape
 from vsod_models.refine.densecrf import DenseCRF
 from vsod_models.refine.guided import guided_upsample, upsample
 
@@ -21,32 +24,10 @@ Map = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
 
-class Settings(Protocol):
-    """What :class:`vsod.pipeline.job.FinishSettings` offers."""
-
-    @property
-    def guided(self) -> bool:
-        """Snap edges to the picture's."""
-        ...
-
-    @property
-    def radius(self) -> int:
-        """Window of the guided filter."""
-        ...
-
-    @property
-    def crf(self) -> str:
-        """Engine of the dense CRF, or empty."""
-        ...
-
-    @property
-    def threshold(self) -> float | None:
-        """Binary cut, or None for soft."""
-        ...
-
-
 class Finisher:
     """Turns maps into mattes; holds the CRF's engine between frames. Safe across threads.
+
+    What needs other frames, the stabiliser, comes before: see :mod:`vsod.pipeline.steady`.
 
     Args:
         settings: Finishing settings.
@@ -58,10 +39,11 @@ class Finisher:
         ModelError: The CRF's engine is not installed.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: FinishSettings) -> None:
         self.settings = settings
         self.reads_colour = bool(settings.crf)
         self._crf: DenseCRF | None = None
+        self._steps = shaping(settings)
         if settings.crf:
             try:
                 self._crf = dense_crf(settings.crf)  # type: ignore[arg-type]
@@ -81,16 +63,15 @@ class Finisher:
         Returns:
             (H, W) float32 0..1, 1 = subject.
         """
-        settings = self.settings
         h, w = picture.shape[:2]
         if self._crf is not None:
             saliency = _agreed(self._crf, saliency, picture)
-        if settings.guided:
-            out = guided_upsample(saliency, luma(picture), settings.radius)
+        if self.settings.edges == "guided":
+            out = guided_upsample(saliency, luma(picture))
         else:
             out = upsample(saliency, w, h)
-        if settings.threshold is not None:
-            out = (out > settings.threshold).astype(np.float32)
+        for step in self._steps:
+            out = step(out)
         return out
 
     def close(self) -> None:
@@ -106,6 +87,22 @@ class Finisher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def shaping(settings: FinishSettings) -> list[Callable[[Map], Map]]:
+    """What is done to the matte at full size, in order; nothing for what is neutral."""
+    s = settings
+    steps: list[tuple[bool, Callable[[Map], Map]]] = [
+        (s.threshold is not None, partial(shape.threshold, at=s.threshold or 0.0)),
+        (s.despeckle > 1, partial(shape.despeckle, area=s.despeckle)),
+        (s.fill_holes > 1, partial(shape.fill_holes, area=s.fill_holes)),
+        (s.grow != 0, partial(shape.grow, by=s.grow)),
+        (s.feather > 0, partial(shape.feather, deviation=s.feather)),
+        (s.black > 0 or s.white < 1, partial(shape.levels, black=s.black, white=s.white)),
+        (s.gamma != 1, partial(shape.gamma, by=s.gamma)),
+        (s.invert, shape.invert),
+    ]
+    return [step for wanted, step in steps if wanted]
 
 
 def crf_size(width: int, height: int) -> tuple[int, int]:

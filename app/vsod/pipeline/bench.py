@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.inference.cards import Card
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
@@ -21,7 +22,6 @@ from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
 from vsod.media.verify import verify
 from vsod.pipeline import stages
-from vsod.pipeline.job import FinishSettings
 from vsod.pipeline.threads import prefetch
 
 
@@ -81,9 +81,9 @@ def bench(
     format_id: str,
     limit: int,
     device: str,
-    crf: str = "",
+    settings: FinishSettings = DEFAULTS,
 ) -> BenchResult:
-    """Measure a clip's first ``limit`` frames, finished with the CRF engine ``crf`` if one is named.
+    """Measure a clip's first ``limit`` frames, finished by ``settings``.
 
     Raises:
         VsodError: As for ``run``.
@@ -103,9 +103,8 @@ def bench(
         prepared, alone["prior" if "prior" in card.reads else "inputs"] = _timed(predictor.inputs(moving))
         maps, alone["network"] = _timed(predictor.infer(prepared))
         lumas, alone["decode luma"] = _timed(
-            clip.frames(0, min(frames.stop, 24), pixels="rgb" if crf else "luma")
+            clip.frames(0, min(frames.stop, 24), pixels="rgb" if settings.crf else "luma")
         )
-        settings = FinishSettings(crf=crf)
         pairs = list(zip(maps, lumas, strict=False))
         with Finisher(settings) as finisher:
             mattes, alone["finish"] = _timed(finisher(m, f.image) for (_, m), f in pairs)

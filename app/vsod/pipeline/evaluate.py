@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.core.frame import Frame
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
@@ -19,7 +20,6 @@ from vsod.inference.predictor import Predictor, with_flow
 from vsod.inference.raster import Raster
 from vsod.media.source import Source, open_source
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
-from vsod.pipeline.job import FinishSettings
 from vsod.pipeline.threads import prefetch
 from vsod_models.flow import estimator
 from vsod_models.flow.motion import peak, split
@@ -46,8 +46,7 @@ def evaluate(
     *,
     split_name: str = "val",
     cue: Cue = "full",
-    guided: bool = True,
-    crf: str = "",
+    finish: FinishSettings = DEFAULTS,
     device: str = "auto",
     engine: str | None = None,
     on_clip: Callable[[Scores], None] | None = None,
@@ -59,8 +58,7 @@ def evaluate(
         data: Data folder, see :mod:`vsod.pipeline.datasets`.
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
-        guided: Upsample with the picture's edges, as ``run`` does.
-        crf: Engine of the dense CRF, or empty.
+        finish: As for ``run``.
         device: As for ``run``.
         engine: ``"openvino"`` or ``"torch"``.
         on_clip: Called after each clip.
@@ -73,11 +71,10 @@ def evaluate(
             "measuring needs pysodmetrics",
             fix="pip install --no-deps pysodmetrics==1.4.3 (its numpy<2 pin is too strict), and scipy.",
         )
-    settings = FinishSettings(guided=guided, crf=crf)
     results = []
     for clip in labelled_clips(data, split_name):
         with open_source(clip.source) as source:
-            scores = _one(clip, source, card_id, cue, settings, device, engine)
+            scores = _one(clip, source, card_id, cue, finish, device, engine)
         results.append(scores)
         if on_clip:
             on_clip(scores)

@@ -8,27 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vsod.core.finishing import FinishSettings
 from vsod.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-CRF_ENGINES = ("meanfield", "pydensecrf")
-
-
-@dataclass(frozen=True, slots=True)
-class FinishSettings:
-    """How a low-resolution map becomes a matte at source size.
-
-    Attributes:
-        guided: Snap the map's edges to the picture's (fast guided filter).
-        radius: Window of the guided filter, pixels of the map's raster.
-        crf: Engine of the dense CRF, one of :data:`CRF_ENGINES`; empty = none.
-        threshold: None keeps the soft map; 0..1 makes a binary mask.
-    """
-
-    guided: bool = True
-    radius: int = 3
-    crf: str = ""
-    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +77,7 @@ class JobSpec:
             words += ["--range", f"{self.start}:{'' if self.stop is None else self.stop}"]
         if self.device != "auto":
             words += ["--device", self.device]
-        if not self.finish.guided:
-            words += ["--no-guide"]
-        if self.finish.crf:
-            words += ["--crf", self.finish.crf]
-        if self.finish.threshold is not None:
-            words += ["--threshold", f"{self.finish.threshold:g}"]
+        words += self.finish.as_words()
         return shlex.join(words)
 
     def with_range(self, start: int, stop: int | None) -> JobSpec:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
+from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.progress import ProgressFn
 from vsod.inference.cards import all_cards, usable_card
@@ -20,7 +21,7 @@ from vsod.inference.predictor import Predictor
 from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
-from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 
 

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
-from vsod.pipeline.job import FinishSettings
 from vsod.pipeline.threads import prefetch
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from vsod.pipeline.job import CRF_ENGINES, FinishSettings
+from vsod.core.finishing import CRF_ENGINES, FinishSettings
 
 
 class FinishPanel(QGroupBox):
@@ -17,7 +17,7 @@ class FinishPanel(QGroupBox):
         super().__init__("Matte", parent)
         start = FinishSettings()
         self.guided = QCheckBox("Follow the picture's edges")
-        self.guided.setChecked(start.guided)
+        self.guided.setChecked(start.edges == "guided")
         self.guided.setToolTip("Snap the matte's outline to edges in the picture")
         self.crf = QCheckBox("Let like colours agree (dense CRF)")
         self.crf.setToolTip("Slower: neighbours of like colour settle the outline between them first")
@@ -52,7 +52,8 @@ class FinishPanel(QGroupBox):
         """What is set."""
         threshold = self.threshold.value() / 100 if self.hard.isChecked() else None
         crf = CRF_ENGINES[0] if self.crf.isChecked() else ""
-        return FinishSettings(guided=self.guided.isChecked(), crf=crf, threshold=threshold)
+        edges = "guided" if self.guided.isChecked() else "plain"
+        return FinishSettings(edges=edges, crf=crf, threshold=threshold)
 
     def _told(self) -> None:
         self._enable()

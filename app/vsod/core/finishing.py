@@ -1,0 +1,104 @@
+"""What can be set between a stored map and the matte: one table for the jobs, the command line and the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from vsod.errors import UsageError
+
+CRF_ENGINES = ("meanfield", "pydensecrf")
+EDGES = ("guided", "soft", "pymatting", "plain")
+
+
+def _knob(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    span: tuple[float, float] | None = None,
+    choices: tuple[str, ...] = (),
+    implied: str = "",
+) -> Any:
+    """A setting.
+
+    Args:
+        default: What it is when nothing is asked for.
+        help: What it does, for people.
+        unit: What its number counts.
+        span: Smallest and largest number.
+        choices: The words it may be.
+        implied: The word it is when only its name is given.
+    """
+    described = {"help": help, "unit": unit, "span": span, "choices": choices, "implied": implied}
+    return field(default=default, metadata=described)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSettings:
+    """How a low-resolution map becomes a matte at source size, in the order it is done.
+
+    Pixels are the source's. The ``metadata`` of a field hold its help, unit, span and choices.
+
+    Raises:
+        UsageError: A value lies outside its span.
+    """
+
+    stabilise: float = _knob(0.0, "steady the map along the motion: 0 off, 1 most", unit="0..1", span=(0, 1))
+    crf: str = _knob(
+        "",
+        "let a dense CRF settle the outline (engine, default: meanfield; see docs/crf.md)",
+        choices=CRF_ENGINES,
+        implied=CRF_ENGINES[0],
+    )
+    edges: str = _knob(
+        "guided",
+        "how the map finds the picture's edges: guided (default), soft (hair and motion blur), "
+        "pymatting (the same, slow and finer), plain (not at all)",
+        choices=EDGES,
+    )
+    threshold: float | None = _knob(None, "binary mask: all above it is subject", unit="0..1", span=(0, 1))
+    despeckle: int = _knob(0, "drop islands of fewer pixels", unit="PIXELS", span=(0, 1 << 28))
+    fill_holes: int = _knob(0, "fill holes of fewer pixels", unit="PIXELS", span=(0, 1 << 28))
+    grow: float = _knob(0.0, "move the outline outwards; below 0 inwards", unit="PX", span=(-100, 100))
+    feather: float = _knob(0.0, "blur, standard deviation", unit="PX", span=(0, 200))
+    black: float = _knob(0.0, "alpha that becomes 0", unit="0..1", span=(0, 1))
+    white: float = _knob(1.0, "alpha that becomes 1", unit="0..1", span=(0, 1))
+    gamma: float = _knob(1.0, "above 1 half tones get denser", unit="G", span=(0.1, 10))
+    invert: bool = _knob(False, "the ground instead of the subject")
+
+    def __post_init__(self) -> None:
+        for knob in fields(self):
+            value, span, choices = getattr(self, knob.name), knob.metadata["span"], knob.metadata["choices"]
+            option = option_name(knob.name)
+            if span and value is not None and not span[0] <= value <= span[1]:
+                raise UsageError(
+                    f"{option} {value:g} is out of range", fix=f"Use {span[0]:g} to {span[1]:g}."
+                )
+            if choices and value != knob.default and value not in choices:
+                raise UsageError(f"{option} '{value}' is unknown", fix=f"Use one of: {', '.join(choices)}.")
+        if self.black >= self.white:
+            raise UsageError("--black must be below --white", fix="For the opposite matte use --invert.")
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> Self:
+        """The settings among parsed command line options; None is "not given"."""
+        given = {k.name: options.get(k.name) for k in fields(cls)}
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
+    def as_words(self) -> list[str]:
+        """The command line options that give these settings."""
+        words = []
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            if value != knob.default:
+                words.append(option_name(knob.name) + ("" if value is True else f"={value}"))
+        return words
+
+
+def option_name(name: str) -> str:
+    """The command line's name of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+DEFAULTS = FinishSettings()
