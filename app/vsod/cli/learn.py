@@ -64,6 +64,7 @@ def evaluate(args: argparse.Namespace) -> int:
         args.data,
         split_name=args.split,
         cue=args.cue,
+        adapt=args.adapt,
         finish=finish_settings(args),
         device=args.device,
         engine=args.engine,

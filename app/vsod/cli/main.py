@@ -189,6 +189,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     cue.add_argument(
         "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
     )
+    p.add_argument("--adapt", action="store_true", help="fit the card to each clip first")
     add_finish_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--engine", choices=("openvino", "torch"))

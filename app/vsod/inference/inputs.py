@@ -27,19 +27,28 @@ class Input:
         channels: Of the tensor.
         divide: The tensor has 1/divide of the raster's height and width.
         needs_flow: It is made from optical flow.
+        odd: Channels whose sign turns when the picture is mirrored; None = they would change otherwise.
     """
 
     channels: int
     divide: int = 1
     needs_flow: bool = True
+    odd: tuple[int, ...] | None = ()
 
 
 INPUTS: dict[str, Input] = {
     "image": Input(3, needs_flow=False),  # RGB 0..1
-    "motion": Input(CHANNELS, divide=2),  # see vsod_models.flow.motion.encode; zeros = no flow
-    "wheel": Input(3),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
+    "motion": Input(CHANNELS, divide=2, odd=(0, 2)),  # see vsod_models.flow.motion.encode; zeros = no flow
+    "wheel": Input(3, odd=None),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
     "prior": Input(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
 }
+
+
+def missing(name: str, still: float) -> tuple[float, ...] | None:
+    """Per channel, what an input holds where there is no motion; None for one that is not made from it."""
+    if name == "prior":
+        return (still,)
+    return {"motion": (0.0,) * CHANNELS, "wheel": IMAGENET_MEAN}.get(name)
 
 
 def image(picture: Picture) -> Array:

@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,10 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
     """
     weights = card.checked_weights()
     digest = card.sha256 or file_digest(weights)
-    stem = paths.cache_dir() / "compiled" / f"{card.id}-{digest[:16]}-ov{version}"
+    cache = paths.cache_dir()
+    # weights made for one clip are kept with it, and so is what is made of them
+    home = weights.parent if weights.is_relative_to(cache) else cache / "compiled"
+    stem = home / f"{card.id}-{digest[:16]}-ov{version}"
     names = ("encode", "decode") if card.window else ("frame",)
     files = {name: stem.with_name(f"{stem.name}-{name}.xml") for name in names}
     if all(f.is_file() for f in files.values()):
@@ -119,17 +123,19 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
     stem.parent.mkdir(parents=True, exist_ok=True)
     if card.source is not None:
         parts = [f"{name}={file}" for name, file in files.items()]
-        convert_apart("vsod.inference.openvino_backend:convert_card", [str(card.source), *parts], cancel)
+        convert_apart(
+            "vsod.inference.openvino_backend:convert_card", [str(card.source), str(weights), *parts], cancel
+        )
     if not all(f.is_file() for f in files.values()):
         # here, where whatever went wrong reaches the caller
         convert(card, files)
     return files
 
 
-def convert_card(source: str, *named: str) -> None:
-    """Convert the card at the path ``source``; each of ``named`` is ``part=file``."""
+def convert_card(source: str, weights: str, *named: str) -> None:
+    """Convert the card at the path ``source`` with the ``weights`` at another; each of ``named`` is ``part=file``."""
     files = {name: Path(file) for name, _, file in (text.partition("=") for text in named)}
-    convert(read_card(Path(source)), files)
+    convert(replace(read_card(Path(source)), weights=Path(weights), sha256=""), files)
 
 
 def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:

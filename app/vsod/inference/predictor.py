@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Generator, Iterable, Iterator
@@ -124,6 +125,12 @@ class Predictor:
         self._opened: Backend | None = None
         self._prior: MotionPrior | None = None
 
+    def with_card(self, card: Card) -> Predictor:
+        """The same for a card that differs in its weights alone."""
+        other = copy.copy(self)
+        other.card, other._opened = card, None
+        return other
+
     @property
     def backend(self) -> Backend:
         """The loaded network.
@@ -237,4 +244,4 @@ class Predictor:
         if not self.card.window:
             return encoded
         arrange = windows.clips if self.card.clips else windows.causal
-        return arrange(encoded, self.card.window, lambda features: self.backend.window(features))
+        return arrange(encoded, self.card.window, self.backend.window)

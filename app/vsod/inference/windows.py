@@ -63,6 +63,24 @@ def reach(wanted: range, count: int, length: int, clips: bool, flow: bool) -> Re
     return Reach(range(before, min(stop + 1, count)), run)
 
 
+def members(index: int, run: range, length: int, clips: bool) -> list[int]:
+    """The frames, oldest first, from which the map of ``index`` is made.
+
+    Args:
+        index: A frame.
+        run: What :func:`reach` says of it.
+        length: The window T; 0 or 1 = frame by frame.
+        clips: Clips of T; else causal windows.
+    """
+    if length < 2:
+        return [index]
+    if not clips:
+        return [max(i, run.start) for i in range(index - length + 1, index + 1)]
+    # the clip the frame is in; the last one is completed by reflection
+    whole = run.start + (index - run.start) // length * length
+    return [run.start + mirrored(i - run.start, len(run)) for i in range(whole, whole + length)]
+
+
 def causal(items: Iterable[tuple[int, Array]], length: int, decode: Decode) -> Iterator[tuple[int, Array]]:
     """Many-to-one windows.
 

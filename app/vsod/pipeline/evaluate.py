@@ -19,6 +19,7 @@ from vsod.inference.finish import Finisher
 from vsod.inference.predictor import Predictor, with_flow
 from vsod.inference.raster import Raster
 from vsod.media.source import Source, open_source
+from vsod.pipeline.adapting import second_look
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod.pipeline.threads import prefetch
 from vsod_models.flow import estimator
@@ -46,6 +47,7 @@ def evaluate(
     *,
     split_name: str = "val",
     cue: Cue = "full",
+    adapt: bool = False,
     finish: FinishSettings = DEFAULTS,
     device: str = "auto",
     engine: str | None = None,
@@ -58,6 +60,7 @@ def evaluate(
         data: Data folder, see :mod:`vsod.pipeline.datasets`.
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
+        adapt: Fit the card to each clip first, as ``run --adapt`` does.
         finish: As for ``run``.
         device: As for ``run``.
         engine: ``"openvino"`` or ``"torch"``.
@@ -74,7 +77,7 @@ def evaluate(
     results = []
     for clip in labelled_clips(data, split_name):
         with open_source(clip.source) as source:
-            scores = _one(clip, source, card_id, cue, finish, device, engine)
+            scores = _one(clip, source, card_id, cue, adapt, finish, device, engine)
         results.append(scores)
         if on_clip:
             on_clip(scores)
@@ -89,6 +92,7 @@ def _one(
     source: Source,
     card_id: str,
     cue: Cue,
+    adapt: bool,
     settings: FinishSettings,
     device: str,
     engine: str | None,
@@ -104,7 +108,10 @@ def _one(
         predictor = Predictor(
             usable_card(card_id), source.info.display_size, device, engine, use_flow=cue == "full"
         )
-        maps = predictor(source.frames(size=predictor.raster.size))
+        if adapt:
+            maps = second_look(source, predictor, device)
+        else:
+            maps = predictor(source.frames(size=predictor.raster.size))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))

@@ -1,0 +1,209 @@
+"""A card made to fit one clip: which of its frames teach, whether the lesson is to be trusted, where it is kept."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.frame import Frame
+from vsod.errors import Cancelled, ModelError
+from vsod.inference import windows
+from vsod.inference.cards import Card, file_digest
+from vsod.inference.devices import choose_device
+from vsod.inference.inputs import INPUTS, missing
+from vsod.inference.networks import load_network
+from vsod.inference.predictor import Predictor, Prepared
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vsod_models.train.adapt import Cue
+
+Map = npt.NDArray[np.float32]
+Maps = Callable[[int], Map | None]
+Decode = Callable[[range], Generator[Frame, None, None]]
+
+LESSONS = 24  # frames that teach
+PROBES = 12  # frames that decide whether to trust what was learned
+LOOKED_AT = 240  # frames whose maps are judged
+SHARE = 0.5  # of them, the surest, may teach
+TRUSTED = 0.7  # least agreement (IoU) of the maps before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of adapting a card to a clip.
+
+    Attributes:
+        trusted: The adapted net is to be used.
+        agreement: Mean IoU of its maps with those before, on frames spread over the clip.
+        doubt_before, doubt_after: Undecided pixels per pixel of the subject, on the same frames.
+    """
+
+    trusted: bool
+    agreement: float = 0.0
+    doubt_before: float = 0.0
+    doubt_after: float = 0.0
+
+
+def spread(indices: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of ``indices``, evenly spaced, the first and the last among them."""
+    at = np.unique(np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int))
+    return [indices[i] for i in at]
+
+
+def lessons(maps: Maps, frames: range) -> list[int]:
+    """The frames whose maps are sure enough to teach, in order; spread over the clip."""
+    from vsod_models.train.adapt import doubt
+
+    seen = [(i, maps(i)) for i in spread(frames, LOOKED_AT)]
+    judged = sorted((doubt(m), i) for i, m in seen if m is not None)
+    sure = [i for value, i in judged[: max(1, round(len(judged) * SHARE))] if np.isfinite(value)]
+    return spread(sorted(sure), LESSONS)
+
+
+def adapt(
+    predictor: Predictor,
+    decode: Decode,
+    maps: Maps,
+    frames: range,
+    count: int,
+    file: Path,
+    *,
+    device: str = "auto",
+    cancel: threading.Event | None = None,
+) -> tuple[Card, Outcome]:
+    """The predictor's card, fitted to a clip, and what to think of it.
+
+    Done once: ``file`` and a ``.json`` beside it keep the result.
+
+    Args:
+        predictor: Of the card and the clip.
+        decode: Frames of a range, decoded at ``predictor.raster.size``.
+        maps: The card's own maps of the clip, all of ``frames``.
+        frames: Frames to fit to.
+        count: Frames of the clip.
+        file: Where the adapted weights go.
+        device: As for ``run``.
+        cancel: Set it from another thread to stop.
+
+    Returns:
+        The adapted card, or the predictor's own where the outcome is not trusted.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+        ModelError: The net does not say which part of it is pretrained and may not be touched.
+    """
+    record = file.with_suffix(".json")
+    if record.is_file():
+        outcome = Outcome(**json.loads(record.read_text()))
+    else:
+        outcome = _adapt(predictor, decode, maps, frames, count, file, device, cancel)
+        record.write_text(json.dumps(asdict(outcome)))
+    if not outcome.trusted:
+        return predictor.card, outcome
+    return replace(predictor.card, weights=file, sha256=file_digest(file)), outcome
+
+
+def _adapt(
+    predictor: Predictor,
+    decode: Decode,
+    maps: Maps,
+    frames: range,
+    count: int,
+    file: Path,
+    device: str,
+    cancel: threading.Event | None,
+) -> Outcome:
+    import torch
+
+    from vsod_models.train.adapt import Adaptation, Adapter, agreement, doubt
+    from vsod_models.weights import save_weights
+
+    card = predictor.card
+    teaching = lessons(maps, frames)
+    if len(teaching) < min(4, len(frames)):
+        return Outcome(False)
+    torch.manual_seed(0)
+    try:
+        adapter = Adapter(load_network(card), bool(card.window), torch.device(choose_device(device)))
+    except AttributeError as error:
+        raise ModelError(
+            f"card '{card.id}' cannot adapt to a clip: {error}",
+            fix="Leave --adapt out, or give its net a method backbone_parameters().",
+        ) from error
+    samples = _Samples(predictor, decode, maps, count, cancel)
+    if not adapter.learn(*samples.gathered(teaching), Adaptation(), cancel):
+        raise Cancelled
+    cues, before = samples.gathered(spread(frames, PROBES))
+    after = adapter.maps(cues)
+    known = ~np.isnan(before.numpy())
+    first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))
+    outcome = Outcome(True, agreement(first, then), doubt(first), doubt(then))
+    if outcome.agreement < TRUSTED or outcome.doubt_after > outcome.doubt_before:
+        return replace(outcome, trusted=False)
+    save_weights(adapter.net.state_dict(), file)
+    return outcome
+
+
+class _Samples:
+    """Reads what the net reads, for single frames of the clip and the windows they are in."""
+
+    def __init__(
+        self, predictor: Predictor, decode: Decode, maps: Maps, count: int, cancel: threading.Event | None
+    ) -> None:
+        self.predictor, self.decode, self.maps, self.count, self.cancel = (
+            predictor,
+            decode,
+            maps,
+            count,
+            cancel,
+        )
+
+    def gathered(self, indices: Sequence[int]) -> tuple[list[Cue], Tensor]:
+        """The net's inputs and (N, K, H, W) maps, NaN outside the picture."""
+        import torch
+
+        from vsod_models.train.adapt import Cue
+
+        card = self.predictor.card
+        rows, targets = zip(*(self._sample(i) for i in indices), strict=True)
+        cues = []
+        for i, name in enumerate(card.reads):
+            values = torch.from_numpy(np.stack([row[i] for row in rows]))
+            nothing = missing(name, card.still)
+            kind = INPUTS[name]
+            blank = None if nothing is None else torch.tensor(nothing)
+            cues.append(Cue(values, blank, kind.odd, picture=name == "image"))
+        return cues, torch.from_numpy(np.stack(targets))
+
+    def _sample(self, index: int) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
+        """Inputs (T, C, h, w) each, and maps (K, H, W)."""
+        if self.cancel and self.cancel.is_set():
+            raise Cancelled
+        predictor, card = self.predictor, self.predictor.card
+        reach = predictor.reach(range(index, index + 1), self.count)
+        with closing(self.decode(reach.decode)) as decoded:
+            items = {item.index: item for item in predictor.prepare(decoded, reach.run)}
+        order = windows.members(index, reach.run, card.window, card.clips)
+        told = order if card.clips else [index]
+        window: list[Prepared] = [items[i] for i in order]
+        inputs = [np.stack(x) for x in zip(*(item.inputs for item in window), strict=True)]
+        return inputs, np.stack([self._target(i) for i in told])
+
+    def _target(self, index: int) -> npt.NDArray[np.float32]:
+        """(H, W) of the padded raster."""
+        raster = self.predictor.raster
+        out = np.full((raster.padded_height, raster.padded_width), np.nan, np.float32)
+        known = self.maps(index)
+        if known is not None:
+            out[: raster.height, : raster.width] = known
+        return out
