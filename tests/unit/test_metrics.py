@@ -63,10 +63,10 @@ def test_a_perfect_clip_and_an_inverted_one():
     truth = box(60, 80, 15, 45, 20, 60).astype(np.uint8) * 255
     good, bad = ClipScorer("good"), ClipScorer("bad")
     for _ in range(3):
-        good.add(truth.astype(np.float32) / 255, truth)
-        bad.add(1 - truth.astype(np.float32) / 255, truth)
+        good.add(truth.astype(np.float32) / 255, truth, truth)
+        bad.add(1 - truth.astype(np.float32) / 255, truth, truth)
     g, b = good.result(), bad.result()
-    assert g.J == g.F == 1 and g.maxF == pytest.approx(1) and g.MAE == 0 and g.S > 0.99
+    assert g.J == g.F == 1 and g.flicker == 0 and g.maxF == pytest.approx(1) and g.MAE == 0 and g.S > 0.99
     assert b.J == 0 and b.MAE == 1 and b.S < 0.2
     m = mean([g, b])
     assert m.J == 0.5 and m.MAE == 0.5 and m.frames == 6
@@ -78,7 +78,7 @@ def test_max_f_is_the_maximum_of_the_mean_curve():
     scorer = ClipScorer("x")
     ramp = np.linspace(0, 1, 1600, dtype=np.float32).reshape(40, 40)
     for _ in range(2):
-        scorer.add(ramp, truth)
+        scorer.add(ramp, truth, truth)
     best = 0.0
     level = (np.rint(ramp * 255).astype(np.uint8).astype(np.float64)) / 255
     for k in range(256):

@@ -22,6 +22,7 @@ from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
 from vsod.media.verify import verify
 from vsod.pipeline import stages
+from vsod.pipeline.steady import steady
 from vsod.pipeline.threads import prefetch
 
 
@@ -107,7 +108,8 @@ def bench(
         )
         pairs = list(zip(maps, lumas, strict=False))
         with Finisher(settings) as finisher:
-            mattes, alone["finish"] = _timed(finisher(m, f.image) for (_, m), f in pairs)
+            steadied = steady(((f, m) for (_, m), f in pairs), settings.stabilise, range(len(pairs)))
+            mattes, alone["finish"] = _timed(finisher(m, f.image) for f, m in steadied)
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
         target = Path(temp) / f"alone{suffix}"
         began = time.perf_counter()

@@ -21,10 +21,11 @@ from vsod.inference.raster import Raster
 from vsod.media.source import Source, open_source
 from vsod.pipeline.adapting import second_look
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
+from vsod.pipeline.steady import steady
 from vsod.pipeline.threads import prefetch
 from vsod_models.flow import estimator
 from vsod_models.flow.motion import peak, split
-from vsod_models.metrics.sequence import ClipScorer, Scores, mean, scored
+from vsod_models.metrics.sequence import COLUMNS, ClipScorer, Scores, mean, scored
 
 Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
 Cue = Literal["full", "no-flow", "motion"]
@@ -121,15 +122,16 @@ def _one(
             prefetch(source.frames(size=(w, h), pixels="rgb" if finisher.reads_colour else "luma"))
         ) as pictures,
     ):
-        for (index, saliency), picture in zip(maps, pictures, strict=True):
-            if index in counted:
-                scorer.add(finisher(saliency, picture.image), masks[index])
+        pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
+        for picture, saliency in steady(pairs, settings.stabilise, range(len(masks))):
+            if picture.index in counted:
+                scorer.add(finisher(saliency, picture.image), masks[picture.index], picture.image)
     return scorer.result()
 
 
 def table(results: list[Scores]) -> str:
     """The scores as a Markdown table."""
-    head = "| clip | frames | J | F | maxF | S | E | MAE |\n|---|---|---|---|---|---|---|---|"
+    head = f"| clip | frames | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 2)}|"
     rows = []
     for s in results:
         cells = " | ".join(f"{v:.3f}" for v in s.row().values())

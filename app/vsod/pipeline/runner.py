@@ -20,6 +20,7 @@ from vsod.media.verify import verify
 from vsod.pipeline import stages
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
+from vsod.pipeline.steady import needed
 from vsod.pipeline.threads import prefetch
 
 
@@ -64,7 +65,8 @@ def run(
         frames = spec.frames(clip.info.frame_count)
         predictor = Predictor(card, clip.info.display_size, spec.device)
         store = store or MapStore.open(clip.info, predictor.signature)
-        todo = sum(len(gap) for gap in stages.missing_ranges(store, frames))
+        reads = needed(frames, spec.finish, clip.info.frame_count)
+        todo = sum(len(gap) for gap in stages.missing_ranges(store, reads))
         pace = Pace(on_progress, {"analyse": todo, "export": len(frames), "verify": len(frames)})
         if todo:
             # before the sink: its device is part of the report, and a missing net writes nothing
@@ -75,7 +77,7 @@ def run(
         with open_sink(spec.output, fmt, clip.info, frames=frames, tags=tags) as sink:
             report.warnings += sink.warnings
             if todo:
-                analyse(clip, predictor, store, frames, pace, cancel)
+                analyse(clip, predictor, store, reads, pace, cancel)
             pace.start("export")
             with closing(prefetch(stages.finish(clip, store, frames, spec.finish), 2, "finish")) as mattes:
                 for frame, matte in mattes:

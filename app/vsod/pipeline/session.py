@@ -23,6 +23,7 @@ from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
+from vsod.pipeline.steady import SteadyPreview
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Session:
         self._source = open_source(path)
         self._stores: dict[str, MapStore] = {}
         self._preview: Finisher | None = None
-        self._lock = threading.Lock()
+        self._steadied: tuple[tuple[str, float, bool], SteadyPreview] | None = None
+        self._lock, self._steady_lock = threading.Lock(), threading.Lock()
 
     @property
     def info(self) -> ClipInfo:
@@ -125,10 +127,12 @@ class Session:
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
-        saliency = self.saliency(card, index)
-        if saliency is None:
-            return None
-        return self._finisher(settings)(saliency, picture)
+        finisher = self._finisher(settings)
+        if settings.stabilise:
+            saliency = self._steady(card, settings.stabilise, finisher.reads_colour, index)
+        else:
+            saliency = self.saliency(card, index)
+        return None if saliency is None else finisher(saliency, picture)
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
@@ -144,6 +148,8 @@ class Session:
             store.flush()
         if self._preview is not None:
             self._preview.close()
+        if self._steadied is not None:
+            self._steadied[1].close()
         self._source.close()
 
     def _finisher(self, settings: FinishSettings) -> Finisher:
@@ -153,6 +159,16 @@ class Session:
                     self._preview.close()
                 self._preview = Finisher(settings)
             return self._preview
+
+    def _steady(self, card: str, strength: float, colour: bool, index: int) -> npt.NDArray[np.float32] | None:
+        store, asked = self._store(card), (card, strength, colour)
+        with self._steady_lock:
+            if self._steadied is None or self._steadied[0] != asked:
+                if self._steadied is not None:
+                    self._steadied[1].close()
+                preview = SteadyPreview(self._source, store, strength, "rgb" if colour else "luma")
+                self._steadied = asked, preview
+            return self._steadied[1](index)
 
     def _store(self, card: str) -> MapStore:
         with self._lock:

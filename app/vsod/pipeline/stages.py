@@ -15,6 +15,7 @@ from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
+from vsod.pipeline.steady import needed, steady
 from vsod.pipeline.threads import prefetch
 
 
@@ -56,14 +57,23 @@ def analyse(
 def finish(
     source: Source, store: MapStore, frames: range, settings: FinishSettings
 ) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
-    """(frame, matte (H, W) float32) for every frame of the range, upright, at source size."""
+    """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
+
+    The store must have the maps of :func:`vsod.pipeline.steady.needed`.
+    """
+    reads = needed(frames, settings, source.info.frame_count)
     with Finisher(settings) as finisher:
         pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour else "luma"
         with closing(
-            prefetch(source.frames(frames.start, frames.stop, pixels=pixels), name="decode")
+            prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         ) as decoded:
-            for frame in decoded:
-                saliency = store.get(frame.index)
-                if saliency is None:
-                    raise RuntimeError(f"frame {frame.index} was never analysed")
+            pairs = ((frame, _stored(store, frame.index)) for frame in decoded)
+            for frame, saliency in steady(pairs, settings.stabilise, frames):
                 yield frame, finisher(saliency, frame.image)
+
+
+def _stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
+    saliency = store.get(index)
+    if saliency is None:
+        raise RuntimeError(f"frame {index} was never analysed")
+    return saliency

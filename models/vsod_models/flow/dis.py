@@ -34,11 +34,11 @@ class DIS:
     def __call__(
         self, first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]
     ) -> npt.NDArray[np.float32]:
-        """See :class:`vsod_models.flow.FlowEstimator`."""
+        """See :class:`vsod_models.flow.FlowEstimator`; (H, W) luma will do as well."""
         h, w = first.shape[:2]
         if min(h, w) < 16:
             # DIS needs room for its 8-pixel patches on the coarsest scale
             return np.zeros((h, w, 2), np.float32)
-        a, b = (cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (first, second))
+        a, b = (x if x.ndim == 2 else cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) for x in (first, second))
         flow: npt.NDArray[np.float32] = self._dis.calc(a, b, None)  # type: ignore[call-overload]
         return flow

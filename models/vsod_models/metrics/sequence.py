@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.metrics.davis import boundary, region
+from vsod_models.metrics.flicker import FlickerMeter
 
-COLUMNS = ("J", "F", "maxF", "S", "E", "MAE")
+COLUMNS = ("J", "F", "maxF", "S", "E", "MAE", "flicker")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Scores:
         frames: Frames that counted.
         J, F: Region and boundary means at threshold 0.5.
         S: S-measure. E: mean of the E-measure curve's maximum. MAE: mean absolute error.
+        flicker: Change of the matte of itself, see :mod:`vsod_models.metrics.flicker`, in thousandths;
+            None without pictures.
         curve: (256,) F-measure by threshold; its maximum is ``maxF``.
     """
 
@@ -37,6 +40,7 @@ class Scores:
     S: float
     E: float
     MAE: float
+    flicker: float | None
     curve: npt.NDArray[np.float64]
 
     @property
@@ -45,8 +49,8 @@ class Scores:
         return float(self.curve.max())
 
     def row(self) -> dict[str, float]:
-        """The columns of :data:`COLUMNS`."""
-        return {c: round(float(getattr(self, c)), 4) for c in COLUMNS}
+        """The columns of :data:`COLUMNS` that were measured."""
+        return {c: round(float(v), 4) for c in COLUMNS if (v := getattr(self, c)) is not None}
 
 
 class ClipScorer:
@@ -63,16 +67,26 @@ class ClipScorer:
         self._mae, self._s, self._e = sod.MAE(), sod.Smeasure(), sod.Emeasure()
         handler = sod.FmeasureHandler(with_dynamic=True, with_adaptive=False, beta=0.3)
         self._f = sod.FmeasureV2({"fm": handler})
+        self._flicker = FlickerMeter()
         self._j: list[float] = []
         self._b: list[float] = []
 
-    def add(self, saliency: npt.NDArray[np.float32], truth: npt.NDArray[np.uint8]) -> None:
+    def add(
+        self,
+        saliency: npt.NDArray[np.float32],
+        truth: npt.NDArray[np.uint8],
+        picture: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
         """Score one frame.
 
         Args:
             saliency: (H, W) float32 0..1.
             truth: (H, W) uint8, above 127 = subject.
+            picture: (H, W, 3) uint8 RGB or (H, W) luma, whose motion tells flicker from movement;
+                None if flicker is not asked for, or frames are skipped.
         """
+        if picture is not None:
+            self._flicker.add(saliency, picture)
         predicted, actual = saliency > 0.5, truth > 127
         self._j.append(region(predicted, actual))
         self._b.append(boundary(predicted, actual))
@@ -91,6 +105,7 @@ class ClipScorer:
             float(self._s.get_results()["sm"]),
             float(np.max(self._e.get_results()["em"]["curve"])),
             float(self._mae.get_results()["mae"]),
+            self._flicker.result,
             np.asarray(self._f.get_results()["fm"]["dynamic"], np.float64),
         )
 
@@ -103,7 +118,8 @@ def mean(scores: list[Scores]) -> Scores:
 
     curve = np.mean([s.curve for s in scores], axis=0)
     frames = sum(s.frames for s in scores)
-    return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), curve)
+    flicker = None if any(s.flicker is None for s in scores) else of("flicker")
+    return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), flicker, curve)
 
 
 def scored(count: int) -> range:

@@ -1,0 +1,114 @@
+"""The stabiliser on its way through a clip: it needs a few frames more than are asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.finishing import FinishSettings
+from vsod.core.frame import Frame
+from vsod.inference.finish import luma
+from vsod.inference.mapstore import MapStore
+from vsod.media.picture import Pixels
+from vsod.media.source import Source
+from vsod_models.refine.stabilise import REACH, Look, Stabiliser
+
+Map = npt.NDArray[np.float32]
+
+
+def needed(frames: range, settings: FinishSettings, count: int) -> range:
+    """The frames whose maps and pictures finishing reads for ``frames`` of a clip of ``count``."""
+    if not settings.stabilise:
+        return frames
+    return range(max(0, frames.start - REACH), min(count, frames.stop + REACH))
+
+
+def steady(
+    pairs: Iterable[tuple[Frame, Map]], strength: float, frames: range
+) -> Generator[tuple[Frame, Map], None, None]:
+    """The steady maps of ``frames``; ``pairs`` are those of :func:`needed`, in order.
+
+    At most 2 REACH + 1 frames are held.
+    """
+    if not strength:
+        yield from pairs
+        return
+    stabiliser = Stabiliser(strength)
+    looks: dict[int, Look] = {}
+    waiting: deque[Frame] = deque()
+
+    def ready(until: int) -> Iterator[tuple[Frame, Map]]:
+        while waiting and waiting[0].index <= until:
+            frame = waiting.popleft()
+            looks.pop(frame.index - REACH - 1, None)
+            yield frame, stabiliser(frame.index, looks)
+
+    for frame, saliency in pairs:
+        looks[frame.index] = look(frame, saliency)
+        if frame.index in frames:
+            waiting.append(frame)
+        yield from ready(frame.index - REACH)
+    yield from ready(frames.stop)
+
+
+def look(frame: Frame, saliency: Map) -> Look:
+    """A frame as the stabiliser sees it."""
+    size = (saliency.shape[1], saliency.shape[0])
+    small = cv2.resize(luma(frame.image), size, interpolation=cv2.INTER_AREA)
+    return Look(np.asarray(small, np.uint8), saliency)
+
+
+class SteadyPreview:
+    """Steady maps of single frames of a clip, as an export has them. Not thread-safe.
+
+    Args:
+        source: The clip.
+        store: Its maps.
+        strength: Of the stabiliser.
+        pixels: What the export reads.
+    """
+
+    _KEPT = 64  # looks; a quarter of a megabyte each
+    _WORTH_DECODING = 8  # frames ahead for which going on is cheaper than a seek
+
+    def __init__(self, source: Source, store: MapStore, strength: float, pixels: Pixels) -> None:
+        self._source, self._store, self._pixels = source, store, pixels
+        self._stabiliser = Stabiliser(strength)
+        self._looks: dict[int, Look] = {}
+        self._ahead: Iterator[Frame] | None = None
+        self._next = 0
+
+    def __call__(self, index: int) -> Map | None:
+        """(h, w) float32 0..1, or None where nothing is computed. Neighbours without a map are left out."""
+        around = range(max(0, index - REACH), min(self._source.info.frame_count, index + REACH + 1))
+        missing = [k for k in around if k not in self._looks]
+        for wanted in missing:
+            saliency = self._store.get(wanted)
+            if saliency is not None:
+                self._looks[wanted] = look(self._frame(wanted), saliency)
+        if index not in self._looks:
+            return None
+        for far in sorted(self._looks, key=lambda k: abs(k - index))[self._KEPT :]:
+            del self._looks[far]
+        return self._stabiliser(index, {k: self._looks[k] for k in around if k in self._looks})
+
+    def _frame(self, index: int) -> Frame:
+        if self._ahead is None or not 0 <= index - self._next <= self._WORTH_DECODING:
+            self.close()
+            self._ahead, self._next = self._source.frames(index, pixels=self._pixels), index
+        while True:
+            frame = next(self._ahead)
+            self._next = frame.index + 1
+            if frame.index == index:
+                return frame
+
+    def close(self) -> None:
+        """Release the decoder."""
+        with suppress(AttributeError):
+            self._ahead.close()  # type: ignore[union-attr]
+        self._ahead = None

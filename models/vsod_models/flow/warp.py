@@ -1,0 +1,55 @@
+"""Carrying pictures along a flow, and where a flow can be believed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Map = npt.NDArray[np.float32]
+
+
+@lru_cache(maxsize=4)
+def _grid(h: int, w: int) -> Map:
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    grid = np.dstack((x, y))
+    grid.flags.writeable = False
+    return grid
+
+
+def carried(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], flow: Map) -> Map:
+    """``image`` seen from where ``flow`` starts.
+
+    Args:
+        image: (H, W) or (H, W, C), what the flow leads to. The edge is repeated beyond it.
+        flow: (H, W, 2) float32 pixels, from the wanted raster into ``image``.
+
+    Returns:
+        Of ``image``'s shape, float32: at (x, y) what ``image`` has at (x + u, y + v).
+    """
+    at = _grid(*flow.shape[:2]) + flow
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    out = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.float32)
+
+
+def returns(flow: Map, back: Map, slack: float = 0.5) -> npt.NDArray[np.bool_]:
+    """(H, W) where following ``flow`` and then ``back`` leads home, inside the picture.
+
+    Source: Sundaram, Brox & Keutzer, "Dense Point Trajectories by GPU-accelerated Large Displacement
+    Optical Flow", ECCV 2010, equation 5.
+
+    Args:
+        flow: (H, W, 2) float32 pixels, first to second.
+        back: (H, W, 2) float32 pixels, second to first.
+        slack: Squared pixels a still point may miss by.
+    """
+    h, w = flow.shape[:2]
+    there = carried(back, flow)
+    miss = np.square(flow + there).sum(2)
+    allowed = 0.01 * (np.square(flow).sum(2) + np.square(there).sum(2)) + slack
+    x, y = np.moveaxis(_grid(h, w) + flow, 2, 0)
+    inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)
+    return np.asarray((miss < allowed) & inside, np.bool_)

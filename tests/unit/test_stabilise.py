@@ -1,0 +1,126 @@
+"""The stabiliser: steadier, on time, no trails, nothing across a cut; and the measure of flicker."""
+
+import numpy as np
+import pytest
+
+from vsod.core.finishing import FinishSettings
+from vsod.core.frame import Frame
+from vsod.pipeline.steady import needed, steady
+from vsod_models.flow.dis import DIS
+from vsod_models.flow.warp import carried, returns
+from vsod_models.metrics.flicker import FlickerMeter, flicker
+from vsod_models.refine.stabilise import REACH, Look, Stabiliser
+
+H, W = 96, 160
+
+
+def texture(seed, shift=0):
+    """A picture with structure everywhere, moved right by ``shift`` pixels."""
+    import cv2
+
+    rng = np.random.default_rng(seed)
+    wide = cv2.GaussianBlur(rng.random((H, W + 400)).astype(np.float32), (0, 0), 2)
+    wide = (wide - wide.min()) / (wide.max() - wide.min())
+    return np.rint(255 * wide[:, 200 - shift : 200 - shift + W]).astype(np.uint8)
+
+
+def box(left, value=1.0):
+    out = np.zeros((H, W), np.float32)
+    out[30:66, left : left + 40] = value
+    return out
+
+
+def clip(count, speed=0, noise=0.08, cut=None):
+    """Frames whose subject moves with the picture, their noisy maps and the true ones."""
+    rng = np.random.default_rng(5)
+    looks, truth = {}, {}
+    for t in range(count):
+        after = cut is not None and t >= cut
+        truth[t] = 0.25 + 0.5 * box(90 if after else 30 + speed * t)
+        shown = texture(2 if after else 1, 0 if after else speed * t)
+        noisy = truth[t] + rng.normal(0, noise, (H, W)).astype(np.float32)
+        looks[t] = Look(shown, noisy.clip(0, 1))
+    return looks, truth
+
+
+def test_flow_carries_and_comes_home():
+    first, second = texture(1), texture(1, 3)
+    flow, back = DIS()(first, second), DIS()(second, first)
+    inner = np.s_[16:-16, 16:-16]
+    assert np.abs(carried(second, flow) - first)[inner].mean() < 3
+    assert returns(flow, back)[inner].mean() > 0.95
+    assert returns(flow, DIS()(texture(2), first))[inner].mean() < 0.3
+
+
+@pytest.mark.parametrize("speed", [0, 3])
+def test_noise_is_averaged_along_the_motion(speed):
+    looks, truth = clip(2 * REACH + 1, speed)
+    before = np.abs(looks[REACH].saliency - truth[REACH]).mean()
+    after = np.abs(Stabiliser(1)(REACH, looks) - truth[REACH]).mean()
+    assert after < 0.5 * before
+
+
+def test_no_lag_and_no_trail():
+    looks, _ = clip(2 * REACH + 1, speed=3, noise=0)
+    out = Stabiliser(1)(REACH, looks)
+    sure = out[32:64]
+    assert sure[:, 30 + 9 + 3 : 30 + 9 + 37].min() > 0.7
+    # a lagging or trailing matte would leave something here, a hasty one there
+    assert sure[:, : 30 + 9 - 3].max() < 0.3 and sure[:, 30 + 9 + 43 :].max() < 0.3
+
+
+def test_nothing_comes_across_a_cut():
+    looks, _ = clip(8, cut=4, noise=0)
+    alone = {k: v for k, v in looks.items() if k < 4}
+    assert np.array_equal(Stabiliser(1)(3, looks), Stabiliser(1)(3, alone))
+    alone = {k: v for k, v in looks.items() if k >= 4}
+    assert np.array_equal(Stabiliser(1)(4, looks), Stabiliser(1)(4, alone))
+
+
+def test_strength_nought_changes_nothing():
+    looks, _ = clip(5)
+    assert np.allclose(Stabiliser(0)(2, looks), looks[2].saliency, atol=1e-7)
+
+
+def pairs(looks, frames):
+    return ((Frame(t, t, looks[t].luma), looks[t].saliency) for t in frames)
+
+
+def test_a_part_comes_out_as_in_the_whole():
+    looks, _ = clip(16, speed=2)
+    whole = {f.index: m for f, m in steady(pairs(looks, range(16)), 0.8, range(16))}
+    assert list(whole) == list(range(16))
+    part = range(5, 9)
+    reads = needed(part, FinishSettings(stabilise=0.8), 16)
+    assert reads == range(5 - REACH, 9 + REACH)
+    some = {f.index: m for f, m in steady(pairs(looks, reads), 0.8, part)}
+    assert list(some) == list(part)
+    assert all(np.array_equal(some[t], whole[t]) for t in part)
+
+
+def test_without_it_nothing_more_is_read():
+    assert needed(range(5, 9), FinishSettings(), 16) == range(5, 9)
+    assert needed(range(0, 16), FinishSettings(stabilise=1), 16) == range(0, 16)
+
+
+def test_flicker_by_hand():
+    still = np.zeros((4, 5, 2), np.float32)
+    all_of_it = np.ones((4, 5), bool)
+    before, now = np.full((4, 5), 0.2, np.float32), np.full((4, 5), 0.5, np.float32)
+    assert flicker(before, now, still, all_of_it) == pytest.approx(0.3)
+    assert flicker(before, now, still, ~all_of_it) == 0
+    ramp = np.tile(np.arange(5, dtype=np.float32) / 10, (4, 1))
+    one_left = still + np.float32([-1, 0])
+    # the ramp moved right by a pixel: only the column that came in has changed
+    moved = np.roll(ramp, 1, 1)
+    assert flicker(ramp, moved, one_left, np.arange(5)[None] > np.zeros((4, 1))) == pytest.approx(0)
+
+
+def test_movement_is_not_flicker():
+    moving, shaking = FlickerMeter(), FlickerMeter()
+    assert moving.result is None
+    rng = np.random.default_rng(0)
+    for t in range(4):
+        moving.add(box(30 + 3 * t), texture(1, 3 * t))
+        shaking.add((box(30) * rng.uniform(0.5, 1)).astype(np.float32), texture(1))
+    assert moving.result < 1 and shaking.result > 5
