@@ -14,6 +14,8 @@ import torch
 
 from vsod import paths
 from vsod.core.frame import Frame
+from vsod.errors import ModelError
+from vsod.inference.adaptation import adapt
 from vsod.inference.cards import all_cards, file_digest, read_card
 from vsod.inference.inputs import INPUTS
 from vsod.inference.networks import build_network, load_network, part
@@ -202,6 +204,8 @@ _LONG = """
 import resource, sys
 import numpy as np
 from vsod.core.frame import Frame
+from vsod.errors import ModelError
+from vsod.inference.adaptation import adapt
 from pathlib import Path
 from vsod.inference.cards import read_card
 from vsod.inference.predictor import Predictor
@@ -225,3 +229,30 @@ def test_1000_frames_need_no_more_memory_than_100(card):
     )
     early, late = map(int, done.stdout.split())
     assert late - early < 20_000, (early, late)
+
+
+def test_it_can_be_fitted_to_a_clip(card, net, tmp_path, scene):
+    """Or says that it cannot; whatever is learned is kept, and a lesson that leads astray is not used."""
+    count = 12
+    predictor = Predictor(card, (160, 96), "cpu", "torch")
+    frames = scene(predictor.raster.size, 40, 40 + count)
+
+    def decode(span):
+        yield from (Frame(i, 0, frames[i].image) for i in span)
+
+    y, x = np.mgrid[: predictor.raster.height, : predictor.raster.width]
+    disc = (np.hypot(y - 60, x - 90) < 50).astype(np.float32)
+
+    def fit():
+        file = tmp_path / "adapted.safetensors"
+        return adapt(predictor, decode, lambda i: disc, range(count), count, file, steps=2)
+
+    if not hasattr(net, "backbone_parameters"):
+        with pytest.raises(ModelError, match="cannot adapt"):
+            fit()
+        return
+    fitted, outcome = fit()
+    # the disc is nowhere in the clip
+    assert not outcome.trusted and fitted == card
+    assert outcome.agreement < 0.7 and outcome.doubt_before == 0
+    assert fit() == (fitted, outcome)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.inference.windows import causal, clips, mirrored, reach
+from vsod.inference.windows import causal, clips, members, mirrored, reach
 
 
 def features(frames):
@@ -97,3 +97,18 @@ def test_flow_finds_its_neighbour(count, start, length, window):
         # the next frame, or for the very last one the frame before
         neighbour = i + 1 if i + 1 < count else i - 1
         assert neighbour < 0 or neighbour in r.decode
+
+
+@given(st.integers(1, 23), st.integers(2, 6), st.booleans())
+def test_the_members_of_a_window_are_what_it_is_decoded_from(count, length, in_clips):
+    seen = []
+
+    def decode(window):
+        seen.append(window.ravel().astype(int).tolist())
+        return all_of(window) if in_clips else last_of(window)
+
+    list((clips if in_clips else causal)(features(range(count)), length, decode))
+    for index in range(count):
+        run = reach(range(index, index + 1), count, length, in_clips, flow=False).run
+        expected = seen[index // length if in_clips else index]
+        assert members(index, run, length, in_clips) == expected

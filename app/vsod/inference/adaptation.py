@@ -31,6 +31,7 @@ Map = npt.NDArray[np.float32]
 Maps = Callable[[int], Map | None]
 Decode = Callable[[range], Generator[Frame, None, None]]
 
+STEPS = 40
 LESSONS = 24  # frames that teach
 PROBES = 12  # frames that decide whether to trust what was learned
 LOOKED_AT = 240  # frames whose maps are judged
@@ -79,6 +80,7 @@ def adapt(
     file: Path,
     *,
     device: str = "auto",
+    steps: int = STEPS,
     cancel: threading.Event | None = None,
 ) -> tuple[Card, Outcome]:
     """The predictor's card, fitted to a clip, and what to think of it.
@@ -93,6 +95,7 @@ def adapt(
         count: Frames of the clip.
         file: Where the adapted weights go.
         device: As for ``run``.
+        steps: Of learning.
         cancel: Set it from another thread to stop.
 
     Returns:
@@ -106,7 +109,7 @@ def adapt(
     if record.is_file():
         outcome = Outcome(**json.loads(record.read_text()))
     else:
-        outcome = _adapt(predictor, decode, maps, frames, count, file, device, cancel)
+        outcome = _adapt(predictor, decode, maps, frames, count, file, device, steps, cancel)
         record.write_text(json.dumps(asdict(outcome)))
     if not outcome.trusted:
         return predictor.card, outcome
@@ -121,6 +124,7 @@ def _adapt(
     count: int,
     file: Path,
     device: str,
+    steps: int,
     cancel: threading.Event | None,
 ) -> Outcome:
     import torch
@@ -141,7 +145,7 @@ def _adapt(
             fix="Leave --adapt out, or give its net a method backbone_parameters().",
         ) from error
     samples = _Samples(predictor, decode, maps, count, cancel)
-    if not adapter.learn(*samples.gathered(teaching), Adaptation(), cancel):
+    if not adapter.learn(*samples.gathered(teaching), Adaptation(steps), cancel):
         raise Cancelled
     cues, before = samples.gathered(spread(frames, PROBES))
     after = adapter.maps(cues)

@@ -1,0 +1,80 @@
+"""A card fitted to a clip: on the demo clip, by its own first maps."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from vsod.errors import Cancelled
+from vsod.inference.cards import card_by_id
+from vsod.inference.networks import load_network
+from vsod.inference.predictor import Predictor
+from vsod.media.source import open_source
+from vsod.pipeline.adapting import adapted
+from vsod_models.train.adapt import doubt
+
+FRAMES = range(30, 54)
+
+
+@pytest.fixture(scope="module")
+def first(demo):
+    """The clip, the card's predictor and its maps."""
+    with open_source(demo) as clip:
+        predictor = Predictor(card_by_id("swift"), clip.info.display_size)
+        decoded = clip.frames(FRAMES.start, FRAMES.stop, size=predictor.raster.size)
+        yield clip, predictor, dict(predictor(decoded))
+
+
+@pytest.fixture(scope="module")
+def fitted(first, tmp_path_factory):
+    clip, predictor, maps = first
+    folder = tmp_path_factory.mktemp("fitted")
+    return folder, *adapted(clip, predictor, maps.get, FRAMES, folder)
+
+
+def test_it_is_surer_of_the_same_subject(first, fitted):
+    clip, _, maps = first
+    _, again, outcome = fitted
+    assert outcome.trusted and outcome.agreement > 0.8 and outcome.doubt_after < outcome.doubt_before
+    decoded = clip.frames(FRAMES.start, FRAMES.stop, size=again.raster.size)
+    second = dict(again(decoded))
+    assert list(second) == list(maps)
+    assert np.mean([doubt(m) for m in second.values()]) < np.mean([doubt(m) for m in maps.values()])
+
+
+def test_the_fitted_card_is_another_to_the_map_store(first, fitted):
+    assert fitted[1].signature != first[1].signature
+
+
+def test_the_encoder_is_as_it_was(first, fitted):
+    before, after = load_network(first[1].card), load_network(fitted[1].card)
+    changed = {
+        name.partition(".")[0]
+        for (name, a), b in zip(before.named_parameters(), after.parameters(), strict=True)
+        if not (a - b).abs().max() < 1e-2 * a.abs().max()
+    }
+    assert changed and "encoder" not in changed
+
+
+def test_it_is_done_once(first, fitted, monkeypatch):
+    clip, predictor, maps = first
+    folder, again, outcome = fitted
+    monkeypatch.setattr("vsod.inference.adaptation.load_network", None)
+    known, verdict = adapted(clip, predictor, maps.get, FRAMES, folder)
+    assert verdict == outcome and known.card == again.card
+
+
+def test_it_can_be_cancelled_and_leaves_nothing(first, tmp_path):
+    clip, predictor, maps = first
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        adapted(clip, predictor, maps.get, FRAMES, tmp_path, cancel=stop)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clip_without_a_sure_subject_keeps_its_card(first, tmp_path):
+    clip, predictor, _ = first
+    size = predictor.raster.size[::-1]
+    kept, outcome = adapted(clip, predictor, lambda i: np.zeros(size, np.float32), FRAMES, tmp_path)
+    assert kept is predictor and not outcome.trusted
