@@ -51,6 +51,7 @@ def train(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a card."""
     from vsod.pipeline import evaluate as measuring
+    from vsod.pipeline.gallery import Gallery, plot_precision
     from vsod_models.metrics.sequence import Scores
 
     def tell(scores: Scores) -> None:
@@ -59,6 +60,7 @@ def evaluate(args: argparse.Namespace) -> int:
         else:
             print(f"{scores.name}: {scores.row()}", file=sys.stderr)
 
+    gallery = Gallery() if args.pictures else None
     results = measuring.evaluate(
         args.card,
         args.data,
@@ -68,8 +70,13 @@ def evaluate(args: argparse.Namespace) -> int:
         finish=finish_settings(args),
         device=args.device,
         engine=args.engine,
+        gallery=gallery,
         on_clip=tell,
     )
+    if gallery:
+        name = f"{args.card}{'-adapt' if args.adapt else ''}"
+        gallery.write(args.pictures / f"{name}-frames.png")
+        plot_precision({name: results[-1]}, args.pictures / f"{name}-precision.png")
     if not args.json:
         print(measuring.table(results))
     return 0

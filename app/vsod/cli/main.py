@@ -190,6 +190,12 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
         "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
     )
     p.add_argument("--adapt", action="store_true", help="fit the card to each clip first")
+    p.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="draw precision and recall, the best and the worst frames",
+    )
     add_finish_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--engine", choices=("openvino", "torch"))

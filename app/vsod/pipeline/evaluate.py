@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from vsod.inference.raster import Raster
 from vsod.media.source import Source, open_source
 from vsod.pipeline.adapting import second_look
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
+from vsod.pipeline.gallery import Gallery
 from vsod.pipeline.steady import steady
 from vsod.pipeline.threads import prefetch
 from vsod_models.flow import estimator
@@ -52,6 +53,7 @@ def evaluate(
     finish: FinishSettings = DEFAULTS,
     device: str = "auto",
     engine: str | None = None,
+    gallery: Gallery | None = None,
     on_clip: Callable[[Scores], None] | None = None,
 ) -> list[Scores]:
     """Scores per clip, then their mean.
@@ -65,6 +67,7 @@ def evaluate(
         finish: As for ``run``.
         device: As for ``run``.
         engine: ``"openvino"`` or ``"torch"``.
+        gallery: Shown every frame that is scored.
         on_clip: Called after each clip.
 
     Raises:
@@ -78,7 +81,7 @@ def evaluate(
     results = []
     for clip in labelled_clips(data, split_name):
         with open_source(clip.source) as source:
-            scores = _one(clip, source, card_id, cue, adapt, finish, device, engine)
+            scores = _one(clip, source, card_id, cue, adapt, finish, device, engine, gallery)
         results.append(scores)
         if on_clip:
             on_clip(scores)
@@ -97,6 +100,7 @@ def _one(
     settings: FinishSettings,
     device: str,
     engine: str | None,
+    gallery: Gallery | None,
 ) -> Scores:
     masks = clip.masks()
     if len(masks) != source.info.frame_count:
@@ -116,16 +120,16 @@ def _one(
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))
-    with (
-        Finisher(settings) as finisher,
-        closing(
-            prefetch(source.frames(size=(w, h), pixels="rgb" if finisher.reads_colour else "luma"))
-        ) as pictures,
-    ):
+    with Finisher(settings) as finisher, ExitStack() as stack:
+        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
+        pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
         for picture, saliency in steady(pairs, settings.stabilise, range(len(masks))):
             if picture.index in counted:
-                scorer.add(finisher(saliency, picture.image), masks[picture.index], picture.image)
+                matte, mask = finisher(saliency, picture.image), masks[picture.index]
+                found = scorer.add(matte, mask, picture.image)
+                if gallery:
+                    gallery.add(clip.name, picture.index, found, picture.image, mask, matte)
     return scorer.result()
 
 

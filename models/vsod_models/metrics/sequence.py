@@ -31,6 +31,7 @@ class Scores:
         flicker: Change of the matte of itself, see :mod:`vsod_models.metrics.flicker`, in thousandths;
             None without pictures.
         curve: (256,) F-measure by threshold; its maximum is ``maxF``.
+        precision, recall: (256,) by threshold.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Scores:
     MAE: float
     flicker: float | None
     curve: npt.NDArray[np.float64]
+    precision: npt.NDArray[np.float64]
+    recall: npt.NDArray[np.float64]
 
     @property
     def maxF(self) -> float:
@@ -65,8 +68,14 @@ class ClipScorer:
 
         self.name = name
         self._mae, self._s, self._e = sod.MAE(), sod.Smeasure(), sod.Emeasure()
-        handler = sod.FmeasureHandler(with_dynamic=True, with_adaptive=False, beta=0.3)
-        self._f = sod.FmeasureV2({"fm": handler})
+        by_threshold = {"with_dynamic": True, "with_adaptive": False}
+        self._f = sod.FmeasureV2(
+            {
+                "fm": sod.FmeasureHandler(**by_threshold, beta=0.3),
+                "precision": sod.PrecisionHandler(**by_threshold),
+                "recall": sod.RecallHandler(**by_threshold),
+            }
+        )
         self._flicker = FlickerMeter()
         self._j: list[float] = []
         self._b: list[float] = []
@@ -76,8 +85,8 @@ class ClipScorer:
         saliency: npt.NDArray[np.float32],
         truth: npt.NDArray[np.uint8],
         picture: npt.NDArray[np.uint8] | None = None,
-    ) -> None:
-        """Score one frame.
+    ) -> float:
+        """Score one frame; gives its J.
 
         Args:
             saliency: (H, W) float32 0..1.
@@ -94,9 +103,11 @@ class ClipScorer:
         label = actual.astype(np.uint8) * 255
         for measure in (self._mae, self._s, self._e, self._f):
             measure.step(grey, label)
+        return self._j[-1]
 
     def result(self) -> Scores:
         """The clip's scores."""
+        curves = self._f.get_results()
         return Scores(
             self.name,
             len(self._j),
@@ -106,7 +117,7 @@ class ClipScorer:
             float(np.max(self._e.get_results()["em"]["curve"])),
             float(self._mae.get_results()["mae"]),
             self._flicker.result,
-            np.asarray(self._f.get_results()["fm"]["dynamic"], np.float64),
+            *(np.asarray(curves[key]["dynamic"], np.float64) for key in ("fm", "precision", "recall")),
         )
 
 
@@ -116,10 +127,10 @@ def mean(scores: list[Scores]) -> Scores:
     def of(field: str) -> float:
         return float(np.mean([getattr(s, field) for s in scores]))
 
-    curve = np.mean([s.curve for s in scores], axis=0)
+    curves = (np.mean([getattr(s, c) for s in scores], axis=0) for c in ("curve", "precision", "recall"))
     frames = sum(s.frames for s in scores)
     flicker = None if any(s.flicker is None for s in scores) else of("flicker")
-    return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), flicker, curve)
+    return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), flicker, *curves)
 
 
 def scored(count: int) -> range:
