@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from typing import Self
 
 import cv2
@@ -17,6 +18,7 @@ from vsod.errors import ModelError
 from vsod_models.refine import dense_crf, shape
 from vsod_models.refine.densecrf import DenseCRF
 from vsod_models.refine.guided import guided_upsample, upsample
+from vsod_models.refine.soft import soft_edges
 
 CRF_AREA = 854 * 480  # pixels at which the CRF works: its kernels are meant for 480p
 
@@ -36,12 +38,17 @@ class Finisher:
         reads_colour: It wants pictures in RGB; luma will do otherwise.
 
     Raises:
-        ModelError: The CRF's engine is not installed.
+        ModelError: The CRF's engine or pymatting is not installed.
     """
 
     def __init__(self, settings: FinishSettings) -> None:
         self.settings = settings
-        self.reads_colour = bool(settings.crf)
+        self.reads_colour = bool(settings.crf) or settings.edges in ("soft", "pymatting")
+        if settings.edges == "pymatting" and find_spec("pymatting") is None:
+            raise ModelError(
+                "--edges pymatting needs the library pymatting",
+                fix="pip install vsod-desktop[matting], or use --edges soft.",
+            )
         self._crf: DenseCRF | None = None
         self._steps = shaping(settings)
         if settings.crf:
@@ -63,13 +70,9 @@ class Finisher:
         Returns:
             (H, W) float32 0..1, 1 = subject.
         """
-        h, w = picture.shape[:2]
         if self._crf is not None:
             saliency = _agreed(self._crf, saliency, picture)
-        if self.settings.edges == "guided":
-            out = guided_upsample(saliency, luma(picture))
-        else:
-            out = upsample(saliency, w, h)
+        out = _EDGES[self.settings.edges](saliency, picture)
         for step in self._steps:
             out = step(out)
         return out
@@ -87,6 +90,29 @@ class Finisher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _guided(saliency: Map, picture: Picture) -> Map:
+    return guided_upsample(saliency, luma(picture))
+
+
+def _closed_form(saliency: Map, picture: Picture) -> Map:
+    # its library takes seconds to load: only who asks for it waits
+    from vsod_models.refine.closedform import closed_form_edges
+
+    return closed_form_edges(saliency, picture)
+
+
+def _plain(saliency: Map, picture: Picture) -> Map:
+    return upsample(saliency, picture.shape[1], picture.shape[0])
+
+
+_EDGES: dict[str, Callable[[Map, Picture], Map]] = {
+    "guided": _guided,
+    "soft": soft_edges,
+    "pymatting": _closed_form,
+    "plain": _plain,
+}
 
 
 def shaping(settings: FinishSettings) -> list[Callable[[Map], Map]]:

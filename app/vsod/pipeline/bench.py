@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.core.picture import Picture
 from vsod.inference.cards import Card
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
@@ -103,11 +104,11 @@ def bench(
         moving, alone["flow"] = _timed(predictor.moving(small))
         prepared, alone["prior" if "prior" in card.reads else "inputs"] = _timed(predictor.inputs(moving))
         maps, alone["network"] = _timed(predictor.infer(prepared))
-        lumas, alone["decode luma"] = _timed(
-            clip.frames(0, min(frames.stop, 24), pixels="rgb" if settings.crf else "luma")
-        )
-        pairs = list(zip(maps, lumas, strict=False))
-        with Finisher(settings) as finisher:
+        finisher = Finisher(settings)
+        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour else "luma"
+        pictures, alone[f"decode {pixels}"] = _timed(clip.frames(0, min(frames.stop, 24), pixels=pixels))
+        pairs = list(zip(maps, pictures, strict=False))
+        with finisher:
             steadied = steady(((f, m) for (_, m), f in pairs), settings.stabilise, range(len(pairs)))
             mattes, alone["finish"] = _timed(finisher(m, f.image) for f, m in steadied)
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
@@ -115,7 +116,7 @@ def bench(
         began = time.perf_counter()
         with open_sink(target, fmt, info, frames=range(len(mattes))) as sink:
             for i, matte in enumerate(mattes):
-                sink.write(i, matte)
+                sink.write(i, Picture(alpha=matte))
         alone["encode"] = len(mattes) / (time.perf_counter() - began)
 
         store = MapStore(Path(temp) / "maps", info.frame_count)
@@ -124,7 +125,7 @@ def bench(
         began = time.perf_counter()
         with open_sink(target, fmt, info, frames=frames) as sink:
             for frame, matte in prefetch(stages.finish(clip, store, frames, settings), 2, "finish"):
-                sink.write(frame.index, matte)
+                sink.write(frame.index, Picture(alpha=matte))
         together["export"] = len(frames) / (time.perf_counter() - began)
         together["verify"] = len(frames) / _seconds(lambda: verify(source_path, target, frames=frames))
         together["whole"] = 1 / sum(1 / v for v in together.values())

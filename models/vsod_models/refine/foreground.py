@@ -11,19 +11,15 @@ so that every pixel finds the nearest sure colour however far away; and all mean
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Colours = TypeVar("Colours", npt.NDArray[np.uint8], npt.NDArray[np.uint16])
-Picture = TypeVar("Picture", npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.float32])
+from vsod_models.refine.spread import Colours, Picture, enlarged, resized, spread
+
 Floats = npt.NDArray[np.float32]
 
 _SURE = 0.5 / 255  # nearer to 0 or 1 than this is 0 or 1 in eight bits
-_SHARPNESS = 16  # power of alpha by which a pixel vouches for its colour: sure ones outvote mixed ones
-_TRUST = 0.02  # weight below which a pixel rather takes the colour of a wider neighbourhood
 _REACH = 2  # pixels at half size to each side over which the second round averages
 
 
@@ -41,17 +37,17 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
     """
     h, w = alpha.shape
     half = (max(1, w // 2), max(1, h // 2))
-    seen = _resized(rgb, half).astype(np.float32)
-    share = _resized(alpha, half)
-    foreground, background = _spread(seen, share), _spread(seen, 1 - share)
+    seen = resized(rgb, half).astype(np.float32)
+    share = resized(alpha, half)
+    foreground, background = spread(seen, share), spread(seen, 1 - share)
     if foreground is None:
         return np.zeros_like(rgb)
-    out = _enlarged(foreground, rgb)
+    out = enlarged(foreground, rgb)
     solid = alpha >= 1 - _SURE
     edge = np.flatnonzero((alpha > _SURE) & ~solid)
     if background is not None and len(edge):
         _second_round(seen, share, foreground, background)
-        near, behind = (_enlarged(x, rgb).reshape(-1, 3)[edge] for x in (foreground, background))
+        near, behind = (enlarged(x, rgb).reshape(-1, 3)[edge] for x in (foreground, background))
         found = _fused(rgb.reshape(-1, 3)[edge], alpha.reshape(-1)[edge, None], near, behind)
         np.minimum(found, np.iinfo(rgb.dtype).max, out=found)
         out.reshape(-1, 3)[edge] = np.rint(found, out=found)
@@ -92,35 +88,3 @@ def _averaged(colour: Floats, alpha: Floats) -> Floats:
     sums = np.asarray(cv2.blur(colour, window), np.float32)
     sums /= np.asarray(cv2.blur(weight, window))[..., None]
     return sums
-
-
-def _spread(colour: Floats, alpha: Floats) -> Floats | None:
-    """(h, w, 3) colours spread from where (h, w) ``alpha`` is highest over the rest; None if it is 0 all over."""
-    best = float(alpha.max())
-    if best <= _SURE:
-        return None
-    weight = (alpha / best) ** _SHARPNESS
-    levels = [(colour * weight[..., None], weight)]
-    while min(weight.shape) > 1:
-        size = (-(-weight.shape[1] // 2), -(-weight.shape[0] // 2))
-        colour, weight = (_resized(x, size) for x in levels[-1])
-        levels.append((colour, weight))
-    colour, weight = levels[-1]
-    found = np.full_like(colour, colour.mean((0, 1)) / weight.mean())
-    for sums, weight in reversed(levels):
-        found = _resized(found, weight.shape[::-1], cv2.INTER_LINEAR)
-        found *= _TRUST
-        found += sums
-        found /= weight[..., None] + np.float32(_TRUST)
-    return found
-
-
-def _resized(picture: Picture, size: tuple[int, int], how: int = cv2.INTER_AREA) -> Picture:
-    return np.asarray(cv2.resize(picture, size, interpolation=how), picture.dtype)
-
-
-def _enlarged(colours: Floats, like: Colours) -> Colours:
-    """(h, w, 3) float32 at the size and in the type of ``like``."""
-    h, w = like.shape[:2]
-    rounded = np.clip(np.rint(colours), 0, np.iinfo(like.dtype).max).astype(like.dtype)
-    return _resized(rounded, (w, h), cv2.INTER_LINEAR)
