@@ -139,7 +139,7 @@ def bench(
         {k: round(v, 1) for k, v in together.items()},
         min(alone, key=lambda k: alone[k]),
         round(start_up, 3),
-        round(_peak_mb(), 1),
+        round(peak_mb(), 1),
     )
 
 
@@ -149,6 +149,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """Largest resident memory of this process so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)

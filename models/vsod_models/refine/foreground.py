@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.spread import Colours, Picture, enlarged, resized, spread
+from vsod_models.refine.spread import Colours, Picture, enlarged, resized, spread, thrice
 
 Floats = npt.NDArray[np.float32]
 
@@ -56,7 +56,7 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
 
 
 def _fused(seen: Picture, alpha: Floats, guess: Picture, behind: Picture) -> Floats:
-    """(…, 3) guesses corrected by what was seen, in proportion to (…, 1) alpha; not below 0."""
+    """(…, 3) guesses corrected by what was seen, in proportion to alpha, (…, 1) or (…, 3); not below 0."""
     found = seen - alpha * guess
     found -= (1 - alpha) * behind
     found *= alpha
@@ -75,8 +75,8 @@ def _second_round(seen: Floats, alpha: Floats, foreground: Floats, background: F
         spans.append(slice(max(0, hit[0] - _REACH), hit[-1] + _REACH + 1))
     box = tuple(spans)
     seen, alpha, first, second = seen[box], alpha[box], foreground[box], background[box]
-    corrected = _fused(seen, alpha[..., None], first, second)
-    second[:] = _averaged(_fused(seen, (1 - alpha)[..., None], second, first), 1 - alpha)
+    corrected = _fused(seen, thrice(alpha), first, second)
+    second[:] = _averaged(_fused(seen, thrice(1 - alpha), second, first), 1 - alpha)
     first[:] = _averaged(corrected, alpha)
 
 
@@ -84,7 +84,7 @@ def _averaged(colour: Floats, alpha: Floats) -> Floats:
     """(h, w, 3) colours as means over their neighbours, the surer counting more."""
     window = (2 * _REACH + 1, 2 * _REACH + 1)
     weight = alpha * alpha + np.float32(1e-3)
-    colour *= weight[..., None]
+    colour *= thrice(weight)
     sums = np.asarray(cv2.blur(colour, window), np.float32)
-    sums /= np.asarray(cv2.blur(weight, window))[..., None]
+    sums /= thrice(np.asarray(cv2.blur(weight, window), np.float32))
     return sums

@@ -30,15 +30,29 @@ def despeckle(alpha: Map, area: int) -> Map:
     Source: Vincent, "Grayscale Area Openings and Closings", 1993, at four heights instead of all: what
     rises above a height over too small an area is cut down to it; the lowest island goes altogether.
     """
-    return _opened(alpha, area, spare_rim=False)
+    out = alpha.copy()
+    inside = _inside(alpha)
+    out[inside] = _opened(alpha[inside], area)
+    return out
 
 
 def fill_holes(alpha: Map, area: int) -> Map:
     """Without holes of fewer than ``area`` pixels; what touches the frame's edge is no hole."""
-    return invert(_opened(invert(alpha), area, spare_rim=True))
+    out = alpha.copy()
+    inside = _inside(alpha)
+    out[inside] = invert(_opened(invert(alpha[inside]), area, spare_rim=True))
+    return out
 
 
-def _opened(alpha: Map, area: int, spare_rim: bool) -> Map:
+def _inside(alpha: Map) -> tuple[slice, slice]:
+    """The smallest box with all of the matte in it."""
+    x, y, w, h = cv2.boundingRect((alpha > _HEIGHTS[0]).view(np.uint8))
+    return np.s_[y : y + h, x : x + w]
+
+
+def _opened(alpha: Map, area: int, spare_rim: bool = False) -> Map:
+    if not alpha.size:
+        return alpha
     out, pixels = alpha.copy(), -1
     for height in _HEIGHTS:
         above = (out > height).view(np.uint8)

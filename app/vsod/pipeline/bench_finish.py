@@ -1,0 +1,112 @@
+"""What finishing costs, knob by knob: ``python -m vsod.pipeline.bench_finish [--size 1920x1080]``.
+
+A textured ball drifts over a textured ground; its map is a net's in size and softness. Times are of one
+thread's own work, so that other programs disturb them little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.finishing import FinishSettings
+from vsod.core.frame import Frame
+from vsod.inference.finish import Finisher
+from vsod.inference.raster import Raster
+from vsod.pipeline.bench import peak_mb
+from vsod.pipeline.steady import steady
+from vsod_models.refine.foreground import estimate_foreground
+
+AREA = 82944  # pixels of swift's map
+KNOBS: dict[str, dict[str, object]] = {
+    "the default": {},
+    "--edges plain": {"edges": "plain"},
+    "--edges soft": {"edges": "soft"},
+    "--threshold 0.5": {"threshold": 0.5},
+    "--despeckle 500": {"despeckle": 500},
+    "--fill-holes 500": {"fill_holes": 500},
+    "--grow 2.5": {"grow": 2.5},
+    "--feather 3": {"feather": 3.0},
+    "--feather 20": {"feather": 20.0},
+    "--black 0.1 --white 0.9": {"black": 0.1, "white": 0.9},
+    "--gamma 1.5": {"gamma": 1.5},
+    "--invert": {"invert": True},
+    "--stabilise 1": {"stabilise": 1.0},
+}
+
+
+def scene(width: int, height: int, count: int) -> list[tuple[Frame, npt.NDArray[np.float32]]]:
+    """``count`` frames in RGB and their maps."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    grain = cv2.resize(rng.integers(0, 256, (height // 4, width // 4, 3), np.uint8), (width, height))
+    ball = np.roll(grain, height // 3, 0) // 2 + 120
+    size = Raster.fit((width, height), AREA, 2).size
+    pairs = []
+    for t in range(count):
+        centre = width * (0.4 + 0.005 * t)
+        alpha = np.clip((height * 0.3 - np.hypot(x - centre, y - height / 2)) / 6 + 0.5, 0, 1)[..., None]
+        image = (alpha * ball + (1 - alpha) * (grain // 2)).astype(np.uint8)
+        small = cv2.resize(alpha[..., 0], size, interpolation=cv2.INTER_AREA)
+        saliency = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.5), np.float32)
+        pairs.append((Frame(t, t, image), saliency))
+    return pairs
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="vsod.pipeline.bench_finish", description=__doc__)
+    parser.add_argument("--size", default="1920x1080", metavar="WxH")
+    parser.add_argument("--frames", type=int, default=12)
+    args = parser.parse_args(argv)
+    cv2.setNumThreads(1)
+    width, height = map(int, args.size.split("x"))
+    pairs = scene(width, height, args.frames)
+    print(
+        f"{width}x{height}, {args.frames} frames, one thread\n\n| what | ms a frame | fastest |\n|---|---|---|"
+    )
+    for name, changed in KNOBS.items():
+        took = finishing(pairs, FinishSettings(**changed))  # type: ignore[arg-type]
+        print(f"| {name} | {np.median(took):.1f} | {min(took):.1f} |", flush=True)
+    with Finisher(FinishSettings()) as finisher:
+        mattes = [finisher(saliency, frame.image) for frame, saliency in pairs]
+    took = [
+        timed(lambda f=frame, m=matte: estimate_foreground(f.image, m))
+        for (frame, _), matte in zip(pairs, mattes, strict=True)
+    ]
+    print(f"| foreground colour | {np.median(took):.1f} | {min(took):.1f} |")
+    print(f"\npeak memory {peak_mb():.0f} MB")
+    return 0
+
+
+def finishing(pairs: list[tuple[Frame, npt.NDArray[np.float32]]], settings: FinishSettings) -> list[float]:
+    """Milliseconds for each frame."""
+    took = []
+    with Finisher(settings) as finisher:
+        if not finisher.reads_colour:
+            pairs = [(Frame(f.index, f.pts, np.ascontiguousarray(f.image[..., 1])), m) for f, m in pairs]
+        steadied = steady(pairs, settings.stabilise, range(len(pairs)))
+        while True:
+            began = time.thread_time()
+            pair = next(steadied, None)
+            if pair is None:
+                return took
+            finisher(pair[1], pair[0].image)
+            took.append(1000 * (time.thread_time() - began))
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Milliseconds of this thread."""
+    began = time.thread_time()
+    work()
+    return 1000 * (time.thread_time() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

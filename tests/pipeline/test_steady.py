@@ -1,0 +1,102 @@
+"""The stabiliser in jobs and previews: the same maps wherever one starts."""
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers.clips import make
+from vsod.core.finishing import FinishSettings
+from vsod.errors import UsageError
+from vsod.inference.mapstore import MapStore
+from vsod.media.source import open_source
+from vsod.pipeline import stages
+from vsod.pipeline.session import Session
+from vsod.pipeline.steady import SteadyPreview, needed
+from vsod_models.refine.stabilise import REACH
+
+COUNT = 40
+STEADY = FinishSettings(stabilise=1.0, edges="plain")
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """A small clip whose map store holds a flickering box for every frame."""
+    with open_source(make("cfr", tmp_path).path) as source:
+        store = MapStore(tmp_path / "maps", COUNT)
+        rng = np.random.default_rng(0)
+        for t in range(COUNT):
+            saliency = np.zeros((32, 48), np.float32)
+            saliency[8:24, 10:30] = rng.uniform(0.4, 1)
+            store.put(t, saliency)
+        store.flush()
+        yield source, store
+
+
+def finished(clip, frames, settings=STEADY):
+    return {f.index: m.copy() for f, m in stages.finish(*clip, frames, settings)}
+
+
+def test_a_range_is_finished_as_in_the_whole_clip(clip):
+    whole, part = finished(clip, range(COUNT)), finished(clip, range(7, 12))
+    assert list(whole) == list(range(COUNT)) and list(part) == list(range(7, 12))
+    assert all(np.array_equal(part[t], whole[t]) for t in part)
+    rough = finished(clip, range(7, 12), FinishSettings(edges="plain"))
+    assert any(not np.array_equal(part[t], rough[t]) for t in part)
+
+
+@pytest.mark.parametrize("order", [[7, 8, 9, 10, 11], [11, 2, 30, 8, 7], [0, 39, 0]])
+def test_a_preview_is_what_the_export_writes(clip, order):
+    source, store = clip
+    preview = SteadyPreview(source, store, 1.0, "luma")
+    whole = finished(clip, range(COUNT), FinishSettings(stabilise=1.0, edges="plain"))
+    for index in order:
+        shown = cv2.resize(preview(index), (96, 64), interpolation=cv2.INTER_LINEAR)
+        assert np.array_equal(shown, whole[index])
+    preview.close()
+
+
+def test_the_window_shows_what_the_export_writes(clip):
+    source, store = clip
+    session = Session(source.info.path)
+    own = session._store("swift")
+    for t in range(COUNT):
+        own.put(t, store.get(t))
+    whole = finished(clip, range(COUNT))
+    for index in (20, 3):
+        picture = session.frame(index).image
+        assert np.array_equal(session.matte("swift", index, picture, STEADY), whole[index])
+    changed = FinishSettings(stabilise=0.3, edges="plain")
+    assert not np.array_equal(session.matte("swift", 3, picture, changed), whole[3])
+    session.close()
+
+
+def test_a_preview_makes_do_with_the_maps_there_are(clip, tmp_path):
+    source, store = clip
+    some = MapStore(tmp_path / "some", COUNT)
+    some.put(5, store.get(5))
+    preview = SteadyPreview(source, some, 1.0, "luma")
+    assert preview(4) is None
+    assert np.array_equal(preview(5), some.get(5))
+    some.put(6, store.get(6))
+    assert preview(6) is not None
+    preview.close()
+
+
+def test_a_long_preview_forgets(clip):
+    preview = SteadyPreview(*clip, 1.0, "luma")
+    preview._KEPT = 2 * REACH + 1
+    for index in range(COUNT):
+        assert preview(index) is not None
+    assert len(preview._looks) <= preview._KEPT
+    preview.close()
+
+
+def test_a_map_that_is_missing_is_a_bug_of_ours(clip, tmp_path):
+    with pytest.raises(RuntimeError, match="frame 4 was never analysed"):
+        list(stages.finish(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
+    assert needed(range(7, 9), STEADY, COUNT).start == 4
+
+
+def test_strength_out_of_range():
+    with pytest.raises(UsageError, match="--stabilise 2"):
+        FinishSettings(stabilise=2)
