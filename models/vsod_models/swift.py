@@ -99,6 +99,13 @@ class Swift(nn.Module):
 
     def forward(self, image: Tensor, motion: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """Logits; with side logits (stride 8, 16, 32) in training mode."""
+        finest, fused = self.read(image, motion)
+        fine, sides = self.paint(finest, fused)
+        logits = upsample_like(self.head(fine), image)
+        return (logits, sides) if self.training else logits
+
+    def read(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Picture and motion -> features of the picture at stride 2, and of both at strides 4, 8, 16 and 32."""
         taps = self.encoder(image * 2 - 1)
         present = motion[:, 5:6].mean((2, 3), keepdim=True)
         moved = self.motion(motion)
@@ -107,6 +114,10 @@ class Swift(nn.Module):
             picture = self.lateral[i](taps[i + 1])
             flow = self.enter[i](moved[i]) * present
             fused.append(picture + self.gates[i](picture, flow) * flow)
+        return taps[0], fused
+
+    def paint(self, finest: Tensor, fused: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """What :meth:`read` gave -> (B, 16, H/2, W/2) for the head, and in training mode side logits."""
         x = self.blocks[3](self.context[1](fused[3]))
         sides = [self.side[2](x)] if self.training else []
         for i in (2, 1, 0):
@@ -116,9 +127,8 @@ class Swift(nn.Module):
             x = self.blocks[i](x)
             if self.training and i > 0:
                 sides.append(self.side[i - 1](x))
-        fine = torch.cat((upsample_like(self.fine_in(x), taps[0]), taps[0]), 1)
-        logits = upsample_like(self.head(self.fine(fine)), image)
-        return (logits, sides[::-1]) if self.training else logits
+        fine = self.fine(torch.cat((upsample_like(self.fine_in(x), finest), finest), 1))
+        return fine, sides[::-1]
 
     def backbone_parameters(self) -> list[nn.Parameter]:
         """Pretrained layers, to be trained at a lower rate."""

@@ -93,6 +93,8 @@ def train_card(
             before = weights if weights.is_file() else before
             continue
         recipe = Recipe(seed=seed, samples=samples or step.samples)
+        if step.sizes:
+            recipe = dataclasses.replace(recipe, sizes=step.sizes, final_sizes=step.final_sizes)
         if protocol == "paper":
             recipe, loss = _published(card, step, recipe)
             step = dataclasses.replace(step, paper_loss=loss)

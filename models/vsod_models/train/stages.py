@@ -38,6 +38,7 @@ class Stage:
         begin: Called with the net after it got the weights of the stage before.
         holds: Names of submodules that do not learn in this stage.
         paper_loss: The paper's loss of (logits, side logits, mask), in place of ours.
+        sizes, final_sizes: (height, width) pairs in place of the recipe's; empty = those.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Stage:
     begin: Callable[[Any], None] | None = None
     holds: tuple[str, ...] = ()
     paper_loss: Callable[[Tensor, Sequence[Tensor], Tensor], Tensor] | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
+    final_sizes: tuple[tuple[int, int], ...] = ()
 
     def call(self, net: nn.Module, batch: Batch) -> Answer:
         """Logits (B, 1, H, W) and side logits of single frames."""
@@ -93,9 +96,13 @@ class Stage:
 
 _PRIOR = ("image", "prior")
 _STREAMS = ("spatial", "temporal")
+_WIDE = ((256, 448), (224, 416), (320, 320), (256, 384), (288, 384))
 
 STAGES: dict[str, tuple[Stage, ...]] = {
     "swift": (Stage("all", 64_000, ("image", "motion")),),
+    "studio": (
+        Stage("zoom", 32_000, ("image", "motion"), sizes=_WIDE, final_sizes=((256, 448), (320, 320))),
+    ),
     "scnn": (
         Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}),
         Stage("joint", 8_000, _PRIOR, still=1.0, begin=lambda net: net.start_second(), holds=("first",)),
