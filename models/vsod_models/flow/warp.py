@@ -30,8 +30,7 @@ def carried(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], flow: Map) -
         Of ``image``'s shape, float32: at (x, y) what ``image`` has at (x + u, y + v).
     """
     at = _grid(*flow.shape[:2]) + flow
-    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
-    out = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.remap(image, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return np.asarray(out, np.float32)
 
 
@@ -47,9 +46,10 @@ def returns(flow: Map, back: Map, slack: float = 0.5) -> npt.NDArray[np.bool_]:
         slack: Squared pixels a still point may miss by.
     """
     h, w = flow.shape[:2]
-    there = carried(back, flow)
-    miss = np.square(flow + there).sum(2)
-    allowed = 0.01 * (np.square(flow).sum(2) + np.square(there).sum(2)) + slack
-    x, y = np.moveaxis(_grid(h, w) + flow, 2, 0)
+    u, v = cv2.split(flow)
+    back_u, back_v = cv2.split(carried(back, flow))
+    miss = np.square(u + back_u) + np.square(v + back_v)
+    allowed = 0.01 * (u * u + v * v + back_u * back_u + back_v * back_v) + slack
+    x, y = _grid(h, w)[0, :, 0] + u, _grid(h, w)[:, :1, 1] + v
     inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)
     return np.asarray((miss < allowed) & inside, np.bool_)

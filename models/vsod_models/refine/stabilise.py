@@ -42,10 +42,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Motion from a frame to a neighbour: flow (h, w, 2) pixels, and 0..1 how far to believe it, (h, w)."""
+    """Motion from a frame to another: flow (h, w, 2) pixels, and 0..1 how far to believe it, (h, w)."""
 
     flow: Map
     trust: Map
+
+    def then(self, step: _Step) -> _Step:
+        """This motion and one that starts where it ends, as one."""
+        trust = self.trust * carried(step.trust, self.flow)
+        return _Step(self.flow + carried(step.flow, self.flow), trust)
 
 
 class Stabiliser:
@@ -58,7 +63,7 @@ class Stabiliser:
     def __init__(self, strength: float) -> None:
         self.strength = strength
         self._dis = DIS("fast")
-        self._steps: dict[tuple[int, int], _Step] = {}
+        self._steps: dict[tuple[int, int], _Step | None] = {}
 
     def __call__(self, index: int, looks: Mapping[int, Look]) -> Map:
         """The steady map of frame ``index``.
@@ -73,21 +78,21 @@ class Stabiliser:
         own = looks[index].saliency
         total, weights = own.copy(), np.ones_like(own)
         for way in (-1, 1):
-            flow, trust = np.zeros((*own.shape, 2), np.float32), np.full_like(own, self.strength)
+            path: _Step | None = None
             for there in range(index + way, index + way * (REACH + 1), way):
                 if there not in looks:
                     break
                 step = self._step(there - way, there, looks)
-                if not step.trust.any():
+                if step is None:
                     break
-                trust = trust * carried(step.trust, flow)
-                flow = flow + carried(step.flow, flow)
-                total += trust * carried(looks[there].saliency, flow)
-                weights += trust
+                path = step if path is None else path.then(step)
+                weight = np.float32(self.strength) * path.trust
+                total += weight * carried(looks[there].saliency, path.flow)
+                weights += weight
         self._forget(index)
         return np.asarray(total / weights, np.float32)
 
-    def _step(self, start: int, end: int, looks: Mapping[int, Look]) -> _Step:
+    def _step(self, start: int, end: int, looks: Mapping[int, Look]) -> _Step | None:
         if (start, end) not in self._steps:
             first, second = looks[start].luma, looks[end].luma
             there, back = self._dis(first, second), self._dis(second, first)
@@ -101,8 +106,9 @@ class Stabiliser:
             self._steps = near
 
 
-def _step(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> _Step:
+def _step(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> _Step | None:
+    """The motion between neighbours; None at a cut."""
     difference = carried(second, flow) - first
     squares = np.asarray(cv2.blur(difference * difference, (3, 3)), np.float32)
     trust = np.exp(squares * np.float32(-0.5 / _LIKENESS**2)) * returns(flow, back)
-    return _Step(flow, trust if trust.mean() >= _CUT else np.zeros_like(trust))
+    return _Step(flow, trust) if trust.mean() >= _CUT else None
