@@ -11,8 +11,10 @@ import numpy as np
 from vsod.core.clip import ClipInfo
 from vsod.media.formats import FORMATS
 
-VIDEO = [f for f in FORMATS.values() if not f.is_sequence]
-EVERY = [(f, s) for f in FORMATS.values() for s in f.suffixes or ("",)]
+# DNxHR begins at 256x120 pixels and AVI holds neither every time nor every tag: they have tests of their own.
+MATTES = [f for f in FORMATS.values() if f.matte is not None and f.matte.codec not in ("dnxhd", "utvideo")]
+VIDEO = [f for f in MATTES if not f.is_sequence]
+EVERY = [(f, s) for f in MATTES for s in f.suffixes or ("",)]
 EVERY_IDS = [f"{f.id}{s}" for f, s in EVERY]
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.exports import EVERY, EVERY_IDS, clip_info
+from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
+from vsod.core.picture import Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media import video_sink
 from vsod.media.formats import FORMATS, Format
@@ -48,7 +49,7 @@ def test_an_exception_leaves_the_old_result_alone(
     before = old(path, fmt)
     with pytest.raises(RuntimeError, match="model"), open_sink(path, fmt, clip_info()) as sink:
         for index in range(written):
-            sink.write(index, MATTE)
+            sink.write(index, Picture(MATTE))
         raise RuntimeError("the model failed")
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -57,7 +58,7 @@ def test_an_exception_leaves_the_old_result_alone(
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
 def test_abort_removes_everything_and_can_be_repeated(fmt: Format, suffix: str, tmp_path: Path) -> None:
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
-    sink.write(0, MATTE)
+    sink.write(0, Picture(MATTE))
     assert any(p.name.startswith(".m") and "partial" in p.name for p in tmp_path.iterdir())
     sink.abort()
     sink.abort()
@@ -69,7 +70,7 @@ def test_nothing_is_at_the_target_before_the_end(fmt: Format, suffix: str, tmp_p
     path = tmp_path / f"m{suffix}"
     with open_sink(path, fmt, clip_info()) as sink:
         for index in range(3):
-            sink.write(index, MATTE)
+            sink.write(index, Picture(MATTE))
             assert not path.exists()
     assert path.exists()
     assert sink.close() == path
@@ -79,7 +80,7 @@ def test_nothing_is_at_the_target_before_the_end(fmt: Format, suffix: str, tmp_p
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
 def test_closing_early_is_an_error_and_leaves_nothing(fmt: Format, suffix: str, tmp_path: Path) -> None:
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
-    sink.write(0, MATTE)
+    sink.write(0, Picture(MATTE))
     with pytest.raises(OutputError, match="1 of 3 frames"):
         sink.close()
     assert list(tmp_path.iterdir()) == []
@@ -90,9 +91,9 @@ def test_frames_out_of_order_or_of_another_size_are_bugs(fmt: Format, suffix: st
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
     for index in (1, -1, 3):
         with pytest.raises(ValueError, match="due"):
-            sink.write(index, MATTE)
-    with pytest.raises(ValueError, match="matte is"):
-        sink.write(0, MATTE.T)
+            sink.write(index, Picture(MATTE))
+    with pytest.raises(ValueError, match="is due"):
+        sink.write(0, Picture(MATTE.T))
     sink.abort()
 
 
@@ -101,7 +102,7 @@ def test_images_replace_their_namesakes_only(tmp_path: Path) -> None:
     old(path, FORMATS["png8"])
     with open_sink(path, FORMATS["png8"], clip_info()) as sink:
         for index in range(3):
-            sink.write(index, MATTE)
+            sink.write(index, Picture(MATTE))
     after = content(path)
     assert after["other.txt"] == b"keep me"
     assert after["clip_matte.000000.png"][1:4] == b"PNG"
@@ -140,7 +141,7 @@ def test_a_folder_that_refuses(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("fmt", [f for f in FORMATS.values() if not f.is_sequence], ids=lambda f: f.id)
+@pytest.mark.parametrize("fmt", VIDEO, ids=lambda f: f.id)
 def test_disk_full_in_mux_and_again_in_close(
     fmt: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +162,7 @@ def test_disk_full_in_mux_and_again_in_close(
     monkeypatch.setattr(sink, "_container", Full())
     with pytest.raises(OutputError, match="disk is full") as caught:
         for index in range(200):
-            sink.write(index, MATTE)
+            sink.write(index, Picture(MATTE))
     assert "Free some space" in caught.value.fix
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -188,7 +189,7 @@ def test_a_really_full_disk(fmt: Format, suffix: str, small_disk: Path) -> None:
         open_sink(small_disk / f"m{suffix}", fmt, clip_info((256, 256), count=100)) as sink,
     ):
         for index in range(100):
-            sink.write(index, rng.integers(0, 256, (256, 256), dtype=np.uint8))
+            sink.write(index, Picture(rng.integers(0, 256, (256, 256), dtype=np.uint8)))
     assert list(small_disk.iterdir()) == []
 
 
@@ -205,7 +206,7 @@ def test_a_failing_rename_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
         open_sink(path, FORMATS["ffv1-gray8"], clip_info()) as sink,
     ):
         for index in range(3):
-            sink.write(index, MATTE)
+            sink.write(index, Picture(MATTE))
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.mkv"]
 
@@ -245,7 +246,7 @@ def test_impossible_ranges(frames: range, tmp_path: Path) -> None:
 def test_names_nobody_likes(fmt: Format, suffix: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name[: 255 - len(suffix)]}{suffix}"
     with open_sink(path, fmt, clip_info(count=1)) as sink:
-        sink.write(0, MATTE)
+        sink.write(0, Picture(MATTE))
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     with open_source(path) as source:
         assert source.info.frame_count == 1

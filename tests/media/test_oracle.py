@@ -10,7 +10,9 @@ import pytest
 
 from helpers import graycode
 from helpers.clips import KINDS, Clip, make
+from helpers.exports import MATTES
 from vsod.core.clip import ClipInfo
+from vsod.core.picture import Picture
 from vsod.media.formats import FORMATS, Format
 from vsod.media.readback import read_matte
 from vsod.media.sinks import open_sink
@@ -19,7 +21,7 @@ from vsod.media.verify import verify
 
 _DAMAGED = {"truncated-mp4", "corrupt-middle", "corrupt-middle-mkv", "corrupt-gop"}
 # Ranges in one format of each container.
-_EXPORTS = [(fmt, "all") for fmt in FORMATS.values()]
+_EXPORTS = [(fmt, "all") for fmt in MATTES]
 _EXPORTS += [(FORMATS[id], "range") for id in ("prores4444", "ffv1-gray8", "h264", "png8")]
 
 
@@ -90,7 +92,7 @@ def test_ranges_equal_the_whole(clip: tuple[str, Clip]) -> None:
 @pytest.mark.parametrize(("fmt", "part"), _EXPORTS, ids=[f"{f.id}-{part}" for f, part in _EXPORTS])
 def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: str, tmp_path: Path) -> None:
     kind, truth = clip
-    if (kind, fmt.id) == ("odd", "prores422hq"):
+    if kind == "odd" and fmt.id.startswith("prores422"):
         pytest.skip("refused, see test_sinks")
     suffix = fmt.suffixes[0] if fmt.suffixes else ""
     target = tmp_path / f"matte{suffix}"
@@ -99,7 +101,7 @@ def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: s
         frames = range(info.frame_count) if part == "all" else range(5, info.frame_count - 3)
         with open_sink(target, fmt, info, frames=frames) as sink:
             for frame in source.frames(frames.start, frames.stop, pixels="luma"):
-                sink.write(frame.index, frame.image)
+                sink.write(frame.index, Picture(frame.image))
     with open_source(target) as made:
         codes = [graycode.read(f.image) for f in made.frames()]
         values = [graycode.read(m.matte) for m in read_matte(made.info)]
@@ -114,7 +116,7 @@ def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: s
         assert (other.rotation, other.mirrored) == (info.rotation, info.mirrored)
         start = info.pts[frames.start]
         wanted = [int(p - start) * info.time_base for p in info.pts[frames.start : frames.stop]]
-        tolerance = max(info.time_base, Fraction(1, 1000) if suffix == ".mkv" else other.time_base)
+        tolerance = max(info.time_base, Fraction(1, 1000) if suffix in (".mkv", ".webm") else other.time_base)
         assert all(abs(a - b) <= tolerance for a, b in zip(times(other), wanted, strict=True))
         assert other.pts[0] == 0
     report = verify(truth.path, target, frames=frames)

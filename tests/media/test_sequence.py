@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import graycode
+from vsod.core.picture import Picture
 from vsod.errors import UnreadableMedia
 from vsod.media.formats import FORMATS
 from vsod.media.image_header import stored_size
@@ -113,7 +114,7 @@ def test_mattes_of_a_folder_carry_its_names(tmp_path: Path) -> None:
         open_sink(out, FORMATS["png8"], source.info, frames=range(1, 4)) as sink,
     ):
         for frame in source.frames(1, pixels="luma"):
-            sink.write(frame.index, frame.image)
+            sink.write(frame.index, Picture(frame.image))
     assert sorted(p.name for p in out.iterdir()) == ["00001.png", "twin.jpg.png", "twin.png.png"]
     assert verify(folder, out, frames=range(1, 4)).ok
     (out / "00001.png").rename(out / "00007.png")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, code_frame, write_clip
+from vsod.core.picture import Picture
 from vsod.media.formats import FORMATS
 from vsod.media.planes import plane
 from vsod.media.sinks import open_sink
@@ -38,7 +39,7 @@ def export(
         matte[:] = value
     with open_sink(target, fmt, info, frames=frames) as sink:
         for index in frames:
-            sink.write(index, matte)
+            sink.write(index, Picture(matte))
     return verify(clip, target, frames=range(12))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vsod import __version__
 from vsod.cli import output
+from vsod.cli.delivery import add_delivery_options
 from vsod.cli.finishing import add_finish_options
 from vsod.errors import VsodError
 from vsod.pipeline.job import DEVICES
@@ -85,13 +86,16 @@ Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no publi
 def _run(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli import run as do
 
-    p = commands.add_parser("run", help="write the matte of a clip")
+    p = commands.add_parser(
+        "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
+    )
     p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames")
     p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="video file, or folder")
     p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
     p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'doctor')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
+    add_delivery_options(p)
     add_finish_options(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
     p.set_defaults(run=do.run)

@@ -13,6 +13,7 @@ from types import FrameType
 
 from vsod.cli import output
 from vsod.cli.finishing import finish_settings
+from vsod.core.delivery import Delivery
 from vsod.pipeline.job import JobSpec
 
 
@@ -47,13 +48,15 @@ def run(args: argparse.Namespace) -> int:
         stop=args.range[1],
         device=args.device,
         finish=finish_settings(args),
+        delivery=Delivery.from_options(vars(args)),
     )
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         report = runner.run(spec, on_progress=bars, cancel=cancel)
     if args.json:
         output.line("done", **report.as_json())
     else:
-        print(report.output)
+        for path in report.outputs:
+            print(path)
         fps = report.frames / report.seconds if report.seconds else 0.0
         print(
             f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",

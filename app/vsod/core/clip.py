@@ -50,6 +50,8 @@ class ClipInfo:
         color: Colour tags.
         field_order: ``"progressive"``, ``"tt"``, ``"bb"``, ``"tb"``, ``"bt"`` or ``"unknown"``.
         audio_streams: How many audio streams the file carries.
+        reel: Name of the tape or card the clip came from; None if the file does not say.
+        metadata: (key, value) notes of the file that an export carries on.
         names: File names of a sequence's frames, in order; empty for a video.
         warnings: What is odd about the file, in the user's words.
     """
@@ -73,6 +75,8 @@ class ClipInfo:
     color: ColorTags = ColorTags()
     field_order: str = "progressive"
     audio_streams: int = 0
+    reel: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
 

@@ -18,9 +18,11 @@ class Frame:
         image: (H, W, 3) uint8 RGB or (H, W) uint8 luma, upright, C-contiguous.
         held: True if the frame could not be decoded and ``image`` repeats the
             last good one (or is black if there was none).
+        deep: (H, W, 3) uint16, the same picture at full depth, where that was asked for.
     """
 
     index: int
     pts: int
     image: npt.NDArray[np.uint8]
     held: bool = False
+    deep: npt.NDArray[np.uint16] | None = None

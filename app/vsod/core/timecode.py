@@ -73,6 +73,11 @@ class Timecode:
         return f"{hour:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:02d}"
 
 
+def has_drop_frame(rate: Fraction) -> bool:
+    """Whether drop-frame labels exist at this rate."""
+    return rate in _DROPPED_LABELS
+
+
 def nominal_fps(rate: Fraction) -> int:
     """Labels per second: 24 at 24000/1001, 30 at 30000/1001."""
     return max(1, round(rate))

@@ -18,9 +18,15 @@ def bundled_version() -> str:
 
 
 def missing_encoders() -> dict[str, str]:
-    """Format id -> encoder, for every video format this PyAV cannot write."""
+    """Format id -> encoder, for every video format this PyAV should write but cannot."""
     have = av.codecs_available
-    return {f.id: f.codec for f in FORMATS.values() if not f.is_sequence and f.codec not in have}
+    inside = [f for f in FORMATS.values() if not f.is_sequence and not f.external]
+    return {
+        f.id: c.codec
+        for f in inside
+        for c in (f.coding(layout) for layout in f.layouts)
+        if c.codec not in have
+    }
 
 
 def external_version() -> str | None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import av
 import av.error
 import av.logging
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.stream import Discard, Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
@@ -54,6 +56,14 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
     for stream in container.streams:
         stream.discard = Discard.all
     return container
+
+
+def decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+    """What decodes a stream's packets; FFmpeg's own VP9 decoder would drop an alpha channel."""
+    notes = {key.lower(): value for key, value in stream.metadata.items()}
+    if stream.codec_context.name == "vp9" and notes.get("alpha_mode") == "1":
+        return CodecContext.create("libvpx-vp9", "r")
+    return stream
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.container import open_input, video_stream
+from vsod.media.container import decoder, open_input, video_stream
 from vsod.media.table import FrameTable, decoded, packets
 
 
@@ -106,8 +106,9 @@ def _numbered(frames: Iterator[VideoFrame], table: FrameTable) -> Iterator[tuple
 
 
 def _until_damage(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    coder = decoder(stream)
     for packet in packets(container, stream):
         try:
-            yield from stream.decode(packet if packet.size else None)
+            yield from coder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, OSError) as error:
             raise _DamageFound from error

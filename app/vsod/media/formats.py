@@ -1,4 +1,4 @@
-"""The export formats of a matte, as one table."""
+"""The export formats, as one table."""
 
 from __future__ import annotations
 
@@ -6,87 +6,245 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vsod.core.picture import Layout
 from vsod.errors import UnknownFormat, UsageError
+
+LAYOUTS: tuple[Layout, ...] = ("matte", "fill", "cutout")
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One way to write a matte.
+class Coding:
+    """How one layout is coded.
 
     Attributes:
-        id: What the command line calls it.
-        title: What the window calls it.
-        suffixes: File suffixes it can live in, the first is the default; empty for a folder.
-        is_sequence: True if it is a folder of images.
         codec: FFmpeg encoder, or the image codec of a sequence.
-        pix_fmt: FFmpeg pixel format; its first plane carries the matte.
-        options: Encoder options.
+        pix_fmt: FFmpeg pixel format. A matte lies in its first plane, or in R, G and B alike.
         levels: ``"legal"`` puts 0..1 on video levels (16..235 in 8 bits), ``"full"`` on all codes.
-        bit_depth: Bits per sample.
+            Alpha channels are always full.
+        bit_depth: Bits per sample; of a float format, those that count.
         lossless: True if decoding gives back exactly the codes that were written.
-        note: One line that helps to choose.
+        options: Encoder options.
     """
 
-    id: str
-    title: str
-    suffixes: tuple[str, ...]
     codec: str
     pix_fmt: str
     levels: Literal["full", "legal"]
     bit_depth: int
     lossless: bool
-    note: str
     options: dict[str, str] = field(default_factory=dict)
-    is_sequence: bool = False
 
 
-# prores_aw is about four times as fast as prores_ks on a matte, with the same size and error.
-_PRORES = {"vendor": "apl0"}
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write an export.
+
+    Attributes:
+        id: What the command line calls it.
+        title: What the window calls it.
+        suffixes: File suffixes it can live in, the first is the default; empty for a folder.
+        note: One line that helps to choose.
+        matte, fill, cutout: How it carries a matte alone, a picture, a picture with alpha; None
+            where it cannot.
+        image: Suffix of a sequence's images; empty for a video.
+        external: True if the FFmpeg program encodes it because PyAV's build cannot.
+    """
+
+    id: str
+    title: str
+    suffixes: tuple[str, ...]
+    note: str
+    matte: Coding | None = None
+    fill: Coding | None = None
+    cutout: Coding | None = None
+    image: str = ""
+    external: bool = False
+
+    @property
+    def is_sequence(self) -> bool:
+        """True if it is a folder of images."""
+        return bool(self.image)
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """What it can carry."""
+        return tuple(layout for layout in LAYOUTS if getattr(self, layout) is not None)
+
+    def coding(self, layout: Layout) -> Coding:
+        """How it carries ``layout``.
+
+        Raises:
+            UsageError: It cannot; names formats that can.
+        """
+        found: Coding | None = getattr(self, layout)
+        if found is None:
+            able = ", ".join(f.id for f in FORMATS.values() if getattr(f, layout) is not None)
+            wanted = {"matte": "a matte", "fill": "a picture", "cutout": "an alpha channel"}[layout]
+            raise UsageError(f"{self.title} cannot carry {wanted}", fix=f"Choose one of: {able}.")
+        return found
+
+
+# prores_aw is about four times as fast as prores_ks, with the same size and error, alpha exact too.
+def _prores(profile: str, pix_fmt: str) -> Coding:
+    return Coding("prores_aw", pix_fmt, "legal", 10, False, {"profile": profile, "vendor": "apl0"})
+
+
 # Slices let two cores share one frame; their checksums would cost time and guard a local file.
-_FFV1 = {"level": "3", "coder": "0", "context": "0", "slices": "16", "slicecrc": "0", "g": "1"}
+def _ffv1(pix_fmt: str, bits: int) -> Coding:
+    options = {"level": "3", "coder": "0", "context": "0", "slices": "16", "slicecrc": "0", "g": "1"}
+    if bits > 8 or pix_fmt.startswith("bgr"):
+        options["coder"] = "1"  # deep samples and RGB need the range coder
+    return Coding("ffv1", pix_fmt, "full", bits, True, options)
+
+
+def _dnxhr(profile: str, pix_fmt: str) -> Coding:
+    return Coding("dnxhd", pix_fmt, "legal", 10, False, {"profile": profile})
+
+
+def _image(codec: str, pix_fmt: str, bits: int) -> Coding:
+    return Coding(codec, pix_fmt, "full", bits, True)
+
+
+# No B-frames in previews: without reordering the file needs no edit list, which some programs ignore.
+_H264 = Coding("libx264", "yuv420p", "legal", 8, False, {"preset": "veryfast", "crf": "14", "bf": "0"})
+_H265 = Coding(
+    "libx265",
+    "yuv420p10le",
+    "legal",
+    10,
+    False,
+    {"preset": "veryfast", "crf": "14", "x265-params": "bframes=0:log-level=none", "tag": "hvc1"},
+)
+
+
+def _vp9(pix_fmt: str) -> Coding:
+    options = {"crf": "12", "b": "0", "deadline": "realtime", "cpu-used": "5", "row-mt": "1"}
+    options |= {"lag-in-frames": "0", "auto-alt-ref": "0"}
+    return Coding("libvpx-vp9", pix_fmt, "legal", 8, False, options)
+
+
+def _hap(kind: str) -> Coding:
+    return Coding("hap", "rgba", "full", 8, False, {"format": kind})
+
 
 _ALL = (
     Format(
-        "prores4444", "ProRes 4444", (".mov",), "prores_aw", "yuv444p10le", "legal", 10, False,
-        "The safe choice for every editing program; 10-bit black-and-white picture.",
-        {"profile": "4", **_PRORES},
+        "prores4444", "ProRes 4444", (".mov",),
+        "The safe choice for every editing program; 10-bit, as a black-and-white matte or with alpha.",
+        _prores("4", "yuv444p10le"), _prores("4", "yuv444p10le"), _prores("4", "yuva444p10le"),
     ),
     Format(
-        "prores422hq", "ProRes 422 HQ", (".mov",), "prores_aw", "yuv422p10le", "legal", 10, False,
+        "prores422hq", "ProRes 422 HQ", (".mov",),
         "As ProRes 4444 but half the colour samples, which a matte does not use.",
-        {"profile": "3", **_PRORES},
+        _prores("3", "yuv422p10le"), _prores("3", "yuv422p10le"),
     ),
     Format(
-        "ffv1-gray8", "FFV1 8-bit", (".mkv", ".mp4"), "ffv1", "gray", "full", 8, True,
+        "prores422proxy", "ProRes 422 Proxy", (".mov",),
+        "Small and quick to edit; for offline work.",
+        _prores("0", "yuv422p10le"), _prores("0", "yuv422p10le"),
+    ),
+    Format(
+        "dnxhr-hqx", "DNxHR HQX", (".mov",),
+        "Avid's 10-bit 4:2:2; from 256x120 pixels on.",
+        _dnxhr("dnxhr_hqx", "yuv422p10le"), _dnxhr("dnxhr_hqx", "yuv422p10le"),
+    ),
+    Format(
+        "dnxhr-444", "DNxHR 444", (".mov",),
+        "Avid's 10-bit 4:4:4; from 256x120 pixels on.",
+        _dnxhr("dnxhr_444", "yuv444p10le"), _dnxhr("dnxhr_444", "yuv444p10le"),
+    ),
+    Format(
+        "ffv1-gray8", "FFV1 8-bit", (".mkv", ".mp4"),
         "Lossless, small and fast; for Blender, Kdenlive, Shotcut and FFmpeg.",
-        _FFV1,
+        _ffv1("gray", 8),
     ),
     Format(
-        "ffv1-gray16", "FFV1 16-bit", (".mkv", ".mp4"), "ffv1", "gray16le", "full", 16, True,
+        "ffv1-gray16", "FFV1 16-bit", (".mkv", ".mp4"),
         "Lossless with every soft edge level kept; for archives and further processing.",
-        # 16 bits need the range coder.
-        {**_FFV1, "coder": "1"},
+        _ffv1("gray16le", 16),
     ),
     Format(
-        "png8", "PNG sequence 8-bit", (), "png", "gray", "full", 8, True,
-        "One image per frame, named after the source frames; for compositing programs.",
-        is_sequence=True,
+        "ffv1-rgba", "FFV1 RGBA 8-bit", (".mkv", ".mp4"),
+        "Lossless picture with alpha; for Blender, Kdenlive and Shotcut.",
+        None, _ffv1("bgr0", 8), _ffv1("bgra", 8),
     ),
     Format(
-        "png16", "PNG sequence 16-bit", (), "png", "gray16be", "full", 16, True,
-        "One 16-bit image per frame; large.",
-        is_sequence=True,
+        "ffv1-rgba16", "FFV1 RGBA 16-bit", (".mkv", ".mp4"),
+        "Lossless picture with alpha at full depth; for archives of 10-bit and HDR sources.",
+        None, _ffv1("gbrp16le", 16), _ffv1("gbrap16le", 16),
     ),
     Format(
-        "h264", "H.264 preview", (".mp4", ".mov", ".mkv"), "libx264", "yuv420p", "legal", 8, False,
+        "qtrle", "QuickTime Animation", (".mov",),
+        "8-bit lossless alpha that the most programs understand; large.",
+        None, Coding("qtrle", "rgb24", "full", 8, True), Coding("qtrle", "argb", "full", 8, True),
+    ),
+    Format(
+        "png-mov", "PNG in MOV", (".mov",),
+        "8-bit lossless with alpha; safe in Blender, Kdenlive and Shotcut.",
+        _image("png", "gray", 8), _image("png", "rgb24", 8), _image("png", "rgba", 8),
+    ),
+    Format(
+        "utvideo", "Ut Video", (".avi",),
+        "8-bit lossless, the fastest to write; constant rates only, AVI has no rotation or timecode.",
+        Coding("utvideo", "yuv444p", "legal", 8, True),
+        Coding("utvideo", "gbrp", "full", 8, True),
+        Coding("utvideo", "gbrap", "full", 8, True),
+    ),
+    Format(
+        "vp9", "VP9 WebM", (".webm",),
+        "Small, with alpha, for web pages and Blender.",
+        _vp9("yuv420p"), _vp9("yuv420p"), _vp9("yuva420p"),
+    ),
+    Format(
+        "h264", "H.264 preview", (".mp4", ".mov", ".mkv"),
         "Small, plays everywhere; for looking at, not for keying.",
-        # No B-frames: without reordering the file needs no edit list, which some programs ignore.
-        {"preset": "veryfast", "crf": "14", "bf": "0"},
+        _H264, _H264,
+    ),
+    Format(
+        "h265", "H.265 preview", (".mp4", ".mov", ".mkv"),
+        "10-bit preview, for HDR sources too; for looking at, not for keying.",
+        _H265, _H265,
+    ),
+    Format(
+        "hap", "HAP", (".mov",),
+        "For media servers, decoded by the graphics card; sides a multiple of 4. Needs FFmpeg with HAP.",
+        None, _hap("hap"), _hap("hap_alpha"), external=True,
+    ),
+    Format(
+        "png8", "PNG sequence 8-bit", (),
+        "One image per frame, named after the source frames; for compositing programs.",
+        _image("png", "gray", 8), _image("png", "rgb24", 8), _image("png", "rgba", 8), image=".png",
+    ),
+    Format(
+        "png16", "PNG sequence 16-bit", (),
+        "One 16-bit image per frame; large.",
+        _image("png", "gray16be", 16), _image("png", "rgb48be", 16), _image("png", "rgba64be", 16),
+        image=".png",
+    ),
+    Format(
+        "tiff16", "TIFF sequence 16-bit", (),
+        "One 16-bit image per frame, deflated; for print and compositing programs.",
+        _image("tiff", "gray16le", 16), _image("tiff", "rgb48le", 16), _image("tiff", "rgba64le", 16),
+        image=".tif",
+    ),
+    Format(
+        "exr", "OpenEXR sequence (half)", (),
+        "Half-float images, the matte as channel Y; compositors expect premultiplied colour here.",
+        _image("exr", "grayf32le", 11), _image("exr", "gbrpf32le", 11), _image("exr", "gbrapf32le", 11),
+        image=".exr",
+    ),
+    Format(
+        "exr-a", "OpenEXR sequence (half), channel A", (),
+        "As exr, the matte as channel A, which Nuke and Fusion look for.",
+        _image("exr", "a", 11), image=".exr",
     ),
 )  # fmt: skip
 
 FORMATS: dict[str, Format] = {fmt.id: fmt for fmt in _ALL}
-_BY_SUFFIX = {".mov": "prores4444", ".mkv": "ffv1-gray8", ".mp4": "h264"}
+_BY_SUFFIX: dict[Layout, dict[str, str]] = {
+    "matte": {".mov": "prores4444", ".mkv": "ffv1-gray8", ".mp4": "h264", ".webm": "vp9", "": "png8"},
+    "fill": {".mov": "prores4444", ".mkv": "ffv1-rgba16", ".mp4": "h264", ".webm": "vp9", "": "png16"},
+    "cutout": {".mov": "prores4444", ".mkv": "ffv1-rgba16", ".webm": "vp9", "": "png16"},
+}
 
 
 def format_by_id(id: str) -> Format:
@@ -101,23 +259,21 @@ def format_by_id(id: str) -> Format:
         raise UnknownFormat(f"no export format {id!r}", fix=f"Choose one of: {', '.join(FORMATS)}.") from None
 
 
-def format_for_path(path: str | Path) -> Format:
+def format_for_path(path: str | Path, layout: Layout = "matte") -> Format:
     """The usual format for an output path; a path without a suffix is a folder of PNGs.
 
     Raises:
         UnknownFormat: No format is written into files of this suffix.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if not suffix or path.is_dir():
-        return FORMATS["png8"]
-    if suffix not in _BY_SUFFIX:
+    path, usual = Path(path), _BY_SUFFIX[layout]
+    suffix = "" if path.is_dir() else path.suffix.lower()
+    if suffix not in usual:
         raise UnknownFormat(
-            f"no export format for {suffix} files",
+            f"no export format for {suffix} files" + (" with alpha" if layout == "cutout" else ""),
             where=path,
-            fix=f"End the name in {', '.join(_BY_SUFFIX)}, or give a folder for PNG images.",
+            fix=f"End the name in {', '.join(s for s in usual if s)}, or give a folder for PNG images.",
         )
-    return FORMATS[_BY_SUFFIX[suffix]]
+    return FORMATS[usual[suffix]]
 
 
 def check_suffix(path: Path, fmt: Format) -> None:

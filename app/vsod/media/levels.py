@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.picture import Matte
+
 Levels = Literal["full", "legal"]
-Matte = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
 
 
 def span(levels: Levels, bits: int) -> tuple[int, int]:

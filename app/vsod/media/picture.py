@@ -11,12 +11,16 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from vsod.core.clip import ClipInfo
+from vsod.core.compose import narrowed
+from vsod.core.frame import Frame
+from vsod.core.picture import Colours
 from vsod.media.orientation import upright
 from vsod.media.planes import plane
+from vsod.media.yuv import usual_matrix
 
-Pixels = Literal["rgb", "luma"]
+Pixels = Literal["rgb", "rgb48", "luma"]
 
-_BT709, _BT601, _UNSPECIFIED = 1, 5, 2
+_UNSPECIFIED = 2
 
 
 class PictureMaker:
@@ -27,7 +31,8 @@ class PictureMaker:
     Args:
         info: The clip the frames come from.
         size: (width, height) of the upright result; None for ``info.upright_size``.
-        pixels: ``"rgb"`` for (H, W, 3), ``"luma"`` for (H, W) full-range luma.
+        pixels: ``"rgb"`` for (H, W, 3) uint8, ``"rgb48"`` for (H, W, 3) uint16, ``"luma"`` for
+            (H, W) uint8 full-range luma.
     """
 
     def __init__(self, info: ClipInfo, size: tuple[int, int] | None, pixels: Pixels) -> None:
@@ -40,21 +45,24 @@ class PictureMaker:
         self._interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
         self._scaler = VideoReformatter()
 
-    def black(self) -> npt.NDArray[np.uint8]:
+    def black(self) -> Colours:
         """What stands in for a frame that was never seen."""
-        w, h = self.size
-        return np.zeros((h, w, 3) if self._pixels == "rgb" else (h, w), np.uint8)
+        return black(self.size, self._pixels)
 
-    def __call__(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
-        """(H, W, 3) or (H, W) uint8, upright, C-contiguous, not shared with the decoder."""
-        image = self._luma(frame) if self._pixels == "luma" else self._converted(frame, "rgb24", 3)
+    def __call__(self, frame: VideoFrame) -> Colours:
+        """(H, W, 3) or (H, W), upright, C-contiguous, not shared with the decoder."""
+        image: npt.NDArray[Any]
+        if self._pixels == "luma":
+            image = self._luma(frame)
+        else:
+            image = self._converted(frame, "rgb24" if self._pixels == "rgb" else "rgb48le", 3)
         return upright(image, self._info.rotation, self._info.mirrored)
 
-    def _converted(self, frame: VideoFrame, layout: str, channels: int) -> npt.NDArray[np.uint8]:
+    def _converted(self, frame: VideoFrame, layout: str, channels: int) -> npt.NDArray[Any]:
         width, height = self._stored_size
         source_matrix = None
         if int(frame.colorspace) in (0, _UNSPECIFIED, 3) and not frame.format.is_rgb:
-            source_matrix = _BT709 if self._info.height >= 720 else _BT601
+            source_matrix = usual_matrix(self._info)
         out = self._scaler.reformat(
             frame,
             width=width,
@@ -66,7 +74,7 @@ class PictureMaker:
             # The decoder's threads already fill the machine.
             threads=1,
         )
-        image: npt.NDArray[np.uint8] = np.array(plane(out, 0), order="C")
+        image = np.array(plane(out, 0), order="C")
         return image.reshape(height, width, channels) if channels > 1 else image
 
     def _luma(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
@@ -88,6 +96,19 @@ class PictureMaker:
                 return np.array(codes, order="C")
             return np.asarray(cv2.LUT(codes, _expansion(scale, black)), np.uint8)
         return np.asarray(cv2.convertScaleAbs(np.maximum(codes, black) - black, alpha=scale), np.uint8)
+
+
+def black(size: tuple[int, int], pixels: Pixels) -> Colours:
+    """A black picture of ``size`` (width, height)."""
+    shape = (size[1], size[0]) if pixels == "luma" else (size[1], size[0], 3)
+    return np.zeros(shape, np.uint16) if pixels == "rgb48" else np.zeros(shape, np.uint8)
+
+
+def shown(index: int, pts: int, image: Colours, held: bool) -> Frame:
+    """A frame; of a 16-bit picture both depths."""
+    if image.dtype == np.uint8:
+        return Frame(index, pts, image, held)  # type: ignore[arg-type]
+    return Frame(index, pts, narrowed(image), held, image)  # type: ignore[arg-type]
 
 
 def _expansion(scale: float, black: int) -> npt.NDArray[np.uint8]:

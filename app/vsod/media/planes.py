@@ -23,3 +23,10 @@ def plane(frame: VideoFrame, number: int) -> npt.NDArray[Any]:
     if len(frame.planes) == 1 and len(frame.format.components) > 1:
         return rows[: frame.height, : frame.width * len(frame.format.components)]
     return rows[: memory.height, : memory.width]
+
+
+def packed(frame: VideoFrame, channels: int) -> npt.NDArray[np.uint8]:
+    """The only plane of a packed 8-bit layout as a writable (H, W * channels) view, padding cut off."""
+    memory = frame.planes[0]
+    rows = np.frombuffer(cast(Any, memory), np.uint8).reshape(-1, memory.line_size)
+    return rows[: frame.height, : frame.width * channels]

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.container import open_input, video_stream
+from vsod.media.container import decoder, open_input, video_stream
 from vsod.media.orientation import decompose
 from vsod.media.table import FrameTable, packets, read_table
 
@@ -26,6 +26,20 @@ _STANDARD_RATES = tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120))
     Fraction(n) for n in (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 )
 _HEAD_PACKETS = 600
+# Notes about the shot; those about how the file was made would be wrong in another file.
+_CARRIED = {
+    "comment",
+    "title",
+    "artist",
+    "author",
+    "copyright",
+    "date",
+    "creation_time",
+    "description",
+    "location",
+    "show",
+}
+_REEL_KEYS = {"reel_name", "reel", "reel_number"}
 
 
 def probe_video(path: Path) -> tuple[ClipInfo, FrameTable]:
@@ -54,13 +68,13 @@ def probe_video(path: Path) -> tuple[ClipInfo, FrameTable]:
 def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame | None, bool]:
     """The first picture the decoder delivers, and whether damage came before it."""
     stream.thread_type = ThreadType.SLICE  # frame threads would only delay the first picture
-    damaged = False
+    damaged, coder = False, decoder(stream)
     for number, packet in enumerate(packets(container, stream)):
         if number > _HEAD_PACKETS:
             break
         damaged |= packet.is_corrupt
         try:
-            frames = stream.decode(packet if packet.size else None)
+            frames = coder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, OSError):
             damaged = True
             continue
@@ -120,6 +134,8 @@ def _describe(
         color=tags,
         field_order=field_order,
         audio_streams=len(container.streams.audio),
+        reel=_reel(container),
+        metadata=tuple((k, v) for k, v in sorted(container.metadata.items()) if k.lower() in _CARRIED),
         warnings=_warnings(table, rate, time_base, field_order, duration, odd_angle),
     )
 
@@ -178,6 +194,14 @@ def _timecode(container: InputContainer, stream: VideoStream) -> str | None:
     for metadata in (stream.metadata, *(s.metadata for s in container.streams), container.metadata):
         for key, value in metadata.items():
             if key.lower() == "timecode" and value.strip():
+                return value.strip()
+    return None
+
+
+def _reel(container: InputContainer) -> str | None:
+    for metadata in (*(s.metadata for s in container.streams), container.metadata):
+        for key, value in metadata.items():
+            if key.lower() in _REEL_KEYS and value.strip():
                 return value.strip()
     return None
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo
+from vsod.core.compose import widened
 from vsod.media.decode import pictures
 from vsod.media.levels import decode
 from vsod.media.orientation import upright
-from vsod.media.picture import is_full_range
-from vsod.media.planes import plane
+from vsod.media.picture import PictureMaker, is_full_range
+from vsod.media.planes import packed, plane
 from vsod.media.sequence import images_in, read_image
 from vsod.media.table import read_table
 
@@ -55,9 +57,70 @@ def read_matte(info: ClipInfo) -> Iterator[MatteFrame]:
                 yield _read_video_frame(index, picture, info)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CutoutFrame:
+    """A picture as it was read back.
+
+    Attributes:
+        index: Ordinal in the file.
+        rgb: (H, W, 3) uint16, upright, full range.
+        alpha: (H, W) float32 0..1, upright; None if the file has none.
+    """
+
+    index: int
+    rgb: npt.NDArray[np.uint16]
+    alpha: npt.NDArray[np.float32] | None
+
+
+def read_pictures(info: ClipInfo) -> Iterator[CutoutFrame]:
+    """Every frame of a fill or cut-out that decodes, in order.
+
+    Args:
+        info: The file's own info.
+    """
+    if info.kind == "sequence":
+        for index, file in enumerate(images_in(info.path)):
+            image = read_image(file, alpha=True)
+            if image is not None:
+                deep = widened(image)
+                alpha = decode(deep[..., 3], "full", 16) if deep.shape[2] == 4 else None
+                yield CutoutFrame(index, np.ascontiguousarray(deep[..., 2::-1]), alpha)
+        return
+    table, make = read_table(info.path, interlaced=False), PictureMaker(info, None, "rgb48")
+    with closing(pictures(info.path, table, 0, len(table.pts))) as found:
+        for index, picture in found:
+            if picture is not None:
+                alpha = _alpha(picture)
+                if alpha is not None:
+                    alpha = upright(alpha, info.rotation, info.mirrored)
+                yield CutoutFrame(index, cast("npt.NDArray[np.uint16]", make(picture)), alpha)
+
+
+def has_alpha(info: ClipInfo) -> bool:
+    """Whether a file has an alpha channel, by its pixel format; of a folder, its first image."""
+    if info.kind == "sequence":
+        first = read_image(info.path / info.names[0], alpha=True)
+        return first is not None and first.shape[2] == 4
+    return any(mark in info.pix_fmt for mark in ("yuva", "gbrap", "rgba", "argb", "bgra", "abgr", "ya"))
+
+
+def _alpha(picture: VideoFrame) -> npt.NDArray[np.float32] | None:
+    """(H, W) straight from the stored samples, which a detour over swscale would round."""
+    name, bits = picture.format.name, picture.format.components[0].bits
+    if name.startswith(("yuva", "gbrap")):
+        codes = plane(picture, 3)
+        return decode(codes.byteswap() if name.endswith("be") else codes, "full", bits)
+    if name in ("rgba", "argb", "bgra", "abgr"):
+        return decode(packed(picture, 4)[:, name.index("a") :: 4], "full", 8)
+    if name.startswith("rgba64"):
+        codes = plane(picture, 0)[:, 3::4]
+        return decode(codes.byteswap() if name.endswith("be") else codes, "full", 16)
+    return None
+
+
 def _read_video_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteFrame:
     if picture.format.is_rgb:
-        picture = picture.reformat(format="gray16le")
+        return _read_rgb_frame(index, picture, info)
     bits, full = picture.format.components[0].bits, is_full_range(picture)
     codes = plane(picture, 0)
     if picture.format.name.endswith("be"):
@@ -66,6 +129,13 @@ def _read_video_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteF
     colourless = all(bool((plane(picture, n) == middle).all()) for n in (1, 2) if n < len(picture.planes))
     matte = decode(codes, "full" if full else "legal", bits)
     return MatteFrame(index, upright(matte, info.rotation, info.mirrored), full, colourless)
+
+
+def _read_rgb_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteFrame:
+    """A matte kept as R = G = B."""
+    rgb = PictureMaker(info, None, "rgb48")(picture)
+    gray = bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
+    return MatteFrame(index, decode(rgb[..., 1], "full", 16), True, gray)
 
 
 def _read_images(info: ClipInfo) -> Iterator[MatteFrame]:

@@ -14,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags, check_range
+from vsod.core.compose import narrowed, widened
 from vsod.core.frame import Frame
+from vsod.core.picture import Colours
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.image_header import stored_size
-from vsod.media.picture import Pixels
+from vsod.media.images import read_exr
+from vsod.media.picture import Pixels, black, shown
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
 NOMINAL_RATE = Fraction(24)
 # Colour whatever is stored, 16 bits kept, EXIF rotation applied: always upright BGR.
 _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
@@ -101,33 +104,32 @@ class SequenceSource:
     def _frames(
         self, start: int, stop: int, size: tuple[int, int] | None, pixels: Pixels
     ) -> Generator[Frame, None, None]:
-        last: npt.NDArray[np.uint8] | None = None
+        last: Colours | None = None
         for index in range(start, stop):
             image = self._read(index, size, pixels)
             if image is not None:
                 last = image
             elif last is None:
                 last = self._before(index, size, pixels)
-            yield Frame(index, index, last, held=image is None)
+            yield shown(index, index, last, image is None)
 
     def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
         """See :meth:`vsod.media.source.Source.frame_at`."""
         check_range(self._info, index, index + 1)
         image = self._read(index, size, pixels)
         if image is None:
-            return Frame(index, index, self._before(index, size, pixels), held=True)
-        return Frame(index, index, image)
+            return shown(index, index, self._before(index, size, pixels), True)
+        return shown(index, index, image, False)
 
-    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> npt.NDArray[np.uint8]:
+    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> Colours:
         """The last good image before ``index``, else black."""
         for earlier in range(index - 1, -1, -1):
             image = self._read(earlier, size, pixels)
             if image is not None:
                 return image
-        w, h = size or self._info.upright_size
-        return np.zeros((h, w, 3) if pixels == "rgb" else (h, w), np.uint8)
+        return black(size or self._info.upright_size, pixels)
 
-    def _read(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> npt.NDArray[np.uint8] | None:
+    def _read(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> Colours | None:
         stored = read_image(self._files[index])
         if stored is None:
             return None
@@ -138,10 +140,10 @@ class SequenceSource:
         if size is not None and size != expected:
             shrinks = size[0] * size[1] < expected[0] * expected[1]
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        if image.dtype == np.uint16:
-            image = cv2.convertScaleAbs(image, alpha=1 / 257)
-        code = cv2.COLOR_BGR2RGB if pixels == "rgb" else cv2.COLOR_BGR2GRAY
-        return np.asarray(cv2.cvtColor(image, code), np.uint8)
+        image = widened(image) if pixels == "rgb48" else narrowed(image)
+        code = cv2.COLOR_BGR2GRAY if pixels == "luma" else cv2.COLOR_BGR2RGB
+        converted: npt.NDArray[Any] = np.asarray(cv2.cvtColor(image, code))
+        return converted
 
     def close(self) -> None:
         """See :class:`vsod.media.source.Source`. Nothing is held open between frames."""
@@ -167,21 +169,44 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(1, int(p), "") if p.isdecimal() and p.isascii() else (0, 0, p) for p in parts], name
 
 
-def read_image(file: Path) -> npt.NDArray[Any] | None:
+def read_image(file: Path, *, alpha: bool = False) -> npt.NDArray[Any] | None:
     """(H, W, 3) BGR, 8 or 16 bits; None if it cannot be decoded.
 
     Reads the bytes itself because OpenCV's own reader takes no Unicode paths on Windows.
+
+    Args:
+        file: The image.
+        alpha: Keep an alpha channel: (H, W, 4) BGRA if there is one.
     """
+    if file.suffix.lower() == ".exr":
+        return _read_exr(file, alpha)
     try:
         data = np.fromfile(file, np.uint8)
-        image = cv2.imdecode(data, _READ) if data.size else None
+        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED if alpha else _READ) if data.size else None
     except (OSError, cv2.error):
         return None
     if image is None:
         return None
+    if image.ndim == 2:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     if image.dtype not in (np.uint8, np.uint16):
         image = np.clip(image * 255.0, 0, 255).astype(np.uint8)
     return image
+
+
+def _read_exr(file: Path, alpha: bool) -> npt.NDArray[np.uint16] | None:
+    """An EXR's coded values 0..1 at 16 bits; its matte as gray if it has no colour."""
+    try:
+        channels = read_exr(file)
+    except OSError:
+        return None
+    gray = channels.get("Y", channels.get("A"))
+    wanted = [channels.get(name, gray) for name in "BGR"]
+    if alpha and "A" in channels and "R" in channels:
+        wanted.append(channels["A"])
+    if any(c is None for c in wanted):
+        return None
+    return np.rint(np.clip(np.dstack(wanted), 0, 1) * np.float32(65535)).astype(np.uint16)  # type: ignore[arg-type]
 
 
 def _refuse_size(file: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:

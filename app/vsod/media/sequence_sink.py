@@ -1,35 +1,44 @@
-"""Writing a matte as a folder of PNG images."""
+"""Writing a folder of images."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import cv2
-
 from vsod.core.clip import ClipInfo
+from vsod.core.delivery import Delivery
+from vsod.core.picture import Layout, Picture
 from vsod.errors import OutputError
 from vsod.media.atomic import commit_folder, discard, output_error, partial_path
 from vsod.media.formats import Format
-from vsod.media.levels import Matte, encode
-
-# Level 1 halves the time of the default and costs a few per cent of size on a matte.
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+from vsod.media.images import image_bytes, open_exr
+from vsod.media.sequence_names import frame_names
 
 
 class SequenceSink:
-    """A folder of PNGs. See :class:`vsod.media.sinks.Sink`; made by ``open_sink``.
+    """A folder of images. See :class:`vsod.media.sinks.Sink`; made by ``open_sink``.
 
-    Images are named after the source's images, or ``<clip>_matte.<source frame number>.png``.
+    Their names: :func:`vsod.media.sequence_names.frame_names`. They stand upright.
     """
 
-    def __init__(self, path: Path, fmt: Format, info: ClipInfo, frames: range, tags: dict[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fmt: Format,
+        info: ClipInfo,
+        frames: range,
+        tags: dict[str, str],
+        layout: Layout,
+        delivery: Delivery,
+    ) -> None:
         self.warnings: list[str] = []
-        self._path, self._format, self._info, self._frames = path, fmt, info, frames
+        self._path, self._info, self._frames, self._layout = path, info, frames, layout
+        self._coding, self._compression = fmt.coding(layout), delivery.compression
+        if self._coding.codec == "exr":
+            open_exr()
         self._partial = partial_path(path)
-        self._names = frame_names(info)
+        self._names = frame_names(info, frames, fmt.image, layout, delivery)
         self._next = frames.start
         self._open = True
         discard(self._partial)
@@ -44,19 +53,18 @@ class SequenceSink:
             discard(self._partial)
             raise output_error(error, path) from error
 
-    def write(self, index: int, matte: Matte) -> None:
+    def write(self, index: int, picture: Picture) -> None:
         """See :class:`vsod.media.sinks.Sink`."""
         if not self._open or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
-        if matte.shape != self._info.upright_size[::-1]:
-            raise ValueError(f"matte is {matte.shape}, the clip {self._info.upright_size[::-1]} (H, W)")
-        codes = encode(matte, self._format.levels, self._format.bit_depth)
-        ok, data = cv2.imencode(".png", codes, _PNG)
+        if picture.layout != self._layout or picture.size != self._info.upright_size:
+            raise ValueError(
+                f"a {picture.layout} of {picture.size} where a {self._layout} of {self._info.upright_size} is due"
+            )
         try:
-            if not ok:
-                raise OSError("the image could not be encoded")
             # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.
-            (self._partial / self._names[index]).write_bytes(data.tobytes())
+            data = image_bytes(picture, self._coding, self._compression)
+            (self._partial / self._names[index - self._frames.start]).write_bytes(data)
         except OSError as error:
             self.abort()
             raise output_error(error, self._path) from error
@@ -96,16 +104,3 @@ class SequenceSink:
             self.close()
         else:
             self.abort()
-
-
-def frame_names(info: ClipInfo) -> list[str]:
-    """The PNG name of every source frame, all different."""
-    if not info.names:
-        digits = max(6, len(str(info.frame_count - 1)))
-        return [f"{info.path.stem}_matte.{index:0{digits}d}.png" for index in range(info.frame_count)]
-    stems = Counter(Path(name).stem.casefold() for name in info.names)
-    # a.jpg and a.png in one folder would both become a.png.
-    return [
-        f"{Path(name).stem}.png" if stems[Path(name).stem.casefold()] == 1 else f"{name}.png"
-        for name in info.names
-    ]

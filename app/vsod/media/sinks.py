@@ -1,4 +1,4 @@
-"""Sinks: one way to write a matte, whatever the format."""
+"""Sinks: one way to write an export, whatever the format."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from vsod.core.clip import ClipInfo, check_range
+from vsod.core.delivery import Delivery
+from vsod.core.picture import Layout, Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media.formats import Format, check_suffix
-from vsod.media.levels import Matte
 from vsod.media.sequence_sink import SequenceSink
 from vsod.media.video_sink import VideoSink
 
+# PNG says so; FFmpeg's TIFF declares its alpha as unassociated.
+_STRAIGHT_ONLY = ("png", "tiff")
+
 
 class Sink(Protocol):
-    """Takes the mattes of a frame range in order. A context manager: an exception aborts it.
+    """Takes the pictures of a frame range in order. A context manager: an exception aborts it.
 
     Attributes:
         warnings: What the chosen format cannot carry, in the user's words.
@@ -24,13 +28,12 @@ class Sink(Protocol):
 
     warnings: list[str]
 
-    def write(self, index: int, matte: Matte) -> None:
-        """Add the matte of source frame ``index``; the next one in order.
+    def write(self, index: int, picture: Picture) -> None:
+        """Add what source frame ``index`` becomes; the next one in order.
 
         Args:
             index: Ordinal in the source.
-            matte: (H, W) float32 0..1, 1 = subject, or uint8 0..255; upright, of
-                ``info.upright_size``.
+            picture: Upright, of ``info.upright_size`` and of the layout the sink was opened for.
 
         Raises:
             OutputError: Disk full, drive gone, codec refuses; everything partial is removed.
@@ -56,19 +59,23 @@ def open_sink(
     *,
     frames: range | None = None,
     tags: Mapping[str, str] | None = None,
+    layout: Layout = "matte",
+    delivery: Delivery | None = None,
 ) -> Sink:
-    """Start writing a matte.
+    """Start writing.
 
     Args:
         path: Target file, or folder for a sequence. Its parent must exist.
         fmt: One of :data:`vsod.media.formats.FORMATS`.
-        info: The source the matte belongs to.
+        info: The source it belongs to.
         frames: The source frames to be written; None for all.
         tags: Notes to put into the file, for example the model's name.
+        layout: What the pictures hold.
+        delivery: Sound, names, numbers; None for what is usual.
 
     Raises:
-        UsageError: The range is empty, the format cannot live in this file, or the target
-            is the source.
+        UsageError: The range is empty, the format cannot carry the layout or live in this file,
+            or the target is the source.
         OutputError: The folder cannot be made or written to, or the codec refuses the raster.
     """
     path = Path(path)
@@ -77,8 +84,20 @@ def open_sink(
     if not len(frames) or frames.step != 1:
         raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
     check_suffix(path, fmt)
+    delivery = delivery or Delivery()
+    if (
+        layout == "cutout"
+        and delivery.alpha == "premultiplied"
+        and fmt.coding(layout).codec in _STRAIGHT_ONLY
+    ):
+        raise UsageError(
+            f"{fmt.title} holds straight colour only, by its specification",
+            where=path,
+            fix="Leave out --alpha premultiplied, or choose EXR or ProRes 4444.",
+        )
     _check_target(path, fmt, info)
-    return (SequenceSink if fmt.is_sequence else VideoSink)(path, fmt, info, frames, dict(tags or {}))
+    kind = SequenceSink if fmt.is_sequence else VideoSink
+    return kind(path, fmt, info, frames, dict(tags or {}), layout, delivery)
 
 
 def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo, check_range
 from vsod.core.frame import Frame
+from vsod.core.picture import Colours
 from vsod.errors import MediaNotFound
 from vsod.media.decode import pictures
-from vsod.media.picture import PictureMaker, Pixels
+from vsod.media.picture import PictureMaker, Pixels, shown
 from vsod.media.probe import probe_video
 from vsod.media.sequence import SequenceSource
 from vsod.media.table import FrameTable
@@ -47,7 +47,8 @@ class Source(Protocol):
             start: First ordinal.
             stop: One past the last; None for the end.
             size: (width, height) of the upright pictures; None for the clip's own.
-            pixels: ``"rgb"`` or ``"luma"`` (full range, straight from the Y plane).
+            pixels: ``"rgb"``, ``"rgb48"`` (fills ``Frame.deep`` as well) or ``"luma"`` (full range,
+                straight from the Y plane).
 
         Raises:
             UsageError: The range lies outside the clip.
@@ -113,16 +114,16 @@ class VideoSource:
         return self._frames(start, stop, PictureMaker(self._info, size, pixels))
 
     def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
-        last: npt.NDArray[np.uint8] | None = None
+        last: Colours | None = None
         with closing(pictures(self._path, self._table, start, stop)) as found:
             for index, picture in found:
                 if picture is not None:
                     last = make(picture)
                 elif last is None:
                     last = self._before(index, make)
-                yield Frame(index, int(self._info.pts[index]), last, held=picture is None)
+                yield shown(index, int(self._info.pts[index]), last, picture is None)
 
-    def _before(self, index: int, make: PictureMaker) -> npt.NDArray[np.uint8]:
+    def _before(self, index: int, make: PictureMaker) -> Colours:
         """The last good picture before a range that starts in a damaged spot, else black."""
         found = _last_good(self._path, self._table, index)
         return make.black() if found is None else make(found)
@@ -141,7 +142,7 @@ class VideoSource:
                 image = self._before(index, make)
             else:
                 image = make(picture)
-        return Frame(index, int(self._info.pts[index]), image, held)
+        return shown(index, int(self._info.pts[index]), image, held)
 
     def close(self) -> None:
         """See :meth:`Source.close`."""

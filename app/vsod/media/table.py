@@ -24,7 +24,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.container import open_input, video_stream
+from vsod.media.container import decoder, open_input, video_stream
 
 _READ_FAILURES_ALLOWED = 64
 # Codecs whose packets may hold one field of an interlaced frame, or a frame never shown.
@@ -212,8 +212,9 @@ def nominal_ticks(stream: VideoStream) -> float:
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Decode from where the container stands; damaged packets are passed over."""
+    coder = decoder(stream)
     for packet in packets(container, stream):
         try:
-            yield from stream.decode(packet if packet.size else None)
+            yield from coder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, OSError):
             continue

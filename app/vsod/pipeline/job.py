@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vsod.core.delivery import Delivery
 from vsod.core.finishing import FinishSettings
 from vsod.errors import UsageError
 
@@ -16,7 +17,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """One clip in, one matte out. The window and the command line both build it.
+    """One clip in, one export out. The window and the command line both build it.
 
     Attributes:
         source: Video file or folder of frames.
@@ -26,6 +27,7 @@ class JobSpec:
         start, stop: Frame range, ``stop`` excluded; None = to the end.
         device: One of :data:`DEVICES`.
         finish: Finishing settings.
+        delivery: What is written and how.
     """
 
     source: Path
@@ -36,6 +38,7 @@ class JobSpec:
     stop: int | None = None
     device: str = "auto"
     finish: FinishSettings = field(default_factory=FinishSettings)
+    delivery: Delivery = field(default_factory=Delivery)
 
     def __post_init__(self) -> None:
         if self.device not in DEVICES:
@@ -66,6 +69,7 @@ class JobSpec:
         raw: dict[str, Any] = json.loads(text)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
         raw["finish"] = FinishSettings(**raw.get("finish", {}))
+        raw["delivery"] = Delivery.from_options(raw.get("delivery", {}))
         return cls(**raw)
 
     def as_command(self) -> str:
@@ -77,7 +81,7 @@ class JobSpec:
             words += ["--range", f"{self.start}:{'' if self.stop is None else self.stop}"]
         if self.device != "auto":
             words += ["--device", self.device]
-        words += self.finish.as_words()
+        words += self.finish.as_words() + self.delivery.as_words()
         return shlex.join(words)
 
     def with_range(self, start: int, stop: int | None) -> JobSpec:
@@ -90,7 +94,7 @@ class JobReport:
     """What a finished job did.
 
     Attributes:
-        output: What was written.
+        output: What was written; of two files the first.
         frames: Frames written.
         seconds: Wall time, analysis to verification.
         device: Where the network ran, in words.
@@ -98,6 +102,8 @@ class JobReport:
         warnings: Anything the user should know, one sentence each.
         verified: True if the re-decoded output passed every check, None if not checked.
         stages: Seconds spent by stage name.
+        outputs: Every file that was written.
+        duplicated, dropped: Frames shown again and source frames left out by conforming to a rate.
     """
 
     output: Path
@@ -108,6 +114,9 @@ class JobReport:
     warnings: list[str] = field(default_factory=list)
     verified: bool | None = None
     stages: dict[str, float] = field(default_factory=dict)
+    outputs: list[Path] = field(default_factory=list)
+    duplicated: int = 0
+    dropped: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -116,4 +125,4 @@ class JobReport:
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {**asdict(self), "output": str(self.output)}
+        return {**asdict(self), "output": str(self.output), "outputs": [str(path) for path in self.outputs]}

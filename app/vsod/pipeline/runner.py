@@ -1,23 +1,27 @@
-"""Run a job from clip to verified matte."""
+"""Run a job from clip to verified export."""
 
 from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing
-from pathlib import Path
+from contextlib import ExitStack, closing
+
+import numpy as np
 
 from vsod import __version__
+from vsod.core.clip import ClipInfo
+from vsod.core.conform import Conform, conformed
+from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.errors import Cancelled
 from vsod.inference.cards import usable_card
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import Format, format_by_id, format_for_path
-from vsod.media.sinks import open_sink
+from vsod.media.sinks import Sink, open_sink
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
-from vsod.pipeline import stages
+from vsod.pipeline import deliver, stages
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
@@ -30,7 +34,9 @@ def job_format(spec: JobSpec) -> Format:
     Raises:
         UnknownFormat: No such id, or a suffix no format has.
     """
-    return format_by_id(spec.format) if spec.format else format_for_path(spec.output)
+    if spec.format:
+        return format_by_id(spec.format)
+    return format_for_path(spec.output, spec.delivery.layouts[0])
 
 
 def run(
@@ -67,27 +73,44 @@ def run(
         store = store or MapStore.open(clip.info, predictor.signature)
         reads = needed(frames, spec.finish, clip.info.frame_count)
         todo = sum(len(gap) for gap in stages.missing_ranges(store, reads))
-        pace = Pace(on_progress, {"analyse": todo, "export": len(frames), "verify": len(frames)})
+        pace = Pace(
+            on_progress,
+            {"analyse": todo, "export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)},
+        )
         if todo:
             # before the sink: its device is part of the report, and a missing net writes nothing
             predictor.load(cancel)
         report = JobReport(spec.output, len(frames), 0.0, predictor.device if todo else "map store")
         report.warnings += clip.info.warnings
         tags = {"model": f"{card.id} {card.sha256[:12]}", "software": f"vsod-desktop {__version__}"}
-        with open_sink(spec.output, fmt, clip.info, frames=frames, tags=tags) as sink:
-            report.warnings += sink.warnings
+        plan = conform(spec, clip.info, frames)
+        report.frames, report.duplicated, report.dropped = len(plan.shows), plan.duplicated, plan.dropped
+        if spec.delivery.cfr:
+            report.warnings.append(
+                f"conformed to {spec.delivery.cfr} fps: {plan.duplicated} frames repeated, "
+                f"{plan.dropped} left out"
+            )
+        targets = deliver.paths(spec.output, spec.delivery)
+        with ExitStack() as open_files:
+            sinks: dict[Layout, Sink] = {}
+            for layout, path in targets.items():
+                sink = open_sink(
+                    path,
+                    fmt,
+                    plan.info,
+                    frames=_written(plan, frames),
+                    tags=tags,
+                    layout=layout,
+                    delivery=spec.delivery,
+                )
+                sinks[layout] = open_files.enter_context(sink)
             if todo:
                 analyse(clip, predictor, store, reads, pace, cancel)
             pace.start("export")
-            with closing(prefetch(stages.finish(clip, store, frames, spec.finish), 2, "finish")) as mattes:
-                for frame, matte in mattes:
-                    if cancel and cancel.is_set():
-                        raise Cancelled
-                    sink.write(frame.index, matte)
-                    if frame.held:
-                        report.held.append(frame.index)
-                    pace.step()
-            report.output = Path(sink.close())
+            _export(spec, clip, store, frames, plan, sinks, pace, report, cancel)
+            report.outputs = [sink.close() for sink in sinks.values()]
+            report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
+        report.output = report.outputs[0]
         _verify(spec, frames, pace, report, cancel)
         pace.finish()
         report.stages = {name: round(s, 3) for name, s in pace.seconds.items()}
@@ -119,6 +142,47 @@ def analyse(
             pace.step()
 
 
+def conform(spec: JobSpec, info: ClipInfo, frames: range) -> Conform:
+    """What every frame of the export shows: the range itself, or what a constant rate makes of it."""
+    if spec.delivery.cfr is None:
+        return Conform(info, np.arange(frames.start, frames.stop, dtype=np.int64))
+    return conformed(info, frames, spec.delivery.cfr)
+
+
+def _written(plan: Conform, frames: range) -> range:
+    """The ordinals the sinks count by: the source's own, or those of the conformed clip."""
+    return range(len(plan.shows)) if plan.info.frame_count == len(plan.shows) else frames
+
+
+def _export(
+    spec: JobSpec,
+    clip: Source,
+    store: MapStore,
+    frames: range,
+    plan: Conform,
+    sinks: dict[Layout, Sink],
+    pace: Pace,
+    report: JobReport,
+    cancel: threading.Event | None,
+) -> None:
+    delivery = spec.delivery
+    settings = deliver.finishing(delivery, spec.finish)
+    finished = stages.finish(clip, store, frames, settings, deliver.pixels_needed(delivery, clip.info))
+    made = prefetch(deliver.pictures(prefetch(finished, 2, "finish"), delivery, clip), 2, "deliver")
+    number, first = 0, _written(plan, frames).start
+    with closing(made) as ready:
+        for frame, pictures in ready:
+            if cancel and cancel.is_set():
+                raise Cancelled
+            if frame.held:
+                report.held.append(frame.index)
+            while number < len(plan.shows) and plan.shows[number] == frame.index:
+                for layout, sink in sinks.items():
+                    sink.write(first + number, pictures[layout])
+                number += 1
+            pace.step()
+
+
 def _verify(
     spec: JobSpec, frames: range, pace: Pace, report: JobReport, cancel: threading.Event | None
 ) -> None:
@@ -128,8 +192,13 @@ def _verify(
         pace.step()
 
     pace.start("verify")
-    outcome = verify(spec.source, report.output, frames=frames, on_frame=seen)
-    report.verified = outcome.ok
-    # a missing second reader is the doctor's business, not every job's
-    notes = [c.message for c in outcome.checks if c.ok is None and c.id != "second-reader"]
-    report.warnings += outcome.failures + notes
+    verified = True
+    for layout, path in zip(deliver.paths(spec.output, spec.delivery), report.outputs, strict=True):
+        outcome = verify(
+            spec.source, path, frames=frames, on_frame=seen, layout=layout, delivery=spec.delivery
+        )
+        verified = verified and outcome.ok
+        # a missing second reader is the doctor's business, not every job's
+        notes = [c.message for c in outcome.checks if c.ok is None and c.id != "second-reader"]
+        report.warnings += outcome.failures + notes
+    report.verified = verified

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.inference.cards import all_cards, usable_card
 from vsod.inference.finish import Finisher
@@ -54,9 +55,10 @@ def list_cards() -> list[CardRow]:
     return [CardRow(c.id, c.title, c.summary, c.licence, c.flow != "none", c.problem) for c in all_cards()]
 
 
-def list_formats() -> list[FormatRow]:
-    """Every export format."""
-    return [FormatRow(f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note) for f in FORMATS.values()]
+def list_formats(layout: Layout = "matte") -> list[FormatRow]:
+    """Every export format that carries ``layout``."""
+    able = (f for f in FORMATS.values() if layout in f.layouts)
+    return [FormatRow(f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note) for f in able]
 
 
 class Session:

@@ -14,6 +14,7 @@ from vsod.core.frame import Frame
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
+from vsod.media.picture import Pixels
 from vsod.media.source import Source
 from vsod.pipeline.steady import needed, steady
 from vsod.pipeline.threads import prefetch
@@ -55,15 +56,20 @@ def analyse(
 
 
 def finish(
-    source: Source, store: MapStore, frames: range, settings: FinishSettings
+    source: Source,
+    store: MapStore,
+    frames: range,
+    settings: FinishSettings,
+    colour: Literal["rgb", "rgb48"] | None = None,
 ) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
     """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
 
-    The store must have the maps of :func:`vsod.pipeline.steady.needed`.
+    The store must have the maps of :func:`vsod.pipeline.steady.needed`. The frames hold colour
+    where ``colour`` asks for it or the settings need it, else luma.
     """
     reads = needed(frames, settings, source.info.frame_count)
     with Finisher(settings) as finisher:
-        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour else "luma"
+        pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
         with closing(
             prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         ) as decoded:

@@ -1,0 +1,29 @@
+"""The options that say what is written."""
+
+from __future__ import annotations
+
+import argparse
+
+from vsod.core.delivery import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT
+
+
+def add_delivery_options(parser: argparse.ArgumentParser) -> None:
+    """Give a command the options of :class:`vsod.core.delivery.Delivery`."""
+    group = parser.add_argument_group("what is written (see docs/formats.md)")
+    told = "; ".join(f"{name}: {text}" for name, text in WHAT.items())
+    group.add_argument("--what", choices=tuple(WHAT), help=f"{told} (default: matte)".replace("%", "%%"))
+    group.add_argument("--alpha", choices=ALPHA_KINDS, help="kind of a cut-out's colour (default: straight)")
+    group.add_argument("--background", metavar="GROUND", help="RRGGBB, 'blur', a clip or a still, for over")
+    group.add_argument(
+        "--cfr", metavar="RATE", help="conform to a constant rate; default: every frame's own time"
+    )
+    group.add_argument(
+        "--audio", choices=AUDIO, help="the source's sound (default: copied to pictures, not to mattes)"
+    )
+    group.add_argument(
+        "--start-number", metavar="N", help="first number of a sequence: 0, 1, 1001 or timecode"
+    )
+    group.add_argument("--names", metavar="PATTERN", help="names of a sequence: {stem}, {kind}, {frame:04}")
+    group.add_argument(
+        "--exr-compression", dest="compression", choices=EXR_COMPRESSION, help="of EXR images (default: zips)"
+    )

@@ -1,0 +1,175 @@
+"""What is written and how: one table for the jobs, the command line and the check afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Self
+
+from vsod.core.picture import Layout
+from vsod.errors import UsageError
+
+WHAT: dict[str, str] = {
+    "matte": "soft matte, white = subject",
+    "mask": "matte cut at a half: black and white only",
+    "saliency": "the map of the network at source size, without finishing",
+    "heatmap": "that map in false colours",
+    "cutout": "the subject's own colour with an alpha channel",
+    "fill+matte": "two files: the colour (NAME_fg) and its matte (NAME_matte)",
+    "over": "the subject over a colour, its blurred surroundings or another clip (see --background)",
+}
+ALPHA_KINDS = ("straight", "premultiplied")
+AUDIO = ("copy", "none")
+EXR_COMPRESSION = ("zips", "zip", "piz", "rle", "none")
+_COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a finished matte leaves the program.
+
+    Attributes:
+        what: One of :data:`WHAT`.
+        alpha: One of :data:`ALPHA_KINDS`, for cut-outs.
+        background: For ``over``: ``"RRGGBB"``, ``"blur"``, or a clip, still or folder of frames.
+        cfr: Conform to this constant rate; None keeps every frame's own time.
+        audio: One of :data:`AUDIO`; None copies it to pictures and not to mattes.
+        start_number: Number of a sequence's first image: a number, ``"timecode"``, or empty for
+            the source's own numbers.
+        names: Pattern of a sequence's names, tokens ``{stem}``, ``{kind}``, ``{frame:04}``.
+        compression: One of :data:`EXR_COMPRESSION`.
+
+    Raises:
+        UsageError: A word is unknown or a number impossible.
+    """
+
+    what: str = "matte"
+    alpha: str = "straight"
+    background: str = "808080"
+    cfr: Fraction | None = None
+    audio: str | None = None
+    start_number: str = ""
+    names: str = ""
+    compression: str = "zips"
+
+    def __post_init__(self) -> None:
+        _one_of("--what", self.what, tuple(WHAT))
+        _one_of("--alpha", self.alpha, ALPHA_KINDS)
+        _one_of("--exr-compression", self.compression, EXR_COMPRESSION)
+        if self.audio is not None:
+            _one_of("--audio", self.audio, AUDIO)
+        if self.cfr is not None and not 1 <= self.cfr <= 1000:
+            raise UsageError(
+                f"--cfr {self.cfr} is no frame rate", fix="Use 1 to 1000, for example 24000/1001."
+            )
+        if self.start_number not in ("", "timecode") and not self.start_number.isdecimal():
+            raise UsageError(
+                f"--start-number '{self.start_number}' is no number", fix="Use 0, 1, 1001 or timecode."
+            )
+        if self.names:
+            check_names(self.names)
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """What each file holds, in order."""
+        if self.what == "fill+matte":
+            return ("fill", "matte")
+        if self.what in ("matte", "mask", "saliency"):
+            return ("matte",)
+        return ("cutout",) if self.what == "cutout" else ("fill",)
+
+    def kind(self, layout: Layout) -> str:
+        """What a file of this layout is, in one word for names and notes."""
+        if self.what == "fill+matte":
+            return "fg" if layout == "fill" else "matte"
+        return self.what
+
+    @property
+    def colour(self) -> tuple[int, int, int] | None:
+        """The background as 8-bit RGB, or None if it is no colour."""
+        found = _COLOUR.fullmatch(self.background)
+        if found is None:
+            return None
+        red, green, blue = bytes.fromhex(found[1])
+        return red, green, blue
+
+    def copies_audio(self, layout: Layout) -> bool:
+        """Whether a file of this layout gets the source's sound."""
+        return layout != "matte" if self.audio is None else self.audio == "copy"
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The delivery that options or JSON name; what is not named is as usual.
+
+        Raises:
+            UsageError: See the class.
+        """
+        given = {k: v for k, v in options.items() if k in OPTIONS and v is not None}
+        if "cfr" in given:
+            given["cfr"] = frame_rate(str(given["cfr"]))
+        return cls(**given)
+
+    def as_words(self) -> list[str]:
+        """The command line options that build this; nothing for what is usual."""
+        usual, words = Delivery(), list[str]()
+        for name, option in OPTIONS.items():
+            value = getattr(self, name)
+            if value != getattr(usual, name):
+                words += [option, str(value)]
+        return words
+
+
+OPTIONS = {
+    "what": "--what",
+    "alpha": "--alpha",
+    "background": "--background",
+    "cfr": "--cfr",
+    "audio": "--audio",
+    "start_number": "--start-number",
+    "names": "--names",
+    "compression": "--exr-compression",
+}
+
+
+def frame_rate(text: str) -> Fraction:
+    """A rate as a number, a ratio, or the short name of a standard one: 25, 24000/1001, 23.976.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(
+            f"--cfr '{text}' is no frame rate", fix="Use for example 25 or 24000/1001."
+        ) from None
+    for whole in (24, 30, 48, 60, 120):
+        exact = Fraction(whole * 1000, 1001)
+        if "." in text and abs(rate - exact) < Fraction(1, 100):
+            return exact
+    return rate
+
+
+def check_names(pattern: str) -> None:
+    """Refuse a name pattern that would not give every frame its own name.
+
+    Raises:
+        UsageError: An unknown token, no ``{frame}``, or a path separator.
+    """
+    try:
+        one, two = (pattern.format(stem="s", kind="k", frame=n) for n in (7, 8))
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"--names '{pattern}' cannot be read", fix="Use {stem}, {kind} and {frame:04}."
+        ) from error
+    if one == two or "/" in one or "\\" in one:
+        raise UsageError(
+            f"--names '{pattern}' does not name single files", fix="Use {frame:04} in it, and no folders."
+        )
+
+
+def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(f"{option} '{value}' is unknown", fix=f"Use one of: {', '.join(known)}.")

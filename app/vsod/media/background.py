@@ -1,0 +1,137 @@
+"""What a subject is laid over: a colour, its own blurred surroundings, another clip or a still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.delivery import Delivery
+from vsod.core.frame import Frame
+from vsod.core.picture import Colours
+from vsod.errors import MediaNotFound, UnreadableMedia
+from vsod.media.sequence import SUFFIXES, read_image
+from vsod.media.source import Source, open_source
+
+# Standard deviation of the blur, in parts of the longer side.
+_BLUR = 1 / 50
+
+
+class Background(Protocol):
+    """Gives the ground of every frame."""
+
+    def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+        """(H, W, 3) of 8 or 16 bits, for the frame that shows ``seen``; called in order."""
+
+    def close(self) -> None:
+        """Release what it reads."""
+
+
+def open_background(delivery: Delivery, size: tuple[int, int]) -> Background:
+    """The background a delivery asks for.
+
+    Args:
+        delivery: Says which.
+        size: (width, height) of the frames.
+
+    Raises:
+        MediaNotFound, UnreadableMedia: The clip or still is not there or unreadable.
+    """
+    if delivery.colour is not None:
+        return Still(np.full((size[1], size[0], 3), delivery.colour, np.uint8))
+    if delivery.background == "blur":
+        return Blur()
+    path = Path(delivery.background)
+    if not path.exists():
+        raise MediaNotFound(
+            "no such background", where=path, fix="Give a colour (RRGGBB), 'blur', a clip or a still."
+        )
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        image = read_image(path)
+        if image is None:
+            raise UnreadableMedia("the background cannot be decoded", where=path, fix="Choose another still.")
+        return Still(covering(np.ascontiguousarray(image[..., ::-1]), size))
+    return Moving(open_source(path), size)
+
+
+class Still:
+    """The same picture under every frame.
+
+    Args:
+        picture: (H, W, 3), of the frames' size.
+    """
+
+    def __init__(self, picture: Colours) -> None:
+        self._picture = picture
+
+    def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+        """See :class:`Background`."""
+        return self._picture
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Blur:
+    """The frame itself, blurred; the subject is left out, so that it casts no halo."""
+
+    def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+        """See :class:`Background`."""
+        h, w = alpha.shape
+        small = (max(1, w // 4), max(1, h // 4))
+        share = 1 - cv2.resize(alpha, small, interpolation=cv2.INTER_AREA) + np.float32(1e-3)
+        colour = cv2.resize(seen, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+        deviation = max(w, h) * _BLUR / 4
+        sums = cv2.GaussianBlur(colour * share[..., None], (0, 0), deviation)
+        weights = cv2.GaussianBlur(share, (0, 0), deviation)
+        blurred = np.rint(sums / weights[..., None]).astype(seen.dtype)
+        enlarged: npt.NDArray[Any] = np.asarray(cv2.resize(blurred, (w, h), interpolation=cv2.INTER_LINEAR))
+        return enlarged
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Moving:
+    """Another clip, frame by frame in step from its beginning; its last frame stays.
+
+    Args:
+        source: The clip; closed with this.
+        size: (width, height) of the frames.
+    """
+
+    def __init__(self, source: Source, size: tuple[int, int]) -> None:
+        self._source, self._size = source, size
+        self._frames: Iterator[Frame] = source.frames(pixels="rgb48")
+        self._last: Colours | None = None
+
+    def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+        """See :class:`Background`."""
+        frame = next(self._frames, None)
+        if frame is not None:
+            image: Colours = frame.image if frame.deep is None else frame.deep
+            self._last = covering(image, self._size)
+        assert self._last is not None
+        return self._last
+
+    def close(self) -> None:
+        """Release the clip."""
+        close = getattr(self._frames, "close", None)
+        if close is not None:
+            close()
+        self._source.close()
+
+
+def covering(picture: Colours, size: tuple[int, int]) -> Colours:
+    """``picture`` scaled to cover ``size`` (width, height) and cut to it around its middle."""
+    height, width = picture.shape[:2]
+    scale = max(size[0] / width, size[1] / height)
+    large = (max(size[0], round(width * scale)), max(size[1], round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture, large, interpolation=how) if large != (width, height) else picture
+    left, top = (large[0] - size[0]) // 2, (large[1] - size[1]) // 2
+    return np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])  # type: ignore[return-value]

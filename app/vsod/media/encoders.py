@@ -1,0 +1,66 @@
+"""Which encoder takes a raster as it is: an export is never resized or padded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vsod.core.clip import ClipInfo
+from vsod.errors import OutputError
+from vsod.media.clock import Clock
+from vsod.media.formats import Coding, Format
+
+# libvpx rounds chroma up by itself; x264 and x265 refuse odd sides.
+_EVEN_ONLY = ("libx264", "libx265")
+
+
+def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[str, str]:
+    """(encoder, pixel format): the coding's own, or what takes odd sides.
+
+    Raises:
+        OutputError: The format has no way to hold the raster.
+    """
+    codec, pix_fmt = coding.codec, coding.pix_fmt
+    odd = info.width % 2 or info.height % 2
+    if codec in _EVEN_ONLY and odd:
+        return codec, pix_fmt.replace("420", "444")
+    if codec == "dnxhd" and (info.width < 256 or info.height < 120):
+        raise OutputError(
+            f"{fmt.title} begins at 256x120 pixels, this is {info.width}x{info.height}",
+            where=path,
+            fix="Choose ProRes 4444, FFV1 or PNG.",
+        )
+    if info.width % 2 and pix_fmt == "yuv422p10le":
+        # FFmpeg's other ProRes encoder takes it but leaves colour in the last column.
+        raise OutputError(
+            f"{fmt.title} cannot hold the odd width {info.width}",
+            where=path,
+            fix="Choose ProRes 4444, FFV1 or PNG.",
+        )
+    if codec == "prores_aw" and info.width % 2:
+        return "prores_ks", pix_fmt
+    return codec, pix_fmt
+
+
+def check_avi(path: Path, info: ClipInfo, clock: Clock) -> None:
+    """Refuse what AVI cannot say: where frames stand in time, and how they are turned.
+
+    Raises:
+        OutputError: Names the reason.
+    """
+    if not clock.on_grid:
+        raise OutputError(
+            "AVI holds constant rates only, this clip's rate varies",
+            where=path,
+            fix="Choose MOV or MKV, or conform it: --cfr RATE.",
+        )
+    if info.rotation or info.mirrored:
+        raise OutputError("AVI cannot say that a picture is turned", where=path, fix="Choose MOV or MKV.")
+
+
+def encoder_options(coding: Coding, info: ClipInfo) -> dict[str, str]:
+    """The coding's options, fit for the raster."""
+    options = {key: value for key, value in coding.options.items() if key != "tag"}
+    side = min(info.width, info.height)
+    if "slices" in options and side < 16:
+        options["slices"] = "4" if side > 1 else "1"  # a slice must keep at least one sample
+    return options

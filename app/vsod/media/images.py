@@ -1,0 +1,125 @@
+"""Single images of a sequence, as bytes."""
+
+from __future__ import annotations
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.codec.context import CodecContext
+from av.video.frame import VideoFrame
+
+from vsod.core.compose import narrowed, widened
+from vsod.core.picture import Picture
+from vsod.errors import UsageError
+from vsod.media.formats import Coding
+from vsod.media.levels import encode
+from vsod.media.planes import plane
+
+# Level 1 halves the time of the default and costs a few per cent of size on a matte.
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_TIFF = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE]
+
+
+def image_bytes(picture: Picture, coding: Coding, compression: str) -> bytes:
+    """One image file.
+
+    Args:
+        picture: What it shows, upright.
+        coding: PNG, TIFF or EXR of some depth.
+        compression: Of an EXR, see :data:`vsod.core.delivery.EXR_COMPRESSION`.
+
+    Raises:
+        OSError: It cannot be encoded.
+    """
+    if coding.codec == "exr":
+        return _exr(picture, coding.pix_fmt, compression)
+    if coding.pix_fmt == "rgba64le":
+        return _tiff_with_alpha(picture)
+    samples = _samples(picture, coding.bit_depth)
+    suffix, options = (".png", _PNG) if coding.codec == "png" else (".tif", _TIFF)
+    ok, data = cv2.imencode(suffix, samples, options)
+    if not ok:
+        raise OSError("the image could not be encoded")
+    return data.tobytes()
+
+
+def _samples(picture: Picture, bits: int) -> npt.NDArray[Any]:
+    """(H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA codes of ``bits``."""
+    alpha = None if picture.alpha is None else encode(picture.alpha, "full", bits)
+    if picture.rgb is None:
+        assert alpha is not None
+        return alpha
+    red, green, blue = cv2.split(widened(picture.rgb) if bits > 8 else narrowed(picture.rgb))
+    return cv2.merge([blue, green, red] + ([] if alpha is None else [alpha]))
+
+
+def _tiff_with_alpha(picture: Picture) -> bytes:
+    """FFmpeg's TIFF, which marks the fourth channel as straight alpha where OpenCV's marks nothing."""
+    assert picture.rgb is not None and picture.alpha is not None
+    width, height = picture.size
+    context = CodecContext.create("tiff", "w")
+    context.width, context.height, context.pix_fmt = width, height, "rgba64le"
+    context.time_base = Fraction(1, 24)
+    context.options = {"compression_algo": "deflate"}
+    samples = cv2.merge([*cv2.split(widened(picture.rgb)), encode(picture.alpha, "full", 16)])
+    frame = VideoFrame(width, height, "rgba64le")
+    plane(frame, 0)[:] = samples.reshape(height, width * 4)
+    return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
+
+
+def open_exr() -> Any:
+    """The OpenEXR package.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    try:
+        import OpenEXR
+    except ImportError:
+        raise UsageError(
+            "OpenEXR images need the OpenEXR package", fix="Install it: pip install 'vsod-desktop[exr]'."
+        ) from None
+    return OpenEXR
+
+
+def _exr(picture: Picture, matte_channel: str, compression: str) -> bytes:
+    exr = open_exr()
+    channels: dict[str, npt.NDArray[np.float16]] = {}
+    if picture.alpha is not None:
+        alpha = picture.alpha
+        scale = 255 if alpha.dtype == np.uint8 else 1
+        name = "Y" if picture.rgb is None and matte_channel != "a" else "A"
+        channels[name] = (alpha / np.float32(scale)).astype(np.float16)
+    if picture.rgb is not None:
+        top = np.float32(np.iinfo(picture.rgb.dtype).max)
+        for number, name in enumerate("RGB"):
+            channels[name] = (picture.rgb[..., number] / top).astype(np.float16)
+    names = {"none": "NO"}
+    kind = getattr(exr, f"{names.get(compression, compression.upper())}_COMPRESSION")
+    header = {"compression": kind, "type": exr.scanlineimage}
+    with tempfile.TemporaryDirectory() as folder:
+        # The package writes to paths only.
+        path = Path(folder) / "image.exr"
+        with exr.File(header, channels) as file:
+            file.write(str(path))
+        return path.read_bytes()
+
+
+def read_exr(file: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """The channels of an EXR image by name, (H, W) float32 each.
+
+    Raises:
+        UsageError: The OpenEXR package is not installed.
+        OSError: It cannot be read.
+    """
+    exr = open_exr()
+    try:
+        with exr.File(str(file), separate_channels=True) as image:
+            return {name: np.array(c.pixels, np.float32) for name, c in image.channels().items()}
+    except RuntimeError as error:
+        raise OSError(str(error)) from error

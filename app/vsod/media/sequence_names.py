@@ -1,0 +1,61 @@
+"""What the images of an exported sequence are called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from vsod.core.clip import ClipInfo
+from vsod.core.delivery import Delivery
+from vsod.core.picture import Layout
+from vsod.core.timecode import Timecode
+from vsod.errors import UsageError
+
+
+def frame_names(
+    info: ClipInfo, frames: range, suffix: str, layout: Layout = "matte", delivery: Delivery | None = None
+) -> list[str]:
+    """The name of every image, all different.
+
+    After the source's images, or ``<clip>_<kind>.<source frame number>``; or as the delivery's
+    pattern and start number say. Numbers are wide enough for the last frame of the clip.
+
+    Raises:
+        UsageError: The numbers are to follow a timecode the source does not have.
+    """
+    delivery = delivery or Delivery()
+    if info.names and not delivery.names and not delivery.start_number:
+        return _after_images(info.names, suffix)[frames.start : frames.stop]
+    numbers = range(frames.start, frames.stop)
+    if delivery.start_number:
+        first = _first_number(info, frames, delivery.start_number)
+        numbers = range(first, first + len(frames))
+    stem = info.path.name if info.kind == "sequence" else info.path.stem
+    last = max(numbers[-1], info.frame_count - 1)
+    width = max(4 if delivery.start_number else 6, len(str(last)))
+    pattern = delivery.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
+    kind = delivery.kind(layout)
+    names = [pattern.format(stem=stem, kind=kind, frame=number) for number in numbers]
+    return [name if name.lower().endswith(suffix) else name + suffix for name in names]
+
+
+def _first_number(info: ClipInfo, frames: range, start: str) -> int:
+    if start != "timecode":
+        return int(start)
+    if info.timecode is None:
+        raise UsageError(
+            "the source has no timecode to number the images by", where=info.path, fix="Give a start number."
+        )
+    try:
+        return (Timecode.parse(info.timecode, info.rate) + frames.start).frame
+    except ValueError as error:
+        raise UsageError(f"the images cannot be numbered: {error}", fix="Give a start number.") from error
+
+
+def _after_images(images: tuple[str, ...], suffix: str) -> list[str]:
+    stems = Counter(Path(name).stem.casefold() for name in images)
+    # a.jpg and a.png in one folder would both become a.png.
+    return [
+        f"{Path(name).stem}{suffix}" if stems[Path(name).stem.casefold()] == 1 else f"{name}{suffix}"
+        for name in images
+    ]

@@ -1,0 +1,82 @@
+"""Checks of an export's frame: count, names, times, timecode, raster."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+from vsod.core.timecode import shift
+from vsod.media.clock import export_clock
+from vsod.media.verify_report import VerifyReport
+
+
+def compare_count(report: VerifyReport, other: ClipInfo, frames: range) -> None:
+    """How many frames there are."""
+    found, due = other.frame_count, len(frames)
+    report.add("count", found == due, f"{found} frames, {due} due")
+
+
+def compare_names(report: VerifyReport, other: ClipInfo, due: list[str]) -> None:
+    """Every image's name."""
+    wrong = next((pair for pair in zip(due, other.names, strict=False) if pair[0] != pair[1]), None)
+    if wrong is not None:
+        report.add("names", False, f"image {wrong[1]} where {wrong[0]} is due")
+    else:
+        report.add("names", len(due) == len(other.names), "images are named as they should be")
+
+
+def compare_times(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range) -> None:
+    """Every frame's start, both clips counted from their first frame."""
+    clock = export_clock(info, frames)
+    due = clock.starts[: min(len(frames), other.frame_count)]
+    found = other.pts[: len(due)] - other.pts[0]
+    # In a whole number of common ticks, so that hours of frames compare without rounding.
+    ticks = 1 / (clock.time_base * other.time_base)
+    scale_due, scale_found = clock.time_base * ticks, other.time_base * ticks
+    off = np.abs(due * int(scale_due) - found * int(scale_found)) if _small(ticks, due) else None
+    worst = Fraction(0) if off is None or not len(off) else Fraction(int(off.max())) / ticks
+    millisecond = other.time_base == Fraction(1, 1000)
+    allowed = Fraction(1, 1000) if millisecond else Fraction(0)
+    ok = worst <= allowed and off is not None
+    stated = " (this container counts milliseconds; 1 ms is allowed)" if millisecond else ""
+    report.add("times", ok, f"largest time difference {float(worst) * 1000:.3f} ms{stated}")
+    if other.rate != info.rate and clock.on_grid and len(frames) > 1:
+        report.add("rate", False, f"rate is {other.rate}, the source's {info.rate}")
+    else:
+        report.add("rate", True, f"rate {info.rate}")
+
+
+def _small(ticks: Fraction, due: npt.NDArray[np.int64]) -> bool:
+    """True if the comparison above cannot overflow 64 bits."""
+    return not len(due) or int(due[-1]) * ticks < 2**62
+
+
+def compare_timecode(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range) -> None:
+    """The start timecode, offset for a range."""
+    if info.timecode is None:
+        report.add("timecode", other.timecode is None, "the source has no timecode")
+        return
+    try:
+        due = shift(info.timecode, info.rate, frames.start)
+    except ValueError as error:
+        report.add("timecode", None, f"the source's timecode cannot be carried: {error}")
+        return
+    report.add("timecode", other.timecode == due, f"starts at {other.timecode}, due {due}")
+
+
+def compare_raster(report: VerifyReport, info: ClipInfo, other: ClipInfo) -> None:
+    """Size, rotation and pixel aspect."""
+    ok = other.upright_size == info.upright_size
+    report.add("raster", ok, "{}x{} upright, due {}x{}".format(*other.upright_size, *info.upright_size))
+    if other.kind == "sequence":
+        return
+    same_turn = (other.rotation, other.mirrored) == (info.rotation, info.mirrored)
+    report.add("rotation", same_turn, f"turned {other.rotation} degrees, the source {info.rotation}")
+    if other.sar == info.sar:
+        report.add("pixel-aspect", True, f"pixel aspect {info.sar}")
+    else:
+        # Some containers have no place for it (FFV1 in MKV); the pixels themselves still match.
+        report.add("pixel-aspect", None, f"pixel aspect is stored as {other.sar}, the source's is {info.sar}")

@@ -1,0 +1,69 @@
+"""What reading an export back has shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. ``ok`` is None where it is only worth a warning."""
+
+    id: str
+    ok: bool | None
+    message: str
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What reading a matte back has shown.
+
+    Attributes:
+        source, matte: What was compared.
+        checks: One entry for everything looked at, in order.
+        area: Share of the picture that is subject, per frame, 0..1: mean matte.
+    """
+
+    source: Path
+    matte: Path
+    checks: list[Check] = field(default_factory=list)
+    area: list[float] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """True if nothing failed; warnings do not count."""
+        return all(check.ok is not False for check in self.checks)
+
+    @property
+    def failures(self) -> list[str]:
+        """The messages of the checks that failed."""
+        return [check.message for check in self.checks if check.ok is False]
+
+    @property
+    def warnings(self) -> list[str]:
+        """The messages of the checks that only warn."""
+        return [check.message for check in self.checks if check.ok is None]
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON-ready report."""
+        known = np.array(self.area or [0.0])
+        return {
+            "source": str(self.source),
+            "matte": str(self.matte),
+            "ok": self.ok,
+            "checks": [asdict(check) for check in self.checks],
+            "frames": len(self.area),
+            "area": {
+                "min": round(float(known.min()), 6),
+                "mean": round(float(known.mean()), 6),
+                "max": round(float(known.max()), 6),
+            },
+        }
+
+    def add(self, id: str, ok: bool | None, message: str) -> None:
+        """Append a check."""
+        self.checks.append(Check(id, ok, message))

@@ -1,0 +1,75 @@
+"""RGB codes to Y'CbCr planes, exact to half a step, chroma where video standards place it.
+
+Source: ITU-T H.273 equations for the matrices; chroma lies on the left luma sample and half way
+between rows, as MPEG-2, H.264 and ProRes have it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+
+BT709, BT601 = 1, 5
+# (Kr, Kb) by matrix code point.
+_WEIGHTS = {
+    1: (0.2126, 0.0722),
+    4: (0.30, 0.11),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}
+Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+
+def usual_matrix(info: ClipInfo) -> int:
+    """The matrix to read and write a clip's colours with: its own, else the one of its size."""
+    if info.color.matrix in _WEIGHTS:
+        return info.color.matrix
+    return BT709 if info.height >= 720 or info.color.matrix == 0 else BT601
+
+
+def to_yuv(
+    rgb: npt.NDArray[np.uint16], matrix: int, bits: int, subsampling: tuple[int, int] = (1, 1)
+) -> list[Plane]:
+    """Video-level Y', Cb and Cr.
+
+    Args:
+        rgb: (H, W, 3) uint16, full range.
+        matrix: Code point of ITU-T H.273.
+        bits: Depth of the planes.
+        subsampling: Luma samples per chroma sample, (across, down): (1, 1), (2, 1) or (2, 2).
+
+    Returns:
+        Three planes, uint8 up to 8 bits, else uint16; chroma rounded up where sides are odd.
+    """
+    luma, *chroma = (
+        np.asarray(p, np.uint16) for p in cv2.split(cv2.transform(rgb, _coefficients(matrix, bits)))
+    )
+    out = [luma, *(_subsampled(c, subsampling) for c in chroma)]
+    return [p.astype(np.uint8) for p in out] if bits <= 8 else list(out)
+
+
+def _coefficients(matrix: int, bits: int) -> npt.NDArray[np.float64]:
+    """(3, 4): what turns full-range 16-bit RGB into codes of ``bits``, the offset last."""
+    red, blue = _WEIGHTS[matrix]
+    luma = np.array([red, 1 - red - blue, blue])
+    rows = [luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * blue), (np.array([1, 0, 0]) - luma) / (2 - 2 * red)]
+    step = 1 << (bits - 8)
+    spans, offsets = (219 * step, 224 * step, 224 * step), (16 * step, 128 * step, 128 * step)
+    return np.array([[*(r * s / 65535), o] for r, s, o in zip(rows, spans, offsets, strict=True)])
+
+
+def _subsampled(chroma: npt.NDArray[np.uint16], by: tuple[int, int]) -> npt.NDArray[np.uint16]:
+    across, down = by
+    if across == 2:
+        weights = np.array([[0.25, 0.5, 0.25]], np.float32)
+        chroma = cv2.filter2D(chroma, -1, weights, borderType=cv2.BORDER_REFLECT_101)[:, ::2]  # type: ignore[assignment]
+    if down == 2:
+        if chroma.shape[0] % 2:
+            chroma = np.concatenate((chroma, chroma[-1:]))
+        chroma = ((chroma[::2].astype(np.uint32) + chroma[1::2] + 1) // 2).astype(np.uint16)
+    return chroma

@@ -1,0 +1,93 @@
+"""From finished mattes to the pictures an export holds."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+from vsod.core.compose import narrowed, over, premultiplied, widened
+from vsod.core.delivery import Delivery
+from vsod.core.finishing import FinishSettings
+from vsod.core.frame import Frame
+from vsod.core.overlay import heat_table, to_u8
+from vsod.core.picture import Colours, Layout, Picture
+from vsod.inference.foreground import foreground
+from vsod.media.background import Background, open_background
+from vsod.media.source import Source
+
+Pixels = Literal["rgb", "rgb48"]
+
+
+def pixels_needed(delivery: Delivery, info: ClipInfo) -> Pixels | None:
+    """What must be decoded of the source: colour, at full depth if it has more than 8 bits; or only a guide."""
+    if delivery.what in ("matte", "mask", "saliency", "heatmap"):
+        return None
+    return "rgb48" if info.bit_depth > 8 else "rgb"
+
+
+def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
+    """The settings to finish with: the network's own map is shown without any."""
+    return FinishSettings(edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+
+
+def paths(output: Path, delivery: Delivery) -> dict[Layout, Path]:
+    """Where every file of a job goes."""
+    layouts = delivery.layouts
+    if len(layouts) == 1:
+        return {layouts[0]: output}
+    return {
+        layout: output.with_name(f"{output.stem}_{delivery.kind(layout)}{output.suffix}")
+        for layout in layouts
+    }
+
+
+def pictures(
+    finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], delivery: Delivery, source: Source
+) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+    """Every finished frame with its picture for every file."""
+    background = open_background(delivery, source.info.upright_size) if delivery.what == "over" else None
+    try:
+        for frame, matte in finished:
+            yield frame, _pictures(frame, matte, delivery, background)
+    finally:
+        if background is not None:
+            background.close()
+
+
+def _pictures(
+    frame: Frame, matte: npt.NDArray[np.float32], delivery: Delivery, background: Background | None
+) -> dict[Layout, Picture]:
+    what = delivery.what
+    if what in ("matte", "saliency"):
+        return {"matte": Picture(alpha=matte)}
+    if what == "mask":
+        return {"matte": Picture(alpha=(matte > 0.5).astype(np.uint8) * np.uint8(255))}
+    if what == "heatmap":
+        return {"fill": Picture(rgb=heatmap(matte))}
+    seen: Colours = frame.image if frame.deep is None else frame.deep
+    fill = foreground(seen, matte)
+    if what == "fill+matte":
+        return {"fill": Picture(rgb=fill), "matte": Picture(alpha=matte)}
+    if what == "cutout":
+        if delivery.alpha == "premultiplied":
+            fill = premultiplied(fill, matte)
+        return {"cutout": Picture(alpha=matte, rgb=fill)}
+    assert background is not None
+    ground = background(frame.index, seen, matte)
+    ground = narrowed(ground) if seen.dtype == np.uint8 else widened(ground)
+    return {"fill": Picture(rgb=over(fill, matte, ground))}
+
+
+def heatmap(matte: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """(H, W) 0..1 in false colours, (H, W, 3)."""
+    codes = to_u8(matte)
+    table = heat_table()
+    return np.asarray(
+        cv2.merge([cv2.LUT(codes, np.ascontiguousarray(table[:, c])) for c in range(3)]), np.uint8
+    )
