@@ -7,6 +7,8 @@ How far that is believed grows with the distance of the two colours.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +18,11 @@ from vsod_models.refine.spread import enlarged, resized, spread
 
 Map = npt.NDArray[np.float32]
 
+_COLOURS = 1 << 17  # pixels at which the colours on both sides are found, at most half the picture's sides
 _BELIEF = 0.7  # at most so much of the matte comes from colour alone
 _APART = 100.0  # distance in levels at which two colours are half believed to tell
 _DOUBT = 16.0  # the map counts as wholly in doubt from a (1 - a) = 1 / 16 on
+_ASKED = 1 / 64  # doubt below which nothing is asked
 _GIVEN_BACK = 0.5  # share of what the colours took from the map on average that is given back
 
 
@@ -39,13 +43,14 @@ def soft_edges(saliency: Map, rgb: npt.NDArray[np.uint8]) -> Map:
     """
     h, w = rgb.shape[:2]
     out = guided_upsample(saliency, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
-    half = (max(1, w // 2), max(1, h // 2))
-    seen, share = resized(rgb, half).astype(np.float32), resized(out, half)
+    by = max(2.0, math.sqrt(h * w / _COLOURS))
+    size = (max(1, round(w / by)), max(1, round(h / by)))
+    seen, share = resized(rgb, size).astype(np.float32), resized(out, size)
     subject, ground = spread(seen, share), spread(seen, 1 - share)
     if subject is None or ground is None:
         return out
     open_question = upsample(doubt(saliency), w, h)
-    band = np.flatnonzero(open_question > 1 / 255)
+    band = np.flatnonzero(open_question > _ASKED)
     near, behind = (enlarged(x, rgb).reshape(-1, 3)[band].astype(np.float32) for x in (subject, ground))
     line = near - behind
     length = np.einsum("ij,ij->i", line, line)
