@@ -6,7 +6,7 @@ old ground along as a fringe; what is wanted is F.
 Source: Forte & Pitié, "Approximate Fast Foreground Colour Estimation", ICIP 2021 (Blur-Fusion, two
 rounds): both colours are guessed as means over surer neighbours, then corrected by the picture. Ours: the
 first means come from a pyramid (Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4, pull-push),
-so that every pixel finds the nearest sure colour however far away; and all means are taken at half size.
+so that every pixel finds the nearest sure colour however far away; and all means are taken on a smaller picture.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.spread import Colours, Picture, enlarged, resized, spread, thrice
+from vsod_models.refine.spread import Colours, Picture, calm_size, enlarged, resized, spread, thrice
 
 Floats = npt.NDArray[np.float32]
 
 _SURE = 0.5 / 255  # nearer to 0 or 1 than this is 0 or 1 in eight bits
-_REACH = 2  # pixels at half size to each side over which the second round averages
+_AREA = 1 << 18  # pixels at which means are taken
+_REACH = 2  # of those pixels to each side over which the second round averages
 
 
 def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
@@ -35,10 +36,8 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
         between 0 and 1, and the nearest subject's colour carried on to the frame's edge where it is 0.
         Black if there is no subject at all.
     """
-    h, w = alpha.shape
-    half = (max(1, w // 2), max(1, h // 2))
-    seen = resized(rgb, half).astype(np.float32)
-    share = resized(alpha, half)
+    size = calm_size(*alpha.shape, _AREA)
+    seen, share = resized(rgb, size).astype(np.float32), resized(alpha, size)
     foreground, background = spread(seen, share), spread(seen, 1 - share)
     if foreground is None:
         return np.zeros_like(rgb)

@@ -7,18 +7,16 @@ How far that is believed grows with the distance of the two colours.
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vsod_models.refine.guided import guided_upsample, upsample
-from vsod_models.refine.spread import enlarged, resized, spread
+from vsod_models.refine.spread import calm_size, enlarged, resized, spread
 
 Map = npt.NDArray[np.float32]
 
-_COLOURS = 1 << 17  # pixels at which the colours on both sides are found, at most half the picture's sides
+_COLOURS = 1 << 17  # pixels at which the colours on both sides are found
 _BELIEF = 0.7  # at most so much of the matte comes from colour alone
 _APART = 100.0  # distance in levels at which two colours are half believed to tell
 _DOUBT = 16.0  # the map counts as wholly in doubt from a (1 - a) = 1 / 16 on
@@ -43,8 +41,7 @@ def soft_edges(saliency: Map, rgb: npt.NDArray[np.uint8]) -> Map:
     """
     h, w = rgb.shape[:2]
     out = guided_upsample(saliency, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
-    by = max(2.0, math.sqrt(h * w / _COLOURS))
-    size = (max(1, round(w / by)), max(1, round(h / by)))
+    size = calm_size(h, w, _COLOURS)
     seen, share = resized(rgb, size).astype(np.float32), resized(out, size)
     subject, ground = spread(seen, share), spread(seen, 1 - share)
     if subject is None or ground is None:

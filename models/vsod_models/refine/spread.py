@@ -5,6 +5,7 @@ Source: Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4 (pull-push o
 
 from __future__ import annotations
 
+import math
 from typing import TypeVar
 
 import cv2
@@ -41,6 +42,12 @@ def spread(colour: Floats, alpha: Floats) -> Floats | None:
         found += sums
         found /= thrice(weight + np.float32(_TRUST))
     return found
+
+
+def calm_size(h: int, w: int, area: int) -> tuple[int, int]:
+    """(width, height) for means over an (h, w) picture: at most half its sides, about ``area`` pixels if large."""
+    by = max(2.0, math.sqrt(h * w / area))
+    return max(1, round(w / by)), max(1, round(h / by))
 
 
 def thrice(weight: Floats) -> Floats:
