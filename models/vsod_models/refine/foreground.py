@@ -36,7 +36,8 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
         between 0 and 1, and the nearest subject's colour carried on to the frame's edge where it is 0.
         Black if there is no subject at all.
     """
-    size = calm_size(*alpha.shape, _AREA)
+    h, w = alpha.shape
+    size = calm_size(h, w, _AREA)
     seen, share = resized(rgb, size).astype(np.float32), resized(alpha, size)
     foreground, background = spread(seen, share), spread(seen, 1 - share)
     if foreground is None:
