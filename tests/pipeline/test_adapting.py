@@ -1,6 +1,7 @@
 """A card fitted to a clip: on the demo clip, by its own first maps."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from vsod.inference.cards import card_by_id
 from vsod.inference.networks import load_network
 from vsod.inference.predictor import Predictor
 from vsod.media.source import open_source
+from vsod.pipeline import runner
 from vsod.pipeline.adapting import adapted
+from vsod.pipeline.job import JobSpec
 from vsod_models.train.adapt import doubt
 
 FRAMES = range(30, 54)
@@ -78,3 +81,17 @@ def test_a_clip_without_a_sure_subject_keeps_its_card(first, tmp_path):
     size = predictor.raster.size[::-1]
     kept, outcome = adapted(clip, predictor, lambda i: np.zeros(size, np.float32), FRAMES, tmp_path)
     assert kept is predictor and not outcome.trusted
+
+
+def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_path):
+    plain = JobSpec(demo, tmp_path / "plain.mkv", format="ffv1-gray8", start=30, stop=40)
+    fitted = replace(plain, output=tmp_path / "fitted.mkv", adapt=True)
+    assert "--adapt" in fitted.as_command() and JobSpec.from_json(fitted.to_json()) == fitted
+    assert runner.run(plain).fitted is None
+    report = runner.run(fitted)
+    assert report.fitted and report.verified and {"fit", "look again"} <= set(report.stages)
+    assert plain.output.read_bytes() != fitted.output.read_bytes()
+    # the second time all is known
+    again = runner.run(replace(fitted, output=tmp_path / "again.mkv"))
+    assert again.fitted and "look again" not in again.stages
+    assert fitted.output.read_bytes() == again.output.read_bytes()

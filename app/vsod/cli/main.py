@@ -83,22 +83,40 @@ def build_parser() -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
 
 
-def _run(commands: Commands[argparse.ArgumentParser]) -> None:
-    from vsod.cli import run as do
-
-    p = commands.add_parser(
-        "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
-    )
+def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> None:
+    """Clip, output and :func:`add_job_options`."""
     p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames")
-    p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="video file, or folder")
+    p.add_argument(
+        "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"
+    )
+    add_job_options(p)
+
+
+def add_job_options(p: argparse.ArgumentParser) -> None:
+    """All that a job is besides its clip and its output."""
     p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
     p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'doctor')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument(
+        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adapting.md)"
+    )
     add_delivery_options(p)
     add_finish_options(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
+
+
+def _run(commands: Commands[argparse.ArgumentParser]) -> None:
+    from vsod.cli import run as do
+    from vsod.cli.batch import add_commands as add_batch
+
+    p = commands.add_parser(
+        "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
+    )
+    add_run_options(p)
+    p.add_argument("--report", metavar="FILE", type=Path, help="write what was done, for 'rerun'")
     p.set_defaults(run=do.run)
+    add_batch(commands)
 
     p = commands.add_parser("bench", help="frames per second of every stage, on a clip of yours")
     p.add_argument("source", metavar="IN", type=Path)

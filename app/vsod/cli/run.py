@@ -9,12 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import FrameType
 
 from vsod.cli import output
 from vsod.cli.finishing import finish_settings
 from vsod.core.delivery import Delivery
-from vsod.pipeline.job import JobSpec
+from vsod.pipeline.job import JobReport, JobSpec
 
 
 @contextmanager
@@ -38,21 +39,35 @@ def cancel_on_signal() -> Iterator[threading.Event]:
 def run(args: argparse.Namespace) -> int:
     """Write the matte of a clip."""
     from vsod.pipeline import runner
+    from vsod.pipeline.manifest import Manifest
 
-    spec = JobSpec(
-        source=args.source,
-        output=args.output,
+    spec = job(args, args.source, args.output)
+    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+        report = runner.run(spec, on_progress=bars, cancel=cancel)
+    if args.report:
+        Manifest.of(spec, report).write(args.report)
+    return tell(report, args.json)
+
+
+def job(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
+    """The job that the options of ``run`` make of a clip."""
+    return JobSpec(
+        source=source,
+        output=target,
         card=args.card,
         format=args.format,
         start=args.range[0],
         stop=args.range[1],
         device=args.device,
+        adapt=args.adapt,
         finish=finish_settings(args),
         delivery=Delivery.from_options(vars(args)),
     )
-    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
-        report = runner.run(spec, on_progress=bars, cancel=cancel)
-    if args.json:
+
+
+def tell(report: JobReport, as_json: bool) -> int:
+    """Say what a job did; gives its exit code."""
+    if as_json:
         output.line("done", **report.as_json())
     else:
         for path in report.outputs:

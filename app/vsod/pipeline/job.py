@@ -26,6 +26,7 @@ class JobSpec:
         format: Export format id, or None to go by ``output``'s suffix.
         start, stop: Frame range, ``stop`` excluded; None = to the end.
         device: One of :data:`DEVICES`.
+        adapt: Fit the card to the clip first and look again, see :mod:`vsod.pipeline.adapting`.
         finish: Finishing settings.
         delivery: What is written and how.
     """
@@ -37,6 +38,7 @@ class JobSpec:
     start: int = 0
     stop: int | None = None
     device: str = "auto"
+    adapt: bool = False
     finish: FinishSettings = field(default_factory=FinishSettings)
     delivery: Delivery = field(default_factory=Delivery)
 
@@ -81,6 +83,8 @@ class JobSpec:
             words += ["--range", f"{self.start}:{'' if self.stop is None else self.stop}"]
         if self.device != "auto":
             words += ["--device", self.device]
+        if self.adapt:
+            words += ["--adapt"]
         words += self.finish.as_words() + self.delivery.as_words()
         return shlex.join(words)
 
@@ -103,6 +107,7 @@ class JobReport:
         verified: True if the re-decoded output passed every check, None if not checked.
         stages: Seconds spent by stage name.
         outputs: Every file that was written.
+        fitted: Whether the card was fitted to the clip; None if that was not asked for.
         duplicated, dropped: Frames shown again and source frames left out by conforming to a rate.
     """
 
@@ -115,6 +120,7 @@ class JobReport:
     verified: bool | None = None
     stages: dict[str, float] = field(default_factory=dict)
     outputs: list[Path] = field(default_factory=list)
+    fitted: bool | None = None
     duplicated: int = 0
     dropped: int = 0
 

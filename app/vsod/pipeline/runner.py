@@ -22,6 +22,7 @@ from vsod.media.sinks import Sink, open_sink
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
 from vsod.pipeline import deliver, stages
+from vsod.pipeline.adapting import adapted
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
@@ -73,10 +74,9 @@ def run(
         store = store or MapStore.open(clip.info, predictor.signature)
         reads = needed(frames, spec.finish, clip.info.frame_count)
         todo = sum(len(gap) for gap in stages.missing_ranges(store, reads))
-        pace = Pace(
-            on_progress,
-            {"analyse": todo, "export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)},
-        )
+        again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
+        written = {"export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)}
+        pace = Pace(on_progress, {"analyse": todo, **again, **written})
         if todo:
             # before the sink: its device is part of the report, and a missing net writes nothing
             predictor.load(cancel)
@@ -106,6 +106,8 @@ def run(
                 sinks[layout] = open_files.enter_context(sink)
             if todo:
                 analyse(clip, predictor, store, reads, pace, cancel)
+            if spec.adapt:
+                store = _look_again(spec, clip, predictor, store, reads, pace, report, cancel)
             pace.start("export")
             _export(spec, clip, store, frames, plan, sinks, pace, report, cancel)
             report.outputs = [sink.close() for sink in sinks.values()]
@@ -121,6 +123,36 @@ def run(
             clip.close()
 
 
+def _look_again(
+    spec: JobSpec,
+    clip: Source,
+    predictor: Predictor,
+    store: MapStore,
+    frames: range,
+    pace: Pace,
+    report: JobReport,
+    cancel: threading.Event | None,
+) -> MapStore:
+    """The maps of the card fitted to the clip; ``store`` itself where that is not to be trusted."""
+    pace.start("fit")
+    fitted, outcome = adapted(
+        clip, predictor, store.get, frames, store.folder, device=spec.device, cancel=cancel
+    )
+    pace.step()
+    report.fitted = outcome.trusted
+    if not outcome.trusted:
+        report.warnings.append(
+            "the model was not fitted to this clip: its maps are too unsure to learn from, "
+            "or what it learned led elsewhere"
+        )
+        return store
+    second = MapStore.open(clip.info, fitted.signature)
+    if stages.missing_ranges(second, frames):
+        fitted.load(cancel)
+        analyse(clip, fitted, second, frames, pace, cancel, "look again")
+    return second
+
+
 def analyse(
     clip: Source,
     predictor: Predictor,
@@ -128,13 +160,14 @@ def analyse(
     frames: range,
     pace: Pace,
     cancel: threading.Event | None = None,
+    stage: str = "analyse",
 ) -> None:
-    """The analysing half of a job on its own: fill ``store`` for ``frames``.
+    """The analysing half of a job on its own: fill ``store`` for ``frames``; ``stage`` is what it is called.
 
     Raises:
         Cancelled: ``cancel`` was set; what is computed stays.
     """
-    pace.start("analyse")
+    pace.start(stage)
     with closing(stages.analyse(clip, predictor, store, frames)) as indices:
         for _ in indices:
             if cancel and cancel.is_set():

@@ -1,0 +1,249 @@
+"""``batch``, ``watch`` and ``rerun``."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from vsod.cli import output
+from vsod.cli.run import cancel_on_signal, job, tell
+from vsod.errors import Cancelled, DataError, UsageError
+from vsod.pipeline.batch import Row, arrivals, clips_in, report_of, run_batch
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.manifest import SUFFIX, Manifest
+from vsod.pipeline.runner import job_format
+
+LIST_SUFFIXES = (".txt", ".list", ".lst")
+
+
+class _Words(argparse.ArgumentParser):
+    """Raises where argparse would end the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, fix="See vsod-desktop run --help for what a line may say.")
+
+
+def jobs(args: argparse.Namespace) -> list[JobSpec]:
+    """The jobs of ``batch``: of a list's lines, a folder's clips, or the files a pattern finds.
+
+    Raises:
+        UsageError: There is nothing to do, or a line cannot be read.
+    """
+    found: list[JobSpec] = []
+    for text in args.clips:
+        path = Path(text)
+        if path.is_file() and path.suffix.lower() in LIST_SUFFIXES:
+            found += _listed(args, path)
+        elif path.is_dir() and not clips_in(path):
+            # a folder of pictures is one clip
+            found.append(_with(args, path))
+        elif path.is_dir():
+            found += [_with(args, clip) for clip in clips_in(path)]
+        else:
+            # pathlib takes no absolute patterns
+            matches = [text] if path.exists() else sorted(glob.glob(text, recursive=True))  # noqa: PTH207
+            if not matches:
+                raise UsageError(
+                    "no such clip, folder, list or pattern", where=text, fix="Put quotes around a pattern."
+                )
+            found += [_with(args, Path(match)) for match in matches]
+    if not found:
+        raise UsageError("there is nothing to do", where=" ".join(args.clips), fix="Name clips or a folder.")
+    return found
+
+
+def _with(args: argparse.Namespace, clip: Path) -> JobSpec:
+    """The job that the options of the command make of a clip."""
+    spec = job(args, clip, clip)
+    fmt = job_format(replace(spec, format=spec.format or "prores4444"))
+    try:
+        name = args.name.format(stem=clip.stem, kind=spec.delivery.what)
+    except (KeyError, IndexError, ValueError) as error:
+        raise UsageError(f"--name '{args.name}' cannot be read", fix="Use {stem} and {kind}.") from error
+    folder = args.output or clip.absolute().parent
+    suffix = "" if fmt.is_sequence else fmt.suffixes[0]
+    return replace(spec, output=folder / f"{name}{suffix}", format=fmt.id)
+
+
+def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
+    """The jobs of a list: each line a clip and, if it wants other than the command's, its own options of ``run``."""
+    from vsod.cli.main import add_run_options
+
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parser = _Words(add_help=False)
+        add_run_options(parser, output_needed=False)
+        try:
+            # what the line does not say is as the command has it
+            usual = {k: v for k, v in vars(args).items() if k not in ("source", "output")}
+            own = parser.parse_args(shlex.split(line), argparse.Namespace(**usual))
+        except (UsageError, ValueError) as error:
+            what = error.what if isinstance(error, UsageError) else str(error)
+            raise UsageError(
+                what, where=f"{file}, line {number}", fix="See vsod-desktop run --help for what it may say."
+            ) from error
+        # paths in a list are meant from where the list lies
+        clip = file.parent / own.source
+        if own.output is not None:
+            yield job(own, clip, file.parent / own.output)
+        else:
+            own.name, own.output = args.name, args.output
+            yield _with(own, clip)
+
+
+def batch(args: argparse.Namespace) -> int:
+    """Do many clips; the exit code is that of the worst."""
+    specs = jobs(args)
+    if args.dry_run:
+        for spec in specs:
+            print(spec.as_command())
+        return 0
+    rows: list[Row] = []
+    stopped = False
+    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+
+        def begin(spec: JobSpec) -> output.Bars:
+            if args.json:
+                output.line("clip", source=str(spec.source), output=str(spec.output))
+            else:
+                print(f"[{len(rows) + 1}/{len(specs)}] {spec.source}", file=sys.stderr)
+            return bars
+
+        try:
+            for row in run_batch(specs, again=args.again, on_progress=begin, cancel=cancel):
+                rows.append(row)
+                if args.json:
+                    output.line("clip-done", **as_json(row))
+        except Cancelled:
+            stopped = True
+    if not args.json:
+        print(table(rows))
+    if stopped:
+        left = len(specs) - len(rows)
+        print(f"stopped; {left} clips are left: the same command goes on there", file=sys.stderr)
+        return Cancelled.exit_code
+    return worst(rows)
+
+
+def worst(rows: Sequence[Row]) -> int:
+    """Exit code of a batch: 1 if a clip failed, 3 if one has warnings, else 0."""
+    states = {row.state for row in rows}
+    return 1 if "failed" in states else 3 if "warnings" in states else 0
+
+
+def as_json(row: Row) -> dict[str, object]:
+    """A row as JSON."""
+    return {
+        "source": str(row.spec.source),
+        "output": str(row.spec.output),
+        "state": row.state,
+        "frames": row.frames,
+        "seconds": round(row.seconds, 3),
+        "notes": list(row.notes),
+    }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The batch in a table: one line a clip, its notes below."""
+    width = max((len(row.spec.source.name) for row in rows), default=4)
+    lines = [f"{'clip':{width}}  state     frames      time"]
+    for row in rows:
+        spent = tqdm.format_interval(row.seconds)
+        lines.append(f"{row.spec.source.name:{width}}  {row.state:8}  {row.frames:6d}  {spent:>8}")
+        lines += [f"  {note}" for note in row.notes]
+    return "\n".join(lines)
+
+
+def watch(args: argparse.Namespace) -> int:
+    """Do every clip that comes into a folder, until Ctrl-C."""
+    if not args.folder.is_dir():
+        raise DataError("no such folder", where=args.folder, fix="Create it first.")
+    if args.output is None or args.output.absolute() == args.folder.absolute():
+        raise UsageError("mattes would be taken for clips", fix="Give another folder with -o.")
+    print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
+    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+        for clip in arrivals(args.folder, args.quiet, cancel):
+            try:
+                for row in run_batch([_with(args, clip)], on_progress=lambda _: bars, cancel=cancel):
+                    if args.json:
+                        output.line("clip-done", **as_json(row))
+                    else:
+                        print(f"{clip.name}: {row.state}", *row.notes, sep="\n  ", flush=True)
+            except Cancelled:
+                break
+    return 0
+
+
+def rerun(args: argparse.Namespace) -> int:
+    """Repeat a job from its report, and say whether the same came of it."""
+    from vsod.pipeline import runner
+
+    known = Manifest.read(args.report)
+    changed = [note for note in known.changes() if not any(note.startswith(str(p)) for p in known.outputs)]
+    if changed and not args.anyway:
+        raise DataError(
+            "; ".join(changed), where=args.report, fix="Bring it back, or use --anyway for what comes now."
+        )
+    spec = replace(known.spec, output=args.output) if args.output else known.spec
+    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+        report = runner.run(spec, on_progress=bars, cancel=cancel)
+    code = tell(report, args.json)
+    made = Manifest.of(spec, report)
+    same = list(made.outputs.values()) == list(known.outputs.values())
+    made.write(report_of(spec))
+    if args.json:
+        output.line("compared", same=same)
+    else:
+        print(f"{'the same' if same else 'not the same'} as in {args.report.name}", file=sys.stderr)
+    return code
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """``batch``, ``watch`` and ``rerun``."""
+    from vsod.cli.main import add_job_options
+
+    p = commands.add_parser("batch", help="many clips: a folder, a pattern or a list; goes on where it was")
+    p.add_argument(
+        "clips",
+        metavar="CLIPS",
+        nargs="+",
+        help=f"clips, folders, patterns in quotes, or a list ({', '.join(LIST_SUFFIXES)}): "
+        "a clip a line, and its own options of 'run' behind it",
+    )
+    _many(p)
+    p.add_argument("--again", action="store_true", help="do also what is done already")
+    p.add_argument("--dry-run", action="store_true", help="print the single commands and leave")
+    add_job_options(p)
+    p.set_defaults(run=batch)
+
+    p = commands.add_parser("watch", help="do every clip that comes into a folder")
+    p.add_argument("folder", metavar="FOLDER", type=Path)
+    _many(p)
+    p.add_argument(
+        "--quiet", type=float, default=5.0, metavar="SECONDS", help="a clip must not change for so long (5)"
+    )
+    add_job_options(p)
+    p.set_defaults(run=watch)
+
+    p = commands.add_parser("rerun", help=f"repeat a job from its report (…{SUFFIX})")
+    p.add_argument("report", metavar="REPORT", type=Path)
+    p.add_argument("-o", "--output", metavar="OUT", type=Path, help="write there (default: where it was)")
+    p.add_argument("--anyway", action="store_true", help="also if source or card have changed since")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=rerun)
+
+
+def _many(p: argparse.ArgumentParser) -> None:
+    p.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="(default: beside each clip)")
+    p.add_argument(
+        "--name", default="{stem}_matte", help="of the outputs, without suffix: {stem}, {kind} ({stem}_matte)"
+    )

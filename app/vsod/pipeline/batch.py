@@ -1,0 +1,171 @@
+"""Many clips, one after the other: what fails does not stop the rest, and what is done is not done again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vsod.core.progress import ProgressFn
+from vsod.errors import Cancelled, DataError, UsageError, VsodError
+from vsod.media.sequence import SUFFIXES as PICTURES
+from vsod.pipeline import runner
+from vsod.pipeline.job import JobReport, JobSpec
+from vsod.pipeline.manifest import SUFFIX, Manifest
+
+VIDEOS = (
+    *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts"),
+    *(".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".y4m", ".gif"),
+)
+State = Literal["done", "warnings", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one job.
+
+    Attributes:
+        spec: The job.
+        state: ``skipped`` was done by an earlier batch; ``warnings`` is done, but frames were held or the check failed.
+        seconds: It took.
+        frames: Written.
+        notes: Warnings, or why it failed.
+    """
+
+    spec: JobSpec
+    state: State
+    seconds: float = 0.0
+    frames: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def clips_in(folder: Path) -> list[Path]:
+    """The clips of a folder, by name: videos, and folders that hold pictures."""
+
+    def is_clip(path: Path) -> bool:
+        if path.name.startswith("."):
+            return False
+        if path.is_dir():
+            return any(p.suffix.lower() in PICTURES for p in path.iterdir())
+        return path.suffix.lower() in VIDEOS
+
+    return sorted(p for p in folder.iterdir() if is_clip(p))
+
+
+def keep_apart(specs: Sequence[JobSpec]) -> None:
+    """Refuse jobs that would overwrite each other or a source.
+
+    Raises:
+        UsageError: Names the two.
+    """
+    sources = {spec.source.absolute(): spec for spec in specs}
+    taken: dict[Path, JobSpec] = {}
+    for spec in specs:
+        target = spec.output.absolute()
+        other = taken.get(target) or sources.get(target)
+        if other is not None:
+            raise UsageError(
+                f"{spec.source} and {other.source} would both be {target.name}",
+                where=target,
+                fix="Give them other names, with --name or with -o in a list.",
+            )
+        taken[target] = spec
+
+
+def report_of(spec: JobSpec) -> Path:
+    """Where the report of a job lies: beside its output."""
+    return spec.output.with_name(spec.output.name + SUFFIX)
+
+
+def is_done(spec: JobSpec) -> bool:
+    """Whether this very job was done, and source, card and outputs are as they were then."""
+    try:
+        known = Manifest.read(report_of(spec))
+    except DataError:
+        return False
+    return known.spec == spec and not known.changes()
+
+
+def run_batch(
+    specs: Sequence[JobSpec],
+    *,
+    again: bool = False,
+    on_progress: Callable[[JobSpec], ProgressFn] | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Row]:
+    """Do the jobs in order; one row as each is finished.
+
+    Args:
+        specs: The jobs.
+        again: Do also what is done already.
+        on_progress: Gives the receiver of a job's progress; called as it begins.
+        cancel: Set it from another thread to stop; the maps of the job in hand stay.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+        UsageError: Two jobs have one output.
+    """
+    keep_apart(specs)
+    for spec in specs:
+        if cancel and cancel.is_set():
+            raise Cancelled
+        if not again and is_done(spec):
+            yield Row(spec, "skipped", frames=Manifest.read(report_of(spec)).report["frames"])
+            continue
+        began = time.monotonic()
+        try:
+            spec.output.parent.mkdir(parents=True, exist_ok=True)
+            report = runner.run(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
+            Manifest.of(spec, report).write(report_of(spec))
+        except Cancelled:
+            raise
+        except (VsodError, OSError) as error:
+            yield Row(spec, "failed", time.monotonic() - began, notes=(str(error),))
+        else:
+            yield _row(spec, report)
+
+
+def _row(spec: JobSpec, report: JobReport) -> Row:
+    notes = list(report.warnings)
+    if report.held:
+        notes.append(f"{len(report.held)} unreadable frames were held")
+    state: State = "warnings" if report.exit_code else "done"
+    return Row(spec, state, report.seconds, report.frames, tuple(notes))
+
+
+def arrivals(folder: Path, quiet: float, cancel: threading.Event, poll: float = 1.0) -> Iterator[Path]:
+    """The clips of a folder, as they are there whole.
+
+    Args:
+        folder: Looked at until ``cancel`` is set.
+        quiet: Seconds for which size and time of a clip must not change: it may still be copied.
+        cancel: Set it from another thread to stop.
+        poll: Seconds between two looks.
+    """
+    known: dict[Path, tuple[tuple[int, int], float]] = {}
+    given: dict[Path, tuple[int, int]] = {}
+    while not cancel.is_set():
+        now = time.monotonic()
+        for path in clips_in(folder):
+            try:
+                state = _state(path)
+            except OSError:
+                continue  # it went away
+            before = known.get(path)
+            if before is None or before[0] != state:
+                known[path] = (state, now)
+            elif now - before[1] >= quiet and given.get(path) != state:
+                given[path] = state
+                yield path
+                if cancel.is_set():
+                    return
+        cancel.wait(poll)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size and latest change of a file, or of the files of a folder."""
+    stats = [p.stat() for p in path.iterdir()] if path.is_dir() else [path.stat()]
+    return sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0)

@@ -1,0 +1,147 @@
+"""What a job was, of what, and what came of it: enough to repeat it, or to know that it need not be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from vsod import __version__
+from vsod.errors import DataError
+from vsod.inference.cards import usable_card
+from vsod.media.atomic import commit_file, discard, output_error, partial_path
+from vsod.pipeline.job import JobReport, JobSpec
+
+SUFFIX = ".vsod.json"
+_SAMPLES, _BLOCK = 64, 1 << 16
+
+
+def digest(path: Path) -> str:
+    """Hex SHA-256 of a file's size and 64 blocks of 64 KiB spread over it; of a folder, of its files in order.
+
+    All of a file up to 4 MiB; of a larger one enough to tell takes and versions apart in no time.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    h = hashlib.sha256()
+    files = sorted(p for p in path.iterdir() if not p.name.startswith(".")) if path.is_dir() else [path]
+    for file in files:
+        size = file.stat().st_size
+        h.update(f"{file.name if path.is_dir() else ''}|{size}|".encode())
+        with file.open("rb") as f:
+            if size <= _SAMPLES * _BLOCK:
+                h.update(f.read())
+                continue
+            for i in range(_SAMPLES):
+                f.seek((size - _BLOCK) * i // (_SAMPLES - 1))
+                h.update(f.read(_BLOCK))
+    return h.hexdigest()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished job.
+
+    Attributes:
+        spec: The job.
+        source: :func:`digest` of its source.
+        card: SHA-256 of the card's weights.
+        outputs: :func:`digest` of every file or folder that was written.
+        software: Version of this program and of Python, and the system.
+        report: :meth:`JobReport.as_json`.
+    """
+
+    spec: JobSpec
+    source: str
+    card: str
+    outputs: dict[Path, str]
+    software: dict[str, str]
+    report: dict[str, Any]
+
+    @classmethod
+    def of(cls, spec: JobSpec, report: JobReport) -> Self:
+        """The manifest of a job that has just been done.
+
+        Raises:
+            DataError: Source or output are gone already.
+        """
+        try:
+            source = digest(spec.source)
+            outputs = {path.absolute(): digest(path) for path in report.outputs}
+        except OSError as error:
+            raise DataError(f"cannot be read again ({error})", where=spec.source) from error
+        software = {
+            "vsod-desktop": __version__,
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        }
+        return cls(spec, source, usable_card(spec.card).sha256, outputs, software, report.as_json())
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The manifest in a file.
+
+        Raises:
+            DataError: There is none, or it is not one of ours.
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                JobSpec.from_json(json.dumps(raw["job"])),
+                raw["source"],
+                raw["card"],
+                {Path(name): value for name, value in raw["outputs"].items()},
+                raw["software"],
+                raw["report"],
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"this is not the report of a job ({error})",
+                where=path,
+                fix=f"Give a file that ends in {SUFFIX}, written by run --report or batch.",
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        raw = {
+            "job": json.loads(self.spec.to_json()),
+            "command": self.spec.as_command(),
+            "source": self.source,
+            "card": self.card,
+            "outputs": {str(name): value for name, value in self.outputs.items()},
+            "software": self.software,
+            "report": self.report,
+        }
+        partial = partial_path(path)
+        try:
+            partial.write_text(json.dumps(raw, indent=1, ensure_ascii=False), encoding="utf-8")
+            commit_file(partial, path)
+        except OSError as error:
+            discard(partial)
+            raise output_error(error, path) from error
+
+    def changes(self) -> list[str]:
+        """What is no longer as it was, one sentence each: source, card, outputs. Empty = nothing."""
+        found = []
+        try:
+            if digest(self.spec.source) != self.source:
+                found.append(f"{self.spec.source} is another file now")
+        except OSError:
+            found.append(f"{self.spec.source} is gone")
+        if usable_card(self.spec.card).sha256 != self.card:
+            found.append(f"the card {self.spec.card} has other weights now")
+        for path, known in self.outputs.items():
+            try:
+                if digest(path) != known:
+                    found.append(f"{path} was changed")
+            except OSError:
+                found.append(f"{path} is gone")
+        return found
