@@ -16,10 +16,10 @@ def hair(h=240, w=320):
     """A red ball with soft hairs on blue-green noise, its true alpha, and that at an eighth of the size."""
     rng = np.random.default_rng(3)
     alpha = np.zeros((h, w), np.float32)
-    cv2.circle(alpha, (w // 2, h // 2), 60, 1, -1, cv2.LINE_AA)
+    cv2.circle(alpha, (w // 2, h // 2), 60, 1, -1)
     for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
         tip = (int(w / 2 + 85 * np.cos(angle)), int(h / 2 + 85 * np.sin(angle)))
-        cv2.line(alpha, (w // 2, h // 2), tip, 1, 2, cv2.LINE_AA)
+        cv2.line(alpha, (w // 2, h // 2), tip, 1, 2)
     alpha = cv2.GaussianBlur(alpha, (0, 0), 1)
     ground = np.float32([40, 120, 140]) + rng.normal(0, 6, (h, w, 3)).astype(np.float32)
     rgb = alpha[..., None] * np.float32([210, 60, 50]) + (1 - alpha[..., None]) * ground
