@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
-from vsod.inference import mapstore
 from vsod.inference.mapstore import CHUNK, MapStore, fingerprint
 
 
@@ -116,7 +115,7 @@ def test_the_fingerprint_follows_file_and_model(tmp_path):
 
 def test_old_stores_make_room(tmp_path, monkeypatch):
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(mapstore, "BUDGET", 30_000)
+    monkeypatch.setenv("VSOD_CACHE_GB", str(30_000 / 2**30))
     stores = []
     for k in range(3):
         file = tmp_path / f"{k}.mp4"

@@ -1,4 +1,4 @@
-"""``probe``, ``cards``, ``verify``, ``doctor`` and ``demo``."""
+"""``probe``, ``cache``, ``cards``, ``verify``, ``doctor`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,34 @@ def probe(args: argparse.Namespace) -> int:
     for warning in info["warnings"]:
         print(f"warning: {warning}")
     return 0
+
+
+def cache(args: argparse.Namespace) -> int:
+    """Show the cache, or empty it."""
+    from vsod import paths
+    from vsod.inference import cache as kept
+
+    if args.clear:
+        freed, left = kept.clear()
+        if args.json:
+            print(json.dumps({"freed": freed, "left": left}))
+        else:
+            print(f"{_megabytes(freed)} freed" + (f"; {left} entries are in use" if left else ""))
+        return 0
+    parts = kept.usage()
+    if args.json:
+        rows = {p.kind: {"items": p.items, "bytes": p.bytes} for p in parts}
+        print(json.dumps({"folder": str(paths.cache_dir()), "budget": kept.budget(), **rows}))
+        return 0
+    print(f"{paths.cache_dir()}  (VSOD_CACHE moves it)")
+    for part in parts:
+        print(f"{part.kind:10} {part.items:5} entries  {_megabytes(part.bytes):>12}")
+    print(f"maps may take {_megabytes(kept.budget())} (VSOD_CACHE_GB); those used longest ago make room")
+    return 0
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def cards(args: argparse.Namespace) -> int:

@@ -140,6 +140,11 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.probe)
 
+    p = commands.add_parser("cache", help="the maps and networks kept for later: how much, where; --clear")
+    p.add_argument("--clear", action="store_true", help="empty it, but for what a job is using")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.cache)
+
     p = commands.add_parser("cards", help="the models at hand")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.cards)

@@ -23,9 +23,9 @@ import numpy.typing as npt
 from vsod import paths
 from vsod.core.clip import ClipInfo
 from vsod.errors import OutputError
+from vsod.inference.cache import budget, size_of
 
 CHUNK = 32
-BUDGET = 4 << 30  # bytes all stores may take together
 _LEVELS = 4095
 _HEAD = struct.Struct("<4sHHI")
 _MAGIC = b"VSM1"
@@ -182,10 +182,10 @@ def _unwritable(folder: Path, error: OSError) -> OutputError:
 def _prune(root: Path, keep: Path) -> None:
     """Delete the stores that were used longest ago until all of them fit the budget."""
     stores = sorted((f for f in root.iterdir() if f.is_dir() and f != keep), key=lambda f: f.stat().st_mtime)
-    sizes = {f: sum(p.stat().st_size for p in f.iterdir()) for f in [*stores, keep]}
-    total = sum(sizes.values())
+    sizes = {f: size_of(f) for f in [*stores, keep]}
+    total, most = sum(sizes.values()), budget()
     for folder in stores:
-        if total <= BUDGET:
+        if total <= most:
             return
         shutil.rmtree(folder, ignore_errors=True)
         total -= sizes[folder]

@@ -13,6 +13,7 @@ from typing import Any
 
 from vsod import __version__, paths
 from vsod.errors import VsodError
+from vsod.inference.cache import size_of
 from vsod.inference.cards import all_cards
 from vsod.inference.devices import describe_cpu, describe_gpu
 from vsod.media import about
@@ -54,7 +55,11 @@ def examine() -> list[Finding]:
         Finding("processor", True, describe_cpu()),
         Finding("GPU", None, describe_gpu()),
         *_cards(),
-        Finding("cache", None, f"{paths.cache_dir()} ({_size_of_cache():.0f} MB; VSOD_CACHE moves it)"),
+        Finding(
+            "cache",
+            None,
+            f"{paths.cache_dir()} ({size_of(paths.cache_dir()) / 1e6:.0f} MB; VSOD_CACHE moves it)",
+        ),
     ]
 
 
@@ -131,8 +136,3 @@ def _cards() -> list[Finding]:
             Finding(f"card {card.id}", problem is None, problem or f"{card.title}, weights as named")
         )
     return found
-
-
-def _size_of_cache() -> float:
-    folder = paths.cache_dir()
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6 if folder.is_dir() else 0.0
