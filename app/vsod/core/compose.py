@@ -46,9 +46,10 @@ def over(rgb: Colours, alpha: npt.NDArray[np.float32], ground: Colours) -> Colou
         alpha: (H, W) float32 0..1.
         ground: (H, W, 3) of the same type.
     """
-    rest, channels = 1 - alpha, []
+    channels = []
     for front, behind in zip(cv2.split(rgb), cv2.split(ground), strict=True):
-        channels.append(cv2.blendLinear(front.astype(np.float32), behind.astype(np.float32), alpha, rest))
+        behind = behind.astype(np.float32)
+        channels.append((front - behind) * alpha + behind)
     blended = np.rint(cv2.merge(channels))
     rounded: npt.NDArray[Any] = blended.astype(rgb.dtype)
     return rounded

@@ -16,7 +16,7 @@ class Clock:
     """Exact times of a frame range, the first frame at 0.
 
     Attributes:
-        time_base: Seconds per tick, of the form 1/n.
+        time_base: Seconds per tick, of the form 1/n unless ticks are whole frames.
         starts: (N + 1,) int64 ticks; the last entry is when the last frame ends.
         on_grid: True if the frames lie on a constant rate.
     """
@@ -26,12 +26,17 @@ class Clock:
     on_grid: bool
 
 
-def export_clock(info: ClipInfo, frames: range) -> Clock:
+def export_clock(info: ClipInfo, frames: range, *, whole_ticks: bool = False) -> Clock:
     """The times to write for ``frames`` of a source.
 
     A constant rate that the source's ticks only round (23.976 in milliseconds, 29.97 in
     some 90 kHz files) is written exactly: editing programs would take the jitter for a
     variable rate. Any other spacing is copied tick by tick.
+
+    Args:
+        info: The source.
+        frames: The range.
+        whole_ticks: One tick per frame where the rate is constant, as AVI counts.
     """
     pts = info.pts[frames.start : frames.stop] - info.pts[frames.start]
     step = 1 / (info.rate * info.time_base)
@@ -40,6 +45,8 @@ def export_clock(info: ClipInfo, frames: range) -> Clock:
         numerator, denominator = info.rate.numerator, info.rate.denominator
         # Whole rates get a finer clock, the one cameras write: 24000 ticks at 24 fps.
         fine = 1000 if numerator < 1000 else 1
+        if whole_ticks:
+            return Clock(1 / info.rate, np.arange(len(pts) + 1, dtype=np.int64), True)
         starts = np.arange(len(pts) + 1, dtype=np.int64) * (denominator * fine)
         return Clock(Fraction(1, numerator * fine), starts, True)
     end = pts[-1] + _last_ticks(info, frames, step)

@@ -41,20 +41,22 @@ def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[st
     return codec, pix_fmt
 
 
-def check_avi(path: Path, info: ClipInfo, clock: Clock) -> None:
-    """Refuse what AVI cannot say: where frames stand in time, and how they are turned.
+def check_container(path: Path, info: ClipInfo, clock: Clock) -> None:
+    """Refuse what a container cannot say: AVI varying times, AVI and WebM how a picture is turned.
 
     Raises:
         OutputError: Names the reason.
     """
-    if not clock.on_grid:
+    suffix = path.suffix.lower()
+    if suffix == ".avi" and not clock.on_grid:
         raise OutputError(
             "AVI holds constant rates only, this clip's rate varies",
             where=path,
             fix="Choose MOV or MKV, or conform it: --cfr RATE.",
         )
-    if info.rotation or info.mirrored:
-        raise OutputError("AVI cannot say that a picture is turned", where=path, fix="Choose MOV or MKV.")
+    if suffix in (".avi", ".webm") and (info.rotation or info.mirrored):
+        name = suffix[1:].upper()
+        raise OutputError(f"{name} cannot say that a picture is turned", where=path, fix="Choose MOV or MKV.")
 
 
 def encoder_options(coding: Coding, info: ClipInfo) -> dict[str, str]:

@@ -11,12 +11,12 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compose import narrowed
+from vsod.core.compose import narrowed, widened
 from vsod.core.frame import Frame
 from vsod.core.picture import Colours
 from vsod.media.orientation import upright
 from vsod.media.planes import plane
-from vsod.media.yuv import usual_matrix
+from vsod.media.yuv import BT709, KNOWN, from_yuv, usual_matrix
 
 Pixels = Literal["rgb", "rgb48", "luma"]
 
@@ -55,8 +55,17 @@ class PictureMaker:
         if self._pixels == "luma":
             image = self._luma(frame)
         else:
-            image = self._converted(frame, "rgb24" if self._pixels == "rgb" else "rgb48le", 3)
+            image = self._converted(frame, "rgb24", 3) if self._pixels == "rgb" else self._deep(frame)
         return upright(image, self._info.rotation, self._info.mirrored)
+
+    def _deep(self, frame: VideoFrame) -> npt.NDArray[Any]:
+        """Full-range RGB at 16 bits from the stored samples, white as 65535."""
+        image = deep_rgb(frame, self._info)
+        if image is None:
+            return widened(self._converted(frame, "rgb24", 3))
+        if (frame.width, frame.height) != self._stored_size:
+            return cv2.resize(image, self._stored_size, interpolation=cv2.INTER_AREA)
+        return image
 
     def _converted(self, frame: VideoFrame, layout: str, channels: int) -> npt.NDArray[Any]:
         width, height = self._stored_size
@@ -125,6 +134,23 @@ def is_full_range(frame: VideoFrame) -> bool:
     said = int(frame.color_range)
     # Untagged gray is full range by FFmpeg's convention, untagged YUV is video range.
     return said == ColorRange.JPEG or (said == ColorRange.UNSPECIFIED and name.startswith("gray"))
+
+
+def deep_rgb(frame: VideoFrame, info: ClipInfo) -> npt.NDArray[np.uint16] | None:
+    """(H, W, 3) uint16 of a planar YUV or RGB frame as it is stored; None for other layouts."""
+    name, bits = frame.format.name, frame.format.components[0].bits
+    if name.endswith("be") or "f16" in name or "f32" in name:
+        return None
+    if name.startswith("gbr"):
+        scale = 65535 / ((1 << bits) - 1)
+        planes = [np.rint(plane(frame, number) * scale) for number in (2, 0, 1)]
+        return np.dstack(planes).astype(np.uint16)
+    if not name.startswith(("yuv4", "yuvj4", "yuva4")):
+        return None
+    matrix = int(frame.colorspace)
+    matrix = matrix if matrix not in (0, _UNSPECIFIED, 3) else usual_matrix(info)
+    samples = [plane(frame, number) for number in range(3)]
+    return from_yuv(samples, matrix if matrix in KNOWN else BT709, bits, is_full_range(frame))
 
 
 def _luma_plane(frame: VideoFrame) -> tuple[npt.NDArray[Any], int] | None:

@@ -26,7 +26,7 @@ def look_at_matte(
     full_range: bool | None = None
     for picture in pictures:
         decoded += 1
-        report.area.append(float(np.clip(picture.matte, 0, 1).mean()))
+        report.course.add(picture.matte)
         colour += not picture.colourless
         # Lossy codecs ring a little around edges; a wrong range is off by 16 codes of 255.
         outside += bool(picture.matte.min() < -0.04 or picture.matte.max() > 1.04)
@@ -68,7 +68,7 @@ def look_at_cutout(
         decoded += 1
         alpha = np.ones(picture.rgb.shape[:2], np.float32) if picture.alpha is None else picture.alpha
         opaque += picture.alpha is None
-        report.area.append(float(alpha.mean()))
+        report.course.add(alpha)
         if picture.index % step == step // 2 and picture.index < due:
             found = composite_errors(picture.rgb, alpha, widened(source_picture(picture.index)))
             if found is not None:
@@ -133,7 +133,8 @@ def look_at_fill(
 
 
 def _judge_area(report: VerifyReport) -> None:
-    area = np.array(report.area or [0.0])
+    course = report.course
+    area = np.array(course.area or [0.0])
     if area.max() < _BLANK:
         report.add("blank", None, "the matte is empty in every frame")
     elif area.min() > 1 - _BLANK:
@@ -141,3 +142,12 @@ def _judge_area(report: VerifyReport) -> None:
     else:
         empty = int((area < _BLANK).sum())
         report.add("blank", None if empty else True, f"{empty} of {len(area)} frames are empty")
+    report.add("holes", True, _worst(course.holes, "of the subject is holes in it"))
+    report.add("change", True, _worst(course.change, "of the subject changes at once"))
+
+
+def _worst(values: list[float], what: str) -> str:
+    if not values:
+        return "no frames"
+    at = int(np.argmax(values))
+    return f"at most {values[at]:.1%} {what} (frame {at}), {float(np.mean(values)):.1%} in the mean"

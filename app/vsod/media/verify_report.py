@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from vsod.media.verify_course import Course
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -25,13 +27,13 @@ class VerifyReport:
     Attributes:
         source, matte: What was compared.
         checks: One entry for everything looked at, in order.
-        area: Share of the picture that is subject, per frame, 0..1: mean matte.
+        course: Area, holes and changes of the matte, frame by frame.
     """
 
     source: Path
     matte: Path
     checks: list[Check] = field(default_factory=list)
-    area: list[float] = field(default_factory=list)
+    course: Course = field(default_factory=Course)
 
     @property
     def ok(self) -> bool:
@@ -50,17 +52,22 @@ class VerifyReport:
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-ready report."""
-        known = np.array(self.area or [0.0])
+        course = self.course
+        known = np.array(course.area or [0.0])
         return {
             "source": str(self.source),
             "matte": str(self.matte),
             "ok": self.ok,
             "checks": [asdict(check) for check in self.checks],
-            "frames": len(self.area),
+            "frames": len(course.area),
             "area": {
                 "min": round(float(known.min()), 6),
                 "mean": round(float(known.mean()), 6),
                 "max": round(float(known.max()), 6),
+            },
+            "by_frame": {
+                name: [round(value, 5) for value in getattr(course, name)]
+                for name in ("area", "holes", "change")
             },
         }
 

@@ -25,7 +25,7 @@ from vsod.media.atomic import commit_file, discard, output_error, partial_path
 from vsod.media.audio import AudioCopy
 from vsod.media.clock import export_clock
 from vsod.media.coded import FrameMaker
-from vsod.media.encoders import check_avi, encoder, encoder_options
+from vsod.media.encoders import check_container, encoder, encoder_options
 from vsod.media.formats import Format
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
@@ -55,12 +55,11 @@ class VideoSink:
         self._path, self._format, self._info, self._frames = path, fmt, info, frames
         self._layout, self._delivery = layout, delivery
         self._partial = partial_path(path)
-        self._clock = export_clock(info, frames)
+        self._clock = export_clock(info, frames, whole_ticks=path.suffix.lower() == ".avi")
         self._next = frames.start
         self._durations: dict[int, int] = {}
         coding = fmt.coding(layout)
-        if path.suffix.lower() == ".avi":
-            check_avi(path, info, self._clock)
+        check_container(path, info, self._clock)
         self._codec, pix_fmt = encoder(path, fmt, coding, info)
         self._maker = FrameMaker(coding, pix_fmt, info, layout)
         self._audio: AudioCopy | None = None

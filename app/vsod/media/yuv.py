@@ -1,4 +1,4 @@
-"""RGB codes to Y'CbCr planes, exact to half a step, chroma where video standards place it.
+"""RGB codes to Y'CbCr planes and back, exact to half a step, chroma where video standards place it.
 
 Source: ITU-T H.273 equations for the matrices; chroma lies on the left luma sample and half way
 between rows, as MPEG-2, H.264 and ProRes have it.
@@ -22,6 +22,7 @@ _WEIGHTS = {
     7: (0.212, 0.087),
     9: (0.2627, 0.0593),
 }
+KNOWN = frozenset(_WEIGHTS)
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
@@ -51,6 +52,49 @@ def to_yuv(
     )
     out = [luma, *(_subsampled(c, subsampling) for c in chroma)]
     return [p.astype(np.uint8) for p in out] if bits <= 8 else list(out)
+
+
+def from_yuv(planes: list[Plane], matrix: int, bits: int, full_range: bool) -> npt.NDArray[np.uint16]:
+    """(H, W, 3) uint16 full-range RGB of Y', Cb and Cr planes; white is 65535.
+
+    swscale's own way to 16-bit RGB ends at 65021 to 65283 for white.
+
+    Args:
+        planes: Y' (H, W), Cb and Cr of the same or of half the size.
+        matrix: Code point of ITU-T H.273.
+        bits: Depth of the planes.
+        full_range: Levels of the planes.
+    """
+    luma = planes[0].astype(np.uint16)
+    chroma = [_enlarged(c.astype(np.uint16), luma.shape) for c in planes[1:3]]
+    red, blue = _WEIGHTS[matrix]
+    step, top = 1 << (bits - 8), (1 << bits) - 1
+    y, c = (65535 / top, 65535 / top) if full_range else (65535 / (219 * step), 65535 / (224 * step))
+    to_red, to_blue = 2 - 2 * red, 2 - 2 * blue
+    green = 1 - red - blue
+    factors = np.array(
+        [[1, 0, to_red], [1, -to_blue * blue / green, -to_red * red / green], [1, to_blue, 0]]
+    ) * [y, c, c]
+    zero = np.array([0 if full_range else 16 * step, 128 * step, 128 * step])
+    rows = np.column_stack((factors, -factors @ zero))
+    return np.asarray(cv2.transform(cv2.merge([luma, *chroma]), rows), np.uint16)
+
+
+def _enlarged(chroma: npt.NDArray[np.uint16], shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
+    """Chroma at every luma sample."""
+    height, width = shape
+    if chroma.shape[0] < height:
+        chroma = np.asarray(
+            cv2.resize(chroma, (chroma.shape[1], 2 * chroma.shape[0]), interpolation=cv2.INTER_LINEAR),
+            np.uint16,
+        )[:height]
+    if chroma.shape[1] < width:
+        following = np.concatenate((chroma[:, 1:], chroma[:, -1:]), axis=1)
+        out = np.empty((height, 2 * chroma.shape[1]), np.uint16)
+        out[:, ::2] = chroma
+        out[:, 1::2] = cv2.addWeighted(chroma, 0.5, following, 0.5, 0)
+        chroma = out[:, :width]
+    return chroma
 
 
 def _coefficients(matrix: int, bits: int) -> npt.NDArray[np.float64]:

@@ -1,0 +1,195 @@
+"""Every kind of export, clip to verified file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from helpers.clips import Recipe, make, write_clip
+from vsod.core.delivery import WHAT, Delivery
+from vsod.core.overlay import heat_table
+from vsod.errors import MediaNotFound, UnknownFormat
+from vsod.media.readback import read_matte, read_pictures
+from vsod.media.source import open_source
+from vsod.pipeline import runner
+from vsod.pipeline.job import JobSpec
+
+
+def first(path):
+    with open_source(path) as source:
+        return next(iter(read_pictures(source.info)))
+
+
+def run(clip, target, **how):
+    job = {k: how.pop(k) for k in ("format", "start", "stop") if k in how}
+    return runner.run(JobSpec(clip, target, delivery=Delivery(**how), **{"start": 20, "stop": 24, **job}))
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_every_kind_is_written_and_verified(what, demo, tmp_path):
+    report = run(demo, tmp_path / "out.mov", what=what)
+    assert report.verified, report.warnings
+    assert report.frames == 4
+    names = ["out_fg.mov", "out_matte.mov"] if what == "fill+matte" else ["out.mov"]
+    assert [path.name for path in report.outputs] == names
+
+
+@pytest.mark.parametrize("alpha", ["straight", "premultiplied"])
+@pytest.mark.parametrize("fmt", ["prores4444", "ffv1-rgba", "qtrle", "exr"])
+def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
+    """T20, by the composite test of the check afterwards; the other kind must fail it."""
+    from vsod.media.formats import FORMATS
+    from vsod.media.verify import verify
+
+    target = tmp_path / f"c{(FORMATS[fmt].suffixes or ('',))[0]}"
+    report = run(demo, target, what="cutout", alpha=alpha, format=fmt)
+    assert report.verified, report.warnings
+    other = "premultiplied" if alpha == "straight" else "straight"
+    lie = verify(demo, target, frames=range(20, 24), delivery=Delivery(what="cutout", alpha=other))
+    assert "alpha-kind" in {c.id for c in lie.checks if c.ok is False}
+
+
+def test_a_webm_cutout_has_alpha(demo, tmp_path):
+    """T24: FFmpeg's own VP9 decoder would lose it."""
+    report = run(demo, tmp_path / "c.webm", what="cutout")
+    assert report.verified, report.warnings
+    back = first(report.output)
+    assert back.alpha is not None and back.alpha.min() < 0.1 < 0.9 < back.alpha.max()
+
+
+def test_what_was_over_black_is_black_and_the_subject_stays(demo, tmp_path):
+    over = run(demo, tmp_path / "o.mkv", what="over", background="ff00ff")
+    matte = run(demo, tmp_path / "m.mkv", format="ffv1-gray16")
+    back = first(over.output).rgb
+    with open_source(matte.output) as source:
+        alpha = next(iter(read_matte(source.info))).matte
+    with open_source(demo) as source:
+        seen = source.frame_at(20).image
+    assert (back[alpha == 0] == (65535, 0, 65535)).all()
+    inside = alpha == 1
+    assert inside.any() and np.abs(back[inside] / 257 - seen[inside]).max() <= 4  # alpha of 1 here may be 0.998
+
+
+def test_over_another_clip_and_a_still(demo, tmp_path):
+    ground = write_clip(tmp_path / "g.mkv", Recipe(codec="ffv1", pix_fmt="gray", count=2)).path
+    assert run(demo, tmp_path / "a.mkv", what="over", background=str(ground)).verified
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "s.png"), np.full((8, 8, 3), (0, 0, 255), np.uint8))
+    still = run(demo, tmp_path / "b.mkv", what="over", background=str(tmp_path / "s.png"))
+    assert (first(still.output).rgb == (65535, 0, 0)).all(axis=2).any()
+    with pytest.raises(MediaNotFound):
+        run(demo, tmp_path / "c.mkv", what="over", background="nowhere.mov")
+    assert not list(tmp_path.glob("*c.mkv*"))
+
+
+def test_mask_saliency_and_heat_map(demo, tmp_path):
+    def lumas(what):
+        report = run(demo, tmp_path / f"{what}.mkv", what=what, format="ffv1-gray8")
+        with open_source(report.output) as source:
+            return [f.matte for f in read_matte(source.info)]
+
+    assert set(np.unique(lumas("mask"))) <= {0, 1}
+    saliency = lumas("saliency")
+    assert not np.array_equal(saliency[0], lumas("matte")[0])
+    heat = first(run(demo, tmp_path / "h.mkv", what="heatmap").output)
+    assert {tuple(c) for c in (heat.rgb // 257).reshape(-1, 3)} <= {tuple(c) for c in heat_table()}
+
+
+def test_a_varying_rate_conformed_reports_its_repeats(tmp_path):
+    """T5: and every output frame shows what the source shows at that moment."""
+    clip = make("vfr", tmp_path)
+    report = runner.run(JobSpec(clip.path, tmp_path / "m.mov", delivery=Delivery(cfr=Fraction(24000, 1001))))
+    assert report.verified, report.warnings
+    assert report.duplicated > 0 and report.dropped == 0
+    assert report.frames == len(clip.codes) + report.duplicated
+    assert any("repeated" in w for w in report.warnings)
+    with open_source(report.output) as made:
+        assert not made.info.is_vfr and made.info.rate == Fraction(24000, 1001)
+
+
+def test_images_are_numbered_as_asked(demo, tmp_path):
+    """T23: padding, start number, tokens."""
+    run(demo, tmp_path / "a", start_number="1001")
+    assert sorted(p.name for p in (tmp_path / "a").iterdir())[0] == "demo_matte.1001.png"
+    run(demo, tmp_path / "b", format="exr", names="{stem}-{kind}_{frame:05}", what="cutout")
+    assert sorted(p.name for p in (tmp_path / "b").iterdir())[0] == "demo-cutout_00020.exr"
+    clip = write_clip(tmp_path / "tc.mov", Recipe(timecode="01:00:00:00", count=10)).path
+    run(clip, tmp_path / "c", start_number="timecode", start=3, stop=6)
+    assert sorted(p.name for p in (tmp_path / "c").iterdir())[0] == "tc_matte.86403.png"
+
+
+def test_no_alpha_in_mp4(demo, tmp_path):
+    with pytest.raises(UnknownFormat, match="alpha"):
+        run(demo, tmp_path / "c.mp4", what="cutout")
+
+
+def with_sound(folder, suffix=".mov", codec="aac", tracks=2):
+    """A clip of two seconds with tracks of sound in two languages."""
+    picture = write_clip(folder / "silent.mkv", Recipe(count=48, rate=Fraction(24))).path
+    target = folder / f"sound{suffix}"
+    with av.open(str(picture)) as source, av.open(str(target), "w") as out:
+        video = out.add_stream_from_template(source.streams.video[0])
+        sounds = []
+        for number in range(tracks):
+            stream = out.add_stream(codec, rate=48000)
+            stream.metadata["language"] = ("eng", "spa")[number]
+            sounds.append(stream)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                out.mux(packet)
+        kind = "s32" if codec == "pcm_s24le" else "fltp"
+        rng = np.random.default_rng(0)
+        for stream in sounds:
+            for k in range(94):
+                noise = rng.uniform(-0.3, 0.3, (1, 1024))
+                data = (noise * 2**31).astype(np.int32) if kind == "s32" else noise.astype(np.float32)
+                frame = av.AudioFrame.from_ndarray(data, format=kind, layout="mono")
+                frame.sample_rate, frame.pts, frame.time_base = 48000, k * 1024, Fraction(1, 48000)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+    return target
+
+
+def sound_of(path):
+    with av.open(str(path)) as container:
+        return [
+            (
+                s.metadata.get("language"),
+                [(p.pts * p.time_base, bytes(p)) for p in container.demux(s) if p.size],
+            )
+            for s in container.streams.audio
+            if container.seek(0) is None
+        ]
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s24le"])
+def test_sound_is_copied_bit_by_bit(codec, tmp_path):
+    """T26: languages, several tracks, every packet the source's."""
+    clip = with_sound(tmp_path, codec=codec)
+    report = run(clip, tmp_path / "c.mov", what="cutout", start=0, stop=None)
+    assert report.verified, report.warnings
+    assert sound_of(report.output) == sound_of(clip)
+    assert [language for language, _ in sound_of(clip)] == ["eng", "spa"]
+
+
+def test_a_range_takes_its_own_sound(tmp_path):
+    clip = with_sound(tmp_path, codec="aac", tracks=1)
+    report = run(clip, tmp_path / "c.mov", what="cutout", start=12, stop=36)
+    (_, whole), (_, part) = sound_of(clip)[0], sound_of(report.output)[0]
+    due = [(t - Fraction(1, 2), data) for t, data in whole if Fraction(1, 2) <= t < Fraction(3, 2)]
+    assert [data for _, data in part] == [data for _, data in due]
+    assert all(abs(a - b) < Fraction(1, 10_000) for (a, _), (b, _) in zip(part, due, strict=True))
+
+
+def test_sound_goes_where_it_is_wanted(tmp_path):
+    clip = with_sound(tmp_path, tracks=1)
+    assert sound_of(run(clip, tmp_path / "m.mov").output) == []
+    assert len(sound_of(run(clip, tmp_path / "n.mov", audio="copy").output)) == 1
+    assert sound_of(run(clip, tmp_path / "o.mov", what="cutout", audio="none").output) == []
+    explained = run(clip, tmp_path / "p.webm", what="cutout")
+    assert any("cannot be copied into webm" in w for w in explained.warnings)
