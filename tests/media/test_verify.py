@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -130,3 +133,46 @@ def test_without_ffprobe_it_says_so(clip: Path, tmp_path: Path, monkeypatch: pyt
     report = export(clip, tmp_path / "m.mov", range(12))
     assert report.ok
     assert any("ffprobe is not installed" in warning for warning in report.warnings)
+
+
+def page_of(report, tmp_path):
+    from vsod.media.verify_page import write_page
+
+    write_page(report, tmp_path / "page.html")
+    return (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_every_check_the_course_and_pictures(clip, tmp_path):
+    report = export(clip, tmp_path / "<matte>.mkv", range(12))
+    text = page_of(report, tmp_path)
+    assert "&lt;matte&gt;.mkv conforms" in text and "<matte>" not in text
+    assert all(check.id in text for check in report.checks)
+    assert text.count("<polyline") == 1  # it holds still and has no holes
+    shown = [int(n) for n in re.findall(r"<figcaption>frame (\d+):", text)]
+    assert len(shown) == 6 and shown[0] == 0
+    pictures = re.findall(r"data:image/jpeg;base64,([^\"]+)", text)
+    assert len(pictures) == 18
+    second = cv2.imdecode(np.frombuffer(base64.b64decode(pictures[1]), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert second.shape[1] == 400 and second[5, 200] > 250 and second[-5, 200] < 5
+    assert "http" not in text
+
+
+def test_the_page_of_what_cannot_be_opened_has_no_pictures(clip, tmp_path):
+    (tmp_path / "broken.mov").write_text("no video")
+    text = page_of(verify(clip, tmp_path / "broken.mov"), tmp_path)
+    assert "does not conform" in text and "<img" not in text
+
+
+def test_the_course_tells_the_frame_that_jumps(clip, tmp_path):
+    with open_source(clip) as source:
+        info = source.info
+    matte = np.zeros(info.upright_size[::-1], np.float32)
+    matte[:20] = 1.0
+    with open_sink(tmp_path / "m.mkv", FORMATS["ffv1-gray8"], info, frames=range(12)) as sink:
+        for index in range(12):
+            sink.write(index, Picture(matte[::-1].copy() if index == 7 else matte))
+    report = verify(clip, tmp_path / "m.mkv")
+    assert int(np.argmax(report.course.change)) in (7, 8)
+    found = {check.id: check.message for check in report.checks}
+    assert "frame 7" in found["change"] and report.ok
+    assert len(report.as_json()["by_frame"]["change"]) == 12

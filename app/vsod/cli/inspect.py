@@ -86,6 +86,10 @@ def verify(args: argparse.Namespace) -> int:
                 stop = source.info.frame_count
         frames = range(start, stop)
     report = check(args.source, args.matte, frames=frames)
+    if args.html:
+        from vsod.media.verify_page import write_page
+
+        write_page(report, args.html)
     if args.json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
     else:

@@ -154,6 +154,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("matte", metavar="MATTE", type=Path)
     p.add_argument("--range", metavar="A:B", type=frame_range, help="frames of SRC the matte covers")
     p.add_argument("--json", action="store_true")
+    p.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures and curves")
     p.set_defaults(run=do.verify)
 
     p = commands.add_parser("doctor", help="versions, device, codecs; what is missing and how to get it")

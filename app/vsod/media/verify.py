@@ -72,6 +72,7 @@ def verify(
         layout = layout or _layout(other, said)
         plan = _plan(info, frames, delivery)
         info, frames = plan.info, range(len(plan.shows)) if delivery and delivery.cfr else frames
+        report.layout, report.frames = layout, plan.shows.tolist()
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vsod.core.picture import Layout
 from vsod.media.verify_course import Course
 
 
@@ -27,12 +28,16 @@ class VerifyReport:
     Attributes:
         source, matte: What was compared.
         checks: One entry for everything looked at, in order.
+        layout: What the export holds.
+        frames: Source frame that lies under every frame of it.
         course: Area, holes and changes of the matte, frame by frame.
     """
 
     source: Path
     matte: Path
     checks: list[Check] = field(default_factory=list)
+    layout: Layout = "matte"
+    frames: list[int] = field(default_factory=list)
     course: Course = field(default_factory=Course)
 
     @property
