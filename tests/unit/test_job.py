@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from vsod.cli.finishing import finish_settings
 from vsod.cli.main import build_parser, frame_range
+from vsod.cli.run import job
 from vsod.core.finishing import CRF_ENGINES, EDGES, FinishSettings
 from vsod.errors import UsageError
 from vsod.pipeline.job import JobReport, JobSpec
@@ -20,6 +21,7 @@ specs = st.builds(
     start=st.integers(0, 50),
     stop=st.none() | st.integers(51, 99),
     device=st.sampled_from(["auto", "cpu", "cuda"]),
+    adapt=st.booleans(),
     finish=st.builds(
         FinishSettings,
         stabilise=st.floats(0, 1),
@@ -48,15 +50,7 @@ def test_the_copied_command_line_builds_the_same_job(spec):
     words = shlex.split(spec.as_command())
     assert words[0] == "vsod-desktop"
     args = build_parser().parse_args(words[1:])
-    again = JobSpec(
-        args.source,
-        args.output,
-        args.card,
-        args.format,
-        *args.range,
-        args.device,
-        finish_settings(args),
-    )
+    again = job(args, args.source, args.output)
     assert again == spec
 
 
