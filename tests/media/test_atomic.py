@@ -17,6 +17,7 @@ from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.picture import Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media import video_sink
+from vsod.media.atomic import sweep
 from vsod.media.formats import FORMATS, Format
 from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
@@ -250,3 +251,19 @@ def test_names_nobody_likes(fmt: Format, suffix: str, name: str, tmp_path: Path)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     with open_source(path) as source:
         assert source.info.frame_count == 1
+
+
+def test_what_a_killed_job_left_is_swept_up_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "m.mov"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, alive = tmp_path / f".m.mov.partial-{gone.pid}", tmp_path / f".m.mov.partial-{os.getpid()}"
+    other, odd = tmp_path / f".n.mov.partial-{gone.pid}", tmp_path / ".m.mov.partial-mine"
+    folder = tmp_path / f".shot.partial-{gone.pid}"
+    folder.mkdir()
+    for file in (dead, alive, other, odd, folder / "1.png"):
+        file.write_bytes(b"x")
+    sweep(target)
+    sweep(tmp_path / "shot")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in (alive, other, odd))
+    sweep(tmp_path / "nowhere" / "m.mov")

@@ -41,6 +41,28 @@ def partial_path(target: Path) -> Path:
     return target.with_name(f".{stem}{suffix}")
 
 
+def sweep(target: Path) -> None:
+    """Remove what jobs that were killed left of ``target``; those of running ones stay. Never raises."""
+    with contextlib.suppress(OSError):
+        for left in target.parent.iterdir():
+            name, _, process = left.name.rpartition(".partial-")
+            if name == f".{target.name}" and process.isdecimal() and not _runs(int(process)):
+                discard(left)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is a process of this number; where that cannot be known, True."""
+    if os.name == "nt":
+        return True  # asking there would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def commit_file(partial: Path, target: Path) -> None:
     """Flush ``partial`` to the disk and put it in place of ``target`` in one step.
 

@@ -10,7 +10,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.delivery import Delivery
 from vsod.core.picture import Layout, Picture
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_folder, discard, output_error, partial_path
+from vsod.media.atomic import commit_folder, discard, output_error, partial_path, sweep
 from vsod.media.formats import Format
 from vsod.media.images import image_bytes, open_exr
 from vsod.media.sequence_names import frame_names
@@ -37,6 +37,7 @@ class SequenceSink:
         self._coding, self._compression = fmt.coding(layout), delivery.compression
         if self._coding.codec == "exr":
             open_exr()
+        sweep(path)
         self._partial = partial_path(path)
         self._names = frame_names(info, frames, fmt.image, layout, delivery)
         self._next = frames.start

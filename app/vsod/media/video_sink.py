@@ -21,7 +21,7 @@ from vsod.core.delivery import Delivery
 from vsod.core.picture import Layout, Picture
 from vsod.core.timecode import shift
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_file, discard, output_error, partial_path
+from vsod.media.atomic import commit_file, discard, output_error, partial_path, sweep
 from vsod.media.audio import AudioCopy
 from vsod.media.clock import export_clock
 from vsod.media.coded import FrameMaker
@@ -54,6 +54,7 @@ class VideoSink:
         self.warnings: list[str] = []
         self._path, self._format, self._info, self._frames = path, fmt, info, frames
         self._layout, self._delivery = layout, delivery
+        sweep(path)
         self._partial = partial_path(path)
         self._clock = export_clock(info, frames, whole_ticks=path.suffix.lower() == ".avi")
         self._next = frames.start

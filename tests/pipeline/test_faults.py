@@ -1,0 +1,141 @@
+"""What goes wrong outside our hands: a killed program, damaged input, a folder that vanishes."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from helpers.clips import make
+from vsod.errors import VsodError
+from vsod.media.source import open_source
+from vsod.pipeline import runner
+from vsod.pipeline.job import JobSpec
+
+OLD = b"what was here before"
+
+
+def start(clip, out, cache):
+    words = [sys.executable, "-m", "vsod", "run", str(clip), "-o", str(out), "--format", "ffv1-gray8"]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(words, env={**os.environ, "VSOD_CACHE": str(cache)}, stdout=quiet, stderr=quiet)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(demo, tmp_path_factory):
+    """The bytes of the job left alone, and how long it took from start to end."""
+    folder = tmp_path_factory.mktemp("whole")
+    start(demo, folder / "warm.mkv", folder / "cache").wait()
+    shutil.rmtree(folder / "cache" / "maps")
+    began = time.monotonic()
+    assert start(demo, folder / "m.mkv", folder / "cache").wait() == 0
+    return (folder / "m.mkv").read_bytes(), time.monotonic() - began, folder / "cache" / "compiled"
+
+
+def kill_at(demo, tmp_path, uninterrupted, moments):
+    """Kill the same job at these shares of its time, then let it finish."""
+    whole, seconds, compiled = uninterrupted
+    out, cache = tmp_path / "m.mkv", tmp_path / "cache"
+    shutil.copytree(compiled, cache / "compiled")
+    out.write_bytes(OLD)
+    for share in moments:
+        job = start(demo, out, cache)
+        try:
+            job.wait(share * seconds)
+        except subprocess.TimeoutExpired:
+            job.send_signal(signal.SIGKILL)
+            job.wait()
+        assert out.read_bytes() in (OLD, whole)
+    assert start(demo, out, cache).wait() == 0
+    assert out.read_bytes() == whole
+    # what the killed ones left was swept up
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "m.mkv"]
+
+
+def test_a_killed_job_leaves_the_old_file_and_goes_on(demo, tmp_path, uninterrupted):
+    kill_at(demo, tmp_path, uninterrupted, (0.4, 0.8))
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_points(demo, tmp_path, uninterrupted):
+    rng = random.Random(0)
+    kill_at(demo, tmp_path, uninterrupted, [rng.uniform(0.05, 1.0) for _ in range(20)])
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """A file cut short, or with bytes turned, or with a stretch of it gone or empty."""
+    kind, at = rng.randrange(4), rng.randrange(len(data))
+    some = bytearray(data)
+    if kind == 0:
+        return data[:at]
+    if kind == 1:
+        for _ in range(rng.randint(1, 40)):
+            some[rng.randrange(len(some))] ^= 1 << rng.randrange(8)
+    elif kind == 2:
+        some[at : at + rng.randint(1, 4000)] = b""
+    else:
+        size = min(rng.randint(1, 4000), len(some) - at)
+        some[at : at + size] = bytes(size)
+    return bytes(some)
+
+
+def survive(tmp_path: Path, seeds: range) -> int:
+    """Damage clips of all containers; gives how many could still be cut."""
+    clips = [
+        make(kind, tmp_path / "whole").path
+        for kind in ("cfr", "b-frames", "vfr-mkv", "mpegts", "edit-list", "rotated-180")
+    ]
+    cut = 0
+    for seed in seeds:
+        rng = random.Random(seed)
+        clip = clips[seed % len(clips)]
+        bad = tmp_path / f"bad{seed}{clip.suffix}"
+        bad.write_bytes(damaged(clip.read_bytes(), rng))
+        out = tmp_path / "out.mkv"
+        out.write_bytes(OLD)
+        try:
+            with open_source(bad) as source:
+                count = source.info.frame_count
+            report = runner.run(JobSpec(bad, out, format="ffv1-gray8"))
+        except VsodError as error:
+            # said in words, and what was there is still there
+            assert error.what and error.exit_code in (1, 2)
+            assert out.read_bytes() == OLD
+        else:
+            cut += 1
+            assert report.frames == count and report.verified
+            assert set(report.held) <= set(range(count))
+            with open_source(out) as made:
+                assert made.info.frame_count == count
+        assert not [p for p in tmp_path.iterdir() if ".partial" in p.name]
+    return cut
+
+
+def test_damaged_input_is_cut_or_refused_in_words(tmp_path):
+    (tmp_path / "whole").mkdir()
+    assert survive(tmp_path, range(15)) > 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_hundred_damaged_inputs(tmp_path):
+    (tmp_path / "whole").mkdir()
+    assert survive(tmp_path, range(200)) > 50
+
+
+def test_an_output_folder_that_vanishes_is_an_error_in_words(demo, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    def gone(progress):
+        if progress.stage == "export" and folder.exists():
+            shutil.rmtree(folder)
+
+    with pytest.raises(VsodError) as caught:
+        runner.run(JobSpec(demo, folder / "m.mkv", format="ffv1-gray8", stop=12), on_progress=gone)
+    assert caught.value.fix and not folder.exists()
