@@ -22,7 +22,7 @@ from vsod.media.source import open_source
 from vsod.media.verify_pictures import composite_errors
 from vsod.media.yuv import to_yuv
 
-CUTOUTS = [f for f in FORMATS.values() if f.cutout is not None and not f.external]
+CUTOUTS = [f for f in FORMATS.values() if f.cutout is not None]
 SIZE = (320, 128)
 
 

@@ -18,9 +18,9 @@ def bundled_version() -> str:
 
 
 def missing_encoders() -> dict[str, str]:
-    """Format id -> encoder, for every video format this PyAV should write but cannot."""
+    """Format id -> encoder, for every video format this PyAV cannot write."""
     have = av.codecs_available
-    inside = [f for f in FORMATS.values() if not f.is_sequence and not f.external]
+    inside = [f for f in FORMATS.values() if not f.is_sequence]
     return {
         f.id: c.codec
         for f in inside

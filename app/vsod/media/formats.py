@@ -46,7 +46,6 @@ class Format:
         matte, fill, cutout: How it carries a matte alone, a picture, a picture with alpha; None
             where it cannot.
         image: Suffix of a sequence's images; empty for a video.
-        external: True if the FFmpeg program encodes it because PyAV's build cannot.
     """
 
     id: str
@@ -57,7 +56,6 @@ class Format:
     fill: Coding | None = None
     cutout: Coding | None = None
     image: str = ""
-    external: bool = False
 
     @property
     def is_sequence(self) -> bool:
@@ -127,10 +125,6 @@ def _vp9(pix_fmt: str) -> Coding:
     options = {"crf": "12", "b": "0", "deadline": "realtime", "cpu-used": "5", "row-mt": "1"}
     options |= {"lag-in-frames": "0", "auto-alt-ref": "0"}
     return Coding("libvpx-vp9", pix_fmt, "legal", 8, False, options)
-
-
-def _hap(kind: str) -> Coding:
-    return Coding("hap", "rgba", "full", 8, False, {"format": kind})
 
 
 _ALL = (
@@ -210,11 +204,6 @@ _ALL = (
         "h265", "H.265 preview", (".mp4", ".mov", ".mkv"),
         "10-bit preview, for HDR sources too; for looking at, not for keying.",
         _H265, _H265,
-    ),
-    Format(
-        "hap", "HAP", (".mov",),
-        "For media servers, decoded by the graphics card; sides a multiple of 4. Needs FFmpeg with HAP.",
-        None, _hap("hap"), _hap("hap_alpha"), external=True,
     ),
     Format(
         "png8", "PNG sequence 8-bit", (),

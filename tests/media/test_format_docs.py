@@ -1,0 +1,30 @@
+"""docs/formats.md says what the code does."""
+
+from pathlib import Path
+
+import pytest
+
+from vsod.media.exactness import format_table, measure
+from vsod.media.formats import FORMATS
+
+DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
+
+
+def test_the_table_is_the_codes():
+    text = DOCS.read_text(encoding="utf-8")
+    assert text.split("<!-- formats -->\n")[1].split("<!-- /formats -->")[0] == format_table()
+
+
+@pytest.mark.parametrize(
+    ("id", "layout"), [(f.id, w) for f in FORMATS.values() for w in f.layouts if w != "fill"]
+)
+def test_exactness_is_what_the_docs_say(id, layout):
+    """T19: number of levels and ends, as printed in the docs."""
+    found = measure(FORMATS[id], layout)
+    row = f"| `{id}` | {layout} | {found.levels:,} | "
+    assert row in DOCS.read_text(encoding="utf-8")
+    coding = FORMATS[id].coding(layout)
+    if coding.lossless:
+        assert found.ends and found.levels == {8: 220 if coding.levels == "legal" else 256, 16: 6144}.get(
+            coding.bit_depth, found.levels
+        )
