@@ -7,8 +7,12 @@ from pathlib import Path
 
 COMMANDS = (
     "run",
+    "batch",
+    "watch",
+    "rerun",
     "bench",
     "probe",
+    "cache",
     "cards",
     "verify",
     "doctor",
