@@ -1,0 +1,42 @@
+"""What is written, as options, JSON and a command line."""
+
+import shlex
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from vsod.cli.main import build_parser
+from vsod.core.delivery import Delivery
+from vsod.errors import UsageError
+from vsod.pipeline.job import JobSpec
+
+FULL = Delivery(
+    "cutout", "premultiplied", "blur", Fraction(24000, 1001), "none", "1001", "{stem}.{frame:05}", "zip"
+)
+
+
+def test_a_delivery_survives_json_and_the_command_line():
+    spec = JobSpec(Path("a.mov"), Path("b.mov"), delivery=FULL)
+    assert JobSpec.from_json(spec.to_json()) == spec
+    args = build_parser().parse_args(shlex.split(spec.as_command())[1:])
+    assert Delivery.from_options(vars(args)) == FULL
+    assert Delivery().as_words() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"what": "gif"},
+        {"alpha": "maybe"},
+        {"cfr": Fraction(0)},
+        {"start_number": "x"},
+        {"names": "{stem}"},
+        {"names": "a/{frame}"},
+        {"names": "{nope}{frame}"},
+        {"compression": "lzw"},
+    ],
+)
+def test_impossible_deliveries_are_named(wrong):
+    with pytest.raises(UsageError, match="--"):
+        Delivery(**wrong)
