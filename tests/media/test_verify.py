@@ -149,7 +149,7 @@ def test_the_page_shows_every_check_the_course_and_pictures(clip, tmp_path):
     assert all(check.id in text for check in report.checks)
     assert text.count("<polyline") == 1  # it holds still and has no holes
     shown = [int(n) for n in re.findall(r"<figcaption>frame (\d+):", text)]
-    assert len(shown) == 6 and shown[0] == 0
+    assert len(shown) == 6 and shown[0] == 0 and shown[-1] == 11
     pictures = re.findall(r"data:image/jpeg;base64,([^\"]+)", text)
     assert len(pictures) == 18
     second = cv2.imdecode(np.frombuffer(base64.b64decode(pictures[1]), np.uint8), cv2.IMREAD_GRAYSCALE)

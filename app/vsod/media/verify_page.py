@@ -104,9 +104,10 @@ def worth_seeing(report: VerifyReport, most: int = SAMPLES) -> list[int]:
     if not course.area:
         return []
     chosen = {int(np.argmax(course.change)), int(np.argmax(course.holes))}
-    for at in np.linspace(0, len(course.area) - 1, most).round().astype(int).tolist():
-        if len(chosen) < most:
-            chosen.add(at)
+    for count in range(most, 0, -1):
+        evenly = np.linspace(0, len(course.area) - 1, count).round().astype(int).tolist()
+        if len(chosen.union(evenly)) <= most:
+            return sorted(chosen.union(evenly))
     return sorted(chosen)
 
 
