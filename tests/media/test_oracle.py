@@ -94,6 +94,8 @@ def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: s
     kind, truth = clip
     if kind == "odd" and fmt.id.startswith("prores422"):
         pytest.skip("refused, see test_sinks")
+    if fmt.id == "vp9" and kind.startswith(("rotated", "mirrored")):
+        pytest.skip("refused, see test_cutouts")
     suffix = fmt.suffixes[0] if fmt.suffixes else ""
     target = tmp_path / f"matte{suffix}"
     with open_source(truth.path) as source:

@@ -64,6 +64,9 @@ def compare_timecode(report: VerifyReport, info: ClipInfo, other: ClipInfo, fram
     except ValueError as error:
         report.add("timecode", None, f"the source's timecode cannot be carried: {error}")
         return
+    if other.timecode is None and other.path.suffix.lower() in (".avi", ".webm"):
+        report.add("timecode", None, f"this container holds no timecode; the source's is {due}")
+        return
     report.add("timecode", other.timecode == due, f"starts at {other.timecode}, due {due}")
 
 
