@@ -62,6 +62,7 @@ def test_a_killed_job_leaves_the_old_file_and_goes_on(demo, tmp_path, uninterrup
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_killed_at_twenty_points(demo, tmp_path, uninterrupted):
     rng = random.Random(0)
     kill_at(demo, tmp_path, uninterrupted, [rng.uniform(0.05, 1.0) for _ in range(20)])

@@ -98,7 +98,7 @@ class AudioCopy:
                         return
                     continue
                 yield packet
-        except (av.error.FFmpegError, OSError) as error:
+        except (av.error.FFmpegError, OSError, IndexError) as error:
             self.warnings.append(f"the source's sound cannot be read to its end ({error})")
 
     def close(self) -> None:

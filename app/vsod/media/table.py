@@ -58,13 +58,17 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
 
     A demuxer that fails on a damaged spot usually goes on behind it when asked again.
     """
-    for _ in range(_READ_FAILURES_ALLOWED):
+    failures = 0
+    while failures < _READ_FAILURES_ALLOWED:
         try:
             yield from container.demux(stream)
             return
         except av.error.EOFError:
             break
         except (av.error.FFmpegError, OSError):
+            failures += 1
+        except IndexError:
+            # PyAV met a packet of a stream that the head of the file did not announce, and went past it
             continue
     flush = cast("Packet[VideoStream]", Packet())
     flush.stream = stream
