@@ -122,6 +122,17 @@ def test_damaged_input_is_cut_or_refused_in_words(tmp_path):
     assert survive(tmp_path, range(15)) > 3
 
 
+def test_a_damaged_display_matrix_still_turns_the_matte(tmp_path):
+    clip = make("rotated-180", tmp_path).path
+    data = bytearray(clip.read_bytes())
+    head = data.index(b"tkhd") + 4 + 40  # version and flags, then 36 bytes to the matrix
+    assert data[head : head + 4] == (0x10000 * -1 & 0xFFFFFFFF).to_bytes(4, "big")
+    data[head + 20 : head + 24] = (1 << 20).to_bytes(4, "big")
+    clip.write_bytes(data)
+    report = runner.run(JobSpec(clip, tmp_path / "m.mkv", format="ffv1-gray8", stop=4))
+    assert report.verified, report.warnings
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_two_hundred_damaged_inputs(tmp_path):

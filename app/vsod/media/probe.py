@@ -171,6 +171,9 @@ def _orientation(first: VideoFrame) -> tuple[int, bool, tuple[int, ...], bool]:
     if data is None:
         return 0, False, (), False
     matrix = tuple(int(v) for v in np.frombuffer(cast(bytes, data), np.int32))
+    if len(matrix) == 9:
+        # no picture is shown in perspective: other values here are damage, and not every muxer would take them
+        matrix = (*matrix[:2], 0, *matrix[3:5], 0, *matrix[6:8], 1 << 30)
     found = decompose(matrix)
     return (0, False, (), True) if found is None else (*found, matrix, False)
 
