@@ -190,9 +190,7 @@ def test_the_batch_command_on_a_folder(clips, tmp_path, capsys):
 
 def test_a_line_of_a_list_has_its_own_options(clips, tmp_path, capsys):
     todo = tmp_path / "todo.txt"
-    todo.write_text(
-        "# two clips\nin/a.mp4 --range 2:4 --format png8 -o 'own name'\n\nin/b.mp4 --feather 2\n"
-    )
+    todo.write_text("# two clips\nin/a.mp4 --range 2:4 --format png8 -o 'own name'\n\nin/b.mp4 --feather 2\n")
     words = ("batch", todo, "-o", tmp_path / "out", "--format", "ffv1-gray8", "--range", "0:3")
     assert cli(*words, "--dry-run") == 0
     first, second = capsys.readouterr().out.splitlines()
