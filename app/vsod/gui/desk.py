@@ -32,8 +32,19 @@ class Desk(QObject):
         """The heavy job that runs now."""
         return self._heavy
 
-    def start(self, name: str, work: Work, done: Done, *, heavy: bool = False) -> Job:
-        """Run ``work(job)`` in a thread; ``done(result)`` is called in this one."""
+    def start(
+        self,
+        name: str,
+        work: Work,
+        done: Done,
+        *,
+        heavy: bool = False,
+        watch: Callable[[Job], object] | None = None,
+    ) -> Job:
+        """Run ``work(job)`` in a thread; ``done(result)`` is called in this one.
+
+        ``watch(job)`` may connect to the job's signals: it is called before the thread begins, so none is missed.
+        """
         if heavy and self._heavy is not None:
             raise RuntimeError(f"'{self._heavy.name}' is still running")
         job = Job(name, work, self)
@@ -44,6 +55,8 @@ class Desk(QObject):
         if heavy:
             self._heavy = job
             self.heavy_changed.emit(job)
+        if watch is not None:
+            watch(job)
         job.start()
         return job
 

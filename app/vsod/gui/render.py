@@ -43,6 +43,7 @@ class Shown:
         rgb: (H, W, 3) picture below the overlay.
         alpha: (H, W) matte, None where the frame has none.
         held: True if the source frame could not be decoded.
+        view: How it was to be shown.
     """
 
     index: int
@@ -50,6 +51,7 @@ class Shown:
     rgb: npt.NDArray[np.uint8]
     alpha: npt.NDArray[np.uint8] | None
     held: bool = False
+    view: View = field(default_factory=View)
 
 
 def render(clip: Clip, frame: Frame, view: View) -> Shown:
@@ -60,7 +62,7 @@ def render(clip: Clip, frame: Frame, view: View) -> Shown:
         soft = clip.matte(view.card, frame.index, rgb, view.finish)
         alpha = None if soft is None else ov.to_u8(soft)
     image = to_qimage(ov.compose(view.overlay, rgb, alpha))
-    return Shown(frame.index, image, rgb, alpha, frame.held)
+    return Shown(frame.index, image, rgb, alpha, frame.held, view)
 
 
 def to_qimage(rgb: npt.NDArray[np.uint8]) -> QImage:

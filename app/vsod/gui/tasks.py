@@ -110,7 +110,7 @@ class Tasks(QObject):
             self.covered.emit(covered)
             self.analysed.emit()
 
-        self._watch(self._desk.start("analyse", work, done, heavy=True))
+        self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
 
     def export(self, spec: JobSpec) -> None:
         """Do ``spec`` on the current clip, analysing what is missing."""
@@ -123,7 +123,7 @@ class Tasks(QObject):
             job.noted.emit(clip.coverage(spec.card))
             return report
 
-        self._watch(self._desk.start("export", work, self.exported.emit, heavy=True))
+        self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
