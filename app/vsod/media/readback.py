@@ -30,7 +30,7 @@ class MatteFrame:
         index: Ordinal in the matte file.
         matte: (H, W) float32, upright, 0..1 but not clipped.
         full_range: How the file says its samples are to be read.
-        colourless: True if the chroma samples are exactly neutral.
+        colourless: True if the chroma samples are neutral: exactly, or to a code in VP9.
     """
 
     index: int
@@ -126,7 +126,10 @@ def _read_video_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteF
     if picture.format.name.endswith("be"):
         codes = codes.byteswap()
     middle = 1 << (bits - 1)
-    colourless = all(bool((plane(picture, n) == middle).all()) for n in (1, 2) if n < len(picture.planes))
+    # VP9 may leave colour a code off, whatever it was given; no other codec we know does
+    slack = 1 if "vp9" in info.codec else 0
+    chroma = [plane(picture, n) for n in (1, 2) if n < len(picture.planes)]
+    colourless = all(int(p.min()) >= middle - slack and int(p.max()) <= middle + slack for p in chroma)
     matte = decode(codes, "full" if full else "legal", bits)
     return MatteFrame(index, upright(matte, info.rotation, info.mirrored), full, colourless)
 
