@@ -12,6 +12,7 @@ from vsod_models.msst import MSST
 from vsod_models.pdb import PDB
 from vsod_models.scnn import SCNN
 from vsod_models.stan import STAN
+from vsod_models.studio import Studio
 from vsod_models.swift import Swift
 from vsod_models.train import pack as packing
 from vsod_models.train.augment import Mix
@@ -23,14 +24,23 @@ from vsod_models.train.stages import STAGES
 from vsod_models.train.start import start_from
 from vsod_models.train.temporal import WindowTrainer
 
-NETS = {"scnn": SCNN, "msst": MSST, "stan": STAN, "pdb": PDB, "dsnet": DSNet, "swift": Swift}
+NETS = {
+    "scnn": SCNN,
+    "msst": MSST,
+    "stan": STAN,
+    "pdb": PDB,
+    "dsnet": DSNet,
+    "swift": Swift,
+    "studio": Studio,
+}
+OURS = ("swift", "studio")
 TINY = Recipe(samples=12, mix=Mix(2, 1, 1), sizes=((64, 64),), final_sizes=((64, 64),), warmup=2, seed=3)
 CPU = torch.device("cpu")
 
 
 def build(card, stage):
     torch.manual_seed(0)
-    options = {} if card == "swift" else {"backbone": "mobilenet_v2"}
+    options = {} if card in OURS else {"backbone": "mobilenet_v2"}
     return NETS[card](**options, **stage.options)
 
 
@@ -124,7 +134,7 @@ def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, card, stage):
         assert torch.equal(a, b)
 
 
-PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c != "swift"]
+PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c not in OURS]
 
 
 @pytest.mark.parametrize(("card", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
@@ -144,9 +154,10 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
     assert any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
 
 
-def test_our_own_net_has_no_paper():
-    with pytest.raises(KeyError):
-        published("swift", "all", TINY)
+def test_our_own_nets_have_no_paper():
+    for card in OURS:
+        with pytest.raises(KeyError):
+            published(card, STAGES[card][0].name, TINY)
 
 
 def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):

@@ -6,6 +6,7 @@ None changes its argument. Sizes are in pixels of the array.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -95,11 +96,16 @@ def feather(alpha: Map, deviation: float) -> Map:
     while deviation / by > _WIDE:
         by *= 2
     if by == 1:
-        return np.asarray(cv2.GaussianBlur(alpha, (0, 0), deviation), np.float32)
+        return _bounded(cv2.GaussianBlur(alpha, (0, 0), deviation))
     small = cv2.resize(alpha, (max(1, round(w / by)), max(1, round(h / by))), interpolation=cv2.INTER_AREA)
     # averaging squares and drawing lines between them blur by 1/12 and 1/6 as well
     small = cv2.GaussianBlur(small, (0, 0), math.sqrt((deviation / by) ** 2 - 1 / 4))
-    return np.asarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+    return _bounded(cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR))
+
+
+def _bounded(alpha: npt.NDArray[Any]) -> Map:
+    """Within 0..1: sums of weights end a rounding beyond."""
+    return np.asarray(np.clip(alpha, 0, 1, out=alpha), np.float32)
 
 
 def levels(alpha: Map, black: float, white: float) -> Map:
