@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.clips import make
+from helpers.clips import Recipe, make, write_clip
+from vsod.core.delivery import Delivery
 from vsod.core.finishing import FinishSettings
 from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
 from vsod.media.formats import FORMATS
@@ -35,9 +36,11 @@ def test_every_kind_of_clip_gets_a_conforming_matte(kind, tmp_path):
 
 @pytest.mark.parametrize("fmt", list(FORMATS))
 def test_every_format_by_name(fmt, tmp_path):
-    clip = make("cfr", tmp_path)
+    # DNxHR begins at 256x120
+    clip = write_clip(tmp_path / "clip.mp4", Recipe(size=(256, 128), options={"bf": "0"}))
     name = "out" if FORMATS[fmt].is_sequence else f"out{FORMATS[fmt].suffixes[0]}"
-    report = runner.run(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11))
+    what = Delivery(what="matte" if "matte" in FORMATS[fmt].layouts else "cutout")
+    report = runner.run(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, delivery=what))
     assert report.verified and report.frames == 8
     with open_source(report.output) as made:
         assert made.info.frame_count == 8
