@@ -10,7 +10,7 @@ import pytest
 from helpers.clips import make
 from vsod.errors import Cancelled, DataError, UsageError
 from vsod.pipeline import batch, runner
-from vsod.pipeline.batch import arrivals, clips_in, is_done, keep_apart, report_of, run_batch
+from vsod.pipeline.batch import arrivals, clips_in, done_before, keep_apart, report_of, run_batch
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import Manifest, digest
 
@@ -94,7 +94,7 @@ def test_a_manifest_comes_back_as_it_was(clips, tmp_path):
     assert json.loads((tmp_path / "job.vsod.json").read_text())["command"] == spec.as_command()
     spec.output.unlink()
     assert made.changes() == [f"{spec.output} is gone"]
-    assert not is_done(spec)
+    assert done_before(spec) is None
 
 
 def test_what_is_no_manifest_is_refused(tmp_path):

@@ -74,6 +74,21 @@ def commit_file(partial: Path, target: Path) -> None:
     sync(target.parent)
 
 
+def write_text(target: Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        OutputError: The disk refuses; ``target`` is untouched.
+    """
+    partial = partial_path(target)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        commit_file(partial, target)
+    except OSError as error:
+        discard(partial)
+        raise output_error(error, target) from error
+
+
 def commit_folder(partial: Path, target: Path) -> None:
     """Put a folder of finished files in place; into an existing folder they go one by one.
 

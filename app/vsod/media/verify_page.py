@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
-from vsod.media.atomic import commit_file, discard, output_error, partial_path
+from vsod.media.atomic import write_text
 from vsod.media.readback import read_matte, read_pictures
 from vsod.media.source import open_source
 from vsod.media.verify_report import VerifyReport
@@ -46,13 +46,7 @@ def write_page(report: VerifyReport, file: Path) -> None:
         MediaError: The source cannot be read.
         OutputError: The disk refuses.
     """
-    partial = partial_path(file)
-    try:
-        partial.write_text(page(report), encoding="utf-8")
-        commit_file(partial, file)
-    except OSError as error:
-        discard(partial)
-        raise output_error(error, file) from error
+    write_text(file, page(report))
 
 
 def page(report: VerifyReport) -> str:

@@ -80,13 +80,13 @@ def report_of(spec: JobSpec) -> Path:
     return spec.output.with_name(spec.output.name + SUFFIX)
 
 
-def is_done(spec: JobSpec) -> bool:
-    """Whether this very job was done, and source, card and outputs are as they were then."""
+def done_before(spec: JobSpec) -> Manifest | None:
+    """The manifest of this very job, if it was done and source, card and outputs are as they were then."""
     try:
         known = Manifest.read(report_of(spec))
     except DataError:
-        return False
-    return known.spec == spec and not known.changes()
+        return None
+    return known if known.spec == spec and not known.changes() else None
 
 
 def run_batch(
@@ -112,8 +112,9 @@ def run_batch(
     for spec in specs:
         if cancel and cancel.is_set():
             raise Cancelled
-        if not again and is_done(spec):
-            yield Row(spec, "skipped", frames=Manifest.read(report_of(spec)).report["frames"])
+        known = None if again else done_before(spec)
+        if known is not None:
+            yield Row(spec, "skipped", frames=known.report["frames"])
             continue
         began = time.monotonic()
         try:

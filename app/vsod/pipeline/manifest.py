@@ -12,7 +12,7 @@ from typing import Any, Self
 from vsod import __version__
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
-from vsod.media.atomic import commit_file, discard, output_error, partial_path
+from vsod.media.atomic import write_text
 from vsod.pipeline.job import JobReport, JobSpec
 
 SUFFIX = ".vsod.json"
@@ -120,13 +120,7 @@ class Manifest:
             "software": self.software,
             "report": self.report,
         }
-        partial = partial_path(path)
-        try:
-            partial.write_text(json.dumps(raw, indent=1, ensure_ascii=False), encoding="utf-8")
-            commit_file(partial, path)
-        except OSError as error:
-            discard(partial)
-            raise output_error(error, path) from error
+        write_text(path, json.dumps(raw, indent=1, ensure_ascii=False))
 
     def changes(self) -> list[str]:
         """What is no longer as it was, one sentence each: source, card, outputs. Empty = nothing."""
