@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from PyQt6.QtCore import Qt, QTimer, QUrl
-from PyQt6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QFileDialog,
@@ -22,26 +18,22 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.overlay import Overlay
 from vsod.core.progress import Progress
-from vsod.errors import Cancelled
 from vsod.gui import actions, theme
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
 from vsod.gui.deck import Deck
-from vsod.gui.dialogs.about import about_box
+from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+from vsod.gui.exporting import Exporting
+from vsod.gui.messages import Messages
 from vsod.gui.panels.banner import Banner
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.recent import RecentMenu
-from vsod.gui.render import Shown
+from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.welcome import Welcome
-from vsod.pipeline.job import JobReport, JobSpec
-
-_SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
 
 
 class MainWindow(QMainWindow):
@@ -57,14 +49,14 @@ class MainWindow(QMainWindow):
         self.prefs = prefs or Prefs()
         self.player = Player(self)
         self.tasks = Tasks(backend or Pipeline(), self)
-        self.clip: Clip | None = None
-        self.dialog: ExportDialog | None = None
-        self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
         self._closed = False
-        self.actions_by_id = actions.build(self, self._deeds())
+        self.actions_by_id = actions.build(self, deeds(self))
         self._build()
+        self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
+        self.messages = Messages(self.banner, self.status)
+        self.exporting = Exporting(self.stage, self.player, self.deck, self.tasks, self.prefs, self)
         self._connect()
-        self._show_overlay(self.player.view.overlay)
+        self.stage.show_overlay(self.player.view.overlay)
         self._refresh()
         self.setAcceptDrops(True)
         self.resize(1280, 800)
@@ -73,41 +65,17 @@ class MainWindow(QMainWindow):
         # after the first paint: the window is there before anything is looked for
         QTimer.singleShot(0, self.tasks.catalogue)
 
-    # ---- construction
+    @property
+    def clip(self) -> Clip | None:
+        """The open clip."""
+        return self.stage.clip
 
-    def _deeds(self) -> dict[str, Callable[[], object]]:
-        player = self.player
-        return {
-            "open": self.ask_for_file,
-            "open_folder": self.ask_for_folder,
-            "export": self.ask_for_export,
-            "quit": self.close,
-            "analyse": self.analyse,
-            "cancel": self.cancel,
-            "mark_in": lambda: self._mark(player.index, max(player.marked.stop, player.index + 1)),
-            "mark_out": lambda: self._mark(min(player.marked.start, player.index), player.index + 1),
-            "clear_marks": lambda: self._mark(0, player.count),
-            "to_in": lambda: player.seek(player.marked.start),
-            "to_out": lambda: player.seek(player.marked.stop - 1),
-            "play": player.toggle,
-            "reverse": lambda: player.shuttle(-1),
-            "pause": player.pause,
-            "forward": lambda: player.shuttle(1),
-            "back": lambda: player.step(-1),
-            "ahead": lambda: player.step(1),
-            "back10": lambda: player.step(-10),
-            "ahead10": lambda: player.step(10),
-            "first": lambda: player.seek(0),
-            "last": lambda: player.seek(player.count - 1),
-            **{name: partial(self._show_overlay, look) for name, look in actions.OVERLAYS.items()},
-            "fit": lambda: self.canvas.fit(),
-            "one_to_one": lambda: self.canvas.one_to_one(),
-            "zoom_in": lambda: self.canvas.zoom_by(1.25),
-            "zoom_out": lambda: self.canvas.zoom_by(0.8),
-            "full_screen": lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: about_box(self).open(),
-        }
+    @property
+    def dialog(self) -> ExportDialog | None:
+        """The export dialog shown last."""
+        return self.exporting.dialog
+
+    # ---- construction
 
     def _build(self) -> None:
         self.setWindowIcon(theme.app_icon())
@@ -134,35 +102,24 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
 
     def _connect(self) -> None:
-        player, tasks = self.player, self.tasks
-        player.shown.connect(self._on_shown)
-        player.moved.connect(self._on_moved)
-        player.speed_changed.connect(self._on_speed)
-        player.failed.connect(self.banner.show_error)
+        tasks = self.tasks
+        self.player.failed.connect(self.banner.show_error)
         tasks.catalogued.connect(self._on_catalogue)
         tasks.opening.connect(self._on_opening)
         tasks.opened.connect(self._on_opened)
-        tasks.covered.connect(self._on_covered)
+        tasks.covered.connect(lambda covered: self.stage.set_covered(covered, self.analysis.card))
         tasks.analysed.connect(self.player.refresh)
-        tasks.exported.connect(self._on_exported)
+        tasks.exported.connect(self.messages.exported)
         tasks.running.connect(self._on_running)
         tasks.progressed.connect(self._on_progress)
         tasks.failed.connect(self._on_failed)
-        self.scrubber.scrubbed.connect(player.seek)
-        self.scrubber.range_dragged.connect(self._mark)
-        self.canvas.zoomed.connect(self.deck.looks.show_zoom)
-        self.canvas.probed.connect(self.status.show_pixel)
-        self.canvas.space_dragged.connect(player.toggle)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(lambda: player.set_view(size=self.canvas.wanted_size()))
-        self.canvas.raster_changed.connect(self._settle.start)
+        self.stage.changed.connect(self._refresh)
+        self.scrubber.range_dragged.connect(self.stage.mark)
         self.analysis.card_changed.connect(self._on_card)
         self.analysis.device_changed.connect(self._on_device)
         self.analysis.analyse.connect(self.analyse)
         self.analysis.cancel.connect(self.cancel)
-        self.finish.changed.connect(lambda settings: player.set_view(finish=settings))
+        self.finish.changed.connect(lambda settings: self.player.set_view(finish=settings))
         self.welcome.open_file.connect(self.ask_for_file)
         self.welcome.open_folder.connect(self.ask_for_folder)
         self.recent.picked.connect(self.open_path)
@@ -186,47 +143,11 @@ class MainWindow(QMainWindow):
         if name:
             self.open_path(Path(name))
 
-    def ask_for_export(self) -> None:
-        """Show the export dialog."""
-        if self.clip is None or self.analysis.card is None or not self.tasks.formats or self.tasks.busy:
-            return
-        self.player.pause()
-        info = self.clip.info
-        draft = JobSpec(
-            source=info.path,
-            output=info.path,
-            card=self.analysis.card,
-            device=self.analysis.device,
-            finish=self.finish.settings,
-        )
-        chosen, folder = self.prefs.text("format"), self.prefs.text("export_folder")
-        self.dialog = ExportDialog(
-            info,
-            self.tasks.formats,
-            draft,
-            self.player.marked,
-            chosen,
-            Path(folder) if folder else None,
-            self,
-        )
-        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.dialog.exported.connect(self.export)
-        self.dialog.open()
-
-    def export(self, spec: JobSpec) -> None:
-        """Write a matte."""
-        self.prefs.set_text("format", spec.format or "")
-        if self.clip is not None and spec.output.parent != self.clip.info.path.parent:
-            self.prefs.set_text("export_folder", str(spec.output.parent))
-        self.banner.hide()
-        self.tasks.export(spec)
-
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
         card = self.analysis.card
         if card is None or self.clip is None or self.tasks.busy:
             return
-        self.banner.hide()
         marked = self.player.marked
         self.tasks.analyse(card, None if len(marked) == self.player.count else marked, self.analysis.device)
 
@@ -235,17 +156,6 @@ class MainWindow(QMainWindow):
         if self.tasks.busy:
             self.analysis.set_cancelling()
             self.tasks.cancel()
-
-    def _mark(self, start: int, stop: int) -> None:
-        if self.player.count:
-            self.player.marked = range(max(start, 0), min(stop, self.player.count))
-            self.scrubber.set_marked(self.player.marked)
-            self._refresh()
-
-    def _show_overlay(self, overlay: Overlay) -> None:
-        name = next(name for name, look in actions.OVERLAYS.items() if look is overlay)
-        self.actions_by_id[name].setChecked(True)
-        self.player.set_view(overlay=overlay)
 
     # ---- messages
 
@@ -260,77 +170,30 @@ class MainWindow(QMainWindow):
         self.status.show_text(f"Opening {name} …" if name else "")
 
     def _on_opened(self, clip: Clip) -> None:
-        self.clip = clip
         info = clip.info
         self.prefs.remember_clip(info.path)
         self.setWindowTitle(f"{info.path.name} – vsod-desktop")
-        self._covered = np.zeros(info.frame_count, bool)
-        self.player.set_view(card=None)
         self._pages.setCurrentWidget(self.deck)
-        self.deck.facts.set_clip(info)
-        self.scrubber.set_clip(info)
-        self.canvas.set_clip(info)
-        self.deck.looks.title.setText(info.path.name)
-        self.status.show_clip(info)
-        self.player.set_view(size=self.canvas.wanted_size())
-        self.player.set_clip(clip)
-        self._on_moved(0)
-        if info.warnings:
-            self.banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
+        self.stage.set_clip(clip)
+        self.messages.opened(info)
         if self.analysis.card is not None:
             self.tasks.look_up_coverage(self.analysis.card)
-        self.canvas.setFocus()
         self._refresh()
 
     def _on_card(self, card: str) -> None:
         self.prefs.set_text("card", card)
-        self._on_covered(np.zeros(self.player.count, bool))
+        self.stage.set_covered(np.zeros(self.player.count, bool), card)
         self.tasks.look_up_coverage(card)
 
     def _on_device(self, device: str) -> None:
         self.prefs.set_text("device", device)
         self.status.show_device(self.analysis.device_box.currentText())
 
-    def _on_shown(self, shown: Shown) -> None:
-        self.canvas.show_frame(shown)
-        self.status.count_frame(time.monotonic(), playing=self.player.speed != 0)
-        self._note(shown)
-
-    def _note(self, shown: Shown) -> None:
-        if shown.held:
-            self.canvas.set_note("This frame is damaged in the file; the one before is shown")
-        elif shown.alpha is None and self.player.view.overlay is not Overlay.NONE:
-            self.canvas.set_note("Not analysed yet")
-        else:
-            self.canvas.set_note("")
-
-    def _on_moved(self, index: int) -> None:
-        self.scrubber.set_index(index)
-        self.transport.show_position(self.player.info, index)
-        self.status.show_position(self.player.info, index)
-
-    def _on_speed(self, speed: float) -> None:
-        action = self.actions_by_id["play"]
-        action.setIcon(theme.icon("pause" if speed else "play"))
-        action.setText("&Pause" if speed else "&Play")
-        self.transport.show_speed(speed)
-        self.status.count_frame(time.monotonic(), playing=False)
-
-    def _on_covered(self, covered: npt.NDArray[np.bool_]) -> None:
-        if len(covered) != self.player.count:
-            return
-        before, self._covered = self._covered, covered
-        self.scrubber.set_covered(covered)
-        # a picture must not wait for a map store that has nothing to say: opening one may load a network
-        self.player.set_view(card=self.analysis.card if covered.any() else None)
-        index = self.player.index
-        if len(covered) and covered[index] and not (len(before) > index and before[index]):
-            self.player.refresh()
-        self._refresh()
-
     def _on_running(self, name: str) -> None:
         self.analysis.set_running(bool(name))
-        if not name:
+        if name:
+            self.banner.hide()
+        else:
             self.status.show_fps(0.0)
         self._refresh()
 
@@ -338,28 +201,9 @@ class MainWindow(QMainWindow):
         self.analysis.show_progress(progress)
         self.status.show_fps(progress.fps)
 
-    def _on_exported(self, report: JobReport) -> None:
-        self.status.show_device(report.device)
-        outcomes = {True: "checked", False: "the check found differences", None: "not checked"}
-        checked = outcomes[report.verified]
-        detail = f"{report.frames} frames, {checked}, {report.seconds:.1f} s on {report.device}."
-        if report.held:
-            detail += f" {len(report.held)} source frames could not be decoded."
-        detail = " ".join([detail, *report.warnings])
-        folder = QUrl.fromLocalFile(str(report.output.parent))
-        self.banner.show_success(
-            f"Wrote {report.output.name}", detail, "Show folder", lambda: QDesktopServices.openUrl(folder)
-        )
-
     def _on_failed(self, name: str, error: Exception) -> None:
+        self.messages.failed(name, error)
         card = self.analysis.card
-        if isinstance(error, Cancelled):
-            kept = "Nothing was written." if name == "export" else "The frames done so far are kept."
-            self.banner.show_note("Cancelled", kept)
-        elif name == "coverage":
-            self.status.show_text(str(error))
-        else:
-            self.banner.show_error(error)
         if name in ("analyse", "export") and card is not None:
             self.tasks.look_up_coverage(card)
 
@@ -374,7 +218,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["export"].setEnabled(ready)
         self.deck.export_button.setEnabled(ready)
         marked = self.player.marked
-        within = self._covered[marked.start : marked.stop]
+        within = self.stage.covered[marked.start : marked.stop]
         if open_ and len(within) and within.all():
             self.analysis.set_task("Analysed", False)
         else:
@@ -426,7 +270,7 @@ class MainWindow(QMainWindow):
         self.prefs.geometry = self.saveGeometry()
         self.prefs.sync()
         self.hide()  # a network takes a moment to stop; nobody has to watch
-        self._settle.stop()
+        self.stage.stop()
         self.tasks.stop()
         self.player.stop()
         event.accept()

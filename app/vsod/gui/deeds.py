@@ -1,0 +1,77 @@
+"""What every action of the table in :mod:`vsod.gui.actions` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vsod.gui.actions import OVERLAYS
+from vsod.gui.dialogs.about import about_box
+from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+
+if TYPE_CHECKING:
+    from vsod.gui.window import MainWindow
+
+
+def deeds(window: MainWindow) -> dict[str, Callable[[], object]]:
+    """Action id → deed; they are called when the window is built, not before."""
+    return {**_file(window), **_clip(window), **_playback(window), **_view(window)}
+
+
+def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
+    return {
+        "open": window.ask_for_file,
+        "open_folder": window.ask_for_folder,
+        "export": lambda: window.exporting.ask(),
+        "quit": window.close,
+        "shortcuts": lambda: ShortcutsDialog(window).open(),
+        "about": lambda: about_box(window).open(),
+    }
+
+
+def _clip(window: MainWindow) -> dict[str, Callable[[], object]]:
+    player = window.player
+    return {
+        "analyse": window.analyse,
+        "cancel": window.cancel,
+        "mark_in": lambda: window.stage.mark(player.index, max(player.marked.stop, player.index + 1)),
+        "mark_out": lambda: window.stage.mark(min(player.marked.start, player.index), player.index + 1),
+        "clear_marks": lambda: window.stage.mark(0, player.count),
+        "to_in": lambda: player.seek(player.marked.start),
+        "to_out": lambda: player.seek(player.marked.stop - 1),
+    }
+
+
+def _playback(window: MainWindow) -> dict[str, Callable[[], object]]:
+    player = window.player
+    return {
+        "play": player.toggle,
+        "reverse": lambda: player.shuttle(-1),
+        "pause": player.pause,
+        "forward": lambda: player.shuttle(1),
+        "back": lambda: player.step(-1),
+        "ahead": lambda: player.step(1),
+        "back10": lambda: player.step(-10),
+        "ahead10": lambda: player.step(10),
+        "first": lambda: player.seek(0),
+        "last": lambda: player.seek(player.count - 1),
+    }
+
+
+def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
+    def full_screen() -> None:
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    return {
+        **{name: partial(_show_overlay, window, name) for name in OVERLAYS},
+        "fit": lambda: window.canvas.fit(),
+        "one_to_one": lambda: window.canvas.one_to_one(),
+        "zoom_in": lambda: window.canvas.zoom_by(1.25),
+        "zoom_out": lambda: window.canvas.zoom_by(0.8),
+        "full_screen": full_screen,
+    }
+
+
+def _show_overlay(window: MainWindow, name: str) -> None:
+    window.stage.show_overlay(OVERLAYS[name])

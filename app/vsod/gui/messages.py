@@ -1,0 +1,55 @@
+"""What the window says about the outcome of a job."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QDesktopServices
+
+from vsod.core.clip import ClipInfo
+from vsod.errors import Cancelled
+from vsod.gui.panels.banner import Banner
+from vsod.gui.statusline import StatusLine
+from vsod.pipeline.job import JobReport
+
+_CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
+
+
+class Messages:
+    """Words for the banner and the line at the bottom.
+
+    Args:
+        banner: Above the picture.
+        status: At the bottom.
+    """
+
+    def __init__(self, banner: Banner, status: StatusLine) -> None:
+        self._banner, self._status = banner, status
+
+    def opened(self, info: ClipInfo) -> None:
+        """A clip is open; say what is odd about it."""
+        if info.warnings:
+            self._banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
+
+    def exported(self, report: JobReport) -> None:
+        """An export is written."""
+        self._status.show_device(report.device)
+        detail = (
+            f"{report.frames} frames, {_CHECKED[report.verified]}, {report.seconds:.1f} s on {report.device}."
+        )
+        if report.held:
+            detail += f" {len(report.held)} source frames could not be decoded."
+        detail = " ".join([detail, *report.warnings])
+        folder = QUrl.fromLocalFile(str(report.output.parent))
+        self._banner.show_success(
+            f"Wrote {report.output.name}", detail, "Show folder", lambda: QDesktopServices.openUrl(folder)
+        )
+
+    def failed(self, job: str, error: Exception) -> None:
+        """A job ended without a result."""
+        if isinstance(error, Cancelled):
+            kept = "Nothing was written." if job == "export" else "The frames done so far are kept."
+            self._banner.show_note("Cancelled", kept)
+        elif job == "coverage":
+            self._status.show_text(str(error))
+        else:
+            self._banner.show_error(error)
