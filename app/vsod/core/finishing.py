@@ -15,39 +15,55 @@ def _knob(
     default: Any,
     help: str,
     *,
+    title: str,
     unit: str = "",
     span: tuple[float, float] | None = None,
     choices: tuple[str, ...] = (),
     implied: str = "",
+    reach: tuple[float, float] | None = None,
+    step: float = 0.01,
 ) -> Any:
     """A setting.
 
     Args:
         default: What it is when nothing is asked for.
         help: What it does, for people.
+        title: What the window calls it.
         unit: What its number counts.
         span: Smallest and largest number.
         choices: The words it may be.
         implied: The word it is when only its name is given.
+        reach: Smallest and largest number of a slider, where the span is too wide for one.
+        step: Smallest difference that matters.
     """
-    described = {"help": help, "unit": unit, "span": span, "choices": choices, "implied": implied}
-    return field(default=default, metadata=described)
+    described = {
+        "help": help,
+        "title": title,
+        "unit": unit,
+        "span": span,
+        "reach": reach or span,
+        "step": step,
+    }
+    return field(default=default, metadata={**described, "choices": choices, "implied": implied})
 
 
 @dataclass(frozen=True, slots=True)
 class FinishSettings:
     """How a low-resolution map becomes a matte at source size, in the order it is done.
 
-    Pixels are the source's. The ``metadata`` of a field hold its help, unit, span and choices.
+    Pixels are the source's. The ``metadata`` of a field hold what :func:`_knob` is told.
 
     Raises:
         UsageError: A value lies outside its span.
     """
 
-    stabilise: float = _knob(0.0, "steady the map along the motion: 0 off, 1 most", unit="0..1", span=(0, 1))
+    stabilise: float = _knob(
+        0.0, "steady the map along the motion: 0 off, 1 most", title="Steady", unit="0..1", span=(0, 1)
+    )
     crf: str = _knob(
         "",
         "let a dense CRF settle the outline (engine, default: meanfield; see docs/crf.md)",
+        title="Dense CRF",
         choices=CRF_ENGINES,
         implied=CRF_ENGINES[0],
     )
@@ -55,17 +71,48 @@ class FinishSettings:
         "guided",
         "how the map finds the picture's edges: guided (default), soft (hair and motion blur), "
         "pymatting (the same, slow and finer), plain (not at all)",
+        title="Edges",
         choices=EDGES,
     )
-    threshold: float | None = _knob(None, "binary mask: all above it is subject", unit="0..1", span=(0, 1))
-    despeckle: int = _knob(0, "drop islands of fewer pixels", unit="PIXELS", span=(0, 1 << 28))
-    fill_holes: int = _knob(0, "fill holes of fewer pixels", unit="PIXELS", span=(0, 1 << 28))
-    grow: float = _knob(0.0, "move the outline outwards; below 0 inwards", unit="PX", span=(-100, 100))
-    feather: float = _knob(0.0, "blur, standard deviation", unit="PX", span=(0, 200))
-    black: float = _knob(0.0, "alpha that becomes 0", unit="0..1", span=(0, 1))
-    white: float = _knob(1.0, "alpha that becomes 1", unit="0..1", span=(0, 1))
-    gamma: float = _knob(1.0, "above 1 half tones get denser", unit="G", span=(0.1, 10))
-    invert: bool = _knob(False, "the ground instead of the subject")
+    threshold: float | None = _knob(
+        None, "binary mask: all above it is subject", title="Hard mask at", unit="0..1", span=(0, 1)
+    )
+    despeckle: int = _knob(
+        0,
+        "drop islands of fewer pixels",
+        title="Drop specks",
+        unit="PIXELS",
+        span=(0, 1 << 28),
+        reach=(0, 5000),
+        step=1,
+    )
+    fill_holes: int = _knob(
+        0,
+        "fill holes of fewer pixels",
+        title="Fill holes",
+        unit="PIXELS",
+        span=(0, 1 << 28),
+        reach=(0, 5000),
+        step=1,
+    )
+    grow: float = _knob(
+        0.0,
+        "move the outline outwards; below 0 inwards",
+        title="Grow",
+        unit="PX",
+        span=(-100, 100),
+        reach=(-20, 20),
+        step=0.1,
+    )
+    feather: float = _knob(
+        0.0, "blur, standard deviation", title="Feather", unit="PX", span=(0, 200), reach=(0, 20), step=0.1
+    )
+    black: float = _knob(0.0, "alpha that becomes 0", title="Black", unit="0..1", span=(0, 1))
+    white: float = _knob(1.0, "alpha that becomes 1", title="White", unit="0..1", span=(0, 1))
+    gamma: float = _knob(
+        1.0, "above 1 half tones get denser", title="Gamma", unit="G", span=(0.1, 10), reach=(0.2, 4)
+    )
+    invert: bool = _knob(False, "the ground instead of the subject", title="Invert")
 
     def __post_init__(self) -> None:
         for knob in fields(self):
