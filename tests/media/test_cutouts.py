@@ -99,7 +99,8 @@ def test_an_eight_bit_format_for_a_ten_bit_source_warns(tmp_path: Path) -> None:
 def test_bars_have_the_codes_of_the_standard(matrix: int, weights: tuple[float, float]) -> None:
     """T15: 100 % bars, each code within half a step of the equations."""
     bars = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], float)[None]
-    y, cb, cr = to_yuv((bars * 65535).astype(np.uint16), matrix, 10)
+    y, cb, cr = planes = [np.zeros(bars.shape[:2], np.uint16) for _ in range(3)]
+    to_yuv((bars * 65535).astype(np.uint16), planes, matrix, 10)
     red, blue = weights
     luma = bars @ [red, 1 - red - blue, blue]
     assert np.abs(y - (64 + 876 * luma)).max() <= 0.51
@@ -107,9 +108,19 @@ def test_bars_have_the_codes_of_the_standard(matrix: int, weights: tuple[float, 
     assert np.abs(cr - (512 + 896 * (bars[..., 0] - luma) / (2 - 2 * red))).max() <= 0.51
 
 
-def test_chroma_of_odd_sides_is_rounded_up() -> None:
-    planes = to_yuv(np.zeros((5, 7, 3), np.uint16), 1, 8, (2, 2))
-    assert [p.shape for p in planes] == [(5, 7), (3, 4), (3, 4)]
+@pytest.mark.parametrize("chroma", [(71, 45), (71, 23), (36, 23)])
+@pytest.mark.parametrize("bits", [8, 10])
+def test_rows_are_coded_alike_wherever_they_lie(chroma: tuple[int, int], bits: int) -> None:
+    """Pictures are coded a few rows at a time; odd sides round chroma up."""
+    rgb = np.random.default_rng(0).integers(0, 65536, (71, 45, 3), np.uint16)
+    kind = np.uint8 if bits == 8 else np.uint16
+    whole = [np.zeros(shape, kind) for shape in ((71, 45), chroma, chroma)]
+    to_yuv(rgb, whole, 1, bits)
+    below = [plane[16 * len(plane) // 71 :].copy() for plane in whole]
+    again = [np.zeros_like(plane) for plane in below]
+    to_yuv(rgb[16:], again, 1, bits)
+    for ours, theirs in zip(again, below, strict=True):
+        assert ours.any() and np.array_equal(ours, theirs)
 
 
 def test_the_composite_test_tells_the_kinds_apart() -> None:

@@ -89,11 +89,8 @@ class FrameMaker:
 
     def _fill_colour(self, frame: VideoFrame, rgb: npt.NDArray[Any], alpha: Any) -> None:
         if self.pix_fmt.startswith("yuv"):
-            across = 1 if "444" in self.pix_fmt else 2
-            subsampling = (across, 2 if "420" in self.pix_fmt else 1)
-            planes = to_yuv(widened(rgb), usual_matrix(self.info), self.coding.bit_depth, subsampling)
-            for number, samples in enumerate(planes):
-                plane(frame, number)[:] = samples
+            planes = [plane(frame, number) for number in range(3)]
+            to_yuv(rgb, planes, usual_matrix(self.info), self.coding.bit_depth)
             if alpha is not None:
                 plane(frame, 3)[:] = alpha
             return

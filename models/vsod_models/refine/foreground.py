@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.spread import Colours, Picture, calm_size, enlarged, resized, spread, thrice
+from vsod_models.refine.spread import Colours, Picture, calm, enlarged, sampled, spread, thrice
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,27 +36,41 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
         between 0 and 1, and the nearest subject's colour carried on to the frame's edge where it is 0.
         Black if there is no subject at all.
     """
-    h, w = alpha.shape
-    size = calm_size(h, w, _AREA)
-    seen, share = resized(rgb, size).astype(np.float32), resized(alpha, size)
+    seen, share = calm(rgb, _AREA).astype(np.float32), calm(alpha, _AREA)
     foreground, background = spread(seen, share), spread(seen, 1 - share)
     if foreground is None:
         return np.zeros_like(rgb)
-    out = enlarged(foreground, rgb)
-    solid = alpha >= 1 - _SURE
-    edge = np.flatnonzero((alpha > _SURE) & ~solid)
-    if background is not None and len(edge):
+    places = cv2.findNonZero(cv2.inRange(alpha, _SURE, 1 - _SURE))  # type: ignore[call-overload]
+    if background is None or places is None:
+        out = enlarged(foreground, rgb)
+    else:
         _second_round(seen, share, foreground, background)
-        near, behind = (enlarged(x, rgb).reshape(-1, 3)[edge] for x in (foreground, background))
-        found = _fused(rgb.reshape(-1, 3)[edge], alpha.reshape(-1)[edge, None], near, behind)
-        np.minimum(found, np.iinfo(rgb.dtype).max, out=found)
-        out.reshape(-1, 3)[edge] = np.rint(found, out=found)
-    cv2.copyTo(rgb, solid.view(np.uint8), out)
+        out = enlarged(foreground, rgb)
+        _clean(out, rgb, alpha, places.reshape(-1, 2), foreground, background)
+    cv2.copyTo(rgb, (alpha > 1 - _SURE).view(np.uint8), out)
     return out
 
 
+def _clean(
+    out: Colours,
+    rgb: Colours,
+    alpha: Floats,
+    places: npt.NDArray[np.int32],
+    foreground: Floats,
+    background: Floats,
+) -> None:
+    """Put the colours of the mixed pixels, (n, 2) ``places``, into ``out``."""
+    size = (alpha.shape[1], alpha.shape[0])
+    edge = places[:, 1] * size[0] + places[:, 0]
+    near, behind = (sampled(x, places, size) for x in (foreground, background))
+    share = thrice(alpha.reshape(-1, 1)[edge]).reshape(-1, 3)
+    found = _fused(rgb.reshape(-1, 3)[edge], share, near, behind)
+    np.minimum(found, np.iinfo(rgb.dtype).max, out=found)
+    out.reshape(-1, 3)[edge] = np.rint(found, out=found)
+
+
 def _fused(seen: Picture, alpha: Floats, guess: Picture, behind: Picture) -> Floats:
-    """(…, 3) guesses corrected by what was seen, in proportion to alpha, (…, 1) or (…, 3); not below 0."""
+    """(…, 3) guesses corrected by what was seen, in proportion to alpha, (…, 3) too; not below 0."""
     found = seen - alpha * guess
     found -= (1 - alpha) * behind
     found *= alpha

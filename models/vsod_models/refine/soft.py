@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.refine.guided import guided_upsample, upsample
-from vsod_models.refine.spread import calm_size, enlarged, resized, spread
+from vsod_models.refine.spread import calm, enlarged, resized, spread
 
 Map = npt.NDArray[np.float32]
 
@@ -41,8 +41,7 @@ def soft_edges(saliency: Map, rgb: npt.NDArray[np.uint8]) -> Map:
     """
     h, w = rgb.shape[:2]
     out = guided_upsample(saliency, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
-    size = calm_size(h, w, _COLOURS)
-    seen, share = resized(rgb, size).astype(np.float32), resized(out, size)
+    seen, share = calm(rgb, _COLOURS).astype(np.float32), calm(out, _COLOURS)
     subject, ground = spread(seen, share), spread(seen, 1 - share)
     if subject is None or ground is None:
         return out
