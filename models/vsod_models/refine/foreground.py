@@ -40,15 +40,22 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
     foreground, background = spread(seen, share), spread(seen, 1 - share)
     if foreground is None:
         return np.zeros_like(rgb)
-    places = cv2.findNonZero(cv2.inRange(alpha, _SURE, 1 - _SURE))  # type: ignore[call-overload]
-    if background is None or places is None:
+    places = _places(alpha)
+    if background is None or not len(places):
         out = enlarged(foreground, rgb)
     else:
         _second_round(seen, share, foreground, background)
         out = enlarged(foreground, rgb)
-        _clean(out, rgb, alpha, places.reshape(-1, 2), foreground, background)
+        _clean(out, rgb, alpha, places, foreground, background)
     cv2.copyTo(rgb, (alpha > 1 - _SURE).view(np.uint8), out)
     return out
+
+
+def _places(alpha: Floats) -> npt.NDArray[np.int32]:
+    """(n, 2): column and row of every mixed pixel."""
+    mixed = cv2.inRange(alpha, _SURE, 1 - _SURE)  # type: ignore[call-overload]
+    found = cv2.findNonZero(mixed)
+    return np.zeros((0, 2), np.int32) if found is None else np.asarray(found, np.int32).reshape(-1, 2)
 
 
 def _clean(

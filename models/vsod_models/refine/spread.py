@@ -84,15 +84,10 @@ def sampled(colours: Floats, places: npt.NDArray[np.int32], size: tuple[int, int
     h, w = colours.shape[:2]
     across, down = w / size[0], h / size[1]
     rows = -(-len(places) // _ROW)  # remap wants a picture, with sides under 32768
-    where = np.zeros((rows * _ROW, 2), np.float32)
-    where[: len(places)] = places
-    where *= np.array([across, down], np.float32)
-    where += np.array([across / 2 - 0.5, down / 2 - 0.5], np.float32)
-    found = cv2.remap(
-        colours,
-        where.reshape(rows, _ROW, 2),
-        None,  # type: ignore[arg-type]  # both coordinates are in the first map
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    where = np.zeros((2, rows * _ROW), np.float32)
+    where[:, : len(places)] = places.T
+    where *= np.array([[across], [down]], np.float32)
+    where += np.array([[across / 2 - 0.5], [down / 2 - 0.5]], np.float32)
+    columns, lines = where.reshape(2, rows, _ROW)
+    found = cv2.remap(colours, columns, lines, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found.reshape(-1, 3)[: len(places)], np.float32)
