@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.spans import spans
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
@@ -22,12 +23,8 @@ from vsod.pipeline.threads import prefetch
 
 def missing_ranges(store: MapStore, frames: range) -> list[range]:
     """The runs of ``frames`` that have no map yet."""
-    have = store.coverage()[frames.start : frames.stop]
-    edges = np.flatnonzero(np.diff(np.concatenate(([True], have, [True])).astype(np.int8)))
-    return [
-        range(frames.start + int(a), frames.start + int(b))
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-    ]
+    gaps = spans(~store.coverage()[frames.start : frames.stop])
+    return [range(frames.start + gap.start, frames.start + gap.stop) for gap in gaps]
 
 
 def analyse(
@@ -73,12 +70,13 @@ def finish(
         with closing(
             prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         ) as decoded:
-            pairs = ((frame, _stored(store, frame.index)) for frame in decoded)
+            pairs = ((frame, stored(store, frame.index)) for frame in decoded)
             for frame, saliency in steady(pairs, settings.stabilise, frames):
                 yield frame, finisher(saliency, frame.image)
 
 
-def _stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
+def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
+    """The map of a frame that was analysed."""
     saliency = store.get(index)
     if saliency is None:
         raise RuntimeError(f"frame {index} was never analysed")

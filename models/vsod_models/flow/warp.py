@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 Map = npt.NDArray[np.float32]
 
+_LIKENESS = 15.0  # grey levels by which a carried picture may differ
+
 
 @lru_cache(maxsize=4)
 def _grid(h: int, w: int) -> Map:
@@ -53,3 +55,20 @@ def returns(flow: Map, back: Map, slack: float = 0.5) -> npt.NDArray[np.bool_]:
     x, y = _grid(h, w)[0, :, 0] + u, _grid(h, w)[:, :1, 1] + v
     inside = (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)
     return np.asarray((miss < allowed) & inside, np.bool_)
+
+
+def trust(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> Map:
+    """How far to believe that ``flow`` leads from a point of ``first`` to the same point of ``second``.
+
+    Args:
+        first: (H, W) uint8 luma.
+        second: The same shape.
+        flow: (H, W, 2) float32 pixels, first to second.
+        back: (H, W, 2) float32 pixels, second to first.
+
+    Returns:
+        (H, W) float32 0..1: 0 where the flow does not come home, little where it brings another picture.
+    """
+    difference = carried(second, flow) - first
+    squares = np.asarray(cv2.blur(difference * difference, (3, 3)), np.float32)
+    return np.asarray(np.exp(squares * np.float32(-0.5 / _LIKENESS**2)) * returns(flow, back), np.float32)

@@ -13,16 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.warp import carried, returns
+from vsod_models.flow.warp import carried, trust
 
 REACH = 3  # frames to each side
-_LIKENESS = 15.0  # grey levels by which a carried picture may differ
-_CUT = 0.2  # mean trust below which two frames have nothing to do with each other
+CUT = 0.2  # mean trust below which two frames have nothing to do with each other
 
 Map = npt.NDArray[np.float32]
 
@@ -108,7 +106,5 @@ class Stabiliser:
 
 def _step(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> _Step | None:
     """The motion between neighbours; None at a cut."""
-    difference = carried(second, flow) - first
-    squares = np.asarray(cv2.blur(difference * difference, (3, 3)), np.float32)
-    trust = np.exp(squares * np.float32(-0.5 / _LIKENESS**2)) * returns(flow, back)
-    return _Step(flow, trust) if trust.mean() >= _CUT else None
+    believed = trust(first, second, flow, back)
+    return _Step(flow, believed) if believed.mean() >= CUT else None

@@ -1,0 +1,121 @@
+"""Frames that want a look, found in the lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.lanes import BY_ID, Lanes
+from vsod.core.spans import spans
+
+_JUMP = 0.35  # part of the larger area by which neighbours may differ
+_LEAST = 0.005  # area below which a jump is no jump
+_BRIDGE = 3  # frames of peace that do not end a stretch of trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of trouble.
+
+    Attributes:
+        id: Name in files.
+        title: Name on screen.
+        lane: Where it shows.
+        advice: What to do.
+    """
+
+    id: str
+    title: str
+    lane: str
+    advice: str
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("empty", "No subject", "area", "Try another card, or leave these frames out."),
+    Kind("unsure", "Unsure", "confidence", "Try another card, or fit it to the clip."),
+    Kind("jump", "Area jumps", "area", "Look for a part that comes or goes; steady the matte."),
+    Kind("flicker", "Flicker", "flicker", "Steady the matte."),
+    Kind("soft", "Soft edge", "softness", "Let the matte follow the picture's edges, or raise black."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A stretch of frames with one sort of trouble.
+
+    Attributes:
+        kind: What it is.
+        frames: Where.
+        worst: The frame to look at first.
+        value: The lane's value there.
+    """
+
+    kind: Kind
+    frames: range
+    worst: int
+    value: float
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        lane = BY_ID[self.kind.lane]
+        count = f"{len(self.frames)} frames" if len(self.frames) > 1 else "1 frame"
+        return f"{self.kind.title}: {count}, {lane.title.lower()} {lane.text(self.value)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "kind": self.kind.id,
+            "start": self.frames.start,
+            "stop": self.frames.stop,
+            "worst": self.worst,
+            "value": round(self.value, 5),
+            "text": self.text,
+        }
+
+
+def find_flags(lanes: Lanes, cuts: npt.NDArray[np.bool_]) -> list[Flag]:
+    """Every stretch of trouble, by first frame.
+
+    Args:
+        lanes: The lanes.
+        cuts: (N,) bool, frames that begin a shot: change is no trouble there.
+    """
+    area = lanes["area"]
+    empty = BY_ID["area"].is_bad(area)
+    jump = jumps(area) & ~cuts
+    seen = {
+        "empty": empty,
+        "unsure": BY_ID["confidence"].is_bad(lanes["confidence"]) & ~empty,
+        "jump": jump,
+        "flicker": BY_ID["flicker"].is_bad(lanes["flicker"]) & ~cuts & ~jump,
+        "soft": BY_ID["softness"].is_bad(lanes["softness"]) & ~empty,
+    }
+    found = []
+    for kind in KINDS:
+        values = lanes[kind.lane]
+        for frames in spans(seen[kind.id], _BRIDGE):
+            worst = _worst(kind, values, frames, seen[kind.id])
+            found.append(Flag(kind, frames, worst, float(values[worst])))
+    return sorted(found, key=lambda flag: (flag.frames.start, flag.frames.stop))
+
+
+def jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """(N,) frames whose subject is suddenly much larger or smaller than a frame before."""
+    out = np.zeros(len(area), np.bool_)
+    before, now = area[:-1], area[1:]
+    larger = np.maximum(before, now)
+    with np.errstate(invalid="ignore"):  # an unknown frame is no jump
+        out[1:] = (larger > _LEAST) & (np.abs(now - before) > _JUMP * larger)
+    return out
+
+
+def _worst(kind: Kind, values: npt.NDArray[np.float32], frames: range, bad: npt.NDArray[np.bool_]) -> int:
+    where = [i for i in frames if bad[i]]
+    if kind.id == "jump":
+        return where[0]
+    lowest = BY_ID[kind.lane].bad == "below"
+    return min(where, key=lambda i: values[i]) if lowest else max(where, key=lambda i: values[i])

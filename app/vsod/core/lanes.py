@@ -1,0 +1,115 @@
+"""What is known about every frame of a clip and its maps: one curve per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One question and how its answers read.
+
+    Attributes:
+        id: Name in files.
+        title: Name on screen.
+        what: What the number is, for people.
+        top: Value at the top of a plot; larger ones are drawn there.
+        limit: Where trouble begins; None where nothing is trouble.
+        bad: On which side of ``limit`` the trouble lies.
+        unit: Of the number as shown.
+        shown_as: Factor from the number to what is shown.
+    """
+
+    id: str
+    title: str
+    what: str
+    top: float
+    limit: float | None = None
+    bad: Literal["above", "below"] = "above"
+    unit: str = ""
+    shown_as: float = 1.0
+
+    def text(self, value: float) -> str:
+        """A value for people; a dash where nothing is known."""
+        if np.isnan(value):
+            return "–"
+        shown = value * self.shown_as
+        number = f"{shown:.0f}" if abs(shown) >= 10 else f"{shown:.1f}" if self.unit else f"{shown:.2f}"
+        return f"{number} {self.unit}".rstrip()
+
+    def is_bad(self, values: Values) -> npt.NDArray[np.bool_]:
+        """Where the limit is passed; unknown is not bad."""
+        if self.limit is None:
+            return np.zeros(values.shape, np.bool_)
+        beyond = values > self.limit if self.bad == "above" else values < self.limit
+        return np.asarray(beyond, np.bool_)
+
+
+LANES: tuple[Lane, ...] = (
+    Lane("area", "Area", "share of the picture that is subject", 1.0, 0.001, "below", "%", 100.0),
+    Lane("confidence", "Confidence", "1 - mean entropy of the pixels that may be subject", 1.0, 0.5, "below"),
+    Lane("softness", "Softness", "width of the undecided edge, in pixels of the map", 12.0, 8.0, unit="px"),
+    Lane("flicker", "Flicker", "1 - IoU with the map before, carried along the motion", 1.0, 0.25),
+    Lane(
+        "motion", "Motion", "mean movement per frame, of the picture's width", 0.05, unit="%", shown_as=100.0
+    ),
+    Lane("change", "Change", "share of the picture that the motion cannot explain", 1.0),
+)
+BY_ID: Mapping[str, Lane] = {lane.id: lane for lane in LANES}
+OF_PAIRS = ("flicker", "motion", "change")
+"""Lanes that compare a frame with the one before: the first frame has none."""
+
+
+class Lanes:
+    """The curves of one clip and one card.
+
+    Args:
+        values: (N, len(LANES)) float32, NaN where nothing is known; kept, not copied.
+    """
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    @classmethod
+    def unknown(cls, count: int) -> Lanes:
+        """Nothing known about a clip of ``count`` frames."""
+        return cls(np.full((count, len(LANES)), np.nan, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, lane: str) -> Values:
+        """(N,) float32, NaN where nothing is known."""
+        return self.values[:, _COLUMN[lane]]
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """(N,) frames whose own map has been looked at."""
+        return ~np.isnan(self["area"])
+
+    def at(self, index: int) -> dict[str, float]:
+        """All values of a frame."""
+        return {lane.id: float(self.values[index, k]) for k, lane in enumerate(LANES)}
+
+    def copy(self) -> Lanes:
+        """The same, independent of what is computed from now on."""
+        return Lanes(self.values.copy())
+
+
+def rows(lanes: Lanes, cuts: npt.NDArray[np.bool_], frames: Iterable[int]) -> list[dict[str, Any]]:
+    """One row per frame for a table: index, every lane (None where unknown), and whether a shot begins there."""
+    table = []
+    for index in frames:
+        values = {k: None if np.isnan(v) else round(v, 5) for k, v in lanes.at(index).items()}
+        table.append({"frame": index, **values, "cut": bool(cuts[index])})
+    return table
+
+
+_COLUMN = {lane.id: k for k, lane in enumerate(LANES)}

@@ -1,0 +1,56 @@
+"""Flags as markers for editing programs: a table, or an EDL that DaVinci Resolve imports onto a timeline."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag
+from vsod.core.timecode import Timecode
+
+_COLOURS = {"empty": "Red", "unsure": "Yellow", "jump": "Purple", "flicker": "Cyan", "soft": "Blue"}
+_MOST = 999  # events an EDL can number
+
+
+def to_csv(flags: Sequence[Flag], info: ClipInfo) -> str:
+    """One line per flag: first frame, length in frames, timecode, kind, text, advice."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(("frame", "frames", "timecode", "worst", "kind", "text", "advice"))
+    start = start_timecode(info)
+    for flag in flags:
+        first = flag.frames.start
+        row = (first, len(flag.frames), start + first, flag.worst, flag.kind.id, flag.text, flag.kind.advice)
+        table.writerow(row)
+    return out.getvalue()
+
+
+def to_edl(flags: Sequence[Flag], info: ClipInfo) -> str:
+    """A CMX 3600 list with one black event per flag; colour, name and length stand in Resolve's note.
+
+    At most 999 events fit; the shortest flags are left out beyond.
+    """
+    start = start_timecode(info)
+    if len(flags) > _MOST:
+        longest = sorted(flags, key=lambda f: -len(f.frames))[:_MOST]
+        flags = sorted(longest, key=lambda f: f.frames.start)
+    lines = [f"TITLE: {info.path.stem}", f"FCM: {'' if start.drop else 'NON-'}DROP FRAME", ""]
+    for number, flag in enumerate(flags, 1):
+        at, until = start + flag.frames.start, start + (flag.frames.start + 1)
+        lines.append(f"{number:03d}  001      V     C        {at} {until} {at} {until}  ")
+        text = flag.text.replace("|", "/")
+        lines.append(
+            f"{text} |C:ResolveColor{_COLOURS[flag.kind.id]} |M:{flag.kind.title} |D:{len(flag.frames)}"
+        )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def start_timecode(info: ClipInfo) -> Timecode:
+    """The label of the first frame; zero where the file has none, or one that its rate does not know."""
+    try:
+        return Timecode.parse(info.timecode, info.rate) if info.timecode else Timecode(0, info.rate)
+    except ValueError:
+        return Timecode(0, info.rate)

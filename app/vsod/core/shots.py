@@ -1,0 +1,41 @@
+"""Where shots begin, from how much every picture differs from the one before."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+CUT = 0.8  # unexplained share of the picture above which two frames have nothing to do with each other
+_STANDS_OUT = 0.25  # by how much a cut lies above its surroundings: hectic motion is no cut
+_AROUND = 2  # frames to each side
+
+
+def find_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Which frames begin a shot; hard cuts only.
+
+    A frame that differs from both neighbours is a flash, not a shot, and a stretch in which every
+    frame differs from the next is motion blur or noise.
+
+    Args:
+        change: (N,) 0..1, share of each picture that the motion from the one before cannot explain;
+            NaN where that is not known.
+
+    Returns:
+        (N,) bool. Each value depends on the two frames before and behind alone.
+    """
+    level = np.nan_to_num(change, nan=0.0)
+    cuts = level > CUT
+    for index in np.flatnonzero(cuts).tolist():
+        near = level[max(0, index - _AROUND) : index + _AROUND + 1].copy()
+        near[min(index, _AROUND)] = 0
+        if level[index] - near.max() < _STANDS_OUT:
+            cuts[index] = False
+    return np.asarray(cuts, np.bool_)
+
+
+def shots(cuts: npt.NDArray[np.bool_]) -> list[range]:
+    """The shots of a clip, in order; all of it is one where there is no cut."""
+    starts: list[int] = [0, *(i for i in np.flatnonzero(cuts).tolist() if i), len(cuts)]
+    return [range(a, b) for a, b in pairwise(starts) if b > a]

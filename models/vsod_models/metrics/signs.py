@@ -1,0 +1,62 @@
+"""What a map says about itself, without truth: how large, how sure, how soft, how steady.
+
+Every function takes maps of the network's raster, (h, w) float32 0..1, 1 = subject.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod_models.flow.warp import carried
+
+Map = npt.NDArray[np.float32]
+
+_POSSIBLE = 0.1  # below it a pixel is ground
+_EPS = 1e-6
+
+
+def area(saliency: Map) -> float:
+    """Share of the picture that is subject, 0..1."""
+    return float((saliency >= 0.5).mean())
+
+
+def confidence(saliency: Map) -> float:
+    """One minus the mean entropy, in bits, of the pixels that may be subject; 0 where there are none.
+
+    The plain ground is left out, so that a small subject in doubt counts as much as a large one.
+    """
+    p = np.clip(saliency[saliency >= _POSSIBLE], _EPS, 1 - _EPS)
+    if not p.size:
+        return 0.0
+    entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    return float(1 - entropy.mean())
+
+
+def softness(saliency: Map) -> float:
+    """Width of the soft edge in pixels of the map: undecided pixels over the length of the outline.
+
+    0 where there is no outline.
+    """
+    inside = saliency >= 0.5
+    outline = np.count_nonzero(inside[1:] != inside[:-1]) + np.count_nonzero(inside[:, 1:] != inside[:, :-1])
+    undecided = np.count_nonzero((saliency > _POSSIBLE) & (saliency < 1 - _POSSIBLE))
+    return undecided / outline if outline else 0.0
+
+
+def unsteadiness(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bool_]) -> float:
+    """1 - IoU of a map and the one before, carried along the motion; soft, as sum of minima over sum of maxima.
+
+    Args:
+        before: The map one frame earlier.
+        now: The map.
+        motion: (h, w, 2) float32 pixels, from now to before.
+        believed: (h, w) where the motion can be trusted; only there is looked.
+
+    Returns:
+        0..1; 0 if neither has a subject where the motion is believed.
+    """
+    earlier = carried(before, motion)[believed]
+    later = now[believed]
+    union = float(np.maximum(earlier, later).sum())
+    return 1 - float(np.minimum(earlier, later).sum()) / union if union > 1 else 0.0
