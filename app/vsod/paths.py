@@ -69,6 +69,16 @@ def raft_weights() -> Path:
     return user_cards_dir().parent / "flow" / "raft_small.pth"
 
 
+def data_dir() -> Path:
+    """User's own work: cards, presets, the queue, projects not saved yet. ``VSOD_DATA`` moves it."""
+    return _user("VSOD_DATA", platformdirs.user_data_dir(_APP, appauthor=False))
+
+
 def user_cards_dir() -> Path:
-    """Folder where users drop third-party model cards. ``VSOD_DATA`` moves its parent."""
-    return _user("VSOD_DATA", platformdirs.user_data_dir(_APP, appauthor=False)) / "cards"
+    """Folder where users drop third-party model cards."""
+    return data_dir() / "cards"
+
+
+def user_presets_dir() -> Path:
+    """Folder of the presets a user has saved."""
+    return data_dir() / "presets"

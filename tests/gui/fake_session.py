@@ -30,6 +30,10 @@ class CardRow:
     licence: str = "MIT"
     needs_flow: bool = False
     problem: str | None = None
+    paid_work: str = "yes"
+    trained_on: tuple[str, ...] = ("photos of herons",)
+    size: int = 4_200_000
+    measured: dict[str, float] = field(default_factory=lambda: {"S": 0.881, "maxF": 0.852, "MAE": 0.03})
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class FormatRow:
     suffixes: tuple[str, ...]
     is_sequence: bool = False
     note: str = ""
+    layouts: tuple[str, ...] = ("matte", "fill", "cutout")
+    image: str = ""
 
 
 CARDS = [
@@ -48,8 +54,8 @@ CARDS = [
 ]
 FORMATS = [
     FormatRow("prores4444", "ProRes 4444 with alpha", (".mov",), note="Picture and alpha."),
-    FormatRow("ffv1", "FFV1 matte", (".mkv",), note="Lossless grey."),
-    FormatRow("png", "PNG sequence", (".png",), is_sequence=True, note="One file per frame."),
+    FormatRow("ffv1", "FFV1 matte", (".mkv",), note="Lossless grey.", layouts=("matte",)),
+    FormatRow("png", "PNG sequence", (), is_sequence=True, note="One file per frame.", image=".png"),
 ]
 
 
@@ -86,6 +92,9 @@ class FakeClip:
     analysed: list[tuple[str, range | None, str]] = field(default_factory=list)
     maps: dict[str, np.ndarray] = field(default_factory=dict)
     streams: int = 0
+    adapts: bool = True
+    adapted: list[bool] = field(default_factory=list)
+    preferred: list[tuple[str, bool]] = field(default_factory=list)
 
     def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
         w, h = size or self.info.upright_size
@@ -122,11 +131,13 @@ class FakeClip:
         *,
         frames: range | None = None,
         device: str = "auto",
+        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> None:
+    ) -> bool | None:
         assert threading.current_thread() is not threading.main_thread()
         self.analysed.append((card, frames, device))
+        self.adapted.append(adapt)
         todo = frames or range(self.info.frame_count)
         done = self.maps.setdefault(card, np.zeros(self.info.frame_count, bool))
         for number, index in enumerate(todo, 1):
@@ -139,6 +150,10 @@ class FakeClip:
             if on_progress is not None:
                 left = (len(todo) - number) / 12.5
                 on_progress(Progress("analyse", number, len(todo), 12.5, left))
+        return self.adapts if adapt else None
+
+    def prefer_fitted(self, card: str, prefer: bool) -> None:
+        self.preferred.append((card, prefer))
 
     def coverage(self, card: str) -> np.ndarray:
         return self.maps.get(card, np.zeros(self.info.frame_count, bool)).copy()

@@ -31,3 +31,17 @@ def wait_for_frame(qtbot: QtBot, window: MainWindow, index: int) -> None:
         assert window.player.index == index
 
     qtbot.waitUntil(there)
+
+
+def analyse_all(qtbot: QtBot, window: MainWindow) -> None:
+    with qtbot.waitSignal(window.tasks.analysed):
+        window.actions_by_id["analyse"].trigger()
+    qtbot.waitUntil(lambda: window.canvas.shown is not None and window.canvas.shown.alpha is not None)
+    settle(qtbot, window)
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait for the picture that was last asked for; one asked for before may still be on its way."""
+    qtbot.waitUntil(
+        lambda: window.canvas.shown is not None and window.canvas.shown.view == window.player.view
+    )

@@ -6,26 +6,12 @@ from fake_session import FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from screen import pixels, wait_for_frame
+from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core.overlay import Overlay
 from vsod.gui.window import MainWindow
 
 LOOKS = ["show_picture", "show_tint", "show_heat", "show_matte", "show_cutout"]
-
-
-def analyse_all(qtbot: QtBot, window: MainWindow) -> None:
-    with qtbot.waitSignal(window.tasks.analysed):
-        window.actions_by_id["analyse"].trigger()
-    qtbot.waitUntil(lambda: window.canvas.shown is not None and window.canvas.shown.alpha is not None)
-    settle(qtbot, window)
-
-
-def settle(qtbot: QtBot, window: MainWindow) -> None:
-    """Wait for the picture that was last asked for; one asked for before may still be on its way."""
-    qtbot.waitUntil(
-        lambda: window.canvas.shown is not None and window.canvas.shown.view == window.player.view
-    )
 
 
 def test_cards_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
@@ -34,6 +20,11 @@ def test_cards_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
     item = box.model().item(2)  # type: ignore[union-attr]
     assert not item.isEnabled() and item.toolTip() == "weights are missing"
     assert window.analysis.licence.text() == "MIT"
+    terms = window.analysis.licence.toolTip()
+    assert "Paid work: yes" in terms and "photos of herons" in terms
+    assert window.analysis.facts.weights.text() == "4.2 MB"
+    assert window.analysis.facts.accuracy.text() == "S 0.88 · max F 0.85 · MAE 0.030"
+    assert window.analysis.facts.speed.text() == "not measured yet"
 
 
 def test_analysis_fills_the_lane_and_reports(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
@@ -80,6 +71,42 @@ def test_only_the_marked_range_is_analysed_on_the_chosen_device(
     assert window.analysis.button.text() == "Analyse 50 frames"
 
 
+def test_the_speed_here_is_measured_and_remembered(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    with qtbot.waitSignal(window.tasks.timed) as heard:
+        window.analyse()
+    card, device, fps = heard.args
+    assert (card, device) == ("swift", "auto") and fps > 0
+    assert window.analysis.facts.speed.text() == f"{fps:.1f} fps"
+    assert window.prefs.speeds["swift", "auto"] == pytest.approx(fps, abs=0.01)
+    window.analysis.set_device("cpu")
+    assert window.analysis.facts.speed.text() == "not measured yet"
+
+
+def test_a_short_analysis_says_nothing_about_speed(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    window.scrubber.range_dragged.emit(10, 20)
+    with qtbot.assertNotEmitted(window.tasks.timed), qtbot.waitSignal(window.tasks.analysed):
+        window.analyse()
+
+
+def test_the_model_is_fitted_to_the_clip_if_asked(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    window.analysis.adapt_box.click()
+    qtbot.waitUntil(lambda: clip.preferred[-1] == ("swift", True))
+    with qtbot.waitSignal(window.tasks.fitted) as heard:
+        window.analyse()
+    assert heard.args == [True] and clip.adapted == [True] and clip.preferred[-1] == ("swift", True)
+    assert not window.banner.isVisible()
+    window.analysis.adapt_box.click()
+    qtbot.waitUntil(lambda: clip.preferred[-1] == ("swift", False))
+
+
+def test_a_clip_nothing_can_be_learned_from_is_said(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    clip.adapts = False
+    window.analysis.adapt_box.click()
+    window.analyse()
+    qtbot.waitUntil(window.banner.isVisible)
+    assert window.banner.text.startswith("The model stays as it is")
+
+
 def test_failure_is_a_banner(
     qtbot: QtBot, window: MainWindow, clip: FakeClip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,28 +145,6 @@ def test_matte_look_is_white_on_the_subject(qtbot: QtBot, window: MainWindow, cl
     y = rect.center().y()
     assert seen[y, rect.left() + rect.width() * 3 // 10].tolist() == [255, 255, 255]
     assert seen[y, rect.right() - 5].tolist() == [0, 0, 0]
-
-
-def test_hard_mask_leaves_no_grey(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    analyse_all(qtbot, window)
-    assert len(np.unique(window.canvas.shown.alpha)) > 2
-    window.finish.hard.click()
-    settle(qtbot, window)
-    assert set(np.unique(window.canvas.shown.alpha)) == {0, 255}
-    area = (window.canvas.shown.alpha > 0).sum()
-    window.finish.threshold.setValue(95)
-    settle(qtbot, window)
-    assert (window.canvas.shown.alpha > 0).sum() < area
-    assert len(clip.analysed) == 1, "changing the matte must not analyse again"
-
-
-def test_the_crf_is_asked_for_by_a_box(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    analyse_all(qtbot, window)
-    window.finish.crf.click()
-    settle(qtbot, window)
-    assert window.player.view.finish.crf == "meanfield"
-    window.finish.crf.click()
-    assert window.player.view.finish.crf == ""
 
 
 def test_looks_change_while_playing(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

@@ -68,7 +68,7 @@ def test_cancelled_export_writes_nothing(
 def test_the_dialog_builds_the_job(window: MainWindow, here: FakeClip, tmp_path: Path) -> None:
     window.scrubber.range_dragged.emit(5, 15)
     window.analysis.set_device("cpu")
-    window.finish.hard.setChecked(True)
+    window.finish.knobs["threshold"].switch.click()
     dialog = dialog_of(window)
     dialog.format_box.setCurrentIndex(1)
     expected = JobSpec(

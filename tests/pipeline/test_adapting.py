@@ -14,6 +14,7 @@ from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.adapting import adapted
 from vsod.pipeline.job import JobSpec
+from vsod.pipeline.session import Session
 from vsod_models.train.adapt import doubt
 
 FRAMES = range(30, 54)
@@ -95,3 +96,17 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     again = runner.run(replace(fitted, output=tmp_path / "again.mkv"))
     assert again.fitted and "look again" not in again.stages
     assert fitted.output.read_bytes() == again.output.read_bytes()
+
+
+def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo):
+    session = Session(demo)
+    assert session.analyse("swift", frames=FRAMES) is None
+    plain = session.saliency("swift", 40)
+    assert session.analyse("swift", frames=FRAMES, adapt=True) is True
+    assert np.array_equal(session.saliency("swift", 40), plain)
+    session.prefer_fitted("swift", True)
+    fitted = session.saliency("swift", 40)
+    assert not np.array_equal(fitted, plain) and session.coverage("swift")[FRAMES.start : FRAMES.stop].all()
+    session.prefer_fitted("swift", False)
+    assert np.array_equal(session.saliency("swift", 40), plain)
+    session.close()

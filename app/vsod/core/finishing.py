@@ -75,7 +75,7 @@ class FinishSettings:
         choices=EDGES,
     )
     threshold: float | None = _knob(
-        None, "binary mask: all above it is subject", title="Hard mask at", unit="0..1", span=(0, 1)
+        None, "binary mask: all above it is subject", title="Hard mask", unit="0..1", span=(0, 1)
     )
     despeckle: int = _knob(
         0,

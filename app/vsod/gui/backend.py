@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -35,6 +36,14 @@ class Card(Protocol):
     def licence(self) -> str: ...  # noqa: D102
     @property
     def problem(self) -> str | None: ...  # noqa: D102
+    @property
+    def paid_work(self) -> str: ...  # noqa: D102
+    @property
+    def trained_on(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def measured(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 class Format(Protocol):
@@ -50,6 +59,10 @@ class Format(Protocol):
     def is_sequence(self) -> bool: ...  # noqa: D102
     @property
     def note(self) -> str: ...  # noqa: D102
+    @property
+    def layouts(self) -> tuple[Layout, ...]: ...  # noqa: D102
+    @property
+    def image(self) -> str: ...  # noqa: D102
 
 
 class Clip(Protocol):
@@ -69,9 +82,12 @@ class Clip(Protocol):
         *,
         frames: range | None = None,
         device: str = "auto",
+        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> None: ...
+    ) -> bool | None: ...
+
+    def prefer_fitted(self, card: str, prefer: bool) -> None: ...  # noqa: D102
 
     def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
 

@@ -47,6 +47,7 @@ class Exporting(QObject):
             output=clip.info.path,
             card=card,
             device=self._deck.analysis.device,
+            adapt=self._deck.analysis.adapt,
             finish=self._deck.finish.settings,
         )
         chosen, folder = self._prefs.text("format"), self._prefs.text("export_folder")

@@ -30,6 +30,14 @@ class Messages:
         if info.warnings:
             self._banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
 
+    def fitted(self, fitted: bool) -> None:
+        """Whether the model could be fitted to the clip."""
+        if not fitted:
+            self._banner.show_note(
+                "The model stays as it is",
+                "Its maps of this clip are too unsure to learn from, or what it learned led elsewhere.",
+            )
+
     def exported(self, report: JobReport) -> None:
         """An export is written."""
         self._status.show_device(report.device)

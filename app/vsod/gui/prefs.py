@@ -56,6 +56,22 @@ class Prefs:
         self._store.setValue("recent", [str(p) for p in [path, *rest][:_RECENT]])
         self.set_text("last_folder", str(path.parent))
 
+    @property
+    def speeds(self) -> dict[tuple[str, str], float]:
+        """Frames per second measured here, by card and device."""
+        self._store.beginGroup("speed")
+        keys = self._store.allKeys()
+        self._store.endGroup()
+        found = {}
+        for key in keys:
+            card, _, device = key.rpartition("/")
+            found[card, device] = float(self.text(f"speed/{key}"))
+        return found
+
+    def remember_speed(self, card: str, device: str, fps: float) -> None:
+        """Keep a measured speed."""
+        self.set_text(f"speed/{card}/{device}", f"{fps:.2f}")
+
     def sync(self) -> None:
         """Write to disk now."""
         self._store.sync()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from vsod.gui.desk import Desk
 from vsod.gui.workers import Job
 from vsod.pipeline.job import JobReport, JobSpec
 
+_ENOUGH = 24  # frames; a speed measured over fewer would be luck
+
 
 class Tasks(QObject):
     """The slow half of the window."""
@@ -22,6 +25,8 @@ class Tasks(QObject):
     opened = pyqtSignal(object)  # Clip
     covered = pyqtSignal(object)  # (N,) bool: frames of the current clip and card with a map
     analysed = pyqtSignal()
+    fitted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
+    timed = pyqtSignal(str, str, float)  # card, device, frames per second of a long analysis
     exported = pyqtSignal(object)  # JobReport
     running = pyqtSignal(str)  # name of the heavy job, "" when none
     progressed = pyqtSignal(object)  # Progress
@@ -82,8 +87,8 @@ class Tasks(QObject):
 
         self._desk.start("open", work, done)
 
-    def look_up_coverage(self, card: str) -> None:
-        """Ask which frames ``card`` has done already."""
+    def look_up_coverage(self, card: str, adapt: bool = False) -> None:
+        """Ask which frames ``card`` has done already; with ``adapt`` as fitted to the clip, if it is."""
         clip = self._clip
         if clip is None:
             return
@@ -92,23 +97,35 @@ class Tasks(QObject):
             if self._clip is clip:
                 self.covered.emit(covered)
 
-        self._desk.start("coverage", lambda job: clip.coverage(card), done)
+        def work(job: Job) -> object:
+            clip.prefer_fitted(card, adapt)
+            return clip.coverage(card)
 
-    def analyse(self, card: str, frames: range | None, device: str) -> None:
+        self._desk.start("coverage", work, done)
+
+    def analyse(self, card: str, frames: range | None, device: str, adapt: bool = False) -> None:
         """Run the network over ``frames`` of the current clip."""
         clip = self._clip
         if clip is None or self._desk.heavy is not None:
             return
 
-        def work(job: Job) -> object:
-            clip.analyse(
-                card, frames=frames, device=device, on_progress=_Teller(job, clip, card), cancel=job.cancel
+        def work(job: Job) -> tuple[object, bool | None, float]:
+            teller = _Teller(job, clip, card)
+            clip.prefer_fitted(card, False)  # the first look is what fills the lane
+            fitted = clip.analyse(
+                card, frames=frames, device=device, adapt=adapt, on_progress=teller, cancel=job.cancel
             )
-            return clip.coverage(card)
+            clip.prefer_fitted(card, adapt)
+            return clip.coverage(card), fitted, teller.fps
 
-        def done(covered: object) -> None:
+        def done(result: tuple[object, bool | None, float]) -> None:
+            covered, fitted, fps = result
             self.covered.emit(covered)
             self.analysed.emit()
+            if fitted is not None:
+                self.fitted.emit(fitted)
+            if fps:
+                self.timed.emit(card, device, fps)
 
         self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
 
@@ -159,7 +176,19 @@ class _Teller:
 
     def __init__(self, job: Job, clip: Clip, card: str) -> None:
         self._job, self._clip, self._card = job, clip, card
+        self._first: tuple[int, float] | None = None
+        self._last = (0, 0.0)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second of the whole analysis; 0 if it was too short to tell."""
+        if self._first is None or self._last[0] - self._first[0] < _ENOUGH:
+            return 0.0
+        return (self._last[0] - self._first[0]) / (self._last[1] - self._first[1])
 
     def __call__(self, progress: Progress) -> None:
+        if progress.stage == "analyse" and progress.done:
+            self._last = progress.done, time.monotonic()
+            self._first = self._first or self._last
         if self._job.report(progress) and progress.stage == "analyse":
             self._job.noted.emit(self._clip.coverage(self._card))

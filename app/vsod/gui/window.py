@@ -109,6 +109,8 @@ class MainWindow(QMainWindow):
         tasks.opened.connect(self._on_opened)
         tasks.covered.connect(lambda covered: self.stage.set_covered(covered, self.analysis.card))
         tasks.analysed.connect(self.player.refresh)
+        tasks.fitted.connect(self.messages.fitted)
+        tasks.timed.connect(self._on_timed)
         tasks.exported.connect(self.messages.exported)
         tasks.running.connect(self._on_running)
         tasks.progressed.connect(self._on_progress)
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self.scrubber.range_dragged.connect(self.stage.mark)
         self.analysis.card_changed.connect(self._on_card)
         self.analysis.device_changed.connect(self._on_device)
+        self.analysis.adapt_changed.connect(self._on_adapt)
         self.analysis.analyse.connect(self.analyse)
         self.analysis.cancel.connect(self.cancel)
         self.finish.changed.connect(lambda settings: self.player.set_view(finish=settings))
@@ -149,7 +152,8 @@ class MainWindow(QMainWindow):
         if card is None or self.clip is None or self.tasks.busy:
             return
         marked = self.player.marked
-        self.tasks.analyse(card, None if len(marked) == self.player.count else marked, self.analysis.device)
+        frames = None if len(marked) == self.player.count else marked
+        self.tasks.analyse(card, frames, self.analysis.device, self.analysis.adapt)
 
     def cancel(self) -> None:
         """Stop the running job."""
@@ -163,6 +167,8 @@ class MainWindow(QMainWindow):
         self.analysis.set_device(self.prefs.text("device", "auto"))
         self.analysis.set_cards(cards, self.prefs.text("card"))
         self.status.show_device(self.analysis.device_box.currentText())
+        for (card, device), fps in self.prefs.speeds.items():
+            self.analysis.set_speed(card, device, fps)
         self._refresh()
 
     def _on_opening(self, name: str) -> None:
@@ -177,13 +183,23 @@ class MainWindow(QMainWindow):
         self.stage.set_clip(clip)
         self.messages.opened(info)
         if self.analysis.card is not None:
-            self.tasks.look_up_coverage(self.analysis.card)
+            self.tasks.look_up_coverage(self.analysis.card, self.analysis.adapt)
         self._refresh()
 
     def _on_card(self, card: str) -> None:
         self.prefs.set_text("card", card)
         self.stage.set_covered(np.zeros(self.player.count, bool), card)
-        self.tasks.look_up_coverage(card)
+        self.tasks.look_up_coverage(card, self.analysis.adapt)
+
+    def _on_adapt(self, adapt: bool) -> None:
+        card = self.analysis.card
+        if card is not None:
+            self.stage.set_covered(np.zeros(self.player.count, bool), card)
+            self.tasks.look_up_coverage(card, adapt)
+
+    def _on_timed(self, card: str, device: str, fps: float) -> None:
+        self.prefs.remember_speed(card, device, fps)
+        self.analysis.set_speed(card, device, fps)
 
     def _on_device(self, device: str) -> None:
         self.prefs.set_text("device", device)
@@ -205,7 +221,7 @@ class MainWindow(QMainWindow):
         self.messages.failed(name, error)
         card = self.analysis.card
         if name in ("analyse", "export") and card is not None:
-            self.tasks.look_up_coverage(card)
+            self.tasks.look_up_coverage(card, self.analysis.adapt)
 
     def _refresh(self) -> None:
         """Enable what makes sense now, and word the Analyse button."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import numpy as np
-import numpy.typing as npt
-
-from vsod import paths
 from vsod.core.frame import Frame
 from vsod.inference.adaptation import Maps, Outcome, adapt
+from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
 from vsod.pipeline.threads import prefetch
@@ -29,6 +25,9 @@ def adapted(
     cancel: threading.Event | None = None,
 ) -> tuple[Predictor, Outcome]:
     """A predictor whose card is fitted to ``frames`` of the clip; the same one if that is not to be trusted.
+
+    The fitted one answers with the mean of ``maps`` and its own: that keeps nearly all of what it gains and halves
+    what it may lose.
 
     Args:
         clip: The clip.
@@ -47,20 +46,21 @@ def adapted(
     def decode(span: range) -> Generator[Frame, None, None]:
         return prefetch(clip.frames(span.start, span.stop, size=predictor.raster.size), name="decode")
 
-    file = folder / f"adapted-{frames.start}-{frames.stop}.safetensors"
+    file = weights_file(folder, frames)
     count = clip.info.frame_count
     card, outcome = adapt(predictor, decode, maps, frames, count, file, device=device, cancel=cancel)
-    return (predictor.with_card(card) if outcome.trusted else predictor), outcome
+    return (predictor.second(card, maps) if outcome.trusted else predictor), outcome
 
 
-def second_look(
-    clip: Source, predictor: Predictor, device: str
-) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """(index, map) of the whole clip by the card fitted to it; keeps all maps in memory, nothing on disk."""
-    first = dict(predictor(clip.frames(size=predictor.raster.size)))
-    home = paths.cache_dir()
-    home.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=home) as temp:
-        frames = range(clip.info.frame_count)
-        again, outcome = adapted(clip, predictor, first.get, frames, Path(temp), device=device)
-        yield from again(clip.frames(size=again.raster.size)) if outcome.trusted else first.items()
+def weights_file(folder: Path, frames: range) -> Path:
+    """Where the weights fitted to ``frames`` lie in a map store's folder."""
+    return folder / f"adapted-{frames.start}-{frames.stop}.safetensors"
+
+
+def fitted_before(clip: Source, predictor: Predictor, store: MapStore) -> Predictor | None:
+    """The predictor fitted to the whole clip by an earlier run, or None."""
+    frames = range(clip.info.frame_count)
+    if not weights_file(store.folder, frames).is_file():
+        return None
+    fitted, outcome = adapted(clip, predictor, store.get, frames, store.folder)
+    return fitted if outcome.trusted else None

@@ -28,6 +28,11 @@ from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
 from vsod.pipeline.threads import prefetch
 
+NOT_FITTED = (
+    "the model was not fitted to this clip: its maps are too unsure to learn from, "
+    "or what it learned led elsewhere"
+)
+
 
 def job_format(spec: JobSpec) -> Format:
     """The export format a job asks for, by name or by its output's suffix.
@@ -107,7 +112,9 @@ def run(
             if todo:
                 analyse(clip, predictor, store, reads, pace, cancel)
             if spec.adapt:
-                store = _look_again(spec, clip, predictor, store, reads, pace, report, cancel)
+                store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace, cancel)
+                if not report.fitted:
+                    report.warnings.append(NOT_FITTED)
             pace.start("export")
             _export(spec, clip, store, frames, plan, sinks, pace, report, cancel)
             report.outputs = [sink.close() for sink in sinks.values()]
@@ -123,34 +130,31 @@ def run(
             clip.close()
 
 
-def _look_again(
-    spec: JobSpec,
+def look_again(
     clip: Source,
     predictor: Predictor,
     store: MapStore,
     frames: range,
+    device: str,
     pace: Pace,
-    report: JobReport,
-    cancel: threading.Event | None,
-) -> MapStore:
-    """The maps of the card fitted to the clip; ``store`` itself where that is not to be trusted."""
+    cancel: threading.Event | None = None,
+) -> tuple[MapStore, bool]:
+    """The maps of the card fitted to the clip, and True; ``store`` itself and False where that is not to be trusted.
+
+    Raises:
+        Cancelled: ``cancel`` was set; what is computed stays.
+        ModelError: The card's net cannot adapt.
+    """
     pace.start("fit")
-    fitted, outcome = adapted(
-        clip, predictor, store.get, frames, store.folder, device=spec.device, cancel=cancel
-    )
+    fitted, outcome = adapted(clip, predictor, store.get, frames, store.folder, device=device, cancel=cancel)
     pace.step()
-    report.fitted = outcome.trusted
     if not outcome.trusted:
-        report.warnings.append(
-            "the model was not fitted to this clip: its maps are too unsure to learn from, "
-            "or what it learned led elsewhere"
-        )
-        return store
+        return store, False
     second = MapStore.open(clip.info, fitted.signature)
     if stages.missing_ranges(second, frames):
         fitted.load(cancel)
         analyse(clip, fitted, second, frames, pace, cancel, "look again")
-    return second
+    return second, True
 
 
 def analyse(

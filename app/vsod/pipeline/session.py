@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from vsod.inference.predictor import Predictor
 from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
+from vsod.pipeline.adapting import fitted_before
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import SteadyPreview
@@ -29,7 +31,15 @@ from vsod.pipeline.steady import SteadyPreview
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A card as the picker shows it; ``problem`` says why it cannot be used."""
+    """A card as the picker shows it.
+
+    Attributes:
+        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.cards.Card`.
+        needs_flow: Whether optical flow is computed for it.
+        problem: Why it cannot be used, or None.
+        size: Bytes of its weights, 0 if there are none.
+        measured: Our measurements on held-out clips, by measure.
+    """
 
     id: str
     title: str
@@ -37,28 +47,53 @@ class CardRow:
     licence: str
     needs_flow: bool
     problem: str | None
+    paid_work: str = ""
+    trained_on: tuple[str, ...] = ()
+    size: int = 0
+    measured: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FormatRow:
-    """An export format as the picker shows it; the first suffix is the default."""
+    """An export format as the picker shows it; the first suffix is the default.
+
+    ``layouts`` are what it can hold, ``image`` is the suffix of a sequence's pictures.
+    """
 
     id: str
     title: str
     suffixes: tuple[str, ...]
     is_sequence: bool
     note: str
+    layouts: tuple[Layout, ...] = ("matte",)
+    image: str = ""
 
 
 def list_cards() -> list[CardRow]:
     """Every card found."""
-    return [CardRow(c.id, c.title, c.summary, c.licence, c.flow != "none", c.problem) for c in all_cards()]
+    return [
+        CardRow(
+            id=card.id,
+            title=card.title,
+            summary=card.summary,
+            licence=card.licence,
+            needs_flow=card.flow != "none",
+            problem=card.problem,
+            paid_work=card.paid_work,
+            trained_on=card.trained_on,
+            size=card.weights.stat().st_size if card.weights and card.weights.is_file() else 0,
+            measured=card.measured,
+        )
+        for card in all_cards()
+    ]
 
 
-def list_formats(layout: Layout = "matte") -> list[FormatRow]:
-    """Every export format that carries ``layout``."""
-    able = (f for f in FORMATS.values() if layout in f.layouts)
-    return [FormatRow(f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note) for f in able]
+def list_formats() -> list[FormatRow]:
+    """Every export format."""
+    return [
+        FormatRow(f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image)
+        for f in FORMATS.values()
+    ]
 
 
 class Session:
@@ -74,6 +109,8 @@ class Session:
     def __init__(self, path: Path) -> None:
         self._source = open_source(path)
         self._stores: dict[str, MapStore] = {}
+        self._fitted: dict[str, MapStore] = {}
+        self._prefer_fitted: set[str] = set()
         self._preview: Finisher | None = None
         self._steadied: tuple[tuple[str, float, bool], SteadyPreview] | None = None
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
@@ -99,23 +136,47 @@ class Session:
         *,
         frames: range | None = None,
         device: str = "auto",
+        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> None:
+    ) -> bool | None:
         """Compute the maps that are missing in ``frames`` (default: the whole clip).
+
+        With ``adapt`` the card is then fitted to them and looks again, see :mod:`vsod.pipeline.adapting`.
+
+        Returns:
+            Whether the card was fitted to the clip; None if that was not asked for.
 
         Raises:
             Cancelled: ``cancel`` was set; what is computed stays.
             VsodError: The card, its weights or the device cannot be used.
         """
         wanted = frames if frames is not None else range(self.info.frame_count)
-        store = self._store(card)
+        store = self._own_store(card)
         todo = sum(len(gap) for gap in stages.missing_ranges(store, wanted))
-        pace = Pace(on_progress, {"analyse": todo})
+        again = {"fit": 1, "look again": len(wanted)} if adapt else {}
+        pace = Pace(on_progress, {"analyse": todo, **again})
         predictor = Predictor(usable_card(card), self.info.display_size, device)
         if todo:
             predictor.load(cancel)
         runner.analyse(self._source, predictor, store, wanted, pace, cancel)
+        if not adapt:
+            return None
+        second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace, cancel)
+        with self._lock:
+            if fitted:
+                self._fitted[card] = second
+        return fitted
+
+    def prefer_fitted(self, card: str, prefer: bool) -> None:
+        """From now on show what the card fitted to this clip sees, if it has been fitted, or what it sees as it is."""
+        if prefer and card not in self._fitted:
+            predictor = Predictor(usable_card(card), self.info.display_size)
+            known = fitted_before(self._source, predictor, self._own_store(card))
+            if known is not None:
+                self._fitted[card] = MapStore.open(self.info, known.signature)
+        with self._lock:
+            (self._prefer_fitted.add if prefer else self._prefer_fitted.discard)(card)
 
     def coverage(self, card: str) -> npt.NDArray[np.bool_]:
         """(N,) which frames have a map by this card."""
@@ -141,12 +202,16 @@ class Session:
     ) -> JobReport:
         """Run a job on this clip: see :func:`vsod.pipeline.runner.run`."""
         return runner.run(
-            spec, on_progress=on_progress, cancel=cancel, source=self._source, store=self._store(spec.card)
+            spec,
+            on_progress=on_progress,
+            cancel=cancel,
+            source=self._source,
+            store=self._own_store(spec.card),
         )
 
     def close(self) -> None:
         """Release the clip."""
-        for store in self._stores.values():
+        for store in [*self._stores.values(), *self._fitted.values()]:
             store.flush()
         if self._preview is not None:
             self._preview.close()
@@ -163,7 +228,8 @@ class Session:
             return self._preview
 
     def _steady(self, card: str, strength: float, colour: bool, index: int) -> npt.NDArray[np.float32] | None:
-        store, asked = self._store(card), (card, strength, colour)
+        store = self._store(card)
+        asked = str(store.folder), strength, colour
         with self._steady_lock:
             if self._steadied is None or self._steadied[0] != asked:
                 if self._steadied is not None:
@@ -173,6 +239,12 @@ class Session:
             return self._steadied[1](index)
 
     def _store(self, card: str) -> MapStore:
+        """The maps to show: of the card as it is, or fitted."""
+        with self._lock:
+            fitted = self._fitted.get(card) if card in self._prefer_fitted else None
+        return self._own_store(card) if fitted is None else fitted
+
+    def _own_store(self, card: str) -> MapStore:
         with self._lock:
             if card not in self._stores:
                 predictor = Predictor(usable_card(card), self.info.display_size)

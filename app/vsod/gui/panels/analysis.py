@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QGroupBox,
     QHBoxLayout,
@@ -20,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.progress import Progress
 from vsod.gui.backend import Card
+from vsod.gui.panels.cardfacts import CardFacts
 from vsod.gui.timeline.readout import clock
 from vsod.pipeline.job import DEVICES
 
@@ -29,7 +31,13 @@ _DEVICE_NAMES = {
     "cuda": "NVIDIA graphics (CUDA)",
     "mps": "Apple graphics (MPS)",
 }
-_STAGES = {"analyse": "Analysing", "export": "Writing", "verify": "Checking the file"}
+_STAGES = {
+    "analyse": "Analysing",
+    "fit": "Fitting the model to the clip",
+    "look again": "Looking again",
+    "export": "Writing",
+    "verify": "Checking the file",
+}
 
 
 class AnalysisPanel(QGroupBox):
@@ -37,12 +45,14 @@ class AnalysisPanel(QGroupBox):
 
     card_changed = pyqtSignal(str)
     device_changed = pyqtSignal(str)
+    adapt_changed = pyqtSignal(bool)
     analyse = pyqtSignal()
     cancel = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Model", parent)
         self._cards: list[Card] = []
+        self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
         self.card_box = QComboBox()
         self.card_box.setAccessibleName("Model")
@@ -55,6 +65,13 @@ class AnalysisPanel(QGroupBox):
         self.licence = QLabel()
         self.licence.setObjectName("badge")
         self.licence.setAccessibleName("Licence of the model")
+        self.facts = CardFacts()
+        self.adapt_box = QCheckBox("Fit to this clip first")
+        self.adapt_box.setToolTip(
+            "Teach the model this clip by its own surest frames, then look again; slower.\n"
+            "Where what it learned cannot be trusted, the model stays as it is."
+        )
+        self.adapt_box.toggled.connect(self.adapt_changed)
         self.device_box = QComboBox()
         self.device_box.setAccessibleName("Device")
         for device in DEVICES:
@@ -62,7 +79,7 @@ class AnalysisPanel(QGroupBox):
                 device != "cuda" or sys.platform != "darwin"
             ):
                 self.device_box.addItem(_DEVICE_NAMES[device], device)
-        self.device_box.currentIndexChanged.connect(lambda: self.device_changed.emit(self.device))
+        self.device_box.currentIndexChanged.connect(self._device_picked)
         device_label = QLabel("&Device")
         device_label.setBuddy(self.device_box)
         self.button = QPushButton("Analyse")
@@ -88,11 +105,13 @@ class AnalysisPanel(QGroupBox):
         column.addWidget(self.card_box)
         column.addWidget(self.summary)
         column.addLayout(badge_row)
+        column.addWidget(self.facts)
         column.addLayout(device_row)
+        column.addWidget(self.adapt_box)
         column.addWidget(self.button)
         column.addWidget(self.bar)
         column.addWidget(self.status)
-        for quiet in (self.licence, self.bar, self.status):
+        for quiet in (self.licence, self.facts, self.bar, self.status):
             quiet.hide()
 
     @property
@@ -105,6 +124,29 @@ class AnalysisPanel(QGroupBox):
     def device(self) -> str:
         """Id of the chosen device."""
         return str(self.device_box.currentData())
+
+    @property
+    def adapt(self) -> bool:
+        """Whether the model is to be fitted to the clip."""
+        return self.adapt_box.isChecked()
+
+    def set_adapt(self, adapt: bool) -> None:
+        """Tick the box or not; nobody is told."""
+        with QSignalBlocker(self.adapt_box):
+            self.adapt_box.setChecked(adapt)
+
+    def set_card(self, card: str) -> None:
+        """Choose a model by id, if it is there; nobody is told."""
+        row = self.card_box.findData(card)
+        if row >= 0:
+            with QSignalBlocker(self.card_box):
+                self.card_box.setCurrentIndex(row)
+            self._show_card()
+
+    def set_speed(self, card: str, device: str, fps: float) -> None:
+        """A speed measured on this machine."""
+        self._speeds[card, device] = fps
+        self._show_card()
 
     def set_cards(self, cards: Sequence[Card], chosen: str) -> None:
         """Fill the picker; broken models are listed, greyed, and say why."""
@@ -149,6 +191,7 @@ class AnalysisPanel(QGroupBox):
         self.status.setText("Starting …" if running else "")
         self.card_box.setEnabled(not running)
         self.device_box.setEnabled(not running)
+        self.adapt_box.setEnabled(not running)
         self.button.setObjectName("" if running else "primary")
         style = self.button.style()
         if style is not None:
@@ -176,11 +219,26 @@ class AnalysisPanel(QGroupBox):
         self.status.setText("  ·  ".join(words))
 
     def _card_picked(self) -> None:
+        self._show_card()
+        if self.card is not None:
+            self.card_changed.emit(self.card)
+
+    def _device_picked(self) -> None:
+        self._show_card()
+        self.device_changed.emit(self.device)
+
+    def _show_card(self) -> None:
         row = self.card_box.currentIndex()
         card = self._cards[row] if 0 <= row < len(self._cards) else None
         self.summary.setText(card.summary if card else "")
         self.licence.setText(card.licence if card else "")
-        self.licence.setToolTip("Licence of this model's weights")
         self.licence.setVisible(bool(card and card.licence))
+        self.facts.setVisible(card is not None)
         if card is not None:
-            self.card_changed.emit(card.id)
+            self.licence.setToolTip(_terms(card))
+            self.facts.show_card(card, self._speeds.get((card.id, self.device), 0.0))
+
+
+def _terms(card: Card) -> str:
+    seen = [f"Learned from {source}" for source in card.trained_on]
+    return "\n".join([f"Licence of this model: {card.licence}", f"Paid work: {card.paid_work}", *seen])

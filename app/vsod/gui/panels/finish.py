@@ -2,64 +2,102 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from dataclasses import fields, replace
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
 
-from vsod.core.finishing import CRF_ENGINES, FinishSettings
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QWidget
+
+from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.gui.panels.knobs import Knob, make_knob
+from vsod.gui.panels.presetbar import PresetBar
+
+_OPTIONAL = {"pydensecrf": "pydensecrf", "pymatting": "pymatting"}  # word → library it needs
+_APART = 0.01  # least distance of black and white
 
 
 class FinishPanel(QGroupBox):
-    """Edge and threshold settings of the matte."""
+    """A row for every setting of the table that the command line is made from."""
 
     changed = pyqtSignal(object)  # FinishSettings
+    settled = pyqtSignal()  # the hand is off the knob: what follows is another edit
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Matte", parent)
-        start = FinishSettings()
-        self.guided = QCheckBox("Follow the picture's edges")
-        self.guided.setChecked(start.edges == "guided")
-        self.guided.setToolTip("Snap the matte's outline to edges in the picture")
-        self.crf = QCheckBox("Let like colours agree (dense CRF)")
-        self.crf.setToolTip("Slower: neighbours of like colour settle the outline between them first")
-        self.hard = QCheckBox("Hard mask")
-        self.hard.setToolTip("Black or white, nothing between")
-        self.threshold = QSlider(Qt.Orientation.Horizontal)
-        self.threshold.setRange(1, 99)
-        self.threshold.setValue(50)
-        self.threshold.setAccessibleName("Threshold of the hard mask, per cent")
-        self.value = QLabel("50 %")
-        self.value.setMinimumWidth(40)
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-
-        row = QHBoxLayout()
-        row.addWidget(self.hard)
-        row.addWidget(self.threshold, 1)
-        row.addWidget(self.value)
+        self._settings = DEFAULTS
+        self.preset_bar = PresetBar("finish")
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 10, 0, 2)
         column.setSpacing(8)
-        column.addWidget(self.guided)
-        column.addWidget(self.crf)
-        column.addLayout(row)
-        self.guided.toggled.connect(self._told)
-        self.crf.toggled.connect(self._told)
-        self.hard.toggled.connect(self._told)
-        self.threshold.valueChanged.connect(self._told)
-        self._enable()
+        column.addWidget(self.preset_bar)
+        column.addLayout(grid)
+        self.knobs: dict[str, Knob] = {}
+        for setting in fields(FinishSettings):
+            knob = make_knob(setting, grid, _usable)
+            knob.changed.connect(partial(self._turned, setting.name))
+            knob.settled.connect(self.settled)
+            self.knobs[setting.name] = knob
+        self.reset_button = QPushButton("Reset all")
+        self.reset_button.clicked.connect(lambda: self._take(DEFAULTS))
+        column.addWidget(self.reset_button)
+        self.preset_bar.picked.connect(lambda values: self._take(FinishSettings(**values)))
+        self.set_settings(DEFAULTS)
 
     @property
     def settings(self) -> FinishSettings:
         """What is set."""
-        threshold = self.threshold.value() / 100 if self.hard.isChecked() else None
-        crf = CRF_ENGINES[0] if self.crf.isChecked() else ""
-        edges = "guided" if self.guided.isChecked() else "plain"
-        return FinishSettings(edges=edges, crf=crf, threshold=threshold)
+        return self._settings
 
-    def _told(self) -> None:
-        self._enable()
-        self.changed.emit(self.settings)
+    def set_settings(self, settings: FinishSettings) -> None:
+        """Show other settings; nobody is told."""
+        self._settings = settings
+        for name, knob in self.knobs.items():
+            knob.set_value(getattr(settings, name))
+        self._refresh()
 
-    def _enable(self) -> None:
-        self.threshold.setEnabled(self.hard.isChecked())
-        self.value.setEnabled(self.hard.isChecked())
-        self.value.setText(f"{self.threshold.value()} %")
+    def _take(self, settings: FinishSettings) -> None:
+        self.settled.emit()
+        self.set_settings(settings)
+        self.changed.emit(settings)
+        self.settled.emit()
+
+    def _turned(self, name: str) -> None:
+        values: dict[str, Any] = {name: self.knobs[name].value}
+        if name == "black":
+            values["black"] = min(values["black"], 1 - _APART)
+            values["white"] = max(self._settings.white, values["black"] + _APART)
+        elif name == "white":
+            values["white"] = max(values["white"], _APART)
+            values["black"] = min(self._settings.black, values["white"] - _APART)
+        self._settings = replace(self._settings, **{key: _plain(value) for key, value in values.items()})
+        if name in ("black", "white"):
+            for coupled in ("black", "white"):
+                self.knobs[coupled].set_value(getattr(self._settings, coupled))
+        self._refresh()
+        self.changed.emit(self._settings)
+
+    def _refresh(self) -> None:
+        self.preset_bar.show_values(as_values(self._settings))
+        self.reset_button.setEnabled(self._settings != DEFAULTS)
+
+
+def as_values(settings: FinishSettings) -> dict[str, Any]:
+    """What differs from the usual, by name."""
+    both = ((s.name, getattr(settings, s.name), s.default) for s in fields(settings))
+    return {name: value for name, value, usual in both if value != usual}
+
+
+def _usable(word: str) -> bool:
+    library = _OPTIONAL.get(word)
+    return library is None or find_spec(library) is not None
+
+
+def _plain(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value

@@ -1,0 +1,45 @@
+"""What is known about a model, in a few lines: licence, size, accuracy, speed."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QFormLayout, QLabel, QWidget
+
+from vsod.gui.backend import Card
+
+_MEASURES = {"S": "S {:.2f}", "maxF": "max F {:.2f}", "MAE": "MAE {:.3f}"}
+
+
+class CardFacts(QWidget):
+    """Read-only rows about one card."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        rows = QFormLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setHorizontalSpacing(12)
+        rows.setVerticalSpacing(3)
+        self.weights, self.accuracy, self.speed = QLabel(), QLabel(), QLabel()
+        self.accuracy.setToolTip(
+            "Measured by us on held-out clips; S and max F: more is better, MAE: less is better.\n"
+            "See docs/accuracy.md."
+        )
+        self.speed.setToolTip("Frames per second of the last long analysis with this model and device here")
+        named = (("Weights", self.weights), ("Accuracy", self.accuracy), ("Speed here", self.speed))
+        for name, label in named:
+            key = QLabel(name)
+            key.setObjectName("faint")
+            label.setAccessibleName(f"Model: {name}")
+            rows.addRow(key, label)
+
+    def show_card(self, card: Card, fps: float) -> None:
+        """Another card; ``fps`` as measured on this machine, 0 if it never was."""
+        self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
+        self.accuracy.setText(accuracy(card) or "not measured")
+        self.speed.setText(f"{fps:.1f} fps" if fps else "not measured yet")
+
+
+def accuracy(card: Card) -> str:
+    """The measures of a card in one line."""
+    return " · ".join(
+        text.format(card.measured[key]) for key, text in _MEASURES.items() if key in card.measured
+    )

@@ -1,0 +1,147 @@
+"""The inspector's knobs: made from the table, coupled, reset, previewed without another analysis."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_session import FakeClip
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from screen import analyse_all, settle
+
+from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.gui.panels.finish import FinishPanel
+from vsod.gui.window import MainWindow
+
+EXAMPLES: dict[str, Any] = {
+    "stabilise": 0.25,
+    "crf": "meanfield",
+    "edges": "soft",
+    "threshold": 0.4,
+    "despeckle": 700,
+    "fill_holes": 1 << 20,
+    "grow": -60.5,
+    "feather": 150.0,
+    "black": 0.2,
+    "white": 0.7,
+    "gamma": 9.5,
+    "invert": True,
+}
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> Iterator[FinishPanel]:
+    made = FinishPanel()
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+
+
+def told(panel: FinishPanel) -> list[FinishSettings]:
+    heard: list[FinishSettings] = []
+    panel.changed.connect(heard.append)
+    return heard
+
+
+def test_there_is_a_knob_for_every_setting_of_the_table(panel: FinishPanel) -> None:
+    assert list(panel.knobs) == [s.name for s in fields(FinishSettings)] == list(EXAMPLES)
+    for setting in fields(FinishSettings):
+        assert setting.metadata["title"] and panel.knobs[setting.name].title == setting.metadata["title"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: FinishPanel, name: str) -> None:
+    wanted = replace(DEFAULTS, **{name: EXAMPLES[name]})
+    heard = told(panel)
+    panel.set_settings(wanted)
+    knob = panel.knobs[name]
+    assert panel.settings == wanted and knob.value == EXAMPLES[name]
+    assert knob.reset_button.isVisible() and heard == []
+    knob.reset_button.click()
+    assert heard == [DEFAULTS] and not knob.reset_button.isVisible()
+
+
+def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: FinishPanel) -> None:
+    feather = panel.knobs["feather"]
+    heard = told(panel)
+    feather.slider.setValue(35)
+    assert feather.box.value() == 3.5 and heard[-1].feather == 3.5
+    feather.box.setValue(90)
+    assert feather.slider.value() == feather.slider.maximum() and heard[-1].feather == 90
+
+
+def test_black_stays_below_white(panel: FinishPanel) -> None:
+    panel.knobs["white"].box.setValue(0.6)
+    panel.knobs["black"].box.setValue(0.8)
+    assert (panel.settings.black, panel.settings.white) == (0.8, 0.81)
+    assert panel.knobs["white"].value == 0.81
+    panel.knobs["white"].box.setValue(0.0)
+    assert (panel.settings.black, panel.settings.white) == (0.0, 0.01)
+    panel.knobs["black"].box.setValue(1.0)
+    assert (panel.settings.black, panel.settings.white) == (0.99, 1.0)
+
+
+def test_a_value_finer_than_the_box_survives_the_turning_of_another_knob(panel: FinishPanel) -> None:
+    panel.set_settings(replace(DEFAULTS, gamma=1.2345))
+    panel.knobs["invert"].box.click()
+    assert panel.settings == replace(DEFAULTS, gamma=1.2345, invert=True)
+
+
+def test_reset_all(panel: FinishPanel) -> None:
+    assert not panel.reset_button.isEnabled()
+    panel.set_settings(FinishSettings(**EXAMPLES))
+    panel.reset_button.click()
+    assert panel.settings == DEFAULTS and not panel.reset_button.isEnabled()
+
+
+def test_presets_are_shown_picked_saved_and_deleted(panel: FinishPanel) -> None:
+    bar = panel.preset_bar
+    assert bar.list.currentText() == "Default" and not bar.delete_action.isEnabled()
+    panel.knobs["feather"].box.setValue(4.5)
+    assert bar.list.currentIndex() == -1
+    bar.save("Mine")
+    assert bar.list.currentText() == "Mine" and bar.delete_action.isEnabled()
+    heard = told(panel)
+    bar.list.setCurrentIndex(bar.list.findText("Tight"))
+    bar.list.activated.emit(bar.list.currentIndex())
+    assert heard == [FinishSettings(grow=-1.5, feather=1.0)]
+    bar.list.setCurrentIndex(bar.list.findText("Mine"))
+    bar.list.activated.emit(bar.list.currentIndex())
+    assert panel.settings == replace(DEFAULTS, feather=4.5)
+    bar.delete_action.trigger()
+    assert bar.list.findText("Mine") == -1 and panel.settings.feather == 4.5
+
+
+def test_a_wheel_that_scrolls_past_turns_nothing(panel: FinishPanel) -> None:
+    feather = panel.knobs["feather"]
+    feather.slider.clearFocus()
+    turn = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(feather.slider, turn)
+    assert panel.settings == DEFAULTS and not turn.isAccepted()
+
+
+def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    analyse_all(qtbot, window)
+    assert len(np.unique(window.canvas.shown.alpha)) > 2
+    threshold = window.finish.knobs["threshold"]
+    threshold.switch.click()
+    settle(qtbot, window)
+    assert set(np.unique(window.canvas.shown.alpha)) == {0, 255}
+    area = (window.canvas.shown.alpha > 0).sum()
+    threshold.slider.setValue(95)
+    settle(qtbot, window)
+    assert (window.canvas.shown.alpha > 0).sum() < area
+    window.finish.knobs["crf"].set_value("meanfield")
+    window.finish.knobs["crf"].changed.emit()
+    settle(qtbot, window)
+    assert window.canvas.shown.view.finish.crf == "meanfield"
+    assert len(clip.analysed) == 1

@@ -1,0 +1,43 @@
+import json
+
+import pytest
+
+from vsod import paths
+from vsod.core.finishing import FinishSettings
+from vsod.errors import DataError, UsageError
+from vsod.pipeline.presets import Presets
+
+
+def test_every_preset_of_ours_is_a_valid_setting():
+    ours = Presets("finish")
+    assert "Default" in ours.names
+    made = {name: FinishSettings(**ours[name]) for name in ours.names}
+    assert made["Default"] == FinishSettings()
+    assert len(set(made.values())) == len(made), "two presets say the same"
+
+
+def test_a_saved_preset_is_there_next_time_and_can_be_deleted():
+    Presets("finish").save("Mine", {"feather": 2.5})
+    again = Presets("finish")
+    assert again["Mine"] == {"feather": 2.5} and again.is_own("Mine") and not again.is_own("Default")
+    assert again.file == paths.user_presets_dir() / "finish.json"
+    again.delete("Mine")
+    assert "Mine" not in Presets("finish").names
+
+
+@pytest.mark.parametrize("name", ["Default", "", "  "])
+def test_our_names_and_no_name_are_not_free(name):
+    with pytest.raises(UsageError):
+        Presets("finish").save(name, {})
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", json.dumps({"Mine": 3})])
+def test_a_damaged_file_is_never_overwritten(text):
+    file = paths.user_presets_dir() / "finish.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    presets = Presets("finish")
+    assert "Default" in presets.names and presets.problem
+    with pytest.raises(DataError, match="Repair or delete"):
+        presets.save("Mine", {})
+    assert file.read_text() == text
