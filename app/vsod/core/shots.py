@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 CUT = 0.8  # unexplained share of the picture above which two frames have nothing to do with each other
 _STANDS_OUT = 0.25  # by how much a cut lies above its surroundings: hectic motion is no cut
-_AROUND = 2  # frames to each side
+AROUND = 2  # frames to each side
 
 
 def find_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -28,8 +28,8 @@ def find_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     level = np.nan_to_num(change, nan=0.0)
     cuts = level > CUT
     for index in np.flatnonzero(cuts).tolist():
-        near = level[max(0, index - _AROUND) : index + _AROUND + 1].copy()
-        near[min(index, _AROUND)] = 0
+        near = level[max(0, index - AROUND) : index + AROUND + 1].copy()
+        near[min(index, AROUND)] = 0
         if level[index] - near.max() < _STANDS_OUT:
             cuts[index] = False
     return np.asarray(cuts, np.bool_)

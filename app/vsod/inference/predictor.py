@@ -172,7 +172,17 @@ class Predictor:
             words.append(f"{'clips' if card.clips else 'causal'} of {card.window}")
         if self._reads_prior:
             words.append(f"prior {prior_digest()} {card.still}")
+        if self.splits_shots:
+            words.append("by shot")
         return "|".join(words)
+
+    @property
+    def splits_shots(self) -> bool:
+        """Whether it wants every shot on its own: its maps depend on more than their own frame.
+
+        Clips of T stay on the video's grid, cuts or not: what is computed later must fit what is there.
+        """
+        return not self.card.clips and (self.card.window > 1 or self._flow != "none")
 
     def reach(self, wanted: range, count: int) -> windows.Reach:
         """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import Literal
 
@@ -17,6 +17,7 @@ from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.picture import Pixels
 from vsod.media.source import Source
+from vsod.pipeline.byshot import LOOK_AHEAD, LOOK_BACK, ByShot
 from vsod.pipeline.steady import needed, steady
 from vsod.pipeline.threads import prefetch
 
@@ -34,22 +35,40 @@ def analyse(
 
     Only what is missing is computed. What a gap's frames depend on, the next frame for the
     flow or the frames of their window, is read as well: they come out as in an uninterrupted run.
+    Neither motion nor memory crosses a cut.
     """
     for gap in missing_ranges(store, frames):
         reach = predictor.reach(gap, source.info.frame_count)
+        reads = reach.decode
+        if predictor.splits_shots:
+            reads = range(
+                max(0, reads.start - LOOK_BACK), min(reads.stop + LOOK_AHEAD, source.info.frame_count)
+            )
         size = predictor.raster.size
-        decoded = prefetch(source.frames(reach.decode.start, reach.decode.stop, size=size), name="decode")
-        prepared = prefetch(predictor.prepare(decoded, reach.run), name="flow")
-        maps = predictor.infer(prepared)
+        decoded = prefetch(source.frames(reads.start, reads.stop, size=size), name="decode")
+        shots: Iterable[Iterable[Frame]] = ByShot(decoded) if predictor.splits_shots else (decoded,)
         try:
-            for index, saliency in maps:
-                if index in gap:
-                    store.put(index, saliency)
-                    yield index
+            for shot in shots:
+                for index, saliency in _maps(predictor, shot, reach.run):
+                    if index in gap:
+                        store.put(index, saliency)
+                        yield index
         finally:
-            for stage in (maps, prepared, decoded):
-                stage.close()
+            decoded.close()
             store.flush()
+
+
+def _maps(
+    predictor: Predictor, shot: Iterable[Frame], run: range
+) -> Generator[tuple[int, npt.NDArray[np.float32]], None, None]:
+    """The maps of a shot, flow and network side by side."""
+    prepared = prefetch(predictor.prepare(shot, run), name="flow")
+    maps = predictor.infer(prepared)
+    try:
+        yield from maps
+    finally:
+        maps.close()
+        prepared.close()
 
 
 def finish(

@@ -1,6 +1,6 @@
 """What a map says about itself, without truth: how large, how sure, how soft, how steady.
 
-Every function takes maps of the network's raster, (h, w) float32 0..1, 1 = subject.
+Maps are (h, w) float32 0..1, 1 = subject, at the network's raster.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.warp import carried
+from vsod_models.flow.warp import carried, trust
 
 Map = npt.NDArray[np.float32]
 
@@ -60,3 +60,15 @@ def unsteadiness(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bo
     later = now[believed]
     union = float(np.maximum(earlier, later).sum())
     return 1 - float(np.minimum(earlier, later).sum()) / union if union > 1 else 0.0
+
+
+def change(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], motion: Map, back: Map) -> float:
+    """Share of a picture, 0..1, that no motion from the one before explains: near 1 at a cut.
+
+    Args:
+        now: (h, w) uint8 luma.
+        before: The picture one frame earlier.
+        motion: (h, w, 2) float32 pixels, from now to before.
+        back: From before to now.
+    """
+    return 1 - float(trust(now, before, motion, back).mean())

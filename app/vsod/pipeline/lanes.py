@@ -1,0 +1,76 @@
+"""Lanes of a clip: what can be told of its maps and pictures without the network."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.lanes import OF_PAIRS
+from vsod.core.spans import spans
+from vsod.inference.lanestore import LaneStore
+from vsod.inference.mapstore import MapStore
+from vsod.media.source import Source
+from vsod.pipeline.threads import prefetch
+from vsod_models.flow.dis import DIS
+from vsod_models.flow.warp import returns
+from vsod_models.metrics import signs
+
+_PATIENT = 16  # frames between two stretches that are decoded on rather than sought past
+
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    luma: npt.NDArray[np.uint8]
+    saliency: Map | None
+
+
+def measure(source: Source, store: MapStore, lanes: LaneStore) -> Generator[int, None, None]:
+    """Measure what is missing for the maps there are; yields each index once it is done.
+
+    Pictures are read at the maps' size. Closing it keeps what was measured.
+    """
+    dis = DIS("fast")
+    try:
+        todo = lanes.missing(store.coverage())
+        for stretch in spans(todo, _PATIENT):
+            last: _Seen | None = None
+            read = source.frames(
+                max(0, stretch.start - 1), stretch.stop, size=_size(store, stretch), pixels="luma"
+            )
+            with closing(prefetch(read, name="lanes")) as frames:
+                for frame in frames:
+                    now = _Seen(frame.image, store.get(frame.index))
+                    if todo[frame.index] and now.saliency is not None:
+                        lanes.put(frame.index, _measured(dis, last, now, now.saliency))
+                        yield frame.index
+                    last = now
+    finally:
+        lanes.flush()
+
+
+def _size(store: MapStore, stretch: range) -> tuple[int, int]:
+    first = next(m for i in stretch if (m := store.get(i)) is not None)
+    return first.shape[1], first.shape[0]
+
+
+def _measured(dis: DIS, before: _Seen | None, now: _Seen, saliency: Map) -> dict[str, float]:
+    values = {
+        "area": signs.area(saliency),
+        "confidence": signs.confidence(saliency),
+        "softness": signs.softness(saliency),
+    }
+    if before is None:
+        # nothing comes before the first frame: it moves and flickers by nothing
+        return values | dict.fromkeys(OF_PAIRS, 0.0)
+    motion, back = dis(now.luma, before.luma), dis(before.luma, now.luma)
+    values["motion"] = float(np.hypot(motion[..., 0], motion[..., 1]).mean()) / now.luma.shape[1]
+    values["change"] = signs.change(now.luma, before.luma, motion, back)
+    if before.saliency is not None:
+        values["flicker"] = signs.unsteadiness(before.saliency, saliency, motion, returns(motion, back))
+    return values
