@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Self
 
 from vsod.core.picture import Layout
@@ -85,6 +86,15 @@ class Delivery:
         if self.what == "fill+matte":
             return "fg" if layout == "fill" else "matte"
         return self.what
+
+    def targets(self, output: Path) -> dict[Layout, Path]:
+        """Every file that is written for a job's output."""
+        if len(self.layouts) == 1:
+            return {self.layouts[0]: output}
+        return {
+            layout: output.with_name(f"{output.stem}_{self.kind(layout)}{output.suffix}")
+            for layout in self.layouts
+        }
 
     @property
     def colour(self) -> tuple[int, int, int] | None:

@@ -63,6 +63,8 @@ class Format(Protocol):
     def layouts(self) -> tuple[Layout, ...]: ...  # noqa: D102
     @property
     def image(self) -> str: ...  # noqa: D102
+    @property
+    def straight_only(self) -> bool: ...  # noqa: D102
 
 
 class Clip(Protocol):

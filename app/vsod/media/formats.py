@@ -67,6 +67,11 @@ class Format:
         """What it can carry."""
         return tuple(layout for layout in LAYOUTS if getattr(self, layout) is not None)
 
+    @property
+    def straight_only(self) -> bool:
+        """True if its alpha is unassociated by definition: PNG says so, and FFmpeg's TIFF declares it."""
+        return self.cutout is not None and self.cutout.codec in ("png", "tiff")
+
     def coding(self, layout: Layout) -> Coding:
         """How it carries ``layout``.
 

@@ -15,9 +15,6 @@ from vsod.media.formats import Format, check_suffix
 from vsod.media.sequence_sink import SequenceSink
 from vsod.media.video_sink import VideoSink
 
-# PNG says so; FFmpeg's TIFF declares its alpha as unassociated.
-_STRAIGHT_ONLY = ("png", "tiff")
-
 
 class Sink(Protocol):
     """Takes the pictures of a frame range in order. A context manager: an exception aborts it.
@@ -85,11 +82,7 @@ def open_sink(
         raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
     check_suffix(path, fmt)
     delivery = delivery or Delivery()
-    if (
-        layout == "cutout"
-        and delivery.alpha == "premultiplied"
-        and fmt.coding(layout).codec in _STRAIGHT_ONLY
-    ):
+    if layout == "cutout" and delivery.alpha == "premultiplied" and fmt.straight_only:
         raise UsageError(
             f"{fmt.title} holds straight colour only, by its specification",
             where=path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -34,17 +33,6 @@ def pixels_needed(delivery: Delivery, info: ClipInfo) -> Pixels | None:
 def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
     """The settings to finish with: the network's own map is shown without any."""
     return FinishSettings(edges="plain") if delivery.what in ("saliency", "heatmap") else settings
-
-
-def paths(output: Path, delivery: Delivery) -> dict[Layout, Path]:
-    """Where every file of a job goes."""
-    layouts = delivery.layouts
-    if len(layouts) == 1:
-        return {layouts[0]: output}
-    return {
-        layout: output.with_name(f"{output.stem}_{delivery.kind(layout)}{output.suffix}")
-        for layout in layouts
-    }
 
 
 def pictures(

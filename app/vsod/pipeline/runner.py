@@ -95,7 +95,7 @@ def run(
                 f"conformed to {spec.delivery.cfr} fps: {plan.duplicated} frames repeated, "
                 f"{plan.dropped} left out"
             )
-        targets = deliver.paths(spec.output, spec.delivery)
+        targets = spec.delivery.targets(spec.output)
         with ExitStack() as open_files:
             sinks: dict[Layout, Sink] = {}
             for layout, path in targets.items():
@@ -230,7 +230,7 @@ def _verify(
 
     pace.start("verify")
     verified = True
-    for layout, path in zip(deliver.paths(spec.output, spec.delivery), report.outputs, strict=True):
+    for layout, path in zip(spec.delivery.targets(spec.output), report.outputs, strict=True):
         outcome = verify(
             spec.source, path, frames=frames, on_frame=seen, layout=layout, delivery=spec.delivery
         )

@@ -57,7 +57,8 @@ class CardRow:
 class FormatRow:
     """An export format as the picker shows it; the first suffix is the default.
 
-    ``layouts`` are what it can hold, ``image`` is the suffix of a sequence's pictures.
+    ``layouts`` are what it can hold, ``image`` is the suffix of a sequence's pictures, ``straight_only`` says
+    that its cut-outs cannot be premultiplied.
     """
 
     id: str
@@ -67,6 +68,7 @@ class FormatRow:
     note: str
     layouts: tuple[Layout, ...] = ("matte",)
     image: str = ""
+    straight_only: bool = False
 
 
 def list_cards() -> list[CardRow]:
@@ -91,7 +93,9 @@ def list_cards() -> list[CardRow]:
 def list_formats() -> list[FormatRow]:
     """Every export format."""
     return [
-        FormatRow(f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image)
+        FormatRow(
+            f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image, f.straight_only
+        )
         for f in FORMATS.values()
     ]
 
