@@ -12,6 +12,7 @@ from vsod import __version__
 from vsod.cli import output
 from vsod.cli.delivery import add_delivery_options
 from vsod.cli.finishing import add_finish_options
+from vsod.core.delivery import WHAT
 from vsod.errors import VsodError
 from vsod.pipeline.job import DEVICES
 
@@ -122,6 +123,7 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("source", metavar="IN", type=Path)
     p.add_argument("--card", default="swift")
     p.add_argument("--format", default="ffv1-gray8")
+    p.add_argument("--what", choices=tuple(WHAT), default="matte", help="what is written (default: matte)")
     p.add_argument("--frames", type=int, default=120, help="at most this many frames (default: 120)")
     p.add_argument(
         "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"

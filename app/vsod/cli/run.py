@@ -100,7 +100,10 @@ def bench(args: argparse.Namespace) -> int:
 
     card = card_by_id(args.card) if args.published else usable_card(args.card)
     with published(card) if args.published else nullcontext(card) as measured:
-        result = measure(args.source, measured, args.format, args.frames, args.device, finish_settings(args))
+        delivery = Delivery(what=args.what)
+        result = measure(
+            args.source, measured, args.format, args.frames, args.device, finish_settings(args), delivery
+        )
     if args.json:
         print(json.dumps(result.as_json()))
     else:

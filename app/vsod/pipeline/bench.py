@@ -9,22 +9,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from vsod.core.delivery import Delivery
 from vsod.core.finishing import DEFAULTS, FinishSettings
-from vsod.core.picture import Picture
 from vsod.inference.cards import Card
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import format_by_id
-from vsod.media.sinks import open_sink
+from vsod.media.picture import Pixels
+from vsod.media.sinks import Sink, open_sink
 from vsod.media.source import open_source
 from vsod.media.verify import verify
-from vsod.pipeline import stages
-from vsod.pipeline.steady import steady
-from vsod.pipeline.threads import prefetch
+from vsod.pipeline import deliver, stages
+from vsod.pipeline.steady import needed, steady
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def bench(
     limit: int,
     device: str,
     settings: FinishSettings = DEFAULTS,
+    delivery: Delivery = Delivery(),  # noqa: B008  frozen
 ) -> BenchResult:
-    """Measure a clip's first ``limit`` frames, finished by ``settings``.
+    """Measure a clip's first ``limit`` frames, finished by ``settings``, written as ``delivery``'s first file.
 
     Raises:
         VsodError: As for ``run``.
@@ -96,6 +98,7 @@ def bench(
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
         frames = range(min(limit, info.frame_count))
+        reads = needed(frames, settings, info.frame_count)
         predictor = Predictor(card, info.display_size, device)
         began = time.perf_counter()
         name = predictor.device
@@ -105,29 +108,39 @@ def bench(
         prepared, alone["prior" if "prior" in card.reads else "inputs"] = _timed(predictor.inputs(moving))
         maps, alone["network"] = _timed(predictor.infer(prepared))
         finisher = Finisher(settings)
-        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour else "luma"
-        pictures, alone[f"decode {pixels}"] = _timed(clip.frames(0, min(frames.stop, 24), pixels=pixels))
-        pairs = list(zip(maps, pictures, strict=False))
+        colour = deliver.pixels_needed(delivery, info)
+        pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
+        decoded, alone[f"decode {pixels}"] = _timed(clip.frames(0, min(frames.stop, 24), pixels=pixels))
+        pairs = list(zip(maps, decoded, strict=False))
         with finisher:
             steadied = steady(((f, m) for (_, m), f in pairs), settings.stabilise, range(len(pairs)))
-            mattes, alone["finish"] = _timed(finisher(m, f.image) for f, m in steadied)
+            mattes, alone["finish"] = _timed((f, finisher(m, f.image)) for f, m in steadied)
+        pictures, speed = _timed(deliver.pictures(iter(mattes), delivery, clip))
+        if colour:
+            alone["compose"] = speed
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
-        target = Path(temp) / f"alone{suffix}"
+        layout = delivery.layouts[0]
+
+        def sink(name: str, count: int) -> Sink:
+            target = Path(temp) / f"{name}{suffix}"
+            return open_sink(target, fmt, info, frames=range(count), layout=layout, delivery=delivery)
+
         began = time.perf_counter()
-        with open_sink(target, fmt, info, frames=range(len(mattes))) as sink:
-            for i, matte in enumerate(mattes):
-                sink.write(i, Picture(alpha=matte))
-        alone["encode"] = len(mattes) / (time.perf_counter() - began)
+        with sink("alone", len(pictures)) as writer:
+            for i, (_, made) in enumerate(pictures):
+                writer.write(i, made[layout])
+        alone["encode"] = len(pictures) / (time.perf_counter() - began)
 
         store = MapStore(Path(temp) / "maps", info.frame_count)
-        _, together["analyse"] = _timed(stages.analyse(clip, predictor, store, frames))
-        target = Path(temp) / f"whole{suffix}"
+        _, together["analyse"] = _timed(stages.analyse(clip, predictor, store, reads))
         began = time.perf_counter()
-        with open_sink(target, fmt, info, frames=frames) as sink:
-            for frame, matte in prefetch(stages.finish(clip, store, frames, settings), 2, "finish"):
-                sink.write(frame.index, Picture(alpha=matte))
+        with sink("whole", len(frames)) as writer:
+            for frame, made in deliver.deliver(clip, store, frames, settings, delivery):
+                writer.write(frame.index, made[layout])
+            target = writer.close()
         together["export"] = len(frames) / (time.perf_counter() - began)
-        together["verify"] = len(frames) / _seconds(lambda: verify(source_path, target, frames=frames))
+        again = partial(verify, source_path, target, frames=frames, layout=layout, delivery=delivery)
+        together["verify"] = len(frames) / _seconds(again)
         together["whole"] = 1 / sum(1 / v for v in together.values())
         described = f"{info.path.name} {info.width}x{info.height} {info.codec}"
     return BenchResult(

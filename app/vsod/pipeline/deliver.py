@@ -17,8 +17,11 @@ from vsod.core.frame import Frame
 from vsod.core.overlay import heat_table, to_u8
 from vsod.core.picture import Colours, Layout, Picture
 from vsod.inference.foreground import foreground
+from vsod.inference.mapstore import MapStore
 from vsod.media.background import Background, open_background
 from vsod.media.source import Source
+from vsod.pipeline import stages
+from vsod.pipeline.threads import prefetch
 
 Pixels = Literal["rgb", "rgb48"]
 
@@ -32,7 +35,19 @@ def pixels_needed(delivery: Delivery, info: ClipInfo) -> Pixels | None:
 
 def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
     """The settings to finish with: the network's own map is shown without any."""
-    return FinishSettings(edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+    return FinishSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+
+
+def deliver(
+    source: Source, store: MapStore, frames: range, settings: FinishSettings, delivery: Delivery
+) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+    """Every frame of the range with its picture for every file; each stage in a thread of its own.
+
+    The store must have the maps of :func:`vsod.pipeline.steady.needed`.
+    """
+    colour = pixels_needed(delivery, source.info)
+    finished = stages.finish(source, store, frames, finishing(delivery, settings), colour)
+    return prefetch(pictures(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
 
 
 def pictures(

@@ -26,7 +26,6 @@ from vsod.pipeline.adapting import adapted
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
-from vsod.pipeline.threads import prefetch
 
 NOT_FITTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
@@ -202,12 +201,8 @@ def _export(
     report: JobReport,
     cancel: threading.Event | None,
 ) -> None:
-    delivery = spec.delivery
-    settings = deliver.finishing(delivery, spec.finish)
-    finished = stages.finish(clip, store, frames, settings, deliver.pixels_needed(delivery, clip.info))
-    made = prefetch(deliver.pictures(prefetch(finished, 2, "finish"), delivery, clip), 2, "deliver")
     number, first = 0, _written(plan, frames).start
-    with closing(made) as ready:
+    with closing(deliver.deliver(clip, store, frames, spec.finish, spec.delivery)) as ready:
         for frame, pictures in ready:
             if cancel and cancel.is_set():
                 raise Cancelled
