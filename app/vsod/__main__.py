@@ -15,6 +15,7 @@ COMMANDS = (
     "cache",
     "cards",
     "verify",
+    "lanes",
     "doctor",
     "demo",
     "labels",

@@ -136,6 +136,7 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli import inspect as do
+    from vsod.cli.lanes import lanes
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
     p.add_argument("source", metavar="IN", type=Path)
@@ -158,6 +159,18 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--json", action="store_true")
     p.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures and curves")
     p.set_defaults(run=do.verify)
+
+    p = commands.add_parser("lanes", help="what can be told of every frame's matte; which frames want a look")
+    p.add_argument("source", metavar="IN", type=Path)
+    p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="table: .csv or .json")
+    p.add_argument(
+        "--markers", metavar="FILE", type=Path, help="the frames that want a look: .csv, or .edl for Resolve"
+    )
+    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
+    p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=lanes)
 
     p = commands.add_parser("doctor", help="versions, device, codecs; what is missing and how to get it")
     p.add_argument("--json", action="store_true")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.lanes import Lanes
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
+from vsod.errors import Cancelled
 from vsod.inference.cards import all_cards, usable_card
 from vsod.inference.finish import Finisher
+from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import FORMATS
@@ -25,6 +29,7 @@ from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
 from vsod.pipeline.adapting import fitted_before
 from vsod.pipeline.job import JobReport, JobSpec
+from vsod.pipeline.lanes import measure
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import SteadyPreview
 
@@ -115,6 +120,7 @@ class Session:
         self._stores: dict[str, MapStore] = {}
         self._fitted: dict[str, MapStore] = {}
         self._prefer_fitted: set[str] = set()
+        self._lane_stores: dict[Path, LaneStore] = {}
         self._preview: Finisher | None = None
         self._steadied: tuple[tuple[str, float, bool], SteadyPreview] | None = None
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
@@ -201,6 +207,27 @@ class Session:
             saliency = self.saliency(card, index)
         return None if saliency is None else finisher(saliency, picture)
 
+    def measure(
+        self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+    ) -> None:
+        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`lanes`.
+
+        Raises:
+            Cancelled: ``cancel`` was set; what is measured stays.
+        """
+        store, kept = self._store(card), self._lane_store(card)
+        pace = Pace(on_progress, {"measure": int(kept.missing(store.coverage()).sum())})
+        pace.start("measure")
+        with closing(measure(self._source, store, kept)) as measured:
+            for _ in measured:
+                if cancel and cancel.is_set():
+                    raise Cancelled
+                pace.step()
+
+    def lanes(self, card: str) -> Lanes:
+        """What is known of every frame by now: a copy."""
+        return self._lane_store(card).snapshot()
+
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobReport:
@@ -247,6 +274,13 @@ class Session:
         with self._lock:
             fitted = self._fitted.get(card) if card in self._prefer_fitted else None
         return self._own_store(card) if fitted is None else fitted
+
+    def _lane_store(self, card: str) -> LaneStore:
+        store = self._store(card)
+        with self._lock:
+            if store.folder not in self._lane_stores:
+                self._lane_stores[store.folder] = LaneStore(store.folder, store.count)
+            return self._lane_stores[store.folder]
 
     def _own_store(self, card: str) -> MapStore:
         with self._lock:

@@ -1,0 +1,37 @@
+"""``lanes`` from clip to table and markers."""
+
+import csv
+import json
+
+from helpers.clips import make
+from vsod.cli.main import main
+from vsod.core.lanes import LANES
+
+
+def test_a_table_with_markers(tmp_path, capsys):
+    clip = make("cfr", tmp_path).path
+    table, markers = tmp_path / "t.csv", tmp_path / "m.edl"
+    words = ["lanes", str(clip), "-o", str(table), "--markers", str(markers), "--range", "4:12"]
+    assert main(words) == 0
+    out = capsys.readouterr().out.split()
+    assert out == [str(table), str(markers)]
+    found = list(csv.DictReader(table.read_text().splitlines()))
+    assert [int(row["frame"]) for row in found] == list(range(4, 12))
+    assert all(0 <= float(row["area"]) <= 1 for row in found)
+    assert markers.read_text().startswith("TITLE: ")
+
+    whole = tmp_path / "t.json"
+    assert main(["lanes", str(clip), "-o", str(whole), "--range", "6:8", "--json"]) == 0
+    seen = json.loads(whole.read_text())
+    assert set(seen["lanes"]) == {lane.id for lane in LANES}
+    # the rows of the first run, not measured again
+    assert seen["frames"][0]["area"] == float(found[2]["area"])
+    events = [json.loads(x) for x in capsys.readouterr().out.splitlines()]
+    assert events[-1]["event"] == "done" and events[-1]["flags"] == seen["flags"]
+
+
+def test_other_kinds_of_table_are_refused_before_any_work(tmp_path, capsys):
+    missing = str(tmp_path / "none.mp4")
+    assert main(["lanes", missing, "-o", "t.xlsx"]) == 2
+    assert main(["lanes", missing, "-o", "t.csv", "--markers", "m.json"]) == 2
+    assert "Use a name ending in .csv or .edl" in capsys.readouterr().err
