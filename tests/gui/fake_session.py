@@ -45,6 +45,7 @@ class FormatRow:
     note: str = ""
     layouts: tuple[str, ...] = ("matte", "fill", "cutout")
     image: str = ""
+    straight_only: bool = False
 
 
 CARDS = [
@@ -55,7 +56,8 @@ CARDS = [
 FORMATS = [
     FormatRow("prores4444", "ProRes 4444 with alpha", (".mov",), note="Picture and alpha."),
     FormatRow("ffv1", "FFV1 matte", (".mkv",), note="Lossless grey.", layouts=("matte",)),
-    FormatRow("png", "PNG sequence", (), is_sequence=True, note="One file per frame.", image=".png"),
+    FormatRow("png", "PNG sequence", (), True, "One file per frame.", image=".png", straight_only=True),
+    FormatRow("exr", "EXR sequence", (), is_sequence=True, note="Half float.", image=".exr"),
 ]
 
 

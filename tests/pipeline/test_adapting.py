@@ -98,7 +98,8 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     assert fitted.output.read_bytes() == again.output.read_bytes()
 
 
-def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo):
+def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo, monkeypatch):
+    monkeypatch.setenv("VSOD_ENGINE", "torch")  # nothing to convert
     session = Session(demo)
     assert session.analyse("swift", frames=FRAMES) is None
     plain = session.saliency("swift", 40)

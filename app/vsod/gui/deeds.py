@@ -23,6 +23,14 @@ def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
     return {
         "open": window.ask_for_file,
         "open_folder": window.ask_for_folder,
+        "new_project": lambda: window.projects.new(),
+        "open_project": lambda: window.projects.ask_for_project(),
+        "save": lambda: window.projects.save(),
+        "save_as": lambda: window.projects.save_as(),
+        "reopen": lambda: window.projects.reopen(),
+        "undo": window.document.history.undo,
+        "redo": window.document.history.redo,
+        "reset_finish": lambda: window.finish.reset(),
         "export": lambda: window.exporting.ask(),
         "quit": window.close,
         "shortcuts": lambda: ShortcutsDialog(window).open(),
@@ -32,12 +40,17 @@ def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 def _clip(window: MainWindow) -> dict[str, Callable[[], object]]:
     player = window.player
+
+    def mark(text: str, start: int, stop: int) -> None:
+        window.document.settle()
+        window.editing.mark(text, start, stop)
+
     return {
         "analyse": window.analyse,
         "cancel": window.cancel,
-        "mark_in": lambda: window.stage.mark(player.index, max(player.marked.stop, player.index + 1)),
-        "mark_out": lambda: window.stage.mark(min(player.marked.start, player.index), player.index + 1),
-        "clear_marks": lambda: window.stage.mark(0, player.count),
+        "mark_in": lambda: mark("Mark in", player.index, max(player.marked.stop, player.index + 1)),
+        "mark_out": lambda: mark("Mark out", min(player.marked.start, player.index), player.index + 1),
+        "clear_marks": lambda: mark("Clear range", 0, player.count),
         "to_in": lambda: player.seek(player.marked.start),
         "to_out": lambda: player.seek(player.marked.stop - 1),
     }

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QWidget
 
 from vsod.gui.deck import Deck
 from vsod.gui.dialogs.export import ExportDialog
+from vsod.gui.document import Document
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.stage import Stage
@@ -20,54 +21,57 @@ class Exporting(QObject):
     """Asks what to write and has it written.
 
     Args:
+        document: Has what is decided about it.
         stage: Has the open clip.
-        player: Has the marks.
-        deck: Has model, device and finishing.
+        player: Stands still meanwhile.
+        deck: Has the device.
         tasks: Does the job.
         prefs: Format and folder of the last export.
         parent: The window.
     """
 
     def __init__(
-        self, stage: Stage, player: Player, deck: Deck, tasks: Tasks, prefs: Prefs, parent: QWidget
+        self,
+        document: Document,
+        stage: Stage,
+        player: Player,
+        deck: Deck,
+        tasks: Tasks,
+        prefs: Prefs,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._stage, self._player, self._deck = stage, player, deck
+        self._document, self._stage, self._player, self._deck = document, stage, player, deck
         self._tasks, self._prefs, self._window = tasks, prefs, parent
         self.dialog: ExportDialog | None = None
 
     def ask(self) -> None:
         """Show the export dialog."""
-        clip, card = self._stage.clip, self._deck.analysis.card
-        if clip is None or card is None or not self._tasks.formats or self._tasks.busy:
+        clip, work = self._stage.clip, self._document.work
+        if clip is None or work is None or not self._tasks.formats or self._tasks.busy:
             return
         self._player.pause()
-        draft = JobSpec(
-            source=clip.info.path,
-            output=clip.info.path,
-            card=card,
-            device=self._deck.analysis.device,
-            adapt=self._deck.analysis.adapt,
-            finish=self._deck.finish.settings,
-        )
-        chosen, folder = self._prefs.text("format"), self._prefs.text("export_folder")
+        folder = self._prefs.text("export_folder")
         self.dialog = ExportDialog(
             clip.info,
             self._tasks.formats,
-            draft,
-            self._player.marked,
-            chosen,
+            work.job(clip.info.path, self._deck.analysis.device),
             Path(folder) if folder else None,
             self._window,
         )
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.exported.connect(self.export)
+        self.dialog.closed.connect(self._keep)
         self.dialog.open()
 
     def export(self, spec: JobSpec) -> None:
         """Write it."""
         self._prefs.set_text("format", spec.format or "")
-        clip = self._stage.clip
-        if clip is not None and spec.output.parent != clip.info.path.parent:
+        if spec.output.parent != spec.source.parent:
             self._prefs.set_text("export_folder", str(spec.output.parent))
         self._tasks.export(spec)
+
+    def _keep(self, spec: JobSpec | None) -> None:
+        if spec is not None:
+            self._document.settle()
+            self._document.edit("Export settings", format=spec.format or "", delivery=spec.delivery)

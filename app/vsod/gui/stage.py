@@ -75,6 +75,15 @@ class Stage(QObject):
         self._on_moved(0)
         deck.canvas.setFocus()
 
+    def clear(self) -> None:
+        """No clip any more."""
+        self.clip = None
+        self.covered = np.zeros(0, bool)
+        self._player.set_view(card=None)
+        self._player.set_clip(None)
+        self._status.show_position(None, 0)
+        self.changed.emit()
+
     def set_covered(self, covered: npt.NDArray[np.bool_], card: str | None) -> None:
         """Which frames have a map by ``card`` now; news of another clip is ignored."""
         if len(covered) != self._player.count:

@@ -23,7 +23,7 @@ class Tasks(QObject):
     catalogued = pyqtSignal(object, object)  # list of Card, list of Format
     opening = pyqtSignal(str)  # name of the clip being opened, "" when that is over
     opened = pyqtSignal(object)  # Clip
-    covered = pyqtSignal(object)  # (N,) bool: frames of the current clip and card with a map
+    covered = pyqtSignal(str, object)  # card, (N,) bool: frames of the current clip it has done
     analysed = pyqtSignal()
     fitted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
     timed = pyqtSignal(str, str, float)  # card, device, frames per second of a long analysis
@@ -39,6 +39,7 @@ class Tasks(QObject):
         self._desk.heavy_changed.connect(self._on_heavy)
         self._desk.failed.connect(self._on_failed)
         self._clip: Clip | None = None
+        self._asked: tuple[Clip, str, bool] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
         self._unclaimed: list[Clip] = []  # opened in a job's thread, not yet handed to the window
@@ -87,15 +88,21 @@ class Tasks(QObject):
 
         self._desk.start("open", work, done)
 
+    def forget_clip(self) -> None:
+        """There is no current clip any more."""
+        self._openings += 1
+        self._clip = self._asked = None
+
     def look_up_coverage(self, card: str, adapt: bool = False) -> None:
         """Ask which frames ``card`` has done already; with ``adapt`` as fitted to the clip, if it is."""
         clip = self._clip
         if clip is None:
             return
+        asked = self._asked = clip, card, adapt
 
         def done(covered: object) -> None:
-            if self._clip is clip:
-                self.covered.emit(covered)
+            if self._asked == asked:  # another question may have overtaken this one
+                self.covered.emit(card, covered)
 
         def work(job: Job) -> object:
             clip.prefer_fitted(card, adapt)
@@ -120,7 +127,7 @@ class Tasks(QObject):
 
         def done(result: tuple[object, bool | None, float]) -> None:
             covered, fitted, fps = result
-            self.covered.emit(covered)
+            self._note((clip, card, covered))
             self.analysed.emit()
             if fitted is not None:
                 self.fitted.emit(fitted)
@@ -137,7 +144,7 @@ class Tasks(QObject):
 
         def work(job: Job) -> JobReport:
             report = clip.export(spec, on_progress=_Teller(job, clip, spec.card), cancel=job.cancel)
-            job.noted.emit(clip.coverage(spec.card))
+            job.noted.emit((clip, spec.card, clip.coverage(spec.card)))
             return report
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
@@ -157,7 +164,12 @@ class Tasks(QObject):
 
     def _watch(self, job: Job) -> None:
         job.progressed.connect(self.progressed)
-        job.noted.connect(self.covered)
+        job.noted.connect(self._note)
+
+    def _note(self, news: tuple[Clip, str, object]) -> None:
+        clip, card, covered = news
+        if self._asked is not None and self._asked[:2] == (clip, card):
+            self.covered.emit(card, covered)
 
     def _on_heavy(self, job: Job | None) -> None:
         self.running.emit(job.name if job else "")
@@ -191,4 +203,4 @@ class _Teller:
             self._last = progress.done, time.monotonic()
             self._first = self._first or self._last
         if self._job.report(progress) and progress.stage == "analyse":
-            self._job.noted.emit(self._clip.coverage(self._card))
+            self._job.noted.emit((self._clip, self._card, self._clip.coverage(self._card)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
@@ -24,16 +23,20 @@ from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
+from vsod.gui.document import Document
+from vsod.gui.editing import Editing
 from vsod.gui.exporting import Exporting
 from vsod.gui.messages import Messages
 from vsod.gui.panels.banner import Banner
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
+from vsod.gui.projects import Projects
 from vsod.gui.recent import RecentMenu
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.welcome import Welcome
+from vsod.pipeline.project import SUFFIX as PROJECT
 
 
 class MainWindow(QMainWindow):
@@ -49,12 +52,28 @@ class MainWindow(QMainWindow):
         self.prefs = prefs or Prefs()
         self.player = Player(self)
         self.tasks = Tasks(backend or Pipeline(), self)
+        self.document = Document(self)
         self._closed = False
         self.actions_by_id = actions.build(self, deeds(self))
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.messages = Messages(self.banner, self.status)
-        self.exporting = Exporting(self.stage, self.player, self.deck, self.tasks, self.prefs, self)
+        self.editing = Editing(
+            self.document,
+            self.stage,
+            self.player,
+            self.deck,
+            self.tasks,
+            self.prefs,
+            self.actions_by_id,
+            self,
+        )
+        self.exporting = Exporting(
+            self.document, self.stage, self.player, self.deck, self.tasks, self.prefs, self
+        )
+        self.projects = Projects(
+            self.document, self.banner, self.prefs, self.open_path, self.close_clip, self
+        )
         self._connect()
         self.stage.show_overlay(self.player.view.overlay)
         self._refresh()
@@ -63,7 +82,7 @@ class MainWindow(QMainWindow):
         if self.prefs.geometry is not None:
             self.restoreGeometry(self.prefs.geometry)
         # after the first paint: the window is there before anything is looked for
-        QTimer.singleShot(0, self.tasks.catalogue)
+        QTimer.singleShot(0, self._begin)
 
     @property
     def clip(self) -> Clip | None:
@@ -107,7 +126,7 @@ class MainWindow(QMainWindow):
         tasks.catalogued.connect(self._on_catalogue)
         tasks.opening.connect(self._on_opening)
         tasks.opened.connect(self._on_opened)
-        tasks.covered.connect(lambda covered: self.stage.set_covered(covered, self.analysis.card))
+        tasks.covered.connect(lambda card, covered: self.stage.set_covered(covered, card))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.fitted)
         tasks.timed.connect(self._on_timed)
@@ -116,13 +135,10 @@ class MainWindow(QMainWindow):
         tasks.progressed.connect(self._on_progress)
         tasks.failed.connect(self._on_failed)
         self.stage.changed.connect(self._refresh)
-        self.scrubber.range_dragged.connect(self.stage.mark)
-        self.analysis.card_changed.connect(self._on_card)
         self.analysis.device_changed.connect(self._on_device)
-        self.analysis.adapt_changed.connect(self._on_adapt)
         self.analysis.analyse.connect(self.analyse)
         self.analysis.cancel.connect(self.cancel)
-        self.finish.changed.connect(lambda settings: self.player.set_view(finish=settings))
+        self.document.changed.connect(lambda _work: self._refresh())
         self.welcome.open_file.connect(self.ask_for_file)
         self.welcome.open_folder.connect(self.ask_for_folder)
         self.recent.picked.connect(self.open_path)
@@ -130,9 +146,20 @@ class MainWindow(QMainWindow):
     # ---- deeds
 
     def open_path(self, path: Path) -> None:
-        """Open a video file or a folder of frames."""
+        """Open a video file, a folder of frames, or a project."""
         self.banner.hide()
-        self.tasks.open(path)
+        if path.suffix == PROJECT:
+            self.projects.open(path)
+        else:
+            self.tasks.open(path.absolute())
+
+    def close_clip(self) -> None:
+        """Leave the desk empty."""
+        if self.clip is not None:
+            self.cancel()
+            self.tasks.forget_clip()
+            self.stage.clear()
+            self._pages.setCurrentWidget(self.welcome)
 
     def ask_for_file(self) -> None:
         """Let the user pick a video."""
@@ -163,9 +190,14 @@ class MainWindow(QMainWindow):
 
     # ---- messages
 
+    def _begin(self) -> None:
+        self.tasks.catalogue()
+        self.actions_by_id["reopen"].setEnabled(self.projects.offer() is not None)
+
     def _on_catalogue(self, cards: list[Card], formats: list[Format]) -> None:
         self.analysis.set_device(self.prefs.text("device", "auto"))
-        self.analysis.set_cards(cards, self.prefs.text("card"))
+        work = self.document.work
+        self.analysis.set_cards(cards, work.card if work else self.prefs.text("card"))
         self.status.show_device(self.analysis.device_box.currentText())
         for (card, device), fps in self.prefs.speeds.items():
             self.analysis.set_speed(card, device, fps)
@@ -178,24 +210,11 @@ class MainWindow(QMainWindow):
     def _on_opened(self, clip: Clip) -> None:
         info = clip.info
         self.prefs.remember_clip(info.path)
-        self.setWindowTitle(f"{info.path.name} – vsod-desktop")
         self._pages.setCurrentWidget(self.deck)
         self.stage.set_clip(clip)
         self.messages.opened(info)
-        if self.analysis.card is not None:
-            self.tasks.look_up_coverage(self.analysis.card, self.analysis.adapt)
+        self.document.show_clip(self.editing.usual(info.path))
         self._refresh()
-
-    def _on_card(self, card: str) -> None:
-        self.prefs.set_text("card", card)
-        self.stage.set_covered(np.zeros(self.player.count, bool), card)
-        self.tasks.look_up_coverage(card, self.analysis.adapt)
-
-    def _on_adapt(self, adapt: bool) -> None:
-        card = self.analysis.card
-        if card is not None:
-            self.stage.set_covered(np.zeros(self.player.count, bool), card)
-            self.tasks.look_up_coverage(card, adapt)
 
     def _on_timed(self, card: str, device: str, fps: float) -> None:
         self.prefs.remember_speed(card, device, fps)
@@ -219,9 +238,8 @@ class MainWindow(QMainWindow):
 
     def _on_failed(self, name: str, error: Exception) -> None:
         self.messages.failed(name, error)
-        card = self.analysis.card
-        if name in ("analyse", "export") and card is not None:
-            self.tasks.look_up_coverage(card, self.analysis.adapt)
+        if name in ("analyse", "export"):
+            self.editing.look_up()
 
     def _refresh(self) -> None:
         """Enable what makes sense now, and word the Analyse button."""
@@ -279,10 +297,11 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if self.tasks.busy == "export" and not self._sure():
+        if (self.tasks.busy == "export" and not self._sure()) or not self.projects.may_leave():
             event.ignore()
             return
         self._closed = True
+        self.projects.autosave.finish()
         self.prefs.geometry = self.saveGeometry()
         self.prefs.sync()
         self.hide()  # a network takes a moment to stop; nobody has to watch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -24,69 +23,98 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.core.clip import ClipInfo
+from vsod.core.delivery import Delivery
+from vsod.errors import UsageError
 from vsod.gui.backend import Format
+from vsod.gui.dialogs.deliveryform import DeliveryForm
 from vsod.gui.timeline.readout import clock, position
 from vsod.pipeline.job import JobSpec
 
 
 class ExportDialog(QDialog):
-    """Format, file and range.
+    """Kind, format, file and range.
 
     Args:
         info: The clip.
         formats: What can be written.
-        draft: Card, device and finishing as set in the window; source of the clip.
-        marked: In to out; the whole clip if nothing is marked.
-        chosen: Id of the format used last, "" for the first.
+        draft: Everything as it is decided: model, finishing, kind, format, range. Its output does not count.
         folder: Where to suggest the file, None = beside the source.
         parent: The window.
     """
 
-    exported = pyqtSignal(object)  # JobSpec
+    exported = pyqtSignal(object)  # JobSpec: do it now
+    queued = pyqtSignal(object)  # JobSpec: do it in turn
+    closed = pyqtSignal(object)  # JobSpec as set when the dialog closes, None if it cannot be done
 
     def __init__(
         self,
         info: ClipInfo,
         formats: Sequence[Format],
         draft: JobSpec,
-        marked: range,
-        chosen: str = "",
         folder: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export matte")
-        self.setMinimumWidth(620)
-        self._info, self._formats, self._draft, self._marked = info, list(formats), draft, marked
+        self.setWindowTitle("Export")
+        self.setMinimumWidth(640)
+        self._info, self._draft = info, draft
+        self._formats = list(formats)
+        self._marked = draft.frames(info.frame_count)
+        self._home = folder if folder is not None and folder.is_dir() else info.path.parent
+        self.delivery_form = DeliveryForm(info, self._formats)
+        self.delivery_form.set_delivery(draft.delivery, draft.format or "")
+        self.format_box = self.delivery_form.format_box
+        self._build()
+        self._suggested = ""
+        self._follow()
+        self.delivery_form.changed.connect(self._follow)
+        self.path_edit.textChanged.connect(self._refresh)
+        self.finished.connect(lambda: self.closed.emit(None if self._problem() else self.spec))
 
-        self.format_box = QComboBox()
-        self.format_box.setAccessibleName("Format")
-        for row in self._formats:
-            self.format_box.addItem(row.title, row.id)
-        self.format_box.setCurrentIndex(max(self.format_box.findData(chosen), 0))
-        self.note = QLabel()
-        self.note.setObjectName("summary")
-        self.note.setWordWrap(True)
+    @property
+    def format(self) -> Format:
+        """The chosen format."""
+        return self.delivery_form.format
+
+    @property
+    def spec(self) -> JobSpec:
+        """The job as set in this dialog.
+
+        Raises:
+            UsageError: Something that was typed is impossible.
+        """
+        start, stop = 0, None
+        if self.between.isChecked():
+            start, stop = self._marked.start, self._marked.stop
+        return replace(
+            self._draft,
+            output=Path(self.path_edit.text().strip()).expanduser(),
+            format=self.format.id,
+            start=start,
+            stop=stop,
+            delivery=self.delivery_form.delivery,
+        )
+
+    # ---- construction
+
+    def _build(self) -> None:
         self.path_edit = QLineEdit()
         self.path_edit.setAccessibleName("File to write")
-        browse = QPushButton("Browse…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
-        self.whole = QRadioButton(f"Whole clip  ({info.frame_count} frames)")
-        partial = marked != range(info.frame_count)
+        browse = self._button("Browse…", self._browse)
+        self.whole = QRadioButton(f"Whole clip  ({self._info.frame_count} frames)")
+        partial = self._marked != range(self._info.frame_count)
         self.between = QRadioButton(self._range_text())
         self.between.setEnabled(partial)
         (self.between if partial else self.whole).setChecked(True)
         group = QButtonGroup(self)
         group.addButton(self.whole)
         group.addButton(self.between)
+        group.buttonToggled.connect(self._refresh)
         self.command = QLineEdit()
         self.command.setObjectName("command")
         self.command.setReadOnly(True)
         self.command.setAccessibleName("This job as a command line")
-        self.copy_button = QPushButton("Copy as command line")
-        self.copy_button.setAutoDefault(False)
-        self.copy_button.clicked.connect(self._copy)
+        self.copy_button = self._button("Copy as command line", self._copy)
         self.warning = QLabel()
         self.warning.setObjectName("warning")
         self.warning.setWordWrap(True)
@@ -94,9 +122,9 @@ class ExportDialog(QDialog):
         self.export_button.setObjectName("primary")
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._export)
-        close = QPushButton("Close")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.reject)
+        self.queue_button = self._button("Add to queue", self._queue)
+        self.queue_button.setToolTip("Do it after the jobs that are waiting")
+        close = self._button("Close", self.reject)
 
         where, ranges, line, foot = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row_layout in (where, line, foot):
@@ -109,45 +137,30 @@ class ExportDialog(QDialog):
         line.addWidget(self.command, 1)
         line.addWidget(self.copy_button)
         foot.addWidget(self.warning, 1)
-        foot.addWidget(close)
-        foot.addWidget(self.export_button)
-        form = QFormLayout()
-        form.setVerticalSpacing(12)
-        form.setHorizontalSpacing(16)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow("&Format", self.format_box)
-        form.addRow("", self.note)
-        form.addRow("File", where)
-        form.addRow("Frames", ranges)
-        form.addRow("Command", line)
+        for button in (close, self.queue_button, self.export_button):
+            foot.addWidget(button)
+        rest = QFormLayout()
+        rest.setVerticalSpacing(12)
+        rest.setHorizontalSpacing(16)
+        rest.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        rest.addRow("File", where)
+        rest.addRow("Frames", ranges)
+        rest.addRow("Command", line)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
-        outer.setSpacing(18)
-        outer.addLayout(form)
+        outer.setSpacing(14)
+        outer.addWidget(self.delivery_form)
+        outer.addLayout(rest)
+        outer.addStretch()
         outer.addLayout(foot)
+        _align(self.delivery_form.form, rest)
 
-        stem = info.path.name if info.kind == "sequence" else info.path.stem
-        suffix = self._suffix()
-        home = folder if folder is not None and folder.is_dir() else info.path.parent
-        self.path_edit.setText(str(home / f"{stem}_matte{suffix}"))
-        self.format_box.currentIndexChanged.connect(self._format_picked)
-        self.path_edit.textChanged.connect(self._refresh)
-        group.buttonToggled.connect(self._refresh)
-        self._refresh()
-
-    @property
-    def format(self) -> Format:
-        """The chosen format."""
-        return self._formats[max(self.format_box.currentIndex(), 0)]
-
-    @property
-    def spec(self) -> JobSpec:
-        """The job as set in this dialog."""
-        start, stop = 0, None
-        if self.between.isChecked():
-            start, stop = self._marked.start, self._marked.stop
-        output = Path(self.path_edit.text().strip()).expanduser()
-        return replace(self._draft, output=output, format=self.format.id, start=start, stop=stop)
+    @staticmethod
+    def _button(text: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: do())
+        return button
 
     def _range_text(self) -> str:
         marked = self._marked
@@ -157,29 +170,52 @@ class ExportDialog(QDialog):
         seconds = clock(float(len(marked) / self._info.rate))
         return f"In to out  ({first} to {last}, {len(marked)} frames, {seconds})"
 
-    def _suffix(self) -> str:
-        row = self.format
-        return "" if row.is_sequence or not row.suffixes else row.suffixes[0]
+    # ---- what follows from what
 
-    def _format_picked(self) -> None:
-        path = Path(self.path_edit.text().strip())
-        known = {suffix for row in self._formats for suffix in row.suffixes}
+    def _suggestion(self, what: str) -> str:
+        stem = self._info.path.name if self._info.kind == "sequence" else self._info.path.stem
+        return f"{stem}_{'export' if what == 'fill+matte' else what}"
+
+    def _follow(self) -> None:
+        """Suffix and suggested name go with kind and format; a name of the user's stays."""
+        what = str(self.delivery_form.what.currentData())
+        row, path = self.format, Path(self.path_edit.text().strip())
+        known = {suffix for fmt in self._formats for suffix in fmt.suffixes}
         stem = path.stem if path.suffix.lower() in known else path.name
-        if stem:
-            self.path_edit.setText(str(path.with_name(stem + self._suffix())))
+        if not stem or stem == self._suggested:
+            path = path.with_name(self._suggestion(what)) if stem else self._home / self._suggestion(what)
+            stem = self._suggested = self._suggestion(what)
+        keep = path.suffix.lower() if path.suffix.lower() in row.suffixes else None
+        suffix = "" if row.is_sequence or not row.suffixes else keep or row.suffixes[0]
+        self.path_edit.setText(str(path.with_name(stem + suffix)))
         self._refresh()
 
-    def _refresh(self) -> None:
-        self.note.setText(self.format.note)
+    def _problem(self) -> str:
         text = self.path_edit.text().strip()
-        self.export_button.setEnabled(bool(text))
-        self.command.setText(self.spec.as_command() if text else "")
+        try:
+            spec = self.spec
+        except UsageError as error:
+            return str(error)
+        if not text:
+            return "Name a file to write."
+        if spec.source in spec.delivery.targets(spec.output).values():
+            return "The export would overwrite its own source."
+        return ""
+
+    def _refresh(self) -> None:
+        problem = self._problem()
+        for button in (self.export_button, self.queue_button, self.copy_button):
+            button.setEnabled(not problem)
+        self.command.setText("" if problem else self.spec.as_command())
         self.command.setCursorPosition(0)
-        path = Path(text).expanduser()
-        exists = bool(text) and path.exists()
-        full = exists and (not path.is_dir() or any(path.iterdir()))
-        self.warning.setText(f"{path.name} exists and will be replaced." if full else "")
-        self.export_button.setText("Replace" if full else "Export")
+        there = [] if problem else _occupied(self.spec.output, self.spec.delivery)
+        if there:
+            one = "exists and" if len(there) == 1 else "exist and"
+            problem = f"{' and '.join(path.name for path in there)} {one} will be replaced."
+        self.warning.setText(problem)
+        self.export_button.setText("Replace" if there else "Export")
+
+    # ---- deeds
 
     def _browse(self) -> None:
         row = self.format
@@ -189,7 +225,7 @@ class ExportDialog(QDialog):
             pattern = " ".join(f"*{suffix}" for suffix in row.suffixes)
             picked, _ = QFileDialog.getSaveFileName(
                 self,
-                "Export matte",
+                "Export",
                 self.path_edit.text(),
                 f"{row.title} ({pattern})",
                 options=QFileDialog.Option.DontConfirmOverwrite,  # this dialog says so itself
@@ -206,3 +242,28 @@ class ExportDialog(QDialog):
         spec = self.spec
         self.accept()
         self.exported.emit(spec)
+
+    def _queue(self) -> None:
+        spec = self.spec
+        self.accept()
+        self.queued.emit(spec)
+
+
+def _occupied(output: Path, delivery: Delivery) -> list[Path]:
+    """Files that are there already, and folders that are not empty."""
+    paths = delivery.targets(output).values()
+    return [path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir()))]
+
+
+def _align(*forms: QFormLayout) -> None:
+    """Give the labels of several forms one width."""
+    labels = [
+        item.widget()
+        for form in forms
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    ]
+    width = max(label.sizeHint().width() for label in labels if label is not None)
+    for label in labels:
+        if label is not None:
+            label.setFixedWidth(width)

@@ -136,12 +136,14 @@ class AnalysisPanel(QGroupBox):
             self.adapt_box.setChecked(adapt)
 
     def set_card(self, card: str) -> None:
-        """Choose a model by id, if it is there; nobody is told."""
+        """Choose a model by id; nobody is told. One that is not on this machine is named and cannot run."""
         row = self.card_box.findData(card)
-        if row >= 0:
-            with QSignalBlocker(self.card_box):
-                self.card_box.setCurrentIndex(row)
-            self._show_card()
+        item = self._cards[row] if row >= 0 else None
+        with QSignalBlocker(self.card_box):
+            self.card_box.setCurrentIndex(row if item is not None and not item.problem else -1)
+        if self._cards:
+            self.card_box.setPlaceholderText(f"'{card}' cannot be used here")
+        self._show_card()
 
     def set_speed(self, card: str, device: str, fps: float) -> None:
         """A speed measured on this machine."""

@@ -88,6 +88,19 @@ class Banner(QFrame):
     def show_success(self, what: str, detail: str, label: str, action: Callable[[], object]) -> None:
         """Good news, with a button for what comes next."""
         self._say("success", what, detail)
+        self._offer(label, action)
+
+    def show_offer(self, what: str, detail: str, label: str, action: Callable[[], object]) -> None:
+        """Something that can be done about it; doing it takes the strip away."""
+        self._say("note", what, detail)
+
+        def act() -> None:
+            self.hide()
+            action()
+
+        self._offer(label, act)
+
+    def _offer(self, label: str, action: Callable[[], object]) -> None:
         self._action = action
         self.action_button.setText(label)
         self.action_button.show()

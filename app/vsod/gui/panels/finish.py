@@ -45,7 +45,7 @@ class FinishPanel(QGroupBox):
             knob.settled.connect(self.settled)
             self.knobs[setting.name] = knob
         self.reset_button = QPushButton("Reset all")
-        self.reset_button.clicked.connect(lambda: self._take(DEFAULTS))
+        self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
         self.preset_bar.picked.connect(lambda values: self._take(FinishSettings(**values)))
         self.set_settings(DEFAULTS)
@@ -61,6 +61,10 @@ class FinishPanel(QGroupBox):
         for name, knob in self.knobs.items():
             knob.set_value(getattr(settings, name))
         self._refresh()
+
+    def reset(self) -> None:
+        """Everything as usual."""
+        self._take(DEFAULTS)
 
     def _take(self, settings: FinishSettings) -> None:
         self.settled.emit()

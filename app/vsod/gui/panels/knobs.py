@@ -144,6 +144,9 @@ class NumberKnob(Knob):
         self.slider.sliderReleased.connect(self.settled)
         self.box.valueChanged.connect(self._typed)
         self.box.editingFinished.connect(self.settled)
+        line = self.box.lineEdit()
+        if line is not None:
+            line.returnPressed.connect(self.box.clearFocus)  # the keys are the player's again
 
     @property
     def switch(self) -> QCheckBox | None:

@@ -1,0 +1,118 @@
+"""Nothing is lost: the project on the desk is kept in the user's data folder while it is worked on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QLockFile, QObject, QTimer
+
+from vsod import paths
+from vsod.errors import VsodError
+from vsod.gui.document import Document
+from vsod.media.atomic import write_text
+from vsod.pipeline.project import Project
+
+_REST_MS = 1500  # after the last edit
+_KEPT = 5  # sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What an earlier window had on its desk.
+
+    Attributes:
+        file: Where it is kept.
+        project: The clips and what was decided about them.
+        path: The project's own file, None if it had none.
+        ended: Whether that window was closed; False if it crashed or was killed.
+    """
+
+    file: Path
+    project: Project
+    path: Path | None
+    ended: bool
+
+
+class Autosave(QObject):
+    """Writes the document a moment after every edit.
+
+    Args:
+        document: What to keep.
+        parent: The window.
+    """
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._folder = paths.data_dir() / "sessions"
+        self._file = self._folder / f"{uuid.uuid4().hex}.json"
+        self._lock: QLockFile | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.write)
+        document.changed.connect(lambda: self._rest.start())
+        document.retitled.connect(lambda: self._rest.start())
+
+    def write(self, *, ended: bool = False) -> None:
+        """Keep the document now; a disk that refuses is no reason to stop anyone."""
+        self._rest.stop()
+        if self._lock is None:
+            with contextlib.suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = QLockFile(str(self._file.with_suffix(".lock")))
+            self._lock.tryLock(0)
+        document = self._document
+        raw = {
+            "project": document.project.as_json(self._folder),
+            "path": str(document.path) if document.path else None,
+            "ended": ended,
+        }
+        with contextlib.suppress(VsodError):
+            write_text(self._file, json.dumps(raw, ensure_ascii=False))
+
+    def finish(self) -> None:
+        """The window closes: keep what is in no file, forget what is."""
+        self._rest.stop()
+        if self._document.dirty and self._document.project.clips:
+            self.write(ended=True)
+        else:
+            self._file.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def left_behind(self) -> Session | None:
+        """The newest session of a window that is no longer there; only a few are kept."""
+        found = [file for file in self._folder.glob("*.json") if file != self._file and _is_free(file)]
+        found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in found[_KEPT:]:
+            old.unlink(missing_ok=True)
+        return next((session for file in found[:_KEPT] if (session := _read(file)) is not None), None)
+
+    @staticmethod
+    def forget(session: Session) -> None:
+        """It is on a desk again."""
+        session.file.unlink(missing_ok=True)
+
+
+def _is_free(file: Path) -> bool:
+    lock = QLockFile(str(file.with_suffix(".lock")))
+    if not lock.tryLock(0):
+        return False  # another window has it on its desk
+    lock.unlock()
+    return True
+
+
+def _read(file: Path) -> Session | None:
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        project = Project.from_json(raw["project"], file.parent)
+        path = None if raw["path"] is None else Path(raw["path"])
+        return Session(file, project, path, bool(raw["ended"])) if project.clips else None
+    except (OSError, VsodError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,218 @@
+"""What is written and in which format: only what goes together is offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.core.delivery import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT, Delivery
+from vsod.errors import UsageError
+from vsod.gui.backend import Format
+from vsod.gui.dialogs.ground import GroundPicker
+from vsod.gui.panels.presetbar import PresetBar
+from vsod.pipeline.presets import Values
+
+_TITLES = {
+    "matte": "Matte",
+    "mask": "Hard mask",
+    "saliency": "Saliency map",
+    "heatmap": "Heat map",
+    "cutout": "Cut-out with alpha",
+    "fill+matte": "Fill and matte, two files",
+    "over": "Composite",
+}
+_RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
+_OWN_TIME = "Every frame's own time"
+
+
+class DeliveryForm(QWidget):
+    """Rows for :class:`vsod.core.delivery.Delivery` and the format.
+
+    Args:
+        info: The clip.
+        formats: All that can be written.
+        parent: The dialog.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, info: ClipInfo, formats: Sequence[Format], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._info, self._formats = info, list(formats)
+        self.preset_bar = PresetBar("export")
+        self.what = _words({name: _TITLES[name] for name in WHAT}, "What to write")
+        self.about = _remark()
+        self.format_box = _words({}, "Format")
+        self.note = _remark()
+        self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_KINDS}, "Kind of alpha")
+        self.ground = GroundPicker()
+        self.rate = QComboBox()
+        self.rate.setEditable(True)
+        self.rate.addItems([_OWN_TIME, *_RATES])
+        self.rate.setAccessibleName("Frame rate")
+        self.audio = _words({"": "As usual", **{way: way.capitalize() for way in AUDIO}}, "Sound")
+        self.audio.setToolTip("Usual: copied to pictures, not to mattes")
+        self.names = QLineEdit()
+        self.names.setAccessibleName("Names of the images")
+        self.names.setToolTip("Tokens: {stem}, {kind}, {frame:04}; empty: after the source")
+        self.names.setPlaceholderText("{stem}_{kind}.{frame:04}")
+        self.start_number = QComboBox()
+        self.start_number.setEditable(True)
+        self.start_number.setAccessibleName("Number of the first image")
+        self.start_number.addItems(
+            ["As in the source", "0", "1", "1001", *(["timecode"] if info.timecode else [])]
+        )
+        self.compression = _words({name: name.upper() for name in EXR_COMPRESSION}, "Compression")
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(9)
+        self.form.setHorizontalSpacing(16)
+        self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        for name, widget in (
+            ("Preset", self.preset_bar),
+            ("&Write", self.what),
+            ("", self.about),
+            ("&Format", self.format_box),
+            ("", self.note),
+            ("&Alpha", self.alpha),
+            ("&Background", self.ground),
+            ("Frame &rate", self.rate),
+            ("&Sound", self.audio),
+            ("&Names", self.names),
+            ("First n&umber", self.start_number),
+            ("Com&pression", self.compression),
+        ):
+            self.form.addRow(name, widget)
+        self.what.currentIndexChanged.connect(self._fit)
+        self.format_box.currentIndexChanged.connect(self._fit)
+        for choice in (self.alpha, self.audio, self.compression):
+            choice.currentIndexChanged.connect(self._fit)
+        for typed in (self.rate, self.start_number):
+            typed.currentTextChanged.connect(self._told)
+        self.names.textChanged.connect(self._told)
+        self.ground.changed.connect(self._told)
+        self.preset_bar.picked.connect(self._take)
+        self.set_delivery(Delivery(), "")
+
+    @property
+    def format(self) -> Format:
+        """The chosen format."""
+        chosen = self.format_box.currentData()
+        return next((row for row in self._formats if row.id == chosen), self._formats[0])
+
+    @property
+    def delivery(self) -> Delivery:
+        """What is set; what does not apply is as usual.
+
+        Raises:
+            UsageError: A rate, number, colour or name pattern that was typed is impossible.
+        """
+        given: dict[str, str | None] = {"what": str(self.what.currentData())}
+        rate = self.rate.currentText().strip()
+        given["cfr"] = None if rate in ("", _OWN_TIME) else rate
+        if self._shown(self.alpha):
+            given["alpha"] = str(self.alpha.currentData())
+        if self._shown(self.ground):
+            if self.ground.problem:
+                raise UsageError(self.ground.problem.rstrip("."))
+            given["background"] = self.ground.background
+        if self._shown(self.audio):
+            given["audio"] = self.audio.currentData() or None
+        if self._shown(self.names):
+            number = self.start_number.currentText().strip()
+            given["names"] = self.names.text().strip()
+            given["start_number"] = "" if number == self.start_number.itemText(0) else number
+        if self._shown(self.compression):
+            given["compression"] = str(self.compression.currentData())
+        return Delivery.from_options(given)
+
+    def set_delivery(self, delivery: Delivery, format: str) -> None:
+        """Show what is decided; nobody is told."""
+        with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
+            _pick(self.what, delivery.what)
+            _pick(self.alpha, delivery.alpha)
+            _pick(self.audio, delivery.audio or "")
+            _pick(self.compression, delivery.compression)
+            self.ground.set_background(delivery.background)
+            self.rate.setCurrentText(_OWN_TIME if delivery.cfr is None else str(delivery.cfr))
+            self.names.setText(delivery.names)
+            self.start_number.setCurrentText(delivery.start_number or self.start_number.itemText(0))
+            self._fill_formats(format)
+            self._fit()
+
+    # ---- which rows there are
+
+    def _fill_formats(self, chosen: str) -> None:
+        needed = Delivery(what=str(self.what.currentData())).layouts
+        with QSignalBlocker(self.format_box):
+            self.format_box.clear()
+            for row in self._formats:
+                if all(layout in row.layouts for layout in needed):
+                    self.format_box.addItem(row.title, row.id)
+            self.format_box.setCurrentIndex(max(self.format_box.findData(chosen), 0))
+
+    def _fit(self, _index: int = 0) -> None:
+        self._fill_formats(str(self.format_box.currentData()))
+        what, row = str(self.what.currentData()), self.format
+        self.about.setText(WHAT[what].partition(" (see ")[0].capitalize())
+        self.note.setText(row.note)
+        shown = {
+            self.alpha: what == "cutout" and not row.straight_only,
+            self.ground: what == "over",
+            self.audio: not row.is_sequence and self._info.audio_streams > 0,
+            self.names: row.is_sequence,
+            self.start_number: row.is_sequence,
+            self.compression: row.image == ".exr",
+        }
+        for widget, visible in shown.items():
+            self.form.setRowVisible(widget, visible)
+        self._told()
+
+    def _shown(self, widget: QWidget) -> bool:
+        return self.form.isRowVisible(widget)
+
+    def _told(self, _text: str = "") -> None:
+        self.preset_bar.show_values(self._values())
+        self.changed.emit()
+
+    # ---- presets
+
+    def _values(self) -> Values:
+        try:
+            delivery = self.delivery
+        except UsageError:
+            return {}
+        usual = Delivery()
+        values: Values = {"format": self.format.id}
+        for setting in fields(Delivery):
+            value = getattr(delivery, setting.name)
+            if value != getattr(usual, setting.name):
+                values[setting.name] = str(value)
+        return values
+
+    def _take(self, values: Values) -> None:
+        self.set_delivery(Delivery.from_options(values), str(values.get("format", "")))
+        self._told()
+
+
+def _words(named: dict[str, str], name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for word, title in named.items():
+        box.addItem(title, word)
+    return box
+
+
+def _remark() -> QLabel:
+    label = QLabel()
+    label.setObjectName("summary")
+    label.setWordWrap(True)
+    return label
+
+
+def _pick(box: QComboBox, word: str) -> None:
+    box.setCurrentIndex(max(box.findData(word), 0))

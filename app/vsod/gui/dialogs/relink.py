@@ -1,0 +1,110 @@
+"""Clips of a project that are not where they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vsod.pipeline.project import Project, find_moved, same_clip
+
+
+class RelinkDialog(QDialog):
+    """Lists what is missing; when one clip is found, its neighbours are looked for beside it.
+
+    Args:
+        project: As read.
+        parent: The window.
+    """
+
+    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Clips were moved")
+        self.setMinimumSize(560, 300)
+        self.project = project
+        head = QLabel("These clips of the project are not where they were. Show where one of them is now.")
+        head.setWordWrap(True)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Missing clips")
+        self.list.itemDoubleClicked.connect(lambda: self._locate())
+        self.remark = QLabel()
+        self.remark.setObjectName("warning")
+        self.remark.setWordWrap(True)
+        self.locate_button = QPushButton("Locate…")
+        self.locate_button.setObjectName("primary")
+        self.locate_button.clicked.connect(self._locate)
+        self.done_button = QPushButton("Go on without them")
+        self.done_button.setAutoDefault(False)
+        self.done_button.clicked.connect(self.accept)
+        cancel = QPushButton("Cancel")
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.setSpacing(10)
+        foot.addWidget(self.remark, 1)
+        for button in (cancel, self.done_button, self.locate_button):
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(14)
+        column.addWidget(head)
+        column.addWidget(self.list, 1)
+        column.addLayout(foot)
+        self._fill()
+
+    def relink(self, old: Path, new: Path) -> None:
+        """``old`` is ``new`` now; its neighbours are looked for."""
+        place = self.project.find(old)
+        if self.project.find(new) >= 0:
+            self.remark.setText(f"{new.name} is another clip of this project.")
+            return
+        try:
+            same = same_clip(self.project.clips[place], new)
+        except OSError as error:
+            self.remark.setText(f"{new.name} cannot be read: {error.strerror}.")
+            return
+        self.project = find_moved(self.project, old, new)
+        self.remark.setText(
+            f"{new.name} is not the clip that was worked on; it will be analysed anew."
+            if same is False
+            else ""
+        )
+        self._fill()
+        if not self.project.missing and same is not False:
+            self.accept()
+
+    def _fill(self) -> None:
+        self.list.clear()
+        for path in self.project.missing:
+            item = QListWidgetItem(f"{path.name}    {path.parent}")
+            item.setData(Qt.ItemDataRole.UserRole, path)
+            item.setToolTip(str(path))
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+        left = self.list.count() > 0
+        self.locate_button.setEnabled(left)
+        self.done_button.setText("Go on without them" if left else "Go on")
+
+    def _locate(self) -> None:
+        item = self.list.currentItem()
+        if item is None:
+            return
+        old: Path = item.data(Qt.ItemDataRole.UserRole)
+        if old.suffix:
+            wanted = f"{old.name} ({old.name});;*{old.suffix} (*{old.suffix});;All (*)"
+            picked, _ = QFileDialog.getOpenFileName(self, f"Where is {old.name}?", str(old.parent), wanted)
+        else:
+            picked = QFileDialog.getExistingDirectory(self, f"Where is {old.name}?", str(old.parent))
+        if picked:
+            self.relink(old, Path(picked))

@@ -1,0 +1,144 @@
+"""The project on the desk: every edit can be undone, and what is not saved is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
+
+from vsod.pipeline.project import ClipWork, Project
+
+_ONE_KIND = 1  # id of commands that may merge
+
+
+class _Edit(QUndoCommand):
+    """One decision about a clip; a knob being dragged stays one."""
+
+    def __init__(
+        self,
+        show: Callable[[ClipWork], None],
+        before: ClipWork,
+        after: ClipWork,
+        text: str,
+        gesture: tuple[int, str],
+    ) -> None:
+        super().__init__(text)
+        self._show, self._before, self._after, self._gesture = show, before, after, gesture
+
+    def id(self) -> int:
+        return _ONE_KIND
+
+    def redo(self) -> None:
+        self._show(self._after)
+
+    def undo(self) -> None:
+        self._show(self._before)
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        if not isinstance(other, _Edit) or other._gesture != self._gesture:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True
+
+
+class Document(QObject):
+    """A project with one history of edits per clip.
+
+    Panels tell it what was turned (:meth:`edit`), and show what it says is
+    decided (:attr:`changed`), whether that came from a hand, an undo or a file.
+    """
+
+    changed = pyqtSignal(object)  # ClipWork: what is decided about the clip on the desk
+    retitled = pyqtSignal()  # another file, another clip, saved, or not saved any more
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = Project()
+        self.path: Path | None = None
+        self.history = QUndoGroup(self)
+        self._stacks: dict[Path, QUndoStack] = {}
+        self._saved = Project()
+        self._gesture = 0
+
+    @property
+    def work(self) -> ClipWork | None:
+        """What is decided about the clip on the desk."""
+        return self.project.work
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something would be lost."""
+        return self.project.clips != self._saved.clips
+
+    def edit(self, text: str, **changes: Any) -> None:
+        """Decide something about the clip on the desk.
+
+        Args:
+            text: What undo calls it. Edits of the same text are one until :meth:`settle` is called.
+            changes: Fields of :class:`vsod.pipeline.project.ClipWork`.
+        """
+        before = self.work
+        if before is None:
+            return
+        after = replace(before, **changes)
+        if after != before:
+            gesture = self._gesture, text
+            self._stack(before.path).push(_Edit(self._show, before, after, text, gesture))
+
+    def settle(self) -> None:
+        """The hand is off: what follows is another edit."""
+        self._gesture += 1
+
+    def show_clip(self, usual: ClipWork) -> None:
+        """Put a clip on the desk; ``usual`` is decided about it if it is new."""
+        self.settle()
+        place = self.project.find(usual.path)
+        work = usual if place < 0 else self.project.clips[place]
+        self.project = self.project.with_work(work)
+        self.history.setActiveStack(self._stack(work.path))
+        self.changed.emit(work)
+        self.retitled.emit()
+
+    def replace_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
+        """Put another project on the desk, with nothing to undo."""
+        self.settle()
+        for stack in self._stacks.values():
+            self.history.removeStack(stack)
+            stack.deleteLater()
+        self._stacks = {}
+        self.project, self.path = project, path
+        self._saved = project if saved else Project()
+        self.retitled.emit()
+
+    def discard(self) -> None:
+        """What is not saved is not wanted."""
+        self._saved = self.project
+        self.retitled.emit()
+
+    def save(self, path: Path) -> None:
+        """Write the project to ``path``, which is its file from now on.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        self.settle()
+        self.project = self._saved = self.project.write(path)
+        self.path = path
+        self.retitled.emit()
+
+    def _stack(self, clip: Path) -> QUndoStack:
+        if clip not in self._stacks:
+            self._stacks[clip] = QUndoStack(self.history)
+        return self._stacks[clip]
+
+    def _show(self, work: ClipWork) -> None:
+        known = self.project.clips[self.project.find(work.path)]
+        work = replace(work, digest=known.digest)
+        self.project = self.project.with_work(work)
+        self.changed.emit(work)
+        self.retitled.emit()

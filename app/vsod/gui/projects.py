@@ -1,0 +1,165 @@
+"""New, open, save: the project's file and the title of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+
+from vsod.errors import VsodError
+from vsod.gui.autosave import Autosave, Session
+from vsod.gui.dialogs.relink import RelinkDialog
+from vsod.gui.document import Document
+from vsod.gui.panels.banner import Banner
+from vsod.gui.prefs import Prefs
+from vsod.pipeline.project import SUFFIX, Project
+
+_FILTER = f"Projects (*{SUFFIX})"
+
+
+class Projects(QObject):
+    """Carries projects between disk and desk.
+
+    Args:
+        document: What is on the desk.
+        banner: Says what went wrong.
+        prefs: Remembers projects.
+        open_clip: Opens a clip.
+        close_clip: Leaves the desk empty.
+        window: Gets the title.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        banner: Banner,
+        prefs: Prefs,
+        open_clip: Callable[[Path], object],
+        close_clip: Callable[[], object],
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._document, self._banner, self._prefs, self._window = document, banner, prefs, window
+        self._open_clip, self._close_clip = open_clip, close_clip
+        self.autosave = Autosave(document, self)
+        self.relinking: RelinkDialog | None = None
+        document.retitled.connect(self._retitle)
+
+    # ---- deeds
+
+    def new(self) -> None:
+        """An empty desk."""
+        if self.may_leave():
+            self._close_clip()
+            self._document.replace_project(Project(), None)
+
+    def ask_for_project(self) -> None:
+        """Let the user pick a project."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Open project", str(self._prefs.last_folder), _FILTER
+        )
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Put the project of a file on the desk."""
+        if not self.may_leave():
+            return
+        try:
+            project = Project.read(path)
+        except VsodError as error:
+            self._banner.show_error(error)
+            return
+        self._prefs.remember_clip(path)
+        self._take(project, path.absolute(), saved=True)
+
+    def save(self) -> bool:
+        """Write to the project's file, asking for one if there is none. True if it is written."""
+        path = self._document.path
+        return self.save_as() if path is None else self._write(path)
+
+    def save_as(self) -> bool:
+        """Ask for a file and write to it. True if it is written."""
+        work = self._document.work
+        suggested = self._document.path or (
+            work.path.with_suffix(SUFFIX) if work else self._prefs.last_folder / f"project{SUFFIX}"
+        )
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", str(suggested), _FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._write(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    def reopen(self) -> None:
+        """Put on the desk what an earlier window had on its own."""
+        session = self.autosave.left_behind()
+        if session is not None and self.may_leave():
+            self._take(session.project, session.path, saved=False)
+            self.autosave.write()
+            self.autosave.forget(session)
+
+    def offer(self) -> Session | None:
+        """Say so if an earlier window ended without being closed; gives what can be reopened."""
+        session = self.autosave.left_behind()
+        if session is not None and not session.ended:
+            name = session.path.name if session.path else session.project.clips[-1].path.name
+            self._banner.show_offer(
+                "The program ended unexpectedly", f"Your work on {name} was kept.", "Go on", self.reopen
+            )
+        return session
+
+    def may_leave(self) -> bool:
+        """Ask about what is not saved in a project's file; a project without one is kept anyway."""
+        document = self._document
+        if document.path is None or not document.dirty:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Save the project?",
+            f"{document.path.name} has changes that are not saved.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            return self.save()
+        if answer == buttons.Discard:
+            document.discard()
+            return True
+        return False
+
+    # ---- inside
+
+    def _take(self, project: Project, path: Path | None, *, saved: bool) -> None:
+        if project.missing:
+            dialog = self.relinking = RelinkDialog(project, self._window)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.accepted.connect(
+                lambda: self._put(dialog.project, path, saved=saved and dialog.project == project)
+            )
+            dialog.open()
+        else:
+            self._put(project, path, saved=saved)
+
+    def _put(self, project: Project, path: Path | None, *, saved: bool) -> None:
+        self._close_clip()
+        self._document.replace_project(project, path, saved=saved)
+        if project.work is not None:
+            self._open_clip(project.work.path)
+
+    def _write(self, path: Path) -> bool:
+        try:
+            self._document.save(path.absolute())
+        except VsodError as error:
+            self._banner.show_error(error)
+            return False
+        self._prefs.remember_clip(path)
+        return True
+
+    def _retitle(self) -> None:
+        document = self._document
+        names = [path.name for path in (document.path, document.work and document.work.path) if path]
+        self._window.setWindowTitle(" – ".join([*names[:1], *names[1:], "vsod-desktop"]) + "[*]")
+        self._window.setWindowModified(document.path is not None and document.dirty)

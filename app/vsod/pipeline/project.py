@@ -1,0 +1,232 @@
+"""What an editor has decided about some clips, as a file: ``NAME.vsod``, JSON.
+
+Maps are not in it: they are in the map store, found again by the clip itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from vsod import __version__
+from vsod.core.delivery import Delivery
+from vsod.core.finishing import FinishSettings
+from vsod.errors import DataError, VsodError
+from vsod.media.atomic import write_text
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.manifest import digest
+
+SUFFIX = ".vsod"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWork:
+    """All that is decided about one clip.
+
+    Attributes:
+        path: Video file or folder of frames, absolute.
+        card, adapt, finish, format, delivery, start, stop: As in :class:`vsod.pipeline.job.JobSpec`.
+        digest: :func:`vsod.pipeline.manifest.digest` of the clip, to know it again; empty = not taken yet.
+        rest: What a newer version of this program wrote about the clip; kept as it is.
+    """
+
+    path: Path
+    card: str = "swift"
+    adapt: bool = False
+    finish: FinishSettings = field(default_factory=FinishSettings)
+    format: str = ""
+    delivery: Delivery = field(default_factory=Delivery)
+    start: int = 0
+    stop: int | None = None
+    digest: str = ""
+    rest: dict[str, Any] = field(default_factory=dict)
+
+    def job(self, output: Path, device: str = "auto") -> JobSpec:
+        """The job that exports it."""
+        return JobSpec(
+            source=self.path,
+            output=output,
+            card=self.card,
+            format=self.format or None,
+            start=self.start,
+            stop=self.stop,
+            device=device,
+            adapt=self.adapt,
+            finish=self.finish,
+            delivery=self.delivery,
+        )
+
+    def as_json(self, home: Path) -> dict[str, Any]:
+        """JSON-ready form; says where the clip is, also as seen from the folder ``home``."""
+        return {
+            **self.rest,
+            "path": str(self.path),
+            "beside": _seen_from(home, self.path),
+            "digest": self.digest,
+            "card": self.card,
+            "adapt": self.adapt,
+            "finish": _unusual(self.finish),
+            "format": self.format,
+            "delivery": _unusual(self.delivery),
+            "start": self.start,
+            "stop": self.stop,
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any], home: Path) -> Self:
+        """The work that :meth:`as_json` wrote, the clip where it was, or where it lies as seen from ``home``.
+
+        Raises:
+            VsodError, KeyError, TypeError, ValueError: It is none.
+        """
+        path = Path(raw["path"])
+        beside = home / str(raw.get("beside") or path)
+        known = {f.name for f in fields(cls)} | {"beside"}
+        return cls(
+            path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
+            card=str(raw["card"]),
+            adapt=bool(raw.get("adapt", False)),
+            finish=FinishSettings(**raw.get("finish", {})),
+            format=str(raw.get("format", "")),
+            delivery=Delivery.from_options(raw.get("delivery", {})),
+            start=int(raw.get("start", 0)),
+            stop=None if raw.get("stop") is None else int(raw["stop"]),
+            digest=str(raw.get("digest", "")),
+            rest={name: value for name, value in raw.items() if name not in known},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Clips in the order they came, and which one is on the desk.
+
+    Attributes:
+        clips: Each clip once.
+        current: Place of the one on the desk; -1 if there is none.
+    """
+
+    clips: tuple[ClipWork, ...] = ()
+    current: int = -1
+
+    @property
+    def work(self) -> ClipWork | None:
+        """The clip on the desk."""
+        return self.clips[self.current] if 0 <= self.current < len(self.clips) else None
+
+    @property
+    def missing(self) -> list[Path]:
+        """Clips that are not where they were."""
+        return [work.path for work in self.clips if not work.path.exists()]
+
+    def find(self, path: Path) -> int:
+        """Place of a clip, -1 if it is not in here."""
+        return next((i for i, work in enumerate(self.clips) if work.path == path), -1)
+
+    def with_work(self, work: ClipWork) -> Project:
+        """A copy in which this is decided about the clip, which is put on the desk."""
+        place = self.find(work.path)
+        if place < 0:
+            return Project((*self.clips, work), len(self.clips))
+        return Project((*self.clips[:place], work, *self.clips[place + 1 :]), place)
+
+    def relinked(self, old: Path, new: Path) -> Project:
+        """A copy that looks for a clip elsewhere."""
+        clips = tuple(replace(work, path=new) if work.path == old else work for work in self.clips)
+        return Project(clips, self.current)
+
+    def as_json(self, home: Path) -> dict[str, Any]:
+        """JSON-ready form for a file in the folder ``home``."""
+        clips = [work.as_json(home) for work in self.clips]
+        return {"vsod": _VERSION, "software": __version__, "current": self.current, "clips": clips}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any], home: Path) -> Self:
+        """The project that :meth:`as_json` wrote.
+
+        Raises:
+            DataError: A newer program wrote it.
+            VsodError, ValueError, KeyError, TypeError, AttributeError: It is none.
+        """
+        if int(raw["vsod"]) > _VERSION:
+            raise DataError("a newer vsod-desktop wrote this project", fix="Update this one.")
+        clips = tuple(ClipWork.from_json(work, home) for work in raw["clips"])
+        if len({work.path for work in clips}) != len(clips):
+            raise ValueError("a clip is in it twice")
+        return cls(clips, min(int(raw.get("current", 0)), len(clips) - 1))
+
+    def write(self, path: Path) -> Project:
+        """Write it, whole or not at all, and give it back as written: with a digest of every clip.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        project = Project(tuple(_digested(work) for work in self.clips), self.current)
+        raw = project.as_json(path.absolute().parent)
+        write_text(path, json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
+        return project
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The project in a file.
+
+        Raises:
+            DataError: There is none, it is damaged, or a newer program wrote it.
+        """
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")), path.absolute().parent)
+        except FileNotFoundError as error:
+            raise DataError("no such project", where=path, fix="Check the name.") from error
+        except DataError as error:
+            raise DataError(error.what, where=path, fix=error.fix) from error
+        except (OSError, VsodError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"this is not a project, or it is damaged ({error})",
+                where=path,
+                fix=f"Give a file that ends in {SUFFIX}.",
+            ) from error
+
+
+def same_clip(work: ClipWork, path: Path) -> bool | None:
+    """Whether ``path`` is the clip that was worked on; None if that is not known.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return digest(path) == work.digest if work.digest else None
+
+
+def find_moved(project: Project, old: Path, new: Path) -> Project:
+    """A copy in which all missing clips are looked for beside ``new``, where the clip from ``old`` was found."""
+    project = project.relinked(old, new)
+    for path in project.missing:
+        for candidate in (new.parent / path.name, new.parent.parent / path.parent.name / path.name):
+            if candidate.exists() and project.find(candidate) < 0:
+                project = project.relinked(path, candidate)
+                break
+    return project
+
+
+def _digested(work: ClipWork) -> ClipWork:
+    if work.digest:
+        return work
+    try:
+        return replace(work, digest=digest(work.path))
+    except OSError:
+        return work  # it is not there now; a project may be saved all the same
+
+
+def _seen_from(home: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, home)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return ""
+
+
+def _unusual(settings: FinishSettings | Delivery) -> dict[str, Any]:
+    both = ((f.name, getattr(settings, f.name), getattr(type(settings)(), f.name)) for f in fields(settings))
+    plain = {name: value for name, value, usual in both if value != usual}
+    return {name: str(value) if name == "cfr" else value for name, value in plain.items()}

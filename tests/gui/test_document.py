@@ -1,0 +1,320 @@
+"""Undo and redo of every edit, projects on disk, and what is kept when the program ends badly."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_session import FakeBackend, FakeClip
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+from screen import analyse_all, wait_for_frame
+
+from vsod.core.delivery import Delivery
+from vsod.core.finishing import DEFAULTS
+from vsod.gui.autosave import Autosave
+from vsod.gui.window import MainWindow
+from vsod.pipeline.project import ClipWork, Project
+
+
+@pytest.fixture
+def here(qtbot: QtBot, window: MainWindow, backend: FakeBackend, tmp_path: Path) -> FakeClip:
+    (tmp_path / "heron.mov").write_bytes(b"pictures")
+    return open_clip(qtbot, window, backend, tmp_path / "heron.mov")
+
+
+def open_clip(qtbot: QtBot, window: MainWindow, backend: FakeBackend, path: Path) -> FakeClip:
+    window.open_path(path)
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path == path)
+    wait_for_frame(qtbot, window, 0)
+    return backend.clips[-1]
+
+
+def undo(window: MainWindow) -> None:
+    window.actions_by_id["undo"].trigger()
+
+
+def redo(window: MainWindow) -> None:
+    window.actions_by_id["redo"].trigger()
+
+
+def work(window: MainWindow) -> ClipWork:
+    assert window.document.work is not None
+    return window.document.work
+
+
+def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, here: FakeClip) -> None:
+    action = window.actions_by_id["undo"]
+    assert not action.isEnabled()
+    begun = work(window)
+    window.finish.knobs["feather"].box.setValue(4)
+    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.adapt_box.click()
+    window.player.seek(9)
+    window.actions_by_id["mark_in"].trigger()
+    window.player.seek(20)
+    window.actions_by_id["mark_out"].trigger()
+    window.exporting.ask()
+    assert window.dialog is not None
+    form = window.dialog.delivery_form
+    form.what.setCurrentIndex(form.what.findData("cutout"))
+    window.dialog.reject()
+    ended = work(window)
+    assert (ended.finish.feather, ended.card, ended.adapt) == (4, "flow", True)
+    assert (ended.start, ended.stop, ended.delivery) == (9, 21, Delivery("cutout"))
+    words = []
+    while action.isEnabled():
+        words.append(action.text())
+        undo(window)
+    assert [w.replace("&", "") for w in words] == [
+        "Undo Export settings",
+        "Undo Mark out",
+        "Undo Mark in",
+        "Undo Fit to the clip",
+        "Undo Model",
+        "Undo Feather",
+    ]
+    assert work(window) == begun
+    assert window.finish.settings == DEFAULTS and window.analysis.card == "swift"
+    assert not window.analysis.adapt and window.player.marked == range(60)
+    for _ in words:
+        redo(window)
+    assert work(window) == ended and not window.actions_by_id["redo"].isEnabled()
+    assert window.finish.knobs["feather"].value == 4 and window.analysis.card == "flow"
+    assert window.analysis.adapt and window.player.marked == range(9, 21)
+    assert window.player.view.finish.feather == 4
+
+
+def test_a_drag_is_one_edit_and_two_drags_are_two(window: MainWindow, here: FakeClip) -> None:
+    slider = window.finish.knobs["feather"].slider
+    for stop in (10, 25):
+        for value in range(stop - 5, stop):
+            slider.setValue(value)
+        slider.sliderReleased.emit()
+    assert window.document.history.activeStack().count() == 2
+    undo(window)
+    assert window.finish.settings.feather == 0.9
+    undo(window)
+    assert window.finish.settings.feather == 0
+
+
+def test_a_drag_that_comes_back_is_no_edit(window: MainWindow, here: FakeClip) -> None:
+    slider = window.finish.knobs["feather"].slider
+    for value in (5, 9, 0):
+        slider.setValue(value)
+    slider.sliderReleased.emit()
+    assert not window.document.history.canUndo() and not window.document.history.activeStack().count()
+
+
+def test_black_pushing_white_is_one_edit(window: MainWindow, here: FakeClip) -> None:
+    for value in (50, 99):
+        window.finish.knobs["black"].slider.setValue(value)
+    assert window.finish.settings.white == 1.0 and window.finish.settings.black == 0.99
+    undo(window)
+    assert window.finish.settings == DEFAULTS
+
+
+def test_a_range_dragged_on_the_timeline_is_one_edit(window: MainWindow, here: FakeClip) -> None:
+    for stop in (12, 15, 19):
+        window.scrubber.range_dragged.emit(5, stop)
+    QTest.mouseRelease(window.scrubber, Qt.MouseButton.LeftButton)
+    window.scrubber.range_dragged.emit(5, 30)
+    undo(window)
+    assert window.player.marked == range(5, 19)
+    undo(window)
+    assert window.player.marked == range(60)
+
+
+def test_undoing_the_model_shows_what_that_one_has_done(
+    qtbot: QtBot, window: MainWindow, here: FakeClip
+) -> None:
+    analyse_all(qtbot, window)
+    window.analysis.card_box.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: window.canvas.shown.alpha is None)
+    undo(window)
+    qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
+    assert window.scrubber.covered.all() and len(here.analysed) == 1
+
+
+def test_every_clip_has_its_own_history_and_settings(
+    qtbot: QtBot, window: MainWindow, backend: FakeBackend, here: FakeClip, tmp_path: Path
+) -> None:
+    window.finish.knobs["feather"].box.setValue(4)
+    window.scrubber.range_dragged.emit(5, 15)
+    open_clip(qtbot, window, backend, tmp_path / "owl.mov")
+    assert window.finish.settings.feather == 4, "a new clip begins with the settings of the one before"
+    assert window.player.marked == range(60) and not window.actions_by_id["undo"].isEnabled()
+    window.finish.knobs["feather"].box.setValue(7)
+    open_clip(qtbot, window, backend, tmp_path / "heron.mov")
+    assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
+    undo(window)
+    undo(window)
+    assert window.finish.settings == DEFAULTS
+    open_clip(qtbot, window, backend, tmp_path / "owl.mov")
+    assert window.finish.settings.feather == 7
+
+
+def save_as(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(path), ""))
+    window.actions_by_id["save_as"].trigger()
+
+
+def test_save_and_open_bring_everything_back(
+    qtbot: QtBot,
+    window: MainWindow,
+    backend: FakeBackend,
+    here: FakeClip,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window.finish.knobs["feather"].box.setValue(4)
+    window.scrubber.range_dragged.emit(5, 15)
+    window.analysis.card_box.setCurrentIndex(1)
+    assert not window.isWindowModified(), "a project that has no file is kept by itself"
+    save_as(window, tmp_path / "spot", monkeypatch)
+    assert window.windowTitle() == "spot.vsod – heron.mov – vsod-desktop[*]"
+    saved = work(window)
+    window.finish.knobs["feather"].box.setValue(9)
+    assert window.isWindowModified()
+    undo(window)
+    assert not window.isWindowModified(), "undone to what is on disk"
+    window.actions_by_id["new_project"].trigger()
+    assert window.clip is None and window.welcome.isVisible() and window.document.work is None
+    window.finish.set_settings(DEFAULTS)
+    window.open_path(tmp_path / "spot.vsod")
+    qtbot.waitUntil(lambda: window.clip is not None)
+    wait_for_frame(qtbot, window, 0)
+    assert work(window) == saved
+    assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
+    assert window.analysis.card == "flow" and not window.actions_by_id["undo"].isEnabled()
+    assert window.prefs.recent[1].name == "spot.vsod"
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_leaving_a_changed_project_asks(
+    window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    save_as(window, tmp_path / "spot.vsod", monkeypatch)
+    window.finish.knobs["feather"].box.setValue(9)
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: button)
+    closed = window.close()
+    feather = Project.read(tmp_path / "spot.vsod").clips[0].finish.feather
+    assert (closed, feather) == {"Save": (True, 9), "Discard": (True, 0), "Cancel": (False, 0)}[answer]
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Discard)
+
+
+def test_a_damaged_project_is_a_banner(window: MainWindow, here: FakeClip, tmp_path: Path) -> None:
+    (tmp_path / "bad.vsod").write_text("{}")
+    window.open_path(tmp_path / "bad.vsod")
+    assert window.banner.kind == "error" and "bad.vsod" in window.banner.text
+    assert window.clip is not None, "the clip on the desk stays"
+
+
+def test_moved_clips_are_relinked(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_as(window, tmp_path / "spot.vsod", monkeypatch)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "heron.mov").rename(tmp_path / "there" / "crane.mov")
+    window.open_path(tmp_path / "spot.vsod")
+    dialog = window.projects.relinking
+    assert dialog is not None and dialog.isVisible() and dialog.list.count() == 1
+    (tmp_path / "other.mov").write_bytes(b"other pictures")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "other.mov"), ""))
+    dialog.locate_button.click()
+    assert "is not the clip" in dialog.remark.text() and dialog.isVisible()
+    dialog.reject()
+    window.open_path(tmp_path / "spot.vsod")
+    dialog = window.projects.relinking
+    dialog.relink(tmp_path / "heron.mov", tmp_path / "there" / "crane.mov")
+    assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "crane.mov")
+    assert window.isWindowModified()
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Discard)
+
+
+@pytest.fixture
+def start(qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
+    """Starts another window."""
+    made: list[MainWindow] = []
+
+    def start_() -> MainWindow:
+        made.append(MainWindow(FakeBackend()))
+        made[-1].show()
+        qtbot.waitUntil(lambda: bool(made[-1].tasks.formats))
+        return made[-1]
+
+    yield start_
+    for window in made:
+        window.close()
+        window.deleteLater()
+
+
+def crash(window: MainWindow) -> None:
+    """What a killed process leaves: the session's file, and a lock nobody holds."""
+    autosave = window.projects.autosave
+    autosave.write()
+    autosave._lock.unlock()
+    autosave._file.rename(autosave._file.with_name("crashed.json"))
+
+
+def test_work_is_offered_after_a_crash(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
+) -> None:
+    window.finish.knobs["feather"].box.setValue(4)
+    crash(window)
+    second = start()
+    assert second.banner.isVisible()
+    assert "ended unexpectedly" in second.banner.text and "heron.mov" in second.banner.text
+    second.banner.action_button.click()
+    qtbot.waitUntil(lambda: second.clip is not None)
+    assert work(second).finish.feather == 4 and second.finish.settings.feather == 4
+    assert second.projects.autosave.left_behind() is None, "offered once"
+
+
+def test_the_last_session_can_be_gone_on_with(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
+) -> None:
+    window.scrubber.range_dragged.emit(5, 15)
+    window.close()
+    second = start()
+    assert second.actions_by_id["reopen"].isEnabled()
+    assert not second.banner.isVisible(), "a window that was closed is no accident"
+    second.actions_by_id["reopen"].trigger()
+    qtbot.waitUntil(lambda: second.clip is not None)
+    assert second.player.marked == range(5, 15)
+
+
+def test_a_session_another_window_works_on_is_left_alone(
+    window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
+) -> None:
+    window.finish.knobs["feather"].box.setValue(4)
+    window.projects.autosave.write()
+    assert start().projects.autosave.left_behind() is None
+
+
+def test_edits_are_kept_by_themselves_soon_after(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
+    autosave = window.projects.autosave
+    window.finish.knobs["feather"].box.setValue(4)
+    qtbot.waitUntil(autosave._file.is_file)
+    raw = json.loads(autosave._file.read_text())
+    assert raw["project"]["clips"][0]["finish"] == {"feather": 4.0} and not raw["ended"]
+
+
+def test_a_saved_project_leaves_no_session(
+    window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_as(window, tmp_path / "spot.vsod", monkeypatch)
+    window.projects.autosave.write()
+    window.close()
+    assert Autosave(window.document).left_behind() is None
+
+
+def test_a_damaged_session_is_no_session(window: MainWindow) -> None:
+    folder = window.projects.autosave._folder
+    folder.mkdir(parents=True)
+    (folder / "x.json").write_text("{")
+    assert window.projects.autosave.left_behind() is None

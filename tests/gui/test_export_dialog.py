@@ -1,0 +1,214 @@
+"""The export dialog offers what goes together, and its command line is the same job."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from fake_session import clip_info
+from PyQt6.QtWidgets import QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from vsod.cli.main import build_parser
+from vsod.cli.run import job
+from vsod.core.delivery import WHAT, Delivery
+from vsod.core.finishing import FinishSettings
+from vsod.gui.dialogs.export import ExportDialog
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.presets import Presets
+from vsod.pipeline.session import list_formats
+
+Opener = Callable[..., ExportDialog]
+FORMATS = list_formats()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[Opener]:
+    """Opens the dialog over the real table of formats."""
+
+    def open_(delivery: Delivery | None = None, format: str = "", **job: object) -> ExportDialog:
+        info = clip_info(tmp_path / "heron.mov", audio_streams=1)
+        draft = JobSpec(info.path, info.path, format=format or None, delivery=delivery or Delivery(), **job)  # type: ignore[arg-type]
+        dialog = ExportDialog(info, FORMATS, draft)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        return dialog
+
+    yield open_
+
+
+def pick(box: QComboBox, word: str) -> None:
+    assert box.findData(word) >= 0, word
+    box.setCurrentIndex(box.findData(word))
+
+
+def ids(box: QComboBox) -> list[str]:
+    return [box.itemData(i) for i in range(box.count())]
+
+
+def parsed(dialog: ExportDialog) -> JobSpec:
+    args = build_parser().parse_args(shlex.split(dialog.command.text())[1:])
+    return job(args, args.source, args.output)
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
+    opened: Opener, what: str
+) -> None:
+    dialog = opened(finish=FinishSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
+    form = dialog.delivery_form
+    pick(form.what, what)
+    wanted = [row.id for row in FORMATS if set(Delivery(what).layouts) <= set(row.layouts)]
+    assert ids(form.format_box) == wanted
+    for format in wanted:
+        pick(form.format_box, format)
+        assert dialog.export_button.isEnabled(), dialog.warning.text()
+        assert dialog.spec.delivery == Delivery(what) and dialog.spec.format == format
+        assert parsed(dialog) == dialog.spec
+        suffixes = dialog.format.suffixes
+        assert dialog.spec.output.suffix == (suffixes[0] if suffixes else "")
+
+
+def rows(dialog: ExportDialog) -> set[str]:
+    form = dialog.delivery_form
+    named: dict[str, QWidget] = {
+        "alpha": form.alpha,
+        "background": form.ground,
+        "audio": form.audio,
+        "names": form.names,
+        "number": form.start_number,
+        "compression": form.compression,
+    }
+    return {name for name, widget in named.items() if widget.isVisible()}
+
+
+def test_only_what_applies_is_asked_for(opened: Opener) -> None:
+    dialog = opened()
+    form = dialog.delivery_form
+    assert rows(dialog) == {"audio"}
+    pick(form.what, "cutout")
+    assert rows(dialog) == {"audio", "alpha"}
+    pick(form.format_box, "png16")
+    assert rows(dialog) == {"names", "number"}, "PNG is straight by definition"
+    pick(form.format_box, "exr")
+    assert rows(dialog) == {"alpha", "names", "number", "compression"}
+    pick(form.what, "over")
+    assert rows(dialog) == {"background", "names", "number", "compression"}
+
+
+def test_what_does_not_apply_any_more_is_left_out(opened: Opener) -> None:
+    dialog = opened(Delivery("cutout", "premultiplied", names="{frame:05}", compression="piz"), "exr")
+    assert dialog.spec.delivery.compression == "piz"
+    pick(dialog.delivery_form.format_box, "prores4444")
+    assert dialog.spec.delivery == Delivery("cutout", "premultiplied")
+    pick(dialog.delivery_form.what, "matte")
+    assert dialog.spec.delivery == Delivery() and parsed(dialog) == dialog.spec
+
+
+FULL = [
+    (Delivery("cutout", "premultiplied", cfr=Fraction(24000, 1001), audio="none"), "prores4444"),
+    (Delivery("cutout", names="{stem}-{frame:05}", start_number="1001", compression="zip"), "exr"),
+    (Delivery("over", background="00FF00", audio="none"), "h264"),
+    (Delivery("over", background="blur", cfr=Fraction(25)), "vp9"),
+    (Delivery("over", background="/stills/a wall.png", start_number="timecode"), "png8"),
+    (Delivery("matte", audio="copy"), "prores422hq"),
+]
+
+
+@pytest.mark.parametrize("delivery, format", FULL)
+def test_what_is_decided_is_shown_and_said_exactly(opened: Opener, delivery: Delivery, format: str) -> None:
+    dialog = opened(delivery, format)
+    assert dialog.spec.delivery == delivery and dialog.spec.format == format
+    assert parsed(dialog) == dialog.spec
+
+
+def test_impossible_words_are_named_and_cannot_be_exported(opened: Opener) -> None:
+    dialog = opened()
+    form = dialog.delivery_form
+    form.rate.setCurrentText("fast")
+    assert not dialog.export_button.isEnabled() and "no frame rate" in dialog.warning.text()
+    form.rate.setCurrentText("29.97")
+    assert dialog.spec.delivery.cfr == Fraction(30000, 1001) and dialog.export_button.isEnabled()
+    pick(form.what, "over")
+    form.ground.text.setText("green")
+    assert "RRGGBB" in dialog.warning.text() and dialog.command.text() == ""
+    pick(form.ground.kind, "clip")
+    assert "Choose a background" in dialog.warning.text()
+    pick(form.what, "matte")
+    pick(form.format_box, "png8")
+    form.names.setText("{stem}")
+    assert "does not name single files" in dialog.warning.text()
+    form.names.setText("{stem}.{frame:05}")
+    assert dialog.export_button.isEnabled()
+
+
+def test_two_files_are_both_looked_for_and_a_source_is_never_overwritten(
+    opened: Opener, tmp_path: Path
+) -> None:
+    dialog = opened(Delivery("fill+matte"), "prores4444")
+    assert dialog.spec.output == tmp_path / "heron_export.mov"
+    (tmp_path / "heron_export_fg.mov").touch()
+    (tmp_path / "heron_export_matte.mov").touch()
+    pick(dialog.delivery_form.audio, "none")
+    assert (
+        dialog.warning.text() == "heron_export_fg.mov and heron_export_matte.mov exist and will be replaced."
+    )
+    pick(dialog.delivery_form.what, "cutout")
+    dialog.path_edit.setText(str(tmp_path / "heron.mov"))
+    assert "own source" in dialog.warning.text() and not dialog.export_button.isEnabled()
+
+
+def test_a_name_of_the_users_stays_a_suggested_one_follows(opened: Opener, tmp_path: Path) -> None:
+    dialog = opened()
+    assert dialog.spec.output == tmp_path / "heron_matte.mov"
+    pick(dialog.delivery_form.what, "cutout")
+    assert dialog.spec.output == tmp_path / "heron_cutout.mov"
+    dialog.path_edit.setText(str(tmp_path / "mine.mov"))
+    pick(dialog.delivery_form.what, "matte")
+    pick(dialog.delivery_form.format_box, "ffv1-gray16")
+    assert dialog.spec.output == tmp_path / "mine.mkv"
+    dialog.path_edit.setText(str(tmp_path / "mine.mp4"))
+    assert dialog.spec.output == tmp_path / "mine.mp4"
+    pick(dialog.delivery_form.format_box, "png8")
+    assert dialog.spec.output == tmp_path / "mine"
+
+
+@pytest.mark.parametrize("name", Presets("export").names)
+def test_every_preset_of_ours_can_be_exported(opened: Opener, name: str) -> None:
+    dialog = opened()
+    bar = dialog.delivery_form.preset_bar
+    bar.list.setCurrentIndex(bar.list.findText(name))
+    bar.list.activated.emit(bar.list.currentIndex())
+    values = bar.presets[name]
+    assert dialog.spec.format == values.pop("format") and dialog.spec.delivery == Delivery(**values)
+    assert bar.list.currentText() == name and parsed(dialog) == dialog.spec
+
+
+def test_own_presets(opened: Opener) -> None:
+    dialog = opened(Delivery("cutout", cfr=Fraction(25), compression="zip"), "exr")
+    dialog.delivery_form.preset_bar.save("Comp")
+    dialog.reject()
+    bar = opened().delivery_form.preset_bar
+    bar.list.setCurrentIndex(bar.list.findText("Comp"))
+    bar.list.activated.emit(bar.list.currentIndex())
+    assert bar.presets["Comp"] == {"format": "exr", "what": "cutout", "cfr": "25", "compression": "zip"}
+    assert bar.list.currentText() == "Comp"
+
+
+def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtBot) -> None:
+    dialog = opened()
+    pick(dialog.delivery_form.what, "mask")
+    with qtbot.waitSignal(dialog.closed) as heard:
+        dialog.reject()
+    assert heard.args[0].delivery == Delivery("mask")
+    other = opened()
+    other.delivery_form.rate.setCurrentText("x")
+    with qtbot.waitSignal(other.closed) as heard:
+        other.reject()
+    assert heard.args == [None]
+    queued = opened()
+    with qtbot.waitSignal(queued.queued) as heard:
+        queued.queue_button.click()
+    assert heard.args == [replace(queued.spec)]

@@ -1,0 +1,105 @@
+"""Projects survive the disk, moved folders, newer versions and damage."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from vsod.core.delivery import Delivery
+from vsod.core.finishing import FinishSettings
+from vsod.errors import DataError
+from vsod.pipeline.project import ClipWork, Project, find_moved, same_clip
+
+
+def clip(folder: Path, name: str = "a.mov", content: bytes = b"pictures") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def full(path: Path) -> ClipWork:
+    return ClipWork(
+        path,
+        "studio",
+        True,
+        FinishSettings(crf="meanfield", threshold=0.25, grow=-2.5, invert=True),
+        "exr",
+        Delivery("cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"),
+        5,
+        90,
+    )
+
+
+def test_a_project_survives_the_disk(tmp_path):
+    project = Project((full(clip(tmp_path)), ClipWork(clip(tmp_path, "b.mov"))), 1)
+    written = project.write(tmp_path / "p.vsod")
+    again = Project.read(tmp_path / "p.vsod")
+    assert again == written and again.work == written.clips[1]
+    assert [w.digest for w in again.clips] and all(w.digest for w in again.clips)
+    assert again.clips[0].job(Path("x.mov"), "cpu").finish == full(tmp_path).finish
+
+
+def test_a_folder_that_moved_as_a_whole_needs_no_relinking(tmp_path):
+    source = clip(tmp_path / "old" / "media")
+    Project((ClipWork(source),), 0).write(tmp_path / "old" / "p.vsod")
+    (tmp_path / "old").rename(tmp_path / "new")
+    again = Project.read(tmp_path / "new" / "p.vsod")
+    assert again.clips[0].path == tmp_path / "new" / "media" / "a.mov" and not again.missing
+
+
+def test_neighbours_of_a_clip_that_was_found_are_found_too(tmp_path):
+    a, b, other = (tmp_path / "gone" / name for name in ("a.mov", "b.mov", "other.mov"))
+    project = Project(tuple(ClipWork(p) for p in (a, b, other)), 0)
+    new_a, new_b = clip(tmp_path / "here", "renamed.mov"), clip(tmp_path / "here", "b.mov")
+    found = find_moved(project, a, new_a)
+    assert [w.path for w in found.clips] == [new_a, new_b, other] and found.missing == [other]
+
+
+def test_a_clip_is_known_by_its_content(tmp_path):
+    source = clip(tmp_path)
+    work = Project((ClipWork(source),), 0).write(tmp_path / "p.vsod").clips[0]
+    assert same_clip(work, source) is True
+    assert same_clip(work, clip(tmp_path, "b.mov", b"others")) is False
+    assert same_clip(ClipWork(source), source) is None
+
+
+def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
+    file = tmp_path / "p.vsod"
+    Project((ClipWork(clip(tmp_path)),), 0).write(file)
+    raw = json.loads(file.read_text())
+    raw["clips"][0]["shots"] = [{"start": 3}]
+    file.write_text(json.dumps(raw))
+    Project.read(file).write(file)
+    assert json.loads(file.read_text())["clips"][0]["shots"] == [{"start": 3}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.update(vsod=2),
+        lambda raw: raw.pop("vsod"),
+        lambda raw: raw.pop("clips"),
+        lambda raw: raw["clips"].append(raw["clips"][0]),
+        lambda raw: raw["clips"][0].update(finish={"feather": "much"}),
+        lambda raw: raw["clips"][0].update(finish={"unknown": 1}),
+        lambda raw: raw["clips"][0].update(delivery={"what": "gif"}),
+        lambda raw: raw["clips"][0].pop("card"),
+    ],
+)
+def test_damage_is_named_with_its_file(tmp_path, change):
+    file = tmp_path / "p.vsod"
+    Project((ClipWork(clip(tmp_path)),), 0).write(file)
+    raw = json.loads(file.read_text())
+    change(raw)
+    file.write_text(json.dumps(raw))
+    with pytest.raises(DataError, match="vsod") as caught:
+        Project.read(file)
+    assert caught.value.where == str(file)
+
+
+def test_no_file_and_no_json(tmp_path):
+    (tmp_path / "p.vsod").write_bytes(b"\xff\x00")
+    for name in ("p.vsod", "none.vsod"):
+        with pytest.raises(DataError):
+            Project.read(tmp_path / name)
