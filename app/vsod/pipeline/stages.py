@@ -86,12 +86,12 @@ def finish(
     reads = needed(frames, settings, source.info.frame_count)
     with Finisher(settings) as finisher:
         pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
-        with closing(
-            prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
-        ) as decoded:
+        decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
+        with closing(decoded):
             pairs = ((frame, stored(store, frame.index)) for frame in decoded)
-            for frame, saliency in steady(pairs, settings.stabilise, frames):
-                yield frame, finisher(saliency, frame.image)
+            with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
+                for frame, saliency in steadied:
+                    yield frame, finisher(saliency, frame.image)
 
 
 def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
