@@ -1,28 +1,48 @@
-"""The ruler under the picture: click or drag to go anywhere, drag the handles to mark a range."""
+"""The timeline under the picture: go anywhere, mark a range, see where the matte wants a look."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag
+from vsod.core.lanes import Lanes
 from vsod.gui import theme
-from vsod.gui.timeline.readout import position, tick_steps
+from vsod.gui.timeline import backdrop, rows
+from vsod.gui.timeline.axis import Axis
+from vsod.gui.timeline.backdrop import Picture
+from vsod.gui.timeline.words import frame_words, summary
 
-_PAD = 14  # free space left and right, so that the first frame can be grabbed
-_RULER = 24
-_LANE_TOP, _LANE = 34, 10
 _GRAB = 7  # pixels around a handle that still catch it
 
 
 class Scrubber(QWidget):
-    """Playhead, in and out handles, and a lane that shows which frames are analysed."""
+    """Ruler, film, coverage, lanes, flags, in and out handles, playhead.
+
+    The wheel scrolls, with Ctrl it zooms to the cursor.
+    """
 
     scrubbed = pyqtSignal(int)  # go to this frame
     range_dragged = pyqtSignal(int, int)  # in, out (excluded)
+    film_wanted = pyqtSignal(list, int)  # frames whose thumbnails are in sight, and how far apart they are
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,35 +50,57 @@ class Scrubber(QWidget):
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._info: ClipInfo | None = None
+        self.axis = Axis()
+        self._picture = Picture()
+        self._backdrop: QPixmap | None = None
         self._index = 0
         self._marked = range(0)
-        self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
         self._dragged = ""  # "playhead", "in" or "out"
         self._hover: int | None = None
 
     def sizeHint(self) -> QSize:
         """As high as it is drawn."""
-        return QSize(400, _LANE_TOP + _LANE + 12)
+        return QSize(400, rows.height(self._picture.with_lanes))
 
     # ---- state
 
     @property
     def covered(self) -> npt.NDArray[np.bool_]:
-        """(N,) which frames the lane shows as analysed."""
-        return self._covered
+        """(N,) which frames are shown as analysed."""
+        return self._picture.covered
+
+    @property
+    def flags(self) -> Sequence[Flag]:
+        """The flags shown."""
+        return self._picture.flags
+
+    @property
+    def lanes(self) -> Lanes | None:
+        """The curves shown."""
+        return self._picture.lanes
+
+    @property
+    def with_lanes(self) -> bool:
+        """Whether the lanes are in sight."""
+        return self._picture.with_lanes
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Start over with another clip."""
         count = info.frame_count if info else 0
-        self._info, self._index, self._marked = info, 0, range(count)
-        self._covered = np.zeros(count, bool)
-        self._describe()
+        self._index, self._marked = 0, range(count)
+        none = np.zeros(count, np.bool_)
+        self._picture = replace(self._picture, info=info, covered=none)
+        self.set_lanes(None, none, ())
+        self.axis.set_count(count)
+        self._redraw()
 
     def set_index(self, index: int) -> None:
-        """Move the playhead."""
+        """Move the playhead; the page turns when it runs out of sight."""
         self._index = index
+        if not self._dragged and self.axis.reveal(index):
+            self._redraw()
         self._describe()
 
     def set_marked(self, marked: range) -> None:
@@ -67,46 +109,92 @@ class Scrubber(QWidget):
         self._describe()
 
     def set_covered(self, covered: npt.NDArray[np.bool_]) -> None:
-        """Fill the lane."""
-        self._covered = covered
+        """Fill the coverage."""
+        self._picture.covered = covered
+        self._redraw()
+
+    def set_lanes(self, lanes: Lanes | None, cuts: npt.NDArray[np.bool_], flags: Sequence[Flag]) -> None:
+        """Show curves, shots and flags."""
+        what = self._picture
+        what.lanes, what.cuts, what.flags = lanes, cuts, flags
+        what.flagged, what.worst = np.zeros(len(cuts), np.bool_), np.zeros(len(cuts), np.bool_)
+        for flag in flags:
+            what.flagged[flag.frames.start : flag.frames.stop] = True
+            what.worst[flag.worst] = True
+        self._redraw()
+
+    def set_thumbnails(self, thumbnail: Callable[[int], QImage | None]) -> None:
+        """Where the film's pictures come from."""
+        self._picture.thumbnail = thumbnail
+        self._redraw()
+
+    def show_lanes(self, shown: bool) -> None:
+        """Give the lanes room, or take it."""
+        self._picture.with_lanes = shown
+        self.updateGeometry()
+        self._redraw()
+
+    def refresh_film(self) -> None:
+        """A thumbnail has arrived."""
+        self._backdrop = None
+        self.update()
+
+    def zoom_by(self, factor: float, x: float | None = None) -> None:
+        """Zoom around ``x`` (default: the playhead)."""
+        self.axis.zoom(factor, self.x_of(self._index + 0.5) if x is None else x)
+        self._redraw()
+
+    def fit(self) -> None:
+        """Show all of the clip."""
+        self.axis.fit()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._backdrop = None
+        if self._picture.info is not None:
+            width, height = self._picture.info.display_size
+            step, places = backdrop.film_places(self.axis, width / height)
+            self.film_wanted.emit(places, step)
         self._describe()
 
     def _describe(self) -> None:
         """What the drawing says, in words, for those who cannot see it."""
-        if self._info is None:
-            self.setAccessibleDescription("No clip")
-        else:
-            done, count = int(self._covered.sum()), self._info.frame_count
-            self.setAccessibleDescription(
-                f"Frame {self._index} of {count}, {position(self._info, self._index)}. "
-                f"In {self._marked.start}, out {self._marked.stop}. {done} of {count} frames analysed."
-            )
+        self.setAccessibleDescription(summary(self._picture, self._index, self._marked))
         self.update()
 
     # ---- geometry
 
     def x_of(self, index: float) -> float:
         """Left edge of a frame, in widget pixels."""
-        count = self._info.frame_count if self._info else 1
-        return _PAD + (self.width() - 2 * _PAD) * index / max(count, 1)
+        return self.axis.x_of(index)
 
     def frame_at(self, x: float) -> int:
         """Frame under a widget position, clipped to the clip."""
-        count = self._info.frame_count if self._info else 1
-        index = int((x - _PAD) * count / max(self.width() - 2 * _PAD, 1))
-        return max(0, min(index, count - 1))
+        return self.axis.frame_at(x)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep what is in sight."""
+        self.axis.set_strip(rows.HEAD, self.width() - rows.HEAD - rows.TAIL)
+        self._redraw()
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Ruler, range, lane, handles, playhead; bottom to top."""
+        """Backdrop, range, playhead, heads; bottom to top."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.SUNKEN)
-        if self._info is not None:
-            self._paint_ruler(painter, self._info)
-            self._paint_lane(painter)
+        if self._backdrop is None or self._backdrop.devicePixelRatioF() != self.devicePixelRatioF():
+            self._backdrop = self._painted()
+        painter.drawPixmap(0, 0, self._backdrop)
+        font = painter.font()
+        font.setPixelSize(10)
+        painter.setFont(font)
+        if self._picture.info is not None:
+            painter.save()
+            painter.setClipRect(QRectF(rows.HEAD - 8, 0, self.width() - rows.HEAD + 8, self.height()))
             self._paint_range(painter)
             self._paint_playhead(painter)
+            painter.restore()
+            self._paint_heads(painter)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.ACCENT, 1))
@@ -114,42 +202,41 @@ class Scrubber(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _paint_ruler(self, painter: QPainter, info: ClipInfo) -> None:
-        free = max(self.width() - 2 * _PAD, 1)
-        small, labelled = tick_steps(info.frame_count / free, info.rate)
-        font = painter.font()
-        font.setPixelSize(10)
-        painter.setFont(font)
-        for index in range(0, info.frame_count, small):
-            x = round(self.x_of(index)) + 0.5
-            big = index % labelled == 0
-            painter.setPen(theme.FAINT if big else theme.LINE)
-            painter.drawLine(QPointF(x, _RULER - (9 if big else 4)), QPointF(x, _RULER))
-            if big and x < self.width() - 70:
-                painter.setPen(theme.MUTED)
-                painter.drawText(QPointF(x + 4, _RULER - 9), position(info, index))
+    def _painted(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        painter = QPainter(pixmap)
+        backdrop.paint(painter, self._picture, self.axis, self.width(), self.height())
+        painter.end()
+        return pixmap
 
-    def _paint_lane(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(QRectF(_PAD, _LANE_TOP, self.width() - 2 * _PAD, _LANE), theme.RAISED)
-        # neighbouring analysed frames are one bar: a 100 000 frame clip paints as fast as a short one
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], self._covered.astype(np.int8), [0]))))
-        for start, stop in zip(edges[::2], edges[1::2], strict=True):
-            left, right = self.x_of(float(start)), self.x_of(float(stop))
-            painter.fillRect(QRectF(left, _LANE_TOP, max(right - left, 1.0), _LANE), theme.ACCENT.darker(140))
+    def _paint_heads(self, painter: QPainter) -> None:
+        """Names of the lanes, and their values at the playhead."""
+        lanes = self._picture.lanes
+        values = lanes.at(self._index) if lanes is not None and self._index < len(lanes) else {}
+        for row in rows.lane_rows(self._picture.with_lanes):
+            box = QRectF(8, row.top, rows.HEAD - 16, row.height)
+            painter.setPen(theme.MUTED)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, row.lane.title)
+            value = values.get(row.lane.id, float("nan"))
+            bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
+            painter.setPen(backdrop.TROUBLE if bad else theme.TEXT)
+            text = row.lane.text(value)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
     def _paint_range(self, painter: QPainter) -> None:
         left, right = self.x_of(self._marked.start), self.x_of(self._marked.stop)
         shade = QColor(theme.SUNKEN)
         shade.setAlpha(165)
-        bottom = self.height() - 4.0
-        painter.fillRect(QRectF(_PAD, _RULER, left - _PAD, bottom - _RULER), shade)
-        painter.fillRect(QRectF(right, _RULER, self.width() - _PAD - right, bottom - _RULER), shade)
+        top, low = rows.FILM_TOP - 1.0, self.height() - rows.FOOT + 1.0
+        start, end = float(rows.HEAD), self.axis.left + self.axis.width
+        painter.fillRect(QRectF(start, top, max(left - start, 0), low - top), shade)
+        painter.fillRect(QRectF(right, top, max(end - right, 0), low - top), shade)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(theme.TEXT, 2)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
-        top, low = _LANE_TOP - 5.0, _LANE_TOP + _LANE + 5.0
         for x, turn in ((left, 1), (right, -1)):
             foot = x + 5 * turn
             painter.drawPolyline(QPolygonF([QPointF(foot, top), QPointF(x, top)]))
@@ -162,22 +249,19 @@ class Scrubber(QWidget):
         if right - left > 3:
             glow = QColor(theme.ACCENT)
             glow.setAlpha(50)
-            painter.fillRect(QRectF(left, _RULER, right - left, self.height() - _RULER - 4), glow)
+            painter.fillRect(QRectF(left, rows.RULER, right - left, self.height() - rows.RULER - 4), glow)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.ACCENT, 1.5))
         painter.drawLine(QPointF(x, 8), QPointF(x, self.height() - 4))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.ACCENT)
-        painter.drawPolygon(
-            QPolygonF(
-                [QPointF(x - 6, 2), QPointF(x + 6, 2), QPointF(x + 6, 9), QPointF(x, 16), QPointF(x - 6, 9)]
-            )
-        )
+        head = [(x - 6, 2), (x + 6, 2), (x + 6, 9), (x, 16), (x - 6, 9)]
+        painter.drawPolygon(QPolygonF([QPointF(*point) for point in head]))
 
     # ---- mouse
 
     def _handle_at(self, x: float, y: float) -> str:
-        if y < _RULER:
+        if y < rows.RULER:
             return "playhead"
         near = {
             "in": abs(x - self.x_of(self._marked.start)),
@@ -188,14 +272,14 @@ class Scrubber(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Catch a handle or go there."""
-        if event is None or self._info is None or event.button() != Qt.MouseButton.LeftButton:
+        if event is None or self._picture.info is None or event.button() != Qt.MouseButton.LeftButton:
             return
         self._dragged = self._handle_at(event.position().x(), event.position().y())
         self._drag(event.position().x())
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Drag, or say what is under the cursor."""
-        if event is None or self._info is None:
+        if event is None or self._picture.info is None:
             return
         x, y = event.position().x(), event.position().y()
         if self._dragged:
@@ -206,8 +290,7 @@ class Scrubber(QWidget):
         index = self.frame_at(x)
         if index != self._hover:
             self._hover = index
-            text = f"{position(self._info, index)}  ·  frame {index}"
-            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+            QToolTip.showText(_beside(event), frame_words(self._picture, index), self)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
@@ -217,16 +300,31 @@ class Scrubber(QWidget):
         """The next hover is a new one."""
         self._hover = None
 
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Scroll; zoom to the cursor with Ctrl."""
+        if event is None or self._picture.info is None:
+            return
+        turn = event.angleDelta().y() or event.angleDelta().x()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.axis.zoom(1.2 ** (turn / 120), event.position().x())
+        else:
+            self.axis.scroll(-turn)
+        event.accept()
+        self._redraw()
+
     def _drag(self, x: float) -> None:
         if self._dragged == "playhead":
             self.scrubbed.emit(self.frame_at(x))
             return
         # handles sit on the edges between frames
-        count = self._info.frame_count if self._info else 1
-        edge = round((x - _PAD) * count / max(self.width() - 2 * _PAD, 1))
+        edge, count = round(self.axis.position(x)), self.axis.count
         start, stop = self._marked.start, self._marked.stop
         if self._dragged == "in":
             start = max(0, min(edge, stop - 1))
         else:
             stop = min(count, max(edge, start + 1))
         self.range_dragged.emit(start, stop)
+
+
+def _beside(event: QMouseEvent) -> QPoint:
+    return event.globalPosition().toPoint() + QPoint(12, -40)

@@ -1,0 +1,143 @@
+"""What the timeline knows of the clip: its film, its lanes and where a look is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from vsod.core.flags import Flag, find_flags
+from vsod.core.lanes import Lanes
+from vsod.core.shots import find_cuts
+from vsod.gui.backend import Clip
+from vsod.gui.desk import Desk
+from vsod.gui.player import Player
+from vsod.gui.timeline.film import Film
+from vsod.gui.timeline.rows import FILM
+from vsod.gui.timeline.scrubber import Scrubber
+from vsod.gui.timeline.words import next_cut, next_flag
+from vsod.gui.workers import Job
+
+_BATCH = 64  # new maps that are worth a look of their own while an analysis runs
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a measurement found; made in its thread."""
+
+    lanes: Lanes
+    cuts: npt.NDArray[np.bool_]
+    flags: list[Flag]
+
+
+class Overview(QObject):
+    """Feeds the timeline in the background, and goes from trouble to trouble.
+
+    Args:
+        player: The playhead.
+        scrubber: The timeline.
+        parent: The window.
+    """
+
+    found = pyqtSignal(object, bool)  # list of Flag, whether anything was measured
+
+    def __init__(self, player: Player, scrubber: Scrubber, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._player, self._scrubber = player, scrubber
+        self.flags: list[Flag] = []
+        self._cuts: list[int] = []
+        self._clip: Clip | None = None
+        self._card: str | None = None
+        self._covered = self._measured = 0
+        self._resting = True  # no analysis runs: every new map is worth a look
+        self._job: Job | None = None
+        self._desk = Desk(self)
+        self._desk.failed.connect(lambda _name, _error: self._ended())
+        self._film = Film(self)
+        self._film.arrived.connect(scrubber.refresh_film)
+        scrubber.film_wanted.connect(self._want_film)
+        scrubber.set_thumbnails(self._film.picture)
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Another clip is on the desk; the one before may be closed from now on."""
+        self._forget()
+        self._clip = clip
+        width, height = clip.info.display_size if clip is not None else (16, 9)
+        self._film.set_clip(clip, (max(2, round(FILM * 2 * width / height)), FILM * 2))
+
+    def set_covered(self, card: str | None, covered: npt.NDArray[np.bool_]) -> None:
+        """News from an analysis, or of another card."""
+        if card != self._card or int(covered.sum()) < self._covered:
+            self._forget()
+        self._card, self._covered = card, int(covered.sum())
+        self._look()
+
+    def set_running(self, name: str) -> None:
+        """A heavy job began, or ended with ``""``."""
+        self._resting = not name
+        self._look()
+
+    def go(self, way: int) -> None:
+        """To the next (1) or the previous (-1) frame that wants a look."""
+        flag = next_flag(self.flags, self._player.index, way)
+        if flag is not None:
+            self._player.seek(flag.worst)
+
+    def go_shot(self, way: int) -> None:
+        """To the beginning of the next or the previous shot."""
+        place = next_cut(self._cuts, self._player.index, way)
+        if place is not None:
+            self._player.seek(place)
+
+    def stop(self) -> None:
+        """Join everything."""
+        self._desk.stop_all()
+        self._film.stop()
+
+    # ---- measuring
+
+    def _look(self) -> None:
+        new = self._covered - self._measured
+        if self._clip is None or self._card is None or self._job is not None or new <= 0:
+            return
+        if self._resting or new >= _BATCH:
+            clip, card = self._clip, self._card
+            self._measured = self._covered
+
+            def work(job: Job) -> Findings:
+                clip.measure(card, cancel=job.cancel)
+                lanes = clip.lanes(card)
+                cuts = find_cuts(lanes["change"])
+                return Findings(lanes, cuts, find_flags(lanes, cuts))
+
+            self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, card, found))
+
+    def _on_found(self, clip: Clip, card: str, found: Findings) -> None:
+        if clip is self._clip and card == self._card:
+            self._show(found)
+        self._ended()
+
+    def _ended(self) -> None:
+        self._job = None
+        self._look()
+
+    def _forget(self) -> None:
+        if self._job is not None:
+            self._job.cancel.set()
+        self._card, self._covered, self._measured = None, 0, 0
+        count = self._player.count
+        self._show(Findings(Lanes.unknown(count), np.zeros(count, np.bool_), []))
+
+    def _show(self, found: Findings) -> None:
+        self.flags, self._cuts = found.flags, np.flatnonzero(found.cuts).tolist()
+        lanes = found.lanes if found.lanes.known.any() else None
+        self._scrubber.set_lanes(lanes, found.cuts, found.flags)
+        self.found.emit(found.flags, lanes is not None)
+
+    # ---- film
+
+    def _want_film(self, places: list[int], step: int) -> None:
+        at = self._player.index
+        self._film.want([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])

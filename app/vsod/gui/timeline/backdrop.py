@@ -1,0 +1,178 @@
+"""All of the timeline that does not move with the playhead, painted once per change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QImage, QPainter
+
+from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag
+from vsod.core.lanes import Lanes
+from vsod.core.spans import spans
+from vsod.gui import theme
+from vsod.gui.timeline import rows
+from vsod.gui.timeline.axis import Axis
+from vsod.gui.timeline.plot import Ink, columns, extremes, plot
+from vsod.gui.timeline.readout import position, tick_steps
+
+TROUBLE = QColor("#f0a53a")
+"""Amber: told from the blue of the curves by every kind of colour vision."""
+
+
+@dataclass
+class Picture:
+    """What is drawn.
+
+    Attributes:
+        info: The clip, None for an empty strip.
+        covered: (N,) frames with a map.
+        lanes: The curves, None before the first was measured.
+        cuts: (N,) frames that begin a shot.
+        flags: Stretches of trouble.
+        flagged: (N,) frames in one of them.
+        worst: (N,) the worst frame of each.
+        thumbnail: Small picture of a frame, None while it is not there.
+        film_step: Frames from one thumbnail to the next.
+        with_lanes: Whether the lanes have room.
+    """
+
+    info: ClipInfo | None = None
+    covered: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    lanes: Lanes | None = None
+    cuts: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    flags: Sequence[Flag] = ()
+    flagged: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    worst: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    thumbnail: Callable[[int], QImage | None] = lambda _index: None
+    film_step: int = 1
+    with_lanes: bool = True
+
+
+def paint(painter: QPainter, what: Picture, axis: Axis, width: int, height: int) -> None:
+    """Ground, ruler, film, coverage, lanes, flags."""
+    painter.fillRect(0, 0, width, height, theme.SUNKEN)
+    font = painter.font()
+    font.setPixelSize(10)
+    painter.setFont(font)
+    if what.info is None:
+        return
+    strip = QRectF(axis.left, 0, axis.width, height)
+    painter.save()
+    painter.setClipRect(strip)
+    _paint_ruler(painter, what.info, axis)
+    _paint_film(painter, what, axis)
+    _paint_covered(painter, what.covered, axis)
+    painter.restore()
+    if what.with_lanes:
+        _paint_lanes(painter, what, axis)
+    painter.save()
+    painter.setClipRect(strip)
+    _paint_cuts(painter, what.cuts, axis, height)
+    _paint_flags(painter, what, axis)
+    painter.restore()
+
+
+def film_places(axis: Axis, aspect: float) -> tuple[int, list[int]]:
+    """Frames from one thumbnail to the next, and the frames that have one in sight."""
+    step = max(1, round(rows.FILM * aspect * axis.frames_per_pixel))
+    seen = axis.visible
+    start = seen.start - seen.start % step
+    return step, list(range(start, seen.stop, step))
+
+
+def _paint_ruler(painter: QPainter, info: ClipInfo, axis: Axis) -> None:
+    small, labelled = tick_steps(axis.frames_per_pixel, info.rate)
+    seen = axis.visible
+    for index in range(seen.start - seen.start % labelled, seen.stop, small):
+        x = round(axis.x_of(index)) + 0.5
+        big = index % labelled == 0
+        painter.setPen(theme.FAINT if big else theme.LINE)
+        painter.drawLine(QPointF(x, rows.RULER - (9 if big else 4)), QPointF(x, rows.RULER))
+        if big and x < axis.left + axis.width - 60:
+            painter.setPen(theme.MUTED)
+            painter.drawText(QPointF(x + 4, rows.RULER - 9), position(info, index))
+
+
+def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
+    if what.info is None:
+        return
+    painter.fillRect(QRectF(axis.left, rows.FILM_TOP, axis.width, rows.FILM), theme.GROUND)
+    width, height = what.info.display_size
+    step, places = film_places(axis, width / height)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    end = axis.x_of(what.info.frame_count)
+    for index in places:
+        picture = what.thumbnail(index)
+        if picture is None:
+            continue
+        left = axis.x_of(index)
+        wide = min(axis.x_of(index + step), end) - left
+        # cut, not squeezed: at the clip's end a place may be narrower than its picture
+        share = min(1.0, wide / (rows.FILM * width / height))
+        source = QRectF(0, 0, picture.width() * share, picture.height())
+        painter.drawImage(QRectF(left, rows.FILM_TOP, wide - 1, rows.FILM), picture, source)
+
+
+def _paint_covered(painter: QPainter, covered: npt.NDArray[np.bool_], axis: Axis) -> None:
+    box = QRectF(axis.left, rows.COVERED_TOP, axis.width, rows.COVERED)
+    painter.fillRect(box, theme.RAISED)
+    _paint_bars(painter, covered, axis, box, theme.ACCENT.darker(140))
+
+
+def _paint_bars(
+    painter: QPainter, mask: npt.NDArray[np.bool_], axis: Axis, box: QRectF, colour: QColor
+) -> None:
+    """One bar per run of columns that hold a frame of ``mask``: as fast for an hour as for a second."""
+    if not len(mask):
+        return
+    edges = columns(axis.first, axis.frames_per_pixel, round(axis.width), len(mask))
+    _, most = extremes(mask.astype(np.float32), edges)
+    for part in spans(most > 0):
+        painter.fillRect(QRectF(box.left() + part.start, box.top(), len(part), box.height()), colour)
+
+
+def _paint_lanes(painter: QPainter, what: Picture, axis: Axis) -> None:
+    device = painter.device()
+    ratio = device.devicePixelRatioF() if device is not None else 1.0
+    ink = Ink(
+        theme.SURFACE.rgba(),
+        theme.ACCENT.darker(190).rgba(),
+        theme.ACCENT.darker(115).rgba(),
+        TROUBLE.rgba(),
+        theme.FAINT.rgba(),
+    )
+    wide = round(axis.width * ratio)
+    count = what.info.frame_count if what.info else 0
+    edges = columns(axis.first, axis.frames_per_pixel / ratio, wide, count)
+    for row in rows.lane_rows(True):
+        box = QRectF(axis.left, row.top, axis.width, row.height)
+        if what.lanes is None:
+            painter.fillRect(box, theme.SURFACE)
+            continue
+        low, high = extremes(what.lanes[row.lane.id], edges)
+        pixels = plot(row.lane, low, high, round(row.height * ratio), ink)
+        raw: Any = pixels.data  # PyQt takes any buffer; its stubs know bytes only
+        painter.drawImage(box, QImage(raw, wide, len(pixels), 4 * wide, QImage.Format.Format_ARGB32))
+
+
+def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: Axis, height: int) -> None:
+    line = QColor(theme.TEXT)
+    line.setAlpha(110)
+    painter.setPen(line)
+    seen = axis.visible
+    places = {round(axis.x_of(seen.start + i)) for i in np.flatnonzero(cuts[seen.start : seen.stop]).tolist()}
+    for x in places:
+        painter.drawLine(QPointF(x + 0.5, rows.RULER), QPointF(x + 0.5, height - rows.FOOT))
+
+
+def _paint_flags(painter: QPainter, what: Picture, axis: Axis) -> None:
+    box = QRectF(axis.left, rows.FLAGS_TOP + 2, axis.width, 3)
+    _paint_bars(painter, what.flagged, axis, box, TROUBLE)
+    box = QRectF(axis.left, rows.FLAGS_TOP, axis.width, rows.FLAGS)
+    _paint_bars(painter, what.worst, axis, box, TROUBLE)

@@ -1,0 +1,74 @@
+"""The frames that want a look, as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QGroupBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag
+from vsod.gui.timeline.readout import position
+
+_ROWS = 7  # in sight without scrolling
+_MOST = 500  # lines; a clip with more trouble has one trouble
+
+
+class FlagList(QGroupBox):
+    """One line per flag; a click or Enter goes to its worst frame."""
+
+    picked = pyqtSignal(int)  # go to this frame
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Wants a look", parent)
+        self._info: ClipInfo | None = None
+        self.empty = QLabel()
+        self.empty.setObjectName("summary")
+        self.empty.setWordWrap(True)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName("Frames that want a look")
+        self.tree.setColumnCount(3)
+        self.tree.setHeaderHidden(True)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(0)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.itemClicked.connect(self._on_picked)
+        self.tree.itemActivated.connect(self._on_picked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(self.empty)
+        column.addWidget(self.tree)
+        self.set_flags([], False)
+
+    def set_clip(self, info: ClipInfo | None) -> None:
+        """Whose frames they are."""
+        self._info = info
+        self.set_flags([], False)
+
+    def set_flags(self, flags: Sequence[Flag], measured: bool) -> None:
+        """List ``flags``; ``measured`` tells nothing found from nothing known."""
+        self.tree.clear()
+        self.empty.setText("No frame stands out." if measured else "Analyse the clip to find out.")
+        self.empty.setVisible(not flags)
+        self.tree.setVisible(bool(flags))
+        info = self._info
+        if info is None:
+            return
+        self.setTitle(f"Wants a look ({len(flags)})" if flags else "Wants a look")
+        for flag in flags[:_MOST]:
+            length = f"{len(flag.frames)} fr" if len(flag.frames) > 1 else ""
+            item = QTreeWidgetItem([position(info, flag.worst), flag.kind.title, length])
+            item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
+            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for part in range(3):
+                item.setToolTip(part, f"{flag.text}\n{flag.kind.advice}")
+            self.tree.addTopLevelItem(item)
+        for part in (0, 1):
+            self.tree.resizeColumnToContents(part)
+        line = max(self.tree.sizeHintForRow(0), 18) if flags else 18
+        self.tree.setFixedHeight(line * min(max(len(flags), 1), _ROWS) + 6)
+
+    def _on_picked(self, item: QTreeWidgetItem) -> None:
+        self.picked.emit(int(item.data(0, Qt.ItemDataRole.UserRole)))

@@ -1,0 +1,42 @@
+"""What lies above what on the timeline, in widget pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vsod.core.lanes import BY_ID, Lane
+
+HEAD = 92  # the column of names and values on the left
+TAIL = 14  # free space on the right, so that the last frame can be grabbed
+RULER = 24
+FLAGS_TOP, FLAGS = 25, 7
+FILM_TOP, FILM = 34, 34
+COVERED_TOP, COVERED = 71, 5
+LANES_TOP, LANE, GAP = 80, 18, 2
+FOOT = 6
+
+SHOWN: tuple[Lane, ...] = tuple(
+    BY_ID[name] for name in ("area", "confidence", "softness", "flicker", "motion")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A lane's place."""
+
+    lane: Lane
+    top: int
+    height: int = LANE
+
+
+def lane_rows(with_lanes: bool) -> list[Row]:
+    """The lanes from top to bottom; none if they are hidden."""
+    if not with_lanes:
+        return []
+    return [Row(lane, LANES_TOP + k * (LANE + GAP)) for k, lane in enumerate(SHOWN)]
+
+
+def height(with_lanes: bool) -> int:
+    """Of the whole timeline."""
+    rows = lane_rows(with_lanes)
+    return (rows[-1].top + LANE if rows else COVERED_TOP + COVERED) + FOOT

@@ -1,0 +1,78 @@
+"""The timeline in words: for tool tips, and for those who cannot see it. No Qt objects of its own."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag
+from vsod.gui.timeline.backdrop import Picture
+from vsod.gui.timeline.readout import position
+from vsod.gui.timeline.rows import SHOWN
+
+
+def summary(what: Picture, index: int, marked: range) -> str:
+    """Where the playhead is, what the lanes say there, and where the next trouble lies."""
+    info = what.info
+    if info is None:
+        return "No clip"
+    done, count = int(what.covered.sum()), info.frame_count
+    words = [
+        f"Frame {index} of {count}, {position(info, index)}.",
+        f"In {marked.start}, out {marked.stop}.",
+        f"{done} of {count} frames analysed.",
+    ]
+    if what.lanes is not None:
+        words.append(_values(what, index))
+        words.append(_flag_words(what, info, index))
+    return " ".join(word for word in words if word)
+
+
+def frame_words(what: Picture, index: int) -> str:
+    """A frame in a few lines."""
+    if what.info is None:
+        return ""
+    lines = [f"{position(what.info, index)}  ·  frame {index}"]
+    if what.lanes is not None:
+        lines.append(_values(what, index))
+        if what.cuts[index]:
+            lines.append("A shot begins here.")
+        lines += [flag.text for flag in what.flags if index in flag.frames]
+    return "\n".join(line for line in lines if line)
+
+
+def next_flag(flags: list[Flag], index: int, way: int) -> Flag | None:
+    """The flag whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
+    places = sorted(flags, key=lambda flag: flag.worst)
+    if way > 0:
+        return next((f for f in places if f.worst > index), None)
+    return next((f for f in reversed(places) if f.worst < index), None)
+
+
+def next_cut(cuts: list[int], index: int, way: int) -> int | None:
+    """The cut after or before a frame; the clip's start counts as one when going back."""
+    if way > 0:
+        place = bisect_right(cuts, index)
+        return cuts[place] if place < len(cuts) else None
+    return max([0, *(c for c in cuts if c < index)]) if index else None
+
+
+def _values(what: Picture, index: int) -> str:
+    assert what.lanes is not None
+    values = what.lanes.at(index)
+    parts = [
+        f"{lane.title} {lane.text(values[lane.id])}" for lane in SHOWN if values[lane.id] == values[lane.id]
+    ]
+    return ", ".join(parts) + "." if parts else ""
+
+
+def _flag_words(what: Picture, info: ClipInfo, index: int) -> str:
+    if not what.flags:
+        return "No frame stands out."
+    here = "; ".join(flag.text for flag in what.flags if index in flag.frames)
+    coming = next_flag(list(what.flags), index, 1)
+    count = len(what.flags)
+    text = f"{count} {'place wants' if count == 1 else 'places want'} a look"
+    if coming is not None:
+        text += f", the next at {position(info, coming.worst)}"
+    return f"{here}. {text}." if here else f"{text}."
