@@ -17,6 +17,7 @@ import numpy as np
 
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
+from vsod.core.lanes import Lanes
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
@@ -94,6 +95,10 @@ class FakeClip:
     analysed: list[tuple[str, range | None, str]] = field(default_factory=list)
     maps: dict[str, np.ndarray] = field(default_factory=dict)
     streams: int = 0
+    measured: list[str] = field(default_factory=list)
+    lane_values: dict[str, Lanes] = field(default_factory=dict)
+    bad_frames: tuple[int, ...] = ()
+    cuts: tuple[int, ...] = ()
     adapts: bool = True
     adapted: list[bool] = field(default_factory=list)
     preferred: list[tuple[str, bool]] = field(default_factory=list)
@@ -126,6 +131,31 @@ class FakeClip:
                 yield Frame(index, int(self.info.pts[index]), self.picture(index, size))
         finally:
             self.streams -= 1
+
+    def key_before(self, index: int) -> int:
+        return index - index % 8
+
+    def measure(
+        self,
+        card: str,
+        *,
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        self.measured.append(card)
+        todo = np.flatnonzero(self.coverage(card) & ~self.lanes(card).known)
+        for index in todo:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            lanes = self.lane_values.setdefault(card, Lanes.unknown(self.info.frame_count))
+            lanes["area"][index] = 0.2
+            bad = index in self.bad_frames
+            lanes["confidence"][index] = 0.1 if bad else 0.9
+            lanes["change"][index] = 0.99 if index in self.cuts else 0.05
+
+    def lanes(self, card: str) -> Lanes:
+        return self.lane_values.get(card, Lanes.unknown(self.info.frame_count)).copy()
 
     def analyse(
         self,

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.lanes import Lanes
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.pipeline.job import JobReport, JobSpec
@@ -77,6 +78,18 @@ class Clip(Protocol):
     def frames(  # noqa: D102
         self, start: int, stop: int | None = None, *, size: tuple[int, int] | None = None
     ) -> Iterator[Frame]: ...
+
+    def key_before(self, index: int) -> int: ...  # noqa: D102
+
+    def measure(  # noqa: D102
+        self,
+        card: str,
+        *,
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None: ...
+
+    def lanes(self, card: str) -> Lanes: ...  # noqa: D102
 
     def analyse(  # noqa: D102
         self,

@@ -14,6 +14,7 @@ from vsod.gui.panels.analysis import AnalysisPanel
 from vsod.gui.panels.facts import FactsPanel
 from vsod.gui.panels.finish import FinishPanel
 from vsod.gui.panels.looks import LooksBar
+from vsod.gui.timeline.flaglist import FlagList
 from vsod.gui.timeline.scrubber import Scrubber
 from vsod.gui.timeline.transport import Transport
 from vsod.gui.viewer.canvas import Canvas
@@ -42,6 +43,7 @@ class Deck(QWidget):
         self.analysis = AnalysisPanel()
         self.finish = FinishPanel()
         self.facts = FactsPanel()
+        self.flags = FlagList()
         self.export_button = QPushButton("Export matte…")
         self.export_button.clicked.connect(actions["export"].trigger)
 
@@ -61,7 +63,7 @@ class Deck(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 0, 16, 8)
         column.setSpacing(0)
-        for panel in (self.analysis, self.finish, self.facts):
+        for panel in (self.analysis, self.finish, self.flags, self.facts):
             column.addWidget(panel)
         column.addStretch()
         scroll = QScrollArea()

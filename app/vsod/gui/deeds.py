@@ -69,6 +69,10 @@ def _playback(window: MainWindow) -> dict[str, Callable[[], object]]:
         "ahead10": lambda: player.step(10),
         "first": lambda: player.seek(0),
         "last": lambda: player.seek(player.count - 1),
+        "next_flag": lambda: window.overview.go(1),
+        "previous_flag": lambda: window.overview.go(-1),
+        "next_shot": lambda: window.overview.go_shot(1),
+        "previous_shot": lambda: window.overview.go_shot(-1),
     }
 
 
@@ -82,6 +86,10 @@ def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
         "one_to_one": lambda: window.canvas.one_to_one(),
         "zoom_in": lambda: window.canvas.zoom_by(1.25),
         "zoom_out": lambda: window.canvas.zoom_by(0.8),
+        "show_lanes": lambda: window.scrubber.show_lanes(not window.scrubber.with_lanes),
+        "timeline_in": lambda: window.scrubber.zoom_by(1.6),
+        "timeline_out": lambda: window.scrubber.zoom_by(1 / 1.6),
+        "timeline_fit": lambda: window.scrubber.fit(),
         "full_screen": full_screen,
     }
 

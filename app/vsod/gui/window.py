@@ -27,6 +27,7 @@ from vsod.gui.document import Document
 from vsod.gui.editing import Editing
 from vsod.gui.exporting import Exporting
 from vsod.gui.messages import Messages
+from vsod.gui.overview import Overview
 from vsod.gui.panels.banner import Banner
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = actions.build(self, deeds(self))
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
+        self.overview = Overview(self.player, self.scrubber, self)
         self.messages = Messages(self.banner, self.status)
         self.editing = Editing(
             self.document,
@@ -134,6 +136,10 @@ class MainWindow(QMainWindow):
         tasks.running.connect(self._on_running)
         tasks.progressed.connect(self._on_progress)
         tasks.failed.connect(self._on_failed)
+        tasks.covered.connect(self.overview.set_covered)
+        tasks.running.connect(self.overview.set_running)
+        self.overview.found.connect(self.deck.flags.set_flags)
+        self.deck.flags.picked.connect(self.player.seek)
         self.stage.changed.connect(self._refresh)
         self.analysis.device_changed.connect(self._on_device)
         self.analysis.analyse.connect(self.analyse)
@@ -158,6 +164,7 @@ class MainWindow(QMainWindow):
         if self.clip is not None:
             self.cancel()
             self.tasks.forget_clip()
+            self.overview.set_clip(None)
             self.stage.clear()
             self._pages.setCurrentWidget(self.welcome)
 
@@ -212,6 +219,8 @@ class MainWindow(QMainWindow):
         self.prefs.remember_clip(info.path)
         self._pages.setCurrentWidget(self.deck)
         self.stage.set_clip(clip)
+        self.deck.flags.set_clip(info)
+        self.overview.set_clip(clip)
         self.messages.opened(info)
         self.document.show_clip(self.editing.usual(info.path))
         self._refresh()
@@ -307,6 +316,7 @@ class MainWindow(QMainWindow):
         self.hide()  # a network takes a moment to stop; nobody has to watch
         self.stage.stop()
         self.tasks.stop()
+        self.overview.stop()
         self.player.stop()
         event.accept()
 

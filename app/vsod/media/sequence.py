@@ -145,6 +145,10 @@ class SequenceSource:
         converted: npt.NDArray[Any] = np.asarray(cv2.cvtColor(image, code))
         return converted
 
+    def key_before(self, index: int) -> int:
+        """See :meth:`vsod.media.source.Source.key_before`: every image stands alone."""
+        return index
+
     def close(self) -> None:
         """See :class:`vsod.media.source.Source`. Nothing is held open between frames."""
 

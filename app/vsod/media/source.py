@@ -61,6 +61,9 @@ class Source(Protocol):
             UsageError: There is no such frame.
         """
 
+    def key_before(self, index: int) -> int:
+        """The frame at or before ``index`` that decodes without others, as far as that is known."""
+
     def close(self) -> None:
         """Release the file. Iterators already running keep their own hold."""
 
@@ -143,6 +146,12 @@ class VideoSource:
             else:
                 image = make(picture)
         return shown(index, int(self._info.pts[index]), image, held)
+
+    def key_before(self, index: int) -> int:
+        """See :meth:`Source.key_before`."""
+        table = self._table
+        place = int(np.searchsorted(table.keys, table.pts[index], side="right")) - 1
+        return min(index, int(np.searchsorted(table.pts, table.keys[place]))) if place >= 0 else index
 
     def close(self) -> None:
         """See :meth:`Source.close`."""

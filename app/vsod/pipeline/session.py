@@ -140,6 +140,10 @@ class Session:
         """Frames in order on a decoder of their own; close the generator to release it."""
         return self._source.frames(start, stop, size=size)
 
+    def key_before(self, index: int) -> int:
+        """The frame at or before ``index`` that is quickest to decode."""
+        return self._source.key_before(index)
+
     def analyse(
         self,
         card: str,
