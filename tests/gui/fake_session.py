@@ -20,6 +20,7 @@ from vsod.core.frame import Frame
 from vsod.core.lanes import Lanes
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
+from vsod.pipeline.batch import Row
 from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
 
 
@@ -57,7 +58,15 @@ CARDS = [
 FORMATS = [
     FormatRow("prores4444", "ProRes 4444 with alpha", (".mov",), note="Picture and alpha."),
     FormatRow("ffv1", "FFV1 matte", (".mkv",), note="Lossless grey.", layouts=("matte",)),
-    FormatRow("png", "PNG sequence", (), True, "One file per frame.", image=".png", straight_only=True),
+    FormatRow(
+        "png",
+        "PNG sequence",
+        (),
+        is_sequence=True,
+        note="One file per frame.",
+        image=".png",
+        straight_only=True,
+    ),
     FormatRow("exr", "EXR sequence", (), is_sequence=True, note="Half float.", image=".exr"),
 ]
 
@@ -101,6 +110,7 @@ class FakeClip:
     cuts: tuple[int, ...] = ()
     adapts: bool = True
     adapted: list[bool] = field(default_factory=list)
+    reread: list[str] = field(default_factory=list)
     preferred: list[tuple[str, bool]] = field(default_factory=list)
 
     def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
@@ -184,6 +194,9 @@ class FakeClip:
                 on_progress(Progress("analyse", number, len(todo), 12.5, left))
         return self.adapts if adapt else None
 
+    def reread_maps(self, card: str) -> None:
+        self.reread.append(card)
+
     def prefer_fitted(self, card: str, prefer: bool) -> None:
         self.preferred.append((card, prefer))
 
@@ -229,6 +242,8 @@ class FakeBackend:
         self.clips: list[FakeClip] = []
         self.info_changes = clip
         self.open_gate: threading.Event | None = None
+        self.job_gate: threading.Semaphore | None = None
+        self.ran: list[JobSpec] = []
 
     def cards(self) -> list[CardRow]:
         return CARDS
@@ -245,6 +260,22 @@ class FakeBackend:
         clip = FakeClip(clip_info(path, **self.info_changes))  # type: ignore[arg-type]
         self.clips.append(clip)
         return clip
+
+    def run(
+        self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+    ) -> Row:
+        assert threading.current_thread() is not threading.main_thread()
+        self.ran.append(spec)
+        if "bad" in spec.source.name:
+            return Row(
+                spec, "failed", 0.1, notes=("bad.mov: cannot be decoded. Copy it from the card again.",)
+            )
+        while self.job_gate is not None and not self.job_gate.acquire(timeout=0.01):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+        if on_progress is not None:
+            on_progress(Progress("export", 60, 60, 20.0, 1.0))
+        return Row(spec, "done", 3.0, 60)
 
 
 READ_ONLY = OutputError("the folder is read-only", where="/out", fix="Choose another folder.")

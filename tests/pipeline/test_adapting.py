@@ -98,6 +98,7 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     assert fitted.output.read_bytes() == again.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo, monkeypatch):
     monkeypatch.setenv("VSOD_ENGINE", "torch")  # nothing to convert
     session = Session(demo)

@@ -110,6 +110,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("timeline_out", "Zoom timeline out", ("-",), repeats=True),
         Deed("timeline_fit", "Fit timeline", ("Shift+Z",)),
         None,
+        Deed("queue", "&Queue", ("Ctrl+Alt+Q",), "Show or hide the list of jobs", needs_clip=False),
         Deed("full_screen", "Full &screen", ("F11",), needs_clip=False),
     ),
     "&Help": (

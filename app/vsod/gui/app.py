@@ -22,7 +22,7 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     """Show the window and stay until it is closed.
 
     Args:
-        paths: Clips from the command line; the first is opened.
+        paths: A project, or clips from the command line; the first is opened, several are queued.
         argv: The command line for Qt (``-platform`` and the like), program name first.
 
     Returns:
@@ -43,7 +43,7 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app.aboutToQuit.connect(window.close)
     window.show()
     if paths:
-        window.open_path(paths[0])
+        window.open_paths(paths)
     try:
         return app.exec()
     finally:

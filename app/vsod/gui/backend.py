@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from vsod.core.lanes import Lanes
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.pipeline.job import JobReport, JobSpec
+
+if TYPE_CHECKING:
+    from vsod.pipeline.batch import Row
 
 
 class Card(Protocol):
@@ -104,6 +107,8 @@ class Clip(Protocol):
 
     def prefer_fitted(self, card: str, prefer: bool) -> None: ...  # noqa: D102
 
+    def reread_maps(self, card: str) -> None: ...  # noqa: D102
+
     def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
 
     def matte(  # noqa: D102
@@ -127,6 +132,9 @@ class Backend(Protocol):
     def cards(self) -> Sequence[Card]: ...  # noqa: D102
     def formats(self) -> Sequence[Format]: ...  # noqa: D102
     def open(self, path: Path) -> Clip: ...  # noqa: D102
+    def run(  # noqa: D102
+        self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+    ) -> Row: ...
 
 
 class Pipeline:
@@ -143,6 +151,15 @@ class Pipeline:
     def open(self, path: Path) -> Clip:
         """Open a video file or a folder of frames."""
         return cast("Clip", _session().Session(path))
+
+    def run(
+        self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+    ) -> Row:
+        """Do a job on a clip of its own; what was done before is not done again."""
+        from vsod.pipeline.batch import run_batch
+
+        told = None if on_progress is None else (lambda _spec: on_progress)
+        return next(run_batch([spec], on_progress=told, cancel=cancel))
 
 
 def _session() -> Any:

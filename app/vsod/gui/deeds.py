@@ -90,6 +90,7 @@ def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
         "timeline_in": lambda: window.scrubber.zoom_by(1.6),
         "timeline_out": lambda: window.scrubber.zoom_by(1 / 1.6),
         "timeline_fit": lambda: window.scrubber.fit(),
+        "queue": lambda: window.queue_room.setVisible(not window.queue_room.isVisible()),
         "full_screen": full_screen,
     }
 

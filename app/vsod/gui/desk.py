@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.gui.workers import Job, Work
 
-Done = Callable[[Any], None]
+Done = Callable[[Any], object]
 
 
 class Desk(QObject):

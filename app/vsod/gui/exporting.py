@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from vsod.gui.deck import Deck
@@ -13,12 +13,12 @@ from vsod.gui.document import Document
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.stage import Stage
-from vsod.gui.tasks import Tasks
+from vsod.gui.tasks import QUEUE, Tasks
 from vsod.pipeline.job import JobSpec
 
 
 class Exporting(QObject):
-    """Asks what to write and has it written.
+    """Asks what to write and has it written, now or in turn.
 
     Args:
         document: Has what is decided about it.
@@ -29,6 +29,8 @@ class Exporting(QObject):
         prefs: Format and folder of the last export.
         parent: The window.
     """
+
+    queued = pyqtSignal(object, int)  # JobSpec, frames: for the queue
 
     def __init__(
         self,
@@ -48,7 +50,7 @@ class Exporting(QObject):
     def ask(self) -> None:
         """Show the export dialog."""
         clip, work = self._stage.clip, self._document.work
-        if clip is None or work is None or not self._tasks.formats or self._tasks.busy:
+        if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE):
             return
         self._player.pause()
         folder = self._prefs.text("export_folder")
@@ -61,15 +63,28 @@ class Exporting(QObject):
         )
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.exported.connect(self.export)
+        self.dialog.queued.connect(self._queue)
         self.dialog.closed.connect(self._keep)
         self.dialog.open()
 
     def export(self, spec: JobSpec) -> None:
-        """Write it."""
+        """Write it now, or in turn while the queue is at work."""
+        if self._tasks.busy:
+            self._queue(spec)
+            return
+        self._remember(spec)
+        self._tasks.export(spec)
+
+    def _queue(self, spec: JobSpec) -> None:
+        clip = self._stage.clip
+        if clip is not None:
+            self._remember(spec)
+            self.queued.emit(spec, len(spec.frames(clip.info.frame_count)))
+
+    def _remember(self, spec: JobSpec) -> None:
         self._prefs.set_text("format", spec.format or "")
         if spec.output.parent != spec.source.parent:
             self._prefs.set_text("export_folder", str(spec.output.parent))
-        self._tasks.export(spec)
 
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:

@@ -9,6 +9,7 @@ from vsod.core.clip import ClipInfo
 from vsod.errors import Cancelled
 from vsod.gui.panels.banner import Banner
 from vsod.gui.statusline import StatusLine
+from vsod.gui.tasks import QUEUE
 from vsod.pipeline.job import JobReport
 
 _CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
@@ -54,6 +55,8 @@ class Messages:
 
     def failed(self, job: str, error: Exception) -> None:
         """A job ended without a result."""
+        if isinstance(error, Cancelled) and job == QUEUE:
+            return  # the queue shows it itself
         if isinstance(error, Cancelled):
             kept = "Nothing was written." if job == "export" else "The frames done so far are kept."
             self._banner.show_note("Cancelled", kept)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
+from vsod.errors import VsodError
 from vsod.gui.backend import Backend, Clip, Format
 from vsod.gui.desk import Desk
 from vsod.gui.workers import Job
 from vsod.pipeline.job import JobReport, JobSpec
 
+if TYPE_CHECKING:
+    from vsod.pipeline.batch import Row
+
+QUEUE = "queue"  # name of the heavy job that belongs to the queue
 _ENOUGH = 24  # frames; a speed measured over fewer would be luck
 
 
@@ -63,7 +70,7 @@ class Tasks(QObject):
     def open(self, path: Path) -> None:
         """Open ``path``; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)
-        if self._desk.heavy is not None:
+        if self._desk.heavy is not None and self.busy != QUEUE:  # the queue has a clip of its own
             self._next_path = path
             self.cancel()
             return
@@ -92,6 +99,7 @@ class Tasks(QObject):
         """There is no current clip any more."""
         self._openings += 1
         self._clip = self._asked = None
+        self.opening.emit("")
 
     def look_up_coverage(self, card: str, adapt: bool = False) -> None:
         """Ask which frames ``card`` has done already; with ``adapt`` as fitted to the clip, if it is."""
@@ -101,7 +109,7 @@ class Tasks(QObject):
         asked = self._asked = clip, card, adapt
 
         def done(covered: object) -> None:
-            if self._asked == asked:  # another question may have overtaken this one
+            if self._asked is asked:  # another question may have overtaken this one
                 self.covered.emit(card, covered)
 
         def work(job: Job) -> object:
@@ -149,6 +157,40 @@ class Tasks(QObject):
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
+    def run(self, spec: JobSpec, done: Callable[[Row], object]) -> None:
+        """Do a job of the queue, on a clip of its own; ``failed("queue", …)`` if it is stopped."""
+
+        def work(job: Job) -> Row:
+            return self._backend.run(spec, on_progress=lambda step: _tell(job, step), cancel=job.cancel)
+
+        self._desk.start(
+            QUEUE, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
+        )
+
+    def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
+        """Look what a clip is, or why it cannot be read."""
+
+        def work(job: Job) -> ClipInfo | VsodError:
+            try:
+                clip = self._backend.open(path)
+            except VsodError as error:
+                return error
+            info = clip.info
+            clip.close()
+            return info
+
+        self._desk.start("probe", work, done)
+
+    def reread_maps(self, card: str, adapt: bool) -> None:
+        """Another job has computed maps of the current clip: look again."""
+        clip = self._clip
+        if clip is not None:
+            self._desk.start(
+                "coverage",
+                lambda job: clip.reread_maps(card),
+                lambda _none: self.look_up_coverage(card, adapt),
+            )
+
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
         self._desk.cancel_heavy()
@@ -168,7 +210,7 @@ class Tasks(QObject):
 
     def _note(self, news: tuple[Clip, str, object]) -> None:
         clip, card, covered = news
-        if self._asked is not None and self._asked[:2] == (clip, card):
+        if self._asked is not None and self._asked[0] is clip and self._asked[1] == card:
             self.covered.emit(card, covered)
 
     def _on_heavy(self, job: Job | None) -> None:
@@ -181,6 +223,10 @@ class Tasks(QObject):
         if name == "open":
             self.opening.emit("")
         self.failed.emit(name, error)
+
+
+def _tell(job: Job, progress: Progress) -> None:
+    job.report(progress)
 
 
 class _Teller:

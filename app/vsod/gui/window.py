@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
@@ -29,13 +30,15 @@ from vsod.gui.exporting import Exporting
 from vsod.gui.messages import Messages
 from vsod.gui.overview import Overview
 from vsod.gui.panels.banner import Banner
+from vsod.gui.panels.queue import local_paths
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.projects import Projects
+from vsod.gui.queueroom import QueueRoom
 from vsod.gui.recent import RecentMenu
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
-from vsod.gui.tasks import Tasks
+from vsod.gui.tasks import QUEUE, Tasks
 from vsod.gui.viewer.welcome import Welcome
 from vsod.pipeline.project import SUFFIX as PROJECT
 
@@ -75,6 +78,9 @@ class MainWindow(QMainWindow):
         )
         self.projects = Projects(
             self.document, self.banner, self.prefs, self.open_path, self.close_clip, self
+        )
+        self.queue_room = QueueRoom(
+            self.document, self.editing, self.analysis, self.tasks, self.banner, self.prefs, self
         )
         self._connect()
         self.stage.show_overlay(self.player.view.overlay)
@@ -148,6 +154,8 @@ class MainWindow(QMainWindow):
         self.welcome.open_file.connect(self.ask_for_file)
         self.welcome.open_folder.connect(self.ask_for_folder)
         self.recent.picked.connect(self.open_path)
+        self.exporting.queued.connect(self.queue_room.add)
+        self.queue_room.opened.connect(self.open_path)
 
     # ---- deeds
 
@@ -158,6 +166,12 @@ class MainWindow(QMainWindow):
             self.projects.open(path)
         else:
             self.tasks.open(path.absolute())
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open the first of some clips; if there are several, put all of them into the queue."""
+        self.open_path(paths[0])
+        if len(paths) > 1:
+            self.queue_room.add_clips(paths)
 
     def close_clip(self) -> None:
         """Leave the desk empty."""
@@ -190,8 +204,10 @@ class MainWindow(QMainWindow):
         self.tasks.analyse(card, frames, self.analysis.device, self.analysis.adapt)
 
     def cancel(self) -> None:
-        """Stop the running job."""
-        if self.tasks.busy:
+        """Stop the running job; the queue pauses."""
+        if self.tasks.busy == QUEUE:
+            self.queue_room.control.pause()
+        elif self.tasks.busy:
             self.analysis.set_cancelling()
             self.tasks.cancel()
 
@@ -199,7 +215,10 @@ class MainWindow(QMainWindow):
 
     def _begin(self) -> None:
         self.tasks.catalogue()
-        self.actions_by_id["reopen"].setEnabled(self.projects.offer() is not None)
+        session = self.projects.offer()
+        self.actions_by_id["reopen"].setEnabled(session is not None)
+        if session is None or session.ended:
+            self.queue_room.offer()
 
     def _on_catalogue(self, cards: list[Card], formats: list[Format]) -> None:
         self.analysis.set_device(self.prefs.text("device", "auto"))
@@ -234,15 +253,16 @@ class MainWindow(QMainWindow):
         self.status.show_device(self.analysis.device_box.currentText())
 
     def _on_running(self, name: str) -> None:
-        self.analysis.set_running(bool(name))
-        if name:
+        self.analysis.set_running(name not in ("", QUEUE))
+        if name not in ("", QUEUE):
             self.banner.hide()
         else:
             self.status.show_fps(0.0)
         self._refresh()
 
     def _on_progress(self, progress: Progress) -> None:
-        self.analysis.show_progress(progress)
+        if self.tasks.busy != QUEUE:
+            self.analysis.show_progress(progress)
         self.status.show_fps(progress.fps)
 
     def _on_failed(self, name: str, error: Exception) -> None:
@@ -257,7 +277,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id[name].setEnabled(open_)
         self.actions_by_id["cancel"].setEnabled(not idle)
         self.actions_by_id["analyse"].setEnabled(open_ and idle and card is not None)
-        ready = open_ and idle and card is not None and bool(self.tasks.formats)
+        free = idle or self.tasks.busy == QUEUE
+        ready = open_ and free and card is not None and bool(self.tasks.formats)
         self.actions_by_id["export"].setEnabled(ready)
         self.deck.export_button.setEnabled(ready)
         marked = self.player.marked
@@ -268,7 +289,7 @@ class MainWindow(QMainWindow):
             left = len(marked) - int(within.sum())
             part = "" if len(marked) == self.player.count else " in range"
             text = f"Analyse {left} frames{part}" if open_ else "Analyse"
-            self.analysis.set_task(text, open_ and card is not None)
+            self.analysis.set_task(text, open_ and idle and card is not None)
 
     # ---- events
 
@@ -285,8 +306,8 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take one local file or folder."""
-        if event is not None and _dropped(event) is not None:
+        """Take local files and folders."""
+        if event is not None and local_paths(event):
             self.welcome.set_aimed(True)
             event.acceptProposedAction()
 
@@ -295,12 +316,12 @@ class MainWindow(QMainWindow):
         self.welcome.set_aimed(False)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        """Open what was dropped."""
+        """Open what was dropped; of several clips the first, and queue them all."""
         self.welcome.set_aimed(False)
-        path = _dropped(event) if event is not None else None
-        if path is not None and event is not None:
+        paths = local_paths(event) if event is not None else []
+        if event is not None and paths:
             event.acceptProposedAction()
-            self.open_path(path)
+            self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Cancel, join, remember."""
@@ -327,10 +348,3 @@ class MainWindow(QMainWindow):
             "A matte is being written. Stop and quit? Nothing half-written is left behind.",
         )
         return answer == QMessageBox.StandardButton.Yes
-
-
-def _dropped(event: QDropEvent) -> Path | None:
-    data = event.mimeData()
-    urls = data.urls() if data is not None else []
-    local = [url.toLocalFile() for url in urls if url.isLocalFile()]
-    return Path(local[0]) if local else None

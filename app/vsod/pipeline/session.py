@@ -192,6 +192,13 @@ class Session:
         with self._lock:
             (self._prefer_fitted.add if prefer else self._prefer_fitted.discard)(card)
 
+    def reread_maps(self, card: str) -> None:
+        """Another job may have computed maps of this clip: look at the store again."""
+        with self._lock:
+            store = self._stores.pop(card, None)
+        if store is not None:
+            store.flush()
+
     def coverage(self, card: str) -> npt.NDArray[np.bool_]:
         """(N,) which frames have a map by this card."""
         return self._store(card).coverage()

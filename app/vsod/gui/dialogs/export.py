@@ -40,6 +40,7 @@ class ExportDialog(QDialog):
         draft: Everything as it is decided: model, finishing, kind, format, range. Its output does not count.
         folder: Where to suggest the file, None = beside the source.
         parent: The window.
+        for_queue: It sets up a job that waits: its output counts, and it is not done now.
     """
 
     exported = pyqtSignal(object)  # JobSpec: do it now
@@ -53,9 +54,11 @@ class ExportDialog(QDialog):
         draft: JobSpec,
         folder: Path | None = None,
         parent: QWidget | None = None,
+        *,
+        for_queue: bool = False,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self.setWindowTitle("Settings of the job" if for_queue else "Export")
         self.setMinimumWidth(640)
         self._info, self._draft = info, draft
         self._formats = list(formats)
@@ -66,6 +69,10 @@ class ExportDialog(QDialog):
         self.format_box = self.delivery_form.format_box
         self._build()
         self._suggested = ""
+        if for_queue:
+            self.path_edit.setText(str(draft.output))
+            self.export_button.hide()
+            self.queue_button.setText("Take over")
         self._follow()
         self.delivery_form.changed.connect(self._follow)
         self.path_edit.textChanged.connect(self._refresh)

@@ -31,7 +31,7 @@ _DEVICE_NAMES = {
     "cuda": "NVIDIA graphics (CUDA)",
     "mps": "Apple graphics (MPS)",
 }
-_STAGES = {
+STAGES = {
     "analyse": "Analysing",
     "fit": "Fitting the model to the clip",
     "look again": "Looking again",
@@ -212,7 +212,7 @@ class AnalysisPanel(QGroupBox):
         """Bar and words: how much, how fast, how long still."""
         self.bar.setRange(0, progress.total or 0)
         self.bar.setValue(progress.done)
-        words = [_STAGES.get(progress.stage, progress.stage)]
+        words = [STAGES.get(progress.stage, progress.stage)]
         words.append(f"{progress.done} of {progress.total}" if progress.total else f"{progress.done} frames")
         if progress.fps:
             words.append(f"{progress.fps:.1f} fps")

@@ -1,0 +1,260 @@
+"""The list of jobs: what runs, what waits, what went wrong and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vsod.core.delivery import WHAT
+from vsod.core.progress import Progress
+from vsod.gui.panels.analysis import STAGES
+from vsod.gui.queue import QueueControl, waiting
+from vsod.gui.timeline.readout import clock
+from vsod.pipeline.jobqueue import OVER, Item
+
+_COLUMNS = ("Clip", "Writes", "Model", "State", "Remark")
+_STATES = {
+    "waiting": "waiting",
+    "running": "running",
+    "done": "done",
+    "warnings": "done, look",
+    "failed": "failed",
+    "skipped": "done before",
+}
+_ID = Qt.ItemDataRole.UserRole
+
+
+class QueuePanel(QWidget):
+    """A row per job, and what can be done with it.
+
+    Args:
+        queue: The jobs.
+        parent: The dock.
+    """
+
+    add_asked = pyqtSignal()  # pick clips to add
+    settings_asked = pyqtSignal(str)  # id of an item to be set up anew
+    use_asked = pyqtSignal(object)  # ids of items that are to have the window's settings
+    opened = pyqtSignal(object)  # Path of a clip to put on the desk
+    dropped = pyqtSignal(object)  # list of Path
+
+    def __init__(self, queue: QueueControl, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self.setAcceptDrops(True)
+        self.list = QTreeWidget()
+        self.list.setObjectName("queue")
+        self.list.setAccessibleName("Jobs")
+        self.list.setHeaderLabels(_COLUMNS)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setAlternatingRowColors(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.itemSelectionChanged.connect(self._enable)
+        self.list.itemDoubleClicked.connect(self._open)
+        header = self.list.header()
+        if header is not None:
+            for column, width in enumerate((190, 210, 70, 220)):
+                self.list.setColumnWidth(column, width)
+            header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        delete = QShortcut(QKeySequence.StandardKey.Delete, self.list)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self._remove)
+
+        self.run_button = self._button("Start", lambda: (queue.pause if queue.at_work else queue.start)())
+        self.run_button.setObjectName("primary")
+        self.add_button = self._button("Add clips…", self.add_asked.emit)
+        self.up_button = self._button("Earlier", lambda: self._move(-1))
+        self.down_button = self._button("Later", lambda: self._move(1))
+        self.settings_button = self._button("Settings…", lambda: self.settings_asked.emit(self.selected[0]))
+        self.use_button = self._button("Use window's settings", lambda: self.use_asked.emit(self.selected))
+        self.use_button.setToolTip("Model and matte settings as in the window now")
+        self.retry_button = self._button("Retry", lambda: queue.retry(self.selected))
+        self.copy_button = self._button("Copy as command line", self._copy)
+        self.remove_button = self._button("Remove", self._remove)
+        self.clear_button = self._button("Clear done", queue.clear_done)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the job that runs")
+        self.summary = QLabel()
+        self.summary.setObjectName("faint")
+        self.summary.setAccessibleName("The queue in words")
+
+        tools = QHBoxLayout()
+        tools.setSpacing(6)
+        for button in (self.run_button, self.add_button, self.up_button, self.down_button):
+            tools.addWidget(button)
+        for button in (self.settings_button, self.use_button, self.retry_button, self.copy_button):
+            tools.addWidget(button)
+        tools.addStretch()
+        tools.addWidget(self.remove_button)
+        tools.addWidget(self.clear_button)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(10, 8, 10, 8)
+        body.setSpacing(6)
+        body.addLayout(tools)
+        body.addWidget(self.list, 1)
+        body.addWidget(self.bar)
+        body.addWidget(self.summary)
+        queue.changed.connect(self.refresh)
+        queue.progressed.connect(self._on_progress)
+        self.refresh()
+
+    @property
+    def selected(self) -> list[str]:
+        """Ids of the selected rows, in order."""
+        rows = sorted(self.list.indexOfTopLevelItem(row) for row in self.list.selectedItems())
+        return [str(row.data(0, _ID)) for place in rows if (row := self.list.topLevelItem(place))]
+
+    def refresh(self) -> None:
+        """Show the list as it is now; what was selected stays selected."""
+        chosen = set(self.selected)
+        self.list.blockSignals(True)
+        self.list.clear()
+        for item in self._queue.jobs:
+            row = QTreeWidgetItem(_words(item))
+            row.setData(0, _ID, item.id)
+            row.setToolTip(0, str(item.spec.source))
+            row.setToolTip(1, str(item.spec.output))
+            row.setToolTip(4, "\n".join(item.notes))
+            self.list.addTopLevelItem(row)
+            row.setSelected(item.id in chosen)
+        self.list.blockSignals(False)
+        if self._queue.progress is not None:
+            self._on_progress(self._queue.progress)
+        self._enable()
+        self._sum_up()
+
+    # ---- inside
+
+    @staticmethod
+    def _button(text: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: do())
+        return button
+
+    def _items(self) -> list[Item]:
+        return [self._queue.jobs[id] for id in self.selected]
+
+    def _enable(self) -> None:
+        queue, items = self._queue, self._items()
+        places = [queue.jobs.place(item.id) for item in items]
+        waits = bool(items) and all(item.state == "waiting" for item in items)
+        self.run_button.setText("Pause" if queue.at_work else "Start")
+        self.run_button.setEnabled(queue.at_work or bool(waiting(queue)))
+        self.up_button.setEnabled(len(items) == 1 and places[0] > 0)
+        self.down_button.setEnabled(len(items) == 1 and places[0] < len(queue.jobs) - 1)
+        self.settings_button.setEnabled(len(items) == 1 and items[0].state not in ("running", "done"))
+        self.use_button.setEnabled(waits)
+        self.retry_button.setEnabled(any(item.state == "failed" for item in items))
+        self.copy_button.setEnabled(bool(items))
+        self.remove_button.setEnabled(any(item.state != "running" for item in items))
+        self.clear_button.setEnabled(any(item.state in ("done", "skipped") for item in queue.jobs))
+
+    def _sum_up(self) -> None:
+        jobs = list(self._queue.jobs)
+        self.bar.setVisible(any(item.state == "running" for item in jobs))
+        if not jobs:
+            self.summary.setText(
+                self._queue.jobs.problem or "No jobs. Drop clips here, or export into the queue."
+            )
+            return
+        words = [f"{sum(item.state in OVER for item in jobs)} of {len(jobs)} done"]
+        failed = sum(item.state == "failed" for item in jobs)
+        if failed:
+            words.append(f"{failed} failed")
+        seconds, whole = self._queue.jobs.seconds_left(self._queue.progress)
+        if seconds:
+            words.append(f"{'' if whole else 'at least '}{clock(seconds)} left")
+        elif not whole:
+            words.append("time left not known yet")
+        self.summary.setText("  ·  ".join(words))
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.bar.setRange(0, progress.total or 0)
+        self.bar.setValue(progress.done)
+        for place, item in enumerate(self._queue.jobs):
+            row = self.list.topLevelItem(place)
+            if item.state == "running" and row is not None:
+                row.setText(3, _pace(progress))
+        self._sum_up()
+
+    def _move(self, by: int) -> None:
+        self._queue.move(self.selected[0], by)
+
+    def _remove(self) -> None:
+        self._queue.remove(self.selected)
+
+    def _copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText("\n".join(item.spec.as_command() for item in self._items()))
+
+    def _open(self, row: QTreeWidgetItem) -> None:
+        self.opened.emit(self._queue.jobs[str(row.data(0, _ID))].spec.source)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take clips."""
+        if event is not None and local_paths(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Queue them."""
+        if event is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(local_paths(event))
+
+
+def local_paths(event: QDropEvent) -> list[Path]:
+    """Files and folders a drag brings along."""
+    data = event.mimeData()
+    urls = data.urls() if data is not None else []
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def _words(item: Item) -> list[str]:
+    spec = item.spec
+    what = WHAT[spec.delivery.what].split(",")[0]
+    part = "" if (spec.start, spec.stop) == (0, None) else f"  [{spec.start}:{spec.stop or ''}]"
+    remark = "  ".join(item.notes)
+    if item.state in ("done", "warnings") and item.seconds:
+        remark = (
+            f"{item.frames} frames in {clock(item.seconds)}, {item.frames / item.seconds:.1f} fps.  {remark}"
+        )
+    elif item.state == "waiting":
+        remark = f"{item.frames} frames, {what}" if item.frames else what
+    return [
+        f"{spec.source.name}{part}",
+        spec.output.name,
+        spec.card + (" (fitted)" if spec.adapt else ""),
+        _STATES[item.state],
+        remark.strip(),
+    ]
+
+
+def _pace(progress: Progress) -> str:
+    words = [STAGES.get(progress.stage, progress.stage)]
+    if progress.total:
+        words.append(f"{100 * progress.done // progress.total} %")
+    if progress.fps:
+        words.append(f"{progress.fps:.1f} fps")
+    if progress.eta is not None:
+        words.append(f"{clock(progress.eta)} left")
+    return "  ".join(words)

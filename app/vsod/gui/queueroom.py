@@ -1,0 +1,139 @@
+"""The queue in the window: its dock, its dialogs, and what it says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+
+from vsod.core.clip import ClipInfo
+from vsod.errors import VsodError
+from vsod.gui.dialogs.export import ExportDialog
+from vsod.gui.document import Document
+from vsod.gui.editing import Editing
+from vsod.gui.panels.analysis import AnalysisPanel
+from vsod.gui.panels.banner import Banner
+from vsod.gui.panels.queue import QueuePanel
+from vsod.gui.prefs import Prefs
+from vsod.gui.queue import QueueControl, waiting
+from vsod.gui.tasks import Tasks
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.jobqueue import Item
+from vsod.pipeline.project import ClipWork
+
+
+class QueueRoom(QDockWidget):
+    """A dock below the timeline.
+
+    Args:
+        document: Has the settings of the window.
+        editing: Knows what a clip begins with.
+        analysis: Has the device.
+        tasks: Does the jobs.
+        banner: Says what could not be added.
+        prefs: Has the folder opened last.
+        window: Gets the dock.
+    """
+
+    opened = pyqtSignal(object)  # Path of a clip to put on the desk
+
+    def __init__(
+        self,
+        document: Document,
+        editing: Editing,
+        analysis: AnalysisPanel,
+        tasks: Tasks,
+        banner: Banner,
+        prefs: Prefs,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__("Queue", window)
+        self.setObjectName("queueDock")
+        self._document, self._editing, self._tasks = document, editing, tasks
+        self._banner, self._prefs = banner, prefs
+        self.control = QueueControl(tasks, self._decided, lambda: analysis.device, self)
+        self.panel = QueuePanel(self.control)
+        self.setWidget(self.panel)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        self.hide()
+        self.dialog: ExportDialog | None = None
+        self.panel.add_asked.connect(self._ask_for_clips)
+        self.panel.dropped.connect(self.add_clips)
+        self.panel.opened.connect(self.opened)
+        self.panel.settings_asked.connect(self._ask_for_settings)
+        self.panel.use_asked.connect(self._use)
+        self.control.refused.connect(banner.show_error)
+        self.control.finished.connect(self._on_finished)
+
+    def add(self, spec: JobSpec, frames: int) -> None:
+        """Put a job last and show the list."""
+        if self.control.add(spec, frames):
+            self.show()
+
+    def add_clips(self, paths: Sequence[Path]) -> None:
+        """Put clips last, each with what is decided about it or usual, and show the list."""
+        self.show()
+        self.control.add_clips([path.absolute() for path in paths])
+
+    def offer(self) -> None:
+        """Say that jobs of an earlier run still wait."""
+        left = len(waiting(self.control))
+        if left:
+            self.show()
+            jobs = "1 job waits" if left == 1 else f"{left} jobs wait"
+            self._banner.show_offer(
+                f"{jobs} in the queue", "They go on where they were stopped.", "Go on", self.control.start
+            )
+
+    # ---- inside
+
+    def _decided(self, path: Path) -> ClipWork:
+        project = self._document.project
+        place = project.find(path)
+        return project.clips[place] if place >= 0 else self._editing.usual(path)
+
+    def _ask_for_clips(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Add clips", str(self._prefs.last_folder))
+        if names:
+            self.add_clips([Path(name) for name in names])
+
+    def _ask_for_settings(self, id: str) -> None:
+        item = self.control.jobs[id]
+
+        def found(info: ClipInfo | VsodError) -> None:
+            if isinstance(info, VsodError):
+                self._banner.show_error(info)
+            elif self.control.jobs[id].state != "running":
+                self._set_up(id, info)
+
+        self._tasks.probe(item.spec.source, found)
+
+    def _set_up(self, id: str, info: ClipInfo) -> None:
+        before = self.control.jobs[id].spec
+        dialog = self.dialog = ExportDialog(
+            info, self._tasks.formats, before, before.output.parent, self, for_queue=True
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def take(spec: JobSpec) -> None:
+            frames = len(spec.frames(info.frame_count))
+            self.control.jobs.change(id, spec=spec, frames=frames, state="waiting", notes=())
+            self.control.changed.emit()
+
+        dialog.queued.connect(take)
+        dialog.open()
+
+    def _use(self, ids: Sequence[str]) -> None:
+        work = self._document.work
+        if work is not None:
+            self.control.use(ids, work)
+
+    def _on_finished(self, item: Item) -> None:
+        work = self._document.work
+        if work is not None and work.path == item.spec.source:
+            self._tasks.reread_maps(work.card, work.adapt)
