@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from vsod.core.picture import Colours
 
+# Standard deviation of blurred surroundings, in parts of the longer side.
+_BLUR = 1 / 50
+
 
 def narrowed(codes: Colours) -> npt.NDArray[np.uint8]:
     """Full-range codes at 8 bits; uint8 is returned as it is."""
@@ -53,3 +56,33 @@ def over(rgb: Colours, alpha: npt.NDArray[np.float32], ground: Colours) -> Colou
     blended = np.rint(cv2.merge(channels))
     rounded: npt.NDArray[Any] = blended.astype(rgb.dtype)
     return rounded
+
+
+def surroundings(seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+    """A picture blurred as a ground for its own subject, which is left out so that it casts no halo.
+
+    Args:
+        seen: (H, W, 3) uint8 or uint16.
+        alpha: (H, W) float32 0..1, 1 = subject.
+    """
+    h, w = alpha.shape
+    small = (max(1, w // 4), max(1, h // 4))
+    share = 1 - cv2.resize(alpha, small, interpolation=cv2.INTER_AREA) + np.float32(1e-3)
+    colour = cv2.resize(seen, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+    deviation = max(w, h) * _BLUR / 4
+    sums = cv2.GaussianBlur(colour * share[..., None], (0, 0), deviation)
+    weights = cv2.GaussianBlur(share, (0, 0), deviation)
+    blurred = np.rint(sums / weights[..., None]).astype(seen.dtype)
+    enlarged: npt.NDArray[Any] = np.asarray(cv2.resize(blurred, (w, h), interpolation=cv2.INTER_LINEAR))
+    return enlarged
+
+
+def covering(picture: Colours, size: tuple[int, int]) -> Colours:
+    """``picture`` scaled to cover ``size`` (width, height) and cut to it around its middle."""
+    height, width = picture.shape[:2]
+    scale = max(size[0] / width, size[1] / height)
+    large = (max(size[0], round(width * scale)), max(size[1], round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture, large, interpolation=how) if large != (width, height) else picture
+    left, top = (large[0] - size[0]) // 2, (large[1] - size[1]) // 2
+    return np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])  # type: ignore[return-value]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.compose import covering, surroundings
 from vsod.core.delivery import Delivery
 from vsod.core.frame import Frame
 from vsod.core.picture import Colours
 from vsod.errors import MediaNotFound, UnreadableMedia
 from vsod.media.sequence import SUFFIXES, read_image
 from vsod.media.source import Source, open_source
-
-# Standard deviation of the blur, in parts of the longer side.
-_BLUR = 1 / 50
 
 
 class Background(Protocol):
@@ -81,16 +78,7 @@ class Blur:
 
     def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
         """See :class:`Background`."""
-        h, w = alpha.shape
-        small = (max(1, w // 4), max(1, h // 4))
-        share = 1 - cv2.resize(alpha, small, interpolation=cv2.INTER_AREA) + np.float32(1e-3)
-        colour = cv2.resize(seen, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-        deviation = max(w, h) * _BLUR / 4
-        sums = cv2.GaussianBlur(colour * share[..., None], (0, 0), deviation)
-        weights = cv2.GaussianBlur(share, (0, 0), deviation)
-        blurred = np.rint(sums / weights[..., None]).astype(seen.dtype)
-        enlarged: npt.NDArray[Any] = np.asarray(cv2.resize(blurred, (w, h), interpolation=cv2.INTER_LINEAR))
-        return enlarged
+        return surroundings(seen, alpha)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -124,14 +112,3 @@ class Moving:
         if close is not None:
             close()
         self._source.close()
-
-
-def covering(picture: Colours, size: tuple[int, int]) -> Colours:
-    """``picture`` scaled to cover ``size`` (width, height) and cut to it around its middle."""
-    height, width = picture.shape[:2]
-    scale = max(size[0] / width, size[1] / height)
-    large = (max(size[0], round(width * scale)), max(size[1], round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    scaled = cv2.resize(picture, large, interpolation=how) if large != (width, height) else picture
-    left, top = (large[0] - size[0]) // 2, (large[1] - size[1]) // 2
-    return np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])  # type: ignore[return-value]
