@@ -74,7 +74,7 @@ def test_every_overlay_leaves_its_input_alone_and_changes_the_picture(overlay: O
     rgb = rng.integers(0, 256, (37, 53, 3), dtype=np.uint8)
     alpha = rng.integers(0, 256, (37, 53), dtype=np.uint8)
     before = rgb.copy(), alpha.copy()
-    out = ov.compose(overlay, rgb, alpha)
+    out = ov.compose(overlay, rgb, alpha, other=255 - alpha)
     assert out.shape == rgb.shape and out.dtype == np.uint8 and out.flags.c_contiguous
     assert (out != rgb).any()
     assert (rgb == before[0]).all() and (alpha == before[1]).all()
@@ -95,3 +95,52 @@ def test_mixing_agrees_with_real_arithmetic() -> None:
     squares = np.where((x // 16 + y // 16) % 2, 92, 128)[..., None]
     exact = rgb * a + squares * (1 - a)
     assert np.abs(ov.cutout(rgb, alpha) - exact).max() <= 1.5
+
+
+def disc() -> np.ndarray:
+    y, x = np.mgrid[:90, :160]
+    return np.clip((30 - np.hypot(x - 80, y - 45)) * 64, 0, 255).astype(np.uint8)
+
+
+def test_a_contour_runs_round_the_subject_and_leaves_the_rest() -> None:
+    rgb = picture((100, 110, 120), (90, 160))
+    out = ov.contour(rgb, disc())
+    line = (out == ov.OUTLINE_COLOR).all(2)
+    assert 4 <= line[45].sum() <= 6 and line[45, 48:53].any() and not line[45, 53:108].any()
+    assert (out[0, 0] == rgb[0, 0]).all() and (out[45, 80] == rgb[45, 80]).all()
+    assert 4 <= (out == 0).all(2)[45].sum() <= 6  # black on both sides of the line
+
+
+def test_a_difference_is_orange_where_there_is_more_and_blue_where_less() -> None:
+    out = ov.difference(
+        picture((30, 30, 30), (1, 3)), np.array([[255, 0, 90]], np.uint8), np.array([[0, 255, 90]], np.uint8)
+    )
+    assert out[0].tolist() == [list(ov.MORE_COLOR), list(ov.LESS_COLOR), [10, 10, 10]]
+
+
+def test_alpha_read_the_wrong_way() -> None:
+    rgb, half = picture((200, 100, 40), (1, 1)), np.array([[128]], np.uint8)
+    grey = picture((100, 100, 100), (1, 1))
+    right = ov.over(rgb, half, grey)[0, 0]
+    glow = ov.misread(rgb, half, grey, "as premultiplied")[0, 0]
+    dark = ov.misread(rgb, half, grey, "as straight")[0, 0]
+    assert right.tolist() == [150, 100, 70]
+    assert glow.tolist() == [250, 150, 90]
+    assert dark.tolist() == [100, 75, 60]
+
+
+def test_misreading_harms_edges_only() -> None:
+    rgb, grey = picture((200, 100, 40)), picture((90, 90, 90))
+    right = ov.over(rgb, ALPHA, grey)
+    for reading in ("as premultiplied", "as straight"):
+        wrong = ov.compose(Overlay.CUTOUT, rgb, ALPHA, ground=grey, reading=reading)
+        assert (wrong[0, 2] == right[0, 2]).all() and (wrong[0, 1] != right[0, 1]).any()
+    # black holds no glow where nothing is
+    assert ov.misread(rgb, ALPHA, grey, "as straight")[0, 0].tolist() == [90, 90, 90]
+
+
+def test_a_cut_out_on_a_ground() -> None:
+    ground = picture((7, 8, 9))
+    out = ov.compose(Overlay.CUTOUT, picture((200, 100, 40)), ALPHA, ground=ground)
+    assert out[0, 0].tolist() == [7, 8, 9] and out[0, 2].tolist() == [200, 100, 40]
+    assert (ov.compose(Overlay.DIFFERENCE, ground, ALPHA) == ground).all()

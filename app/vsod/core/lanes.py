@@ -53,12 +53,12 @@ class Lane:
 
 
 LANES: tuple[Lane, ...] = (
-    Lane("area", "Area", "share of the picture that is subject", 1.0, 0.001, "below", "%", 100.0),
+    Lane("area", "Area", "share of the picture that is subject", 0.4, 0.001, "below", "%", 100.0),
     Lane("confidence", "Confidence", "1 - mean entropy of the pixels that may be subject", 1.0, 0.5, "below"),
     Lane("softness", "Softness", "width of the undecided edge, in pixels of the map", 12.0, 8.0, unit="px"),
     Lane("flicker", "Flicker", "1 - IoU with the map before, carried along the motion", 1.0, 0.25),
     Lane(
-        "motion", "Motion", "mean movement per frame, of the picture's width", 0.05, unit="%", shown_as=100.0
+        "motion", "Motion", "mean movement per frame, of the picture's width", 0.02, unit="%", shown_as=100.0
     ),
     Lane("change", "Change", "share of the picture that the motion cannot explain", 1.0),
 )

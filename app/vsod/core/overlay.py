@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,9 +21,21 @@ RGB = tuple[int, int, int]
 TINT_COLOR: RGB = (255, 64, 129)
 """Magenta: rare in nature, and told from green and blue by every kind of colour vision."""
 
+OUTLINE_COLOR: RGB = (255, 221, 51)
+"""Yellow, between two lines of black: stands out on light and on dark."""
+
+MORE_COLOR: RGB = (245, 130, 32)
+LESS_COLOR: RGB = (60, 140, 255)
+"""Orange and blue, told apart by every kind of colour vision."""
+
+Reading = Literal["right", "as premultiplied", "as straight"]
+
 _TINT_STRENGTH = 0.6
 _BAND = 16  # rows per step; measured best between 8 and 32 at 1080p and 4K
 _CHECKER: tuple[int, int] = (92, 128)
+
+# 0..256 parts by alpha 0..255
+_SHARES = np.arange(256, dtype=np.uint16) + (np.arange(256, dtype=np.uint16) >> 7)
 
 # Dark violet to pale yellow in steps of even lightness (after inferno); lightness alone carries
 # the order, so it reads the same in grey and without red or green cones.
@@ -44,15 +59,28 @@ class Overlay(enum.Enum):
     HEAT = "heat"
     MATTE = "matte"
     CUTOUT = "cutout"
+    CONTOUR = "contour"
+    DIFFERENCE = "difference"
 
 
-def compose(overlay: Overlay, rgb: U8, alpha: U8 | None) -> U8:
+def compose(
+    overlay: Overlay,
+    rgb: U8,
+    alpha: U8 | None,
+    *,
+    ground: U8 | None = None,
+    reading: Reading = "right",
+    other: U8 | None = None,
+) -> U8:
     """Show ``alpha`` over ``rgb`` the way ``overlay`` says.
 
     Args:
         overlay: The view.
         rgb: (H, W, 3) picture.
         alpha: (H, W) matte, 255 = subject; None where there is no matte yet.
+        ground: (H, W, 3) behind a cut-out; None for grey squares.
+        reading: How a program takes the cut-out's colour, see :func:`misread`.
+        other: (H, W) matte to compare with, for the difference.
 
     Returns:
         (H, W, 3). ``rgb`` itself, not a copy, if there is nothing to lay over it.
@@ -65,7 +93,13 @@ def compose(overlay: Overlay, rgb: U8, alpha: U8 | None) -> U8:
         return heat(rgb, alpha)
     if overlay is Overlay.MATTE:
         return matte(alpha)
-    return cutout(rgb, alpha)
+    if overlay is Overlay.CONTOUR:
+        return contour(rgb, alpha)
+    if overlay is Overlay.DIFFERENCE:
+        return rgb if other is None else difference(rgb, alpha, other)
+    if reading != "right":
+        return misread(rgb, alpha, squares(rgb.shape[0], rgb.shape[1]) if ground is None else ground, reading)
+    return cutout(rgb, alpha) if ground is None else over(rgb, alpha, ground)
 
 
 def to_u8(alpha: npt.NDArray[np.float32]) -> U8:
@@ -86,9 +120,8 @@ def tint(rgb: U8, alpha: U8, color: RGB = TINT_COLOR, strength: float = _TINT_ST
         strength: 0..1, how much dye where alpha is 255.
     """
     weight = np.rint(np.arange(256) * (strength * 256 / 255)).astype(np.uint16)
-    dye = np.tile(np.array(color, np.uint16), rgb.shape[1])
     # the dye takes part with its weight, the picture with the rest
-    return _mix(rgb, alpha, (256 - weight).astype(np.uint16), lambda _top, _rows: dye)
+    return _mix(rgb, alpha, (256 - weight).astype(np.uint16), _plain(color, rgb.shape[1]))
 
 
 def heat(rgb: U8, alpha: U8) -> U8:
@@ -112,15 +145,85 @@ def cutout(rgb: U8, alpha: U8, checker: int = 16) -> U8:
         alpha: (H, W) matte.
         checker: Side of a square in pixels.
     """
-    steps = np.arange(256, dtype=np.uint16)
+    return over(rgb, alpha, squares(rgb.shape[0], rgb.shape[1], checker))
+
+
+@lru_cache(maxsize=2)
+def squares(height: int, width: int, side: int = 16) -> U8:
+    """(height, width, 3) grey squares of ``side`` pixels; read-only."""
     dark, light = _CHECKER
-    odd = (np.arange(rgb.shape[1]) // checker % 2).astype(bool)
-    lines = [np.repeat(np.where(odd ^ flip, dark, light).astype(np.uint16), 3) for flip in (False, True)]
+    odd = np.arange(width) // side % 2 ^ (np.arange(height) // side % 2)[:, None]
+    picture = matte(np.where(odd, dark, light).astype(np.uint8))
+    picture.flags.writeable = False
+    return picture
 
-    def squares(top: int, rows: int) -> npt.NDArray[np.uint16]:
-        return np.stack([lines[y // checker % 2] for y in range(top, top + rows)])
 
-    return _mix(rgb, alpha, steps + (steps >> 7), squares)
+def over(rgb: U8, alpha: U8, ground: U8) -> U8:
+    """The subject on a ground.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        ground: (H, W, 3).
+    """
+    flat = ground.reshape(len(ground), -1)
+    return _mix(rgb, alpha, _SHARES, lambda top, rows: flat[top : top + rows].astype(np.uint16))
+
+
+def misread(rgb: U8, alpha: U8, ground: U8, reading: Reading) -> U8:
+    """A cut-out over a ground in a program that takes its alpha for the other kind.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        ground: (H, W, 3).
+        reading: ``"as premultiplied"``: the file is straight, its colour is added whole, edges glow;
+            ``"as straight"``: the file is premultiplied, its colour is multiplied once more, edges are dark.
+    """
+    weight = matte(alpha)
+    behind = cv2.multiply(ground, 255 - weight, scale=1 / 255)
+    front = rgb
+    if reading == "as straight":
+        front = cv2.multiply(cv2.multiply(rgb, weight, scale=1 / 255), weight, scale=1 / 255)  # type: ignore[assignment]
+    return np.asarray(cv2.add(front, behind), np.uint8)
+
+
+def contour(rgb: U8, alpha: U8, color: RGB = OUTLINE_COLOR) -> U8:
+    """The picture with a line round the subject, where alpha is a half.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        color: Of the line.
+    """
+    inside = (alpha >= 128).astype(np.uint8)
+    wide = max(1, round(len(alpha) / 540))
+    line = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((2 * wide + 1,) * 2, np.uint8))
+    border = cv2.dilate(line, np.ones((2 * wide + 1,) * 2, np.uint8))
+    out = rgb.copy()
+    out[border > 0] = 0
+    out[line > 0] = color
+    return out
+
+
+def difference(rgb: U8, alpha: U8, other: U8) -> U8:
+    """Where two mattes differ: orange where the first has more, blue where it has less, on the picture dimmed.
+
+    Args:
+        rgb: (H, W, 3) picture.
+        alpha: (H, W) matte.
+        other: (H, W) matte it is compared with.
+    """
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8) // 3
+    out = matte(grey)
+    for color, extra in ((MORE_COLOR, cv2.subtract(alpha, other)), (LESS_COLOR, cv2.subtract(other, alpha))):
+        out = _mix(
+            out,
+            np.asarray(extra, np.uint8),
+            256 - _SHARES,
+            _plain(color, rgb.shape[1]),
+        )
+    return out
 
 
 def heat_table() -> U8:
@@ -129,6 +232,12 @@ def heat_table() -> U8:
     at = np.linspace(0, 255, len(anchors))
     steps = np.arange(256)
     return np.stack([np.rint(np.interp(steps, at, anchors[:, c])) for c in range(3)], axis=1).astype(np.uint8)
+
+
+def _plain(color: RGB, width: int) -> Callable[[int, int], npt.NDArray[np.uint16]]:
+    """A backdrop of one colour."""
+    line = np.tile(np.array(color, np.uint16), width)
+    return lambda _top, _rows: line
 
 
 def _mix(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vsod.core.lanes import BY_ID, Lane
 
-HEAD = 92  # the column of names and values on the left
+HEAD = 108  # the column of names and values on the left
 TAIL = 14  # free space on the right, so that the last frame can be grabbed
 RULER = 24
 FLAGS_TOP, FLAGS = 25, 7
