@@ -21,3 +21,24 @@ def demo(tmp_path_factory):
     path = tmp_path_factory.mktemp("demo") / "demo.mp4"
     make_demo(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, demo):
+    """A DAVIS-like folder: 12 frames of the demo clip; its masks are what swift itself says."""
+    import cv2
+
+    from vsod.core.finishing import FinishSettings
+    from vsod.media.source import open_source
+    from vsod.pipeline import runner
+    from vsod.pipeline.job import JobSpec
+
+    root = tmp_path_factory.mktemp("davis")
+    frames = root / "JPEGImages" / "480p" / "demo"
+    masks = root / "Annotations" / "480p" / "demo"
+    frames.mkdir(parents=True)
+    with open_source(demo) as source:
+        for frame in source.frames(30, 42, size=(854, 480)):
+            cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
+    runner.run(JobSpec(frames, masks, format="png8", finish=FinishSettings(threshold=0.5)))
+    return root

@@ -1,32 +1,13 @@
 """Measuring a card on clips with masks."""
 
-import cv2
 import numpy as np
 import pytest
 
-from vsod.core.finishing import FinishSettings
 from vsod.errors import DataError
-from vsod.media.source import open_source
-from vsod.pipeline import runner
 from vsod.pipeline.datasets import VAL_CLIPS, labelled_clips
 from vsod.pipeline.evaluate import evaluate, table
-from vsod.pipeline.job import JobSpec
 
 pytest.importorskip("py_sod_metrics")
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory, demo):
-    """A DAVIS-like folder: 12 frames of the demo clip; its masks are what swift itself says."""
-    root = tmp_path_factory.mktemp("davis")
-    frames = root / "JPEGImages" / "480p" / "demo"
-    masks = root / "Annotations" / "480p" / "demo"
-    frames.mkdir(parents=True)
-    with open_source(demo) as source:
-        for frame in source.frames(30, 42, size=(854, 480)):
-            cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
-    runner.run(JobSpec(frames, masks, format="png8", finish=FinishSettings(threshold=0.5)))
-    return root
 
 
 def test_a_net_agrees_with_itself(data):

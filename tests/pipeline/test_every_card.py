@@ -68,9 +68,9 @@ def run(card, net, h=64, w=96, batch=1, seed=0):
     """Saliency of ``batch`` windows (or frames) of noise."""
     with torch.inference_mode():
         if not card.window:
-            return part(net, "frame")(*inputs(card, h, w, batch, seed))
+            return part(net, "frame", card.half)(*inputs(card, h, w, batch, seed))
         features = part(net, "encode")(*inputs(card, h, w, batch, seed, card.window))
-        return part(net, "decode")(features.unflatten(0, (batch, card.window)))
+        return part(net, "decode", card.half)(features.unflatten(0, (batch, card.window)))
 
 
 def test_there_are_the_published_five():
@@ -98,9 +98,9 @@ def test_a_sample_does_not_see_its_batch(card, net):
         with torch.inference_mode():
             if card.window:
                 x = [t.unflatten(0, (2, -1))[i] for t in inputs(card, 64, 96, 2, 0, card.window)]
-                alone = part(net, "decode")(part(net, "encode")(*x)[None])
+                alone = part(net, "decode", card.half)(part(net, "encode")(*x)[None])
             else:
-                alone = part(net, "frame")(*(t[i : i + 1] for t in inputs(card, 64, 96, 2)))
+                alone = part(net, "frame", card.half)(*(t[i : i + 1] for t in inputs(card, 64, 96, 2)))
         assert torch.allclose(both[i : i + 1], alone, atol=1e-4)
 
 

@@ -99,7 +99,7 @@ def test_a_part_comes_out_as_in_the_whole():
 
 
 def test_without_it_nothing_more_is_read():
-    assert needed(range(5, 9), FinishSettings(), 16) == range(5, 9)
+    assert needed(range(5, 9), FinishSettings(stabilise=0), 16) == range(5, 9)
     assert needed(range(0, 16), FinishSettings(stabilise=1), 16) == range(0, 16)
 
 

@@ -1,4 +1,4 @@
-"""``train`` and ``evaluate``."""
+"""``train``, ``evaluate`` and ``survey``."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def train(args: argparse.Namespace) -> int:
         seed=args.seed,
         pack=args.pack,
         protocol=args.protocol,
+        teacher=args.teacher,
         report=say,
     )
     if args.install:
@@ -79,4 +80,24 @@ def evaluate(args: argparse.Namespace) -> int:
         plot_precision({name: results[-1]}, args.pictures / f"{name}-precision.png")
     if not args.json:
         print(measuring.table(results))
+    return 0
+
+
+def survey(args: argparse.Namespace) -> int:
+    """Measure cards in every way."""
+    from vsod.pipeline import survey as measuring
+
+    rows = []
+    for row in measuring.survey(args.data, args.cards, split=args.split, device=args.device):
+        rows.append(row)
+        for scores in row.scores:
+            told = {"card": row.card, "options": row.look.words, "clip": scores.name, **scores.row()}
+            if args.json:
+                print(json.dumps(told), flush=True)
+        if not args.json:
+            print(f"{row.card} {row.look.words}: {row.scores[-1].row()}", file=sys.stderr)
+    if not args.json:
+        print(measuring.tables(rows))
+        for card in dict.fromkeys(row.card for row in rows):
+            print(f"{card}: {measuring.parameters(card):,} parameters")
     return 0

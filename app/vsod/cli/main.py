@@ -214,6 +214,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
         default="ours",
         help="loss, optimiser and rates: ours, or as the card's paper has them",
     )
+    p.add_argument("--teacher", metavar="CARD", help="learn of this card's maps, too")
     p.add_argument("--pack", type=Path, help="packed data to use or make (default: OUT/pack)")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.set_defaults(run=do.train)
@@ -244,3 +245,11 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--engine", choices=("openvino", "torch"))
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.evaluate, cue="full")
+
+    p = commands.add_parser("survey", help="evaluate every card with and without each option, as tables")
+    p.add_argument("cards", metavar="CARD", nargs="*", help="default: all that can be used")
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--split", default="val", choices=("val", "train", "all"))
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.survey)

@@ -58,7 +58,11 @@ class FinishSettings:
     """
 
     stabilise: float = _knob(
-        0.0, "steady the map along the motion: 0 off, 1 most", title="Steady", unit="0..1", span=(0, 1)
+        1.0,
+        "steady the map along the motion: 0 off, 1 most (default)",
+        title="Steady",
+        unit="0..1",
+        span=(0, 1),
     )
     crf: str = _knob(
         "",

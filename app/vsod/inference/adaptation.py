@@ -19,7 +19,7 @@ from vsod.inference import windows
 from vsod.inference.cards import Card, file_digest
 from vsod.inference.devices import choose_device
 from vsod.inference.inputs import INPUTS, missing
-from vsod.inference.networks import load_network
+from vsod.inference.networks import load_network, logit
 from vsod.inference.predictor import Predictor, Prepared
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def _adapt(
         return Outcome(False)
     torch.manual_seed(0)
     try:
-        adapter = Adapter(load_network(card), bool(card.window), torch.device(choose_device(device)))
+        where = torch.device(choose_device(device))
+        adapter = Adapter(load_network(card), bool(card.window), where, logit(card.half))
     except AttributeError as error:
         raise ModelError(
             f"card '{card.id}' cannot adapt to a clip: {error}",

@@ -37,6 +37,7 @@ _KNOWN = {
     "reads",
     "window",
     "input",
+    "output",
     "measured",
 }
 
@@ -58,6 +59,7 @@ class Card:
         still: What the motion prior is where nothing moves.
         window: Frames the network looks at together; 0 = one by one.
         clips: The window is cut into clips; else it slides, ending at the frame in question.
+        half: The net's own answer, 0..1, that becomes one half.
         trained_on: What the weights have seen.
         options: Keyword arguments of the entry.
         measured: Accuracy and speed as measured by us.
@@ -80,6 +82,7 @@ class Card:
     still: float = 0.5
     window: int = 0
     clips: bool = False
+    half: float = 0.5
     trained_on: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
@@ -152,6 +155,7 @@ def read_card(path: Path) -> Card:
             still=float(size.get("still", 0.5)),
             window=int(window.get("length", 0)),
             clips=_is_clips(str(window.get("kind", "causal"))),
+            half=float(raw.get("output", {}).get("half", 0.5)),
             trained_on=tuple(raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
             measured=dict(raw.get("measured", {})),
@@ -160,6 +164,8 @@ def read_card(path: Path) -> Card:
         )
         if card.area < 32 * 32 or card.multiple < 1:
             raise ValueError("input.area or input.multiple is too small")
+        if not 0 < card.half < 1:
+            raise ValueError("output.half must lie between 0 and 1")
         return card
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         detail = f"key {error} is missing" if isinstance(error, KeyError) else str(error)

@@ -13,12 +13,14 @@ from torch import nn
 from vsod.errors import ModelError
 from vsod.inference.cards import Card
 from vsod.inference.devices import choose_device
-from vsod.inference.networks import build_network
+from vsod.inference.networks import build_network, load_network
+from vsod_models.train import ranks
 from vsod_models.train.loop import Recipe, Trainer
 from vsod_models.train.pack import Pack, open_pack
 from vsod_models.train.protocols import Loss, published
 from vsod_models.train.stages import STAGES, Stage
 from vsod_models.train.start import is_imagenet, start_from
+from vsod_models.train.teacher import Teacher
 from vsod_models.train.temporal import WindowTrainer
 from vsod_models.weights import load_weights, save_weights
 
@@ -77,6 +79,7 @@ def train_card(
     device: str,
     seed: int,
     protocol: str,
+    teacher: Card | None,
     report: Report | None,
 ) -> Path:
     """See :func:`vsod.pipeline.training.train`; the pack is finished."""
@@ -84,24 +87,25 @@ def train_card(
     if stage is not None and stage not in [s.name for s in stages]:
         names = ", ".join(s.name for s in stages)
         raise ModelError(f"card '{card.id}' has no stage '{stage}'", fix=f"Its stages: {names}.")
-    pack, where = open_pack(pack_folder), torch.device(choose_device(device))
+    pack, guide = open_pack(pack_folder), _teacher(teacher)
     before = init
-    for step in stages:
-        folder = out if len(stages) == 1 else out / step.name
-        weights = folder / "weights.safetensors"
-        if stage not in (None, step.name):
-            before = weights if weights.is_file() else before
-            continue
-        recipe = Recipe(seed=seed, samples=samples or step.samples)
-        if step.sizes:
-            recipe = dataclasses.replace(recipe, sizes=step.sizes, final_sizes=step.final_sizes)
-        if protocol == "paper":
-            recipe, loss = _published(card, step, recipe)
-            step = dataclasses.replace(step, paper_loss=loss)
-        if rate is not None:
-            recipe = dataclasses.replace(recipe, lr=rate)
-        _train_stage(card, step, pack, folder, recipe, before, where, report)
-        before = weights
+    with ranks.joined(torch.device(choose_device(device))) as where:
+        for step in stages:
+            folder = out if len(stages) == 1 else out / step.name
+            weights = folder / "weights.safetensors"
+            if stage not in (None, step.name):
+                before = weights if weights.is_file() else before
+                continue
+            recipe = Recipe(seed=seed, samples=samples or step.samples)
+            if step.sizes:
+                recipe = dataclasses.replace(recipe, sizes=step.sizes, final_sizes=step.final_sizes)
+            if protocol == "paper":
+                recipe, loss = _published(card, step, recipe)
+                step = dataclasses.replace(step, paper_loss=loss)
+            if rate is not None:
+                recipe = dataclasses.replace(recipe, lr=rate)
+            _train_stage(card, step, pack, folder, recipe, before, where, guide, report)
+            before = weights
     assert before is not None
     return before
 
@@ -114,6 +118,7 @@ def _train_stage(
     recipe: Recipe,
     init: Path | None,
     device: torch.device,
+    teacher: Teacher | None,
     report: Report | None,
 ) -> None:
     torch.manual_seed(recipe.seed)
@@ -126,12 +131,21 @@ def _train_stage(
     if stage.windows:
         trainer = WindowTrainer(net, stage, pack, card.window, card.clips, recipe, folder, device)
     else:
-        trainer = Trainer(net, stage, pack, recipe, folder, device)
+        trainer = Trainer(net, stage, pack, recipe, folder, device, teacher)
     trainer.resume()
     trainer.run(report)
-    scores = trainer.validate()
-    if report:
-        report({"stage": f"{stage.name} validated", **scores})
+    if report and not ranks.rank():
+        report({"stage": f"{stage.name} validated", **trainer.validate()})
+
+
+def _teacher(card: Card | None) -> Teacher | None:
+    if card is None:
+        return None
+    if card.window:
+        raise ModelError(
+            f"card '{card.id}' cannot teach: it looks at windows of frames", fix="Take swift or studio."
+        )
+    return Teacher(load_network(card), card.reads)
 
 
 def _published(card: Card, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:

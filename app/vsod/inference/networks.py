@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -68,15 +69,23 @@ def load_network(card: Card) -> torch.nn.Module:
     return net.eval()
 
 
-def part(net: torch.nn.Module, name: str) -> torch.nn.Module:
+def logit(probability: float) -> float:
+    """What the sigmoid makes ``probability`` of."""
+    return math.log(probability / (1 - probability))
+
+
+def part(net: torch.nn.Module, name: str, half: float = 0.5) -> torch.nn.Module:
     """One part of a network as a module of its own, its output ready to use.
 
     Args:
         net: In eval mode.
         name: ``"frame"``: saliency of single frames, 0..1. ``"encode"``: features of single
             frames. ``"decode"``: saliency, 0..1, from a window of features.
+        half: The net's own answer that becomes one half.
     """
     import torch
+
+    shift = logit(half)
 
     class Part(torch.nn.Module):
         def __init__(self) -> None:
@@ -86,6 +95,6 @@ def part(net: torch.nn.Module, name: str) -> torch.nn.Module:
         def forward(self, first: torch.Tensor, second: torch.Tensor | None = None) -> torch.Tensor:
             call = self.net if name == "frame" else getattr(self.net, name)
             out: torch.Tensor = call(first) if second is None else call(first, second)
-            return out if name == "encode" else torch.sigmoid(out)
+            return out if name == "encode" else torch.sigmoid(out - shift)
 
     return Part().eval()

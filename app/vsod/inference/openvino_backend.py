@@ -115,7 +115,7 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
     cache = paths.cache_dir()
     # weights made for one clip are kept with it, and so is what is made of them
     home = weights.parent if weights.is_relative_to(cache) else cache / "compiled"
-    stem = home / f"{card.id}-{digest[:16]}-ov{version}"
+    stem = home / f"{card.id}-{digest[:16]}-{card.half:g}-ov{version}"
     names = ("encode", "decode") if card.window else ("frame",)
     files = {name: stem.with_name(f"{stem.name}-{name}.xml") for name in names}
     if all(f.is_file() for f in files.values()):
@@ -182,9 +182,11 @@ def convert(card: Card, files: dict[str, Path]) -> None:
         if name == "decode":
             with torch.no_grad():
                 features = part(net, "encode")(*examples)
-            write_model(part(net, name), [features[:, None].expand(-1, card.window, -1, -1, -1)], file)
+            write_model(
+                part(net, name, card.half), [features[:, None].expand(-1, card.window, -1, -1, -1)], file
+            )
         else:
-            write_model(part(net, name), examples, file)
+            write_model(part(net, name, card.half), examples, file)
 
 
 def write_model(module: torch.nn.Module, examples: Sequence[torch.Tensor], file: Path) -> None:

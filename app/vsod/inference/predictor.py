@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,11 +124,15 @@ class Predictor:
         self._where = (device, engine)
         self._opened: Backend | None = None
         self._prior: MotionPrior | None = None
+        self._before: Callable[[int], Map | None] | None = None
 
-    def with_card(self, card: Card) -> Predictor:
-        """The same for a card that differs in its weights alone."""
+    def second(self, card: Card, before: Callable[[int], Map | None]) -> Predictor:
+        """The same for a card that differs in its weights alone, and does not have the last word.
+
+        Its maps are averaged with those of ``before``: what only one of two looks sees stays in doubt.
+        """
         other = copy.copy(self)
-        other.card, other._opened = card, None
+        other.card, other._opened, other._before = card, None, before
         return other
 
     @property
@@ -168,12 +172,16 @@ class Predictor:
         """Text that changes whenever the maps would: card, weights, raster, flow, window, prior."""
         r, card = self.raster, self.card
         words = [card.id, card.sha256, f"{r.width}x{r.height}", self._flow]
+        if card.half != 0.5:
+            words.append(f"half {card.half:g}")
         if card.window:
             words.append(f"{'clips' if card.clips else 'causal'} of {card.window}")
         if self._reads_prior:
             words.append(f"prior {prior_digest()} {card.still}")
         if self.splits_shots:
             words.append("by shot")
+        if self._before:
+            words.append("second look")
         return "|".join(words)
 
     @property
@@ -224,9 +232,13 @@ class Predictor:
         last: Map | None = None
         for index, saliency in self._windowed(self._encoded(prepared, held)):
             if index not in held or last is None:
-                last = np.ascontiguousarray(self.raster.crop(saliency)[0])
+                last = self._averaged(index, np.ascontiguousarray(self.raster.crop(saliency)[0]))
             held.discard(index)
             yield index, last
+
+    def _averaged(self, index: int, saliency: Map) -> Map:
+        before = self._before(index) if self._before else None
+        return saliency if before is None else np.asarray((saliency + before) / 2, np.float32)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Map]]:
         """Both stages in a row."""

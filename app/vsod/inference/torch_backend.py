@@ -27,8 +27,8 @@ class TorchBackend:
         self._torch = torch
         self._device = torch.device(device)
         net = channels_last(load_network(card).to(self._device))
-        self._frame = part(net, "encode" if card.window else "frame")
-        self._window = part(net, "decode") if card.window else None
+        self._frame = part(net, "encode" if card.window else "frame", card.half)
+        self._window = part(net, "decode", card.half) if card.window else None
         self._dtype: torch.dtype | None = None
         if device == "cuda":
             self._dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

@@ -16,12 +16,14 @@ from vsod.core.frame import Frame
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
 from vsod.inference.finish import Finisher
+from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor, with_flow
 from vsod.inference.raster import Raster
 from vsod.media.source import Source, open_source
-from vsod.pipeline.adapting import second_look
+from vsod.pipeline import runner, stages
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod.pipeline.gallery import Gallery
+from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import steady
 from vsod.pipeline.threads import prefetch
 from vsod_models.flow import estimator
@@ -105,7 +107,6 @@ def _one(
     masks = clip.masks()
     if len(masks) != source.info.frame_count:
         raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
-    predictor: Predictor | None = None
     if cue == "motion":
         raster = Raster.fit(source.info.display_size, 82944, 32)
         maps = motion_alone(source.frames(size=raster.size))
@@ -113,10 +114,8 @@ def _one(
         predictor = Predictor(
             usable_card(card_id), source.info.display_size, device, engine, use_flow=cue == "full"
         )
-        if adapt:
-            maps = second_look(source, predictor, device)
-        else:
-            maps = predictor(source.frames(size=predictor.raster.size))
+        store = analysed(source, predictor, adapt, device, engine or "")
+        maps = ((i, stages.stored(store, i)) for i in range(source.info.frame_count))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))
@@ -131,6 +130,23 @@ def _one(
                 if gallery:
                     gallery.add(clip.name, picture.index, found, picture.image, mask, matte)
     return scorer.result()
+
+
+def analysed(source: Source, predictor: Predictor, adapt: bool, device: str, engine: str) -> MapStore:
+    """The maps of a whole clip, as ``run`` makes them: kept in the cache, and found there by the next measurement.
+
+    Args:
+        source: The clip.
+        predictor: Made for it.
+        adapt: Fit the card to the clip and look again.
+        device: As for ``run``.
+        engine: Where it was asked for: maps of different engines are not to be mixed up.
+    """
+    frames = range(source.info.frame_count)
+    pace = Pace(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
+    store = MapStore.open(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
+    runner.analyse(source, predictor, store, frames, pace)
+    return runner.look_again(source, predictor, store, frames, device, pace)[0] if adapt else store
 
 
 def table(results: list[Scores]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from vsod.errors import DataError, ModelError
-from vsod.inference.cards import Card, card_by_id
+from vsod.inference.cards import Card, card_by_id, usable_card
 from vsod.media.source import open_source
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
@@ -79,6 +80,7 @@ def train(
     seed: int = 0,
     pack: Path | None = None,
     protocol: str = "ours",
+    teacher: str | None = None,
     report: Report | None = None,
 ) -> Path:
     """Train a card from its start, or go on where an earlier run in ``out`` was stopped.
@@ -93,6 +95,7 @@ def train(
         init: ImageNet file of the backbone (torchvision names), or weights of ours to start from.
         pack: Pack to use instead of ``out/pack``; made if missing.
         protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
+        teacher: Card of whose maps single-frame stages learn beside the labels, and in place of weak ones.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of everything.
         report: Receives progress rows.
@@ -105,6 +108,13 @@ def train(
     """
     card = card_by_id(card_id)
     pack = pack or out / "pack"
+    ready = (pack / "pack.json").is_file() and ("prior" not in card.reads or has_prior(pack))
+    if not ready and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise DataError(
+            "several processes cannot make a pack together",
+            where=pack,
+            fix="Run the command without torchrun and with --samples 16 once.",
+        )
     if not (pack / "pack.json").is_file():
         make_pack(data, pack, report)
     if "prior" in card.reads and not has_prior(pack):
@@ -122,6 +132,7 @@ def train(
         device=device,
         seed=seed,
         protocol=protocol,
+        teacher=usable_card(teacher) if teacher else None,
         report=report,
     )
 

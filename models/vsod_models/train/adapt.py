@@ -87,13 +87,15 @@ class Adapter:
         net: With ``backbone_parameters``; with ``encode`` and ``decode`` if it reads windows.
         windowed: It reads windows.
         device: Where to work.
+        shift: The logit that means one half.
 
     Raises:
         AttributeError: The net does not say what its backbone is.
     """
 
-    def __init__(self, net: nn.Module, windowed: bool, device: torch.device) -> None:
+    def __init__(self, net: nn.Module, windowed: bool, device: torch.device, shift: float = 0.0) -> None:
         self.net, self.windowed, self.device = channels_last(net.to(device)).eval(), windowed, device
+        self.shift = shift
         held = {id(p) for p in net.backbone_parameters()}  # type: ignore[operator]
         for p in net.parameters():
             p.requires_grad_(id(p) not in held)
@@ -102,12 +104,12 @@ class Adapter:
         """(B, T, C, h, w) inputs -> (B, K, H, W) logits: of the last frame, or of all in a clip."""
         frames = [x.flatten(0, 1).contiguous(memory_format=torch.channels_last) for x in inputs]
         if not self.windowed:
-            out: Tensor = self.net(*frames)
+            out: Tensor = self.net(*frames) - self.shift
             return out.reshape(len(inputs[0]), -1, *out.shape[-2:])
         features = self.net.encode(*frames)  # type: ignore[operator]
         window = features.reshape(*inputs[0].shape[:2], *features.shape[1:])
         answer: Tensor = self.net.decode(window)  # type: ignore[operator]
-        return answer[:, :, 0]
+        return answer[:, :, 0] - self.shift
 
     @torch.no_grad()
     def maps(self, cues: Sequence[Cue], batch: int = 4) -> Map:

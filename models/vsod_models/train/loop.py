@@ -20,9 +20,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
+from vsod_models.train import ranks
 from vsod_models.train.augment import Batch, Mix, Sampler, encode, wheel
 from vsod_models.train.pack import PRIOR_ONE, Pack
 from vsod_models.train.stages import Stage
+from vsod_models.train.teacher import Teacher
 from vsod_models.weights import save_weights
 
 
@@ -159,8 +161,8 @@ class Run(ABC):
 
     @property
     def steps(self) -> int:
-        """Optimiser steps."""
-        return max(1, self.recipe.samples // self.batch)
+        """Optimiser steps; processes that work together draw a batch each."""
+        return max(1, self.recipe.samples // (self.batch * ranks.count()))
 
     @property
     def checkpoint(self) -> Path:
@@ -179,7 +181,9 @@ class Run(ABC):
         return True
 
     def save(self) -> None:
-        """Write checkpoint and averaged weights, each whole or not at all."""
+        """Write checkpoint and averaged weights, each whole or not at all; one process does it for all."""
+        if ranks.rank():
+            return
         with replaced(self.checkpoint) as temp:
             torch.save(
                 {
@@ -212,12 +216,14 @@ class Run(ABC):
                 pace = (now - began) / (self.step - first)
                 row = {
                     "step": self.step,
-                    "samples": self.step * self.batch,
+                    "samples": self.step * self.batch * ranks.count(),
                     "loss": round(float(np.mean(losses)), 5),
-                    "per_second": round(self.batch / pace, 2),
+                    "per_second": round(self.batch * ranks.count() / pace, 2),
                     "eta": round(pace * (self.steps - self.step)),
                 }
                 losses.clear()
+                if ranks.rank():
+                    continue
                 with (self.out / "log.jsonl").open("a") as log:
                     log.write(json.dumps(row) + "\n")
                 if report:
@@ -226,10 +232,14 @@ class Run(ABC):
                 saved = now
                 self.save()
         self.save()
-        (self.out / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
+        if not ranks.rank():
+            (self.out / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
+        ranks.meet()  # the next stage starts from what one process wrote
 
     def _one(self) -> float:
-        rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        # every process draws samples of its own
+        number = (self.recipe.seed * 1_000_003 + self.step) * ranks.count() + ranks.rank()
+        rng = torch.Generator().manual_seed(number)
         rate = learning_rate(self.step, self.steps, self.recipe)
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.lr * group["scale"] * rate
@@ -240,6 +250,7 @@ class Run(ABC):
         loss = self.loss(rng)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        ranks.share_gradients(self.net)
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.step += 1
@@ -265,13 +276,21 @@ class Trainer(Run):
         recipe: What to do.
         out: See :class:`Run`.
         device: See :class:`Run`.
+        teacher: Of whose maps it learns, too.
 
     Raises:
         ValueError: The stage reads the motion prior, and the pack holds none.
     """
 
     def __init__(
-        self, net: nn.Module, stage: Stage, pack: Pack, recipe: Recipe, out: Path, device: torch.device
+        self,
+        net: nn.Module,
+        stage: Stage,
+        pack: Pack,
+        recipe: Recipe,
+        out: Path,
+        device: torch.device,
+        teacher: Teacher | None = None,
     ) -> None:
         if "prior" in stage.reads and pack.photos.prior is None:
             raise ValueError("this stage reads the motion prior, and the pack holds none")
@@ -279,6 +298,7 @@ class Trainer(Run):
         stage.freeze(net, recipe.frozen)
         backbone = net.backbone_parameters()  # type: ignore[operator]
         super().__init__(net, backbone, stage.held(net), recipe, out, device)
+        self.teacher = teacher.to(device) if teacher else None
         self.sampler = Sampler(pack, recipe.mix, device, dict(recipe.boost))
 
     @property
@@ -294,7 +314,12 @@ class Trainer(Run):
         batch = self.sampler.draw(height, width, rng)
         with mixed_precision(self.device):
             answer = self.stage.call(self.net, batch)
-        return self.stage.loss(answer, batch)
+            maps = self.teacher.maps(batch) if self.teacher else None
+        if self.teacher is None or maps is None:
+            return self.stage.loss(answer, batch)
+        return self.stage.loss(answer, self.teacher.relabelled(batch, maps)) + self.teacher.cost(
+            answer[0], maps
+        )
 
     @torch.no_grad()
     def validate(self, count: int = 200) -> dict[str, float]:

@@ -1,0 +1,49 @@
+"""Every card in every way: the tables of docs/accuracy.md."""
+
+import pytest
+
+from vsod.core.finishing import FinishSettings
+from vsod.pipeline import survey as surveying
+from vsod.pipeline.survey import LOOKS, Look, survey, tables
+
+pytest.importorskip("py_sod_metrics")
+
+TWO = (Look(""), Look("--stabilise 0 --threshold 0.9", finish=FinishSettings(stabilise=0, threshold=0.9)))
+
+
+def test_the_words_of_a_look_ask_for_what_it_does():
+    for look in LOOKS:
+        words = look.words.split()
+        assert ("--adapt" in words) == look.adapt
+        assert ("--no-flow" in words) == (look.cue == "no-flow")
+        asked = " ".join(w for w in words if w not in ("--adapt", "--no-flow"))
+        assert asked.replace("--crf", "--crf=meanfield").replace(" 0", "=0") == " ".join(
+            w.replace("=0.0", "=0") for w in look.finish.as_words()
+        )
+
+
+def test_maps_are_computed_once_for_all_finishing(data, monkeypatch):
+    monkeypatch.setattr(surveying, "LOOKS", TWO)
+    first, second = survey(data, ["swift"])
+    assert [s.name for s in first.scores] == ["demo", "mean"]
+    assert first.scores[-1].J > 0.99 > second.scores[-1].J
+
+    def gone(*_):
+        raise AssertionError("the network was run again")
+
+    monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
+    again = next(iter(survey(data, ["swift"])))
+    assert again.scores[-1].row() == first.scores[-1].row()
+
+
+def test_the_tables_have_a_row_per_look(data, monkeypatch):
+    monkeypatch.setattr(surveying, "LOOKS", TWO)
+    lines = tables(list(survey(data, ["swift"]))).splitlines()
+    assert lines[0] == "| `evaluate` | J | F | maxF | S | E | MAE | flicker |"
+    assert lines[3].startswith("| `swift --stabilise 0 --threshold 0.9` | 0.") and lines[4] == ""
+    assert lines[5] == "| J by clip | demo |" and len(lines) == 9
+    assert all(line.count("|") == 9 for line in lines[:4])
+
+
+def test_a_net_counts_its_parameters():
+    assert surveying.parameters("swift") == 3_238_220

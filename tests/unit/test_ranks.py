@@ -1,0 +1,83 @@
+"""Runs of several processes: the mean of their gradients, one writer, the same weights everywhere."""
+
+import json
+import socket
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import nn
+
+from vsod_models.train import ranks
+from vsod_models.train.loop import Recipe, Run
+
+RECIPE = Recipe(samples=48, optimiser="sgd", lr=0.1, weight_decay=0.0, warmup=1)
+
+
+class Line(Run):
+    """Learns one weight from numbers each process draws for itself."""
+
+    batch = 4
+
+    def loss(self, rng):
+        x = torch.rand(self.batch, 1, generator=rng)
+        return ((self.net(x) - 3 * x) ** 2).mean()
+
+
+def learn(out):
+    torch.manual_seed(0)
+    line = Line(nn.Linear(1, 1), [], [], RECIPE, out, torch.device("cpu"))
+    line.run()
+    return line
+
+
+def work(rank, folder, port):
+    import os
+
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    with ranks.joined(torch.device("cpu")) as device:
+        assert device.type == "cpu" and ranks.rank() == rank and ranks.count() == 2
+        line = learn(folder / "run")
+        assert line.steps == 6  # of 2 x 4 samples
+        torch.save(line.net.state_dict(), folder / f"{rank}.pt")
+        net = nn.Linear(1, 1, bias=False)
+        net.weight.grad = torch.full_like(net.weight, 1.0 + 4 * rank)
+        ranks.share_gradients(net)
+        torch.save(net.weight.grad, folder / f"gradient{rank}.pt")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.spawn(work, (folder, port), nprocs=2)
+    return folder
+
+
+def test_gradients_are_averaged(folder):
+    for rank in (0, 1):
+        assert torch.load(folder / f"gradient{rank}.pt").item() == pytest.approx(3.0)
+
+
+def test_all_processes_end_with_the_same_weights_and_one_writes_them(folder):
+    first, second = (torch.load(folder / f"{rank}.pt") for rank in (0, 1))
+    assert all(torch.equal(first[k], second[k]) for k in first)
+    state = torch.load(folder / "run" / "checkpoint.pt", weights_only=True)
+    assert all(torch.equal(first[k], state["net"][k]) for k in first)
+    rows = [json.loads(line) for line in (folder / "run" / "log.jsonl").read_text().splitlines()]
+    assert [row["samples"] for row in rows] == [48]
+
+
+def test_they_do_not_draw_the_same_samples(folder, tmp_path):
+    alone = learn(tmp_path)
+    assert alone.steps == 12
+    assert not torch.equal(alone.net.weight, torch.load(folder / "0.pt")["weight"])
+
+
+def test_one_process_needs_none_of_it(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    with ranks.joined(torch.device("cpu")) as device:
+        assert device == torch.device("cpu") and (ranks.rank(), ranks.count()) == (0, 1)
+        ranks.meet()
