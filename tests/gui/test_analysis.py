@@ -23,7 +23,7 @@ def test_cards_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
     terms = window.analysis.licence.toolTip()
     assert "Paid work: yes" in terms and "photos of herons" in terms
     assert window.analysis.facts.weights.text() == "4.2 MB"
-    assert window.analysis.facts.accuracy.text() == "S 0.88 · max F 0.85 · MAE 0.030"
+    assert window.analysis.facts.accuracy.text() == "S 0.88 · F 0.85 · MAE 0.030"
     assert window.analysis.facts.speed.text() == "not measured yet"
 
 
@@ -155,6 +155,7 @@ def test_looks_change_while_playing(qtbot: QtBot, window: MainWindow, clip: Fake
     assert window.player.view.overlay is Overlay.MATTE
     at = window.player.index
     qtbot.waitUntil(lambda: window.player.index > at + 2)
+    qtbot.waitUntil(lambda: window.canvas.shown.view.overlay is Overlay.MATTE)
     seen = pixels(window)
     assert window.player.speed == 1
     window.player.pause()

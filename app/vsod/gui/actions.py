@@ -41,6 +41,8 @@ OVERLAYS: dict[str, Overlay] = {
     "show_heat": Overlay.HEAT,
     "show_matte": Overlay.MATTE,
     "show_cutout": Overlay.CUTOUT,
+    "show_contour": Overlay.CONTOUR,
+    "show_difference": Overlay.DIFFERENCE,
 }
 
 # A None is a line in the menu.
@@ -55,7 +57,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("save_as", "Save project &as…", ("Ctrl+Shift+S",), needs_clip=False),
         Deed("reopen", "&Go on with the last session", needs_clip=False),
         None,
-        Deed("export", "&Export matte…", ("Ctrl+E",)),
+        Deed("export", "&Export…", ("Ctrl+E",)),
         None,
         Deed("quit", "&Quit", ("Ctrl+Q",), needs_clip=False),
     ),
@@ -98,7 +100,13 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("show_tint", "&Tint", ("F3",), "The subject dyed"),
         Deed("show_heat", "&Heat", ("F4",), "The matte as a colour map over the picture"),
         Deed("show_matte", "&Matte", ("F5",), "The matte in black and white"),
-        Deed("show_cutout", "&Cutout", ("F6",), "The subject on a checkerboard"),
+        Deed("show_cutout", "&Cutout", ("F6",), "The subject on a checkerboard, or on what you choose"),
+        Deed("show_contour", "C&ontour", ("F7",), "A line round the subject"),
+        Deed("show_difference", "&Difference", ("F8",), "Where two mattes differ: orange more, blue less"),
+        None,
+        Deed("compare_wipe", "A/B &wipe", ("W",), "Two versions, a line between them to drag"),
+        Deed("compare_side", "&Side by side", ("Shift+W",), "Two versions next to each other"),
+        Deed("guides", "Safe &areas", ("G",), "Frames for action and titles, after EBU R 95"),
         None,
         Deed("fit", "&Fit", ("F",), "Show the whole picture"),
         Deed("one_to_one", "&1:1", ("1",), "One picture pixel per screen pixel"),

@@ -1,4 +1,4 @@
-"""The working surface: picture and panels above, transport and timeline below."""
+"""The working surface: picture, transport and timeline below each other, the panels beside them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vsod.gui.timeline.transport import Transport
 from vsod.gui.viewer.canvas import Canvas
 
 _BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
-_SIDE_WIDTH = 304
+_SIDE_WIDTH = 320
 _Box = TypeVar("_Box", QVBoxLayout, QHBoxLayout)
 
 
@@ -44,17 +44,16 @@ class Deck(QWidget):
         self.finish = FinishPanel()
         self.facts = FactsPanel()
         self.flags = FlagList()
-        self.export_button = QPushButton("Export matte…")
+        self.export_button = QPushButton("Export…")
         self.export_button.clicked.connect(actions["export"].trigger)
 
-        viewer, top, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout()), _bare(QVBoxLayout())
-        viewer.addWidget(self.looks)
-        viewer.addWidget(self.canvas, 1)
-        top.addLayout(viewer, 1)
-        top.addWidget(self._side())
-        outer.addLayout(top, 1)
-        outer.addWidget(self.transport)
-        outer.addWidget(self.scrubber)
+        work, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout())
+        work.addWidget(self.looks)
+        work.addWidget(self.canvas, 1)
+        work.addWidget(self.transport)
+        work.addWidget(self.scrubber)
+        outer.addLayout(work, 1)
+        outer.addWidget(self._side())
         self.setLayout(outer)
 
     def _side(self) -> QWidget:

@@ -23,6 +23,8 @@ from vsod.pipeline.job import JobSpec
 from vsod.pipeline.jobqueue import Item
 from vsod.pipeline.project import ClipWork
 
+_HEIGHT = 210  # pixels to begin with
+
 
 class QueueRoom(QDockWidget):
     """A dock below the timeline.
@@ -60,6 +62,7 @@ class QueueRoom(QDockWidget):
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
         )
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
         self.hide()
         self.dialog: ExportDialog | None = None
         self.panel.add_asked.connect(self._ask_for_clips)

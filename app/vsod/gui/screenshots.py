@@ -12,14 +12,18 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from vsod.core.finishing import FinishSettings
 from vsod.gui import theme
 from vsod.gui.actions import OVERLAYS
+from vsod.gui.queue import QueueControl
 from vsod.gui.window import MainWindow
+from vsod.pipeline.jobqueue import OVER
 
 _SIZE = (1280, 800)
 _PATIENCE = 600.0  # seconds a state may take to come about
@@ -87,9 +91,49 @@ class Photographer:
         self.until(window.banner.isVisible)
         self.take("error")
         window.banner.hide()
-        do["export"].trigger()
+        self._inspector()
+        self._export()
+        self._queue(clip)
+
+    def _inspector(self) -> None:
+        """Some knobs turned, and what undo calls the last."""
+        window = self._window
+        window.finish.set_settings(FinishSettings(edges="soft", feather=1.4, grow=-0.8, threshold=0.45))
+        window.finish.changed.emit(window.finish.settings)
+        window.player.seek(window.player.count // 3)
+        window.actions_by_id["mark_in"].trigger()
+        self.take("inspector")
+
+    def _export(self) -> None:
+        """The dialog for a matte, and for cut-outs in EXR."""
+        window = self._window
+        window.actions_by_id["export"].trigger()
         self.until(lambda: window.dialog is not None)
+        assert window.dialog is not None
         self.take("export", window.dialog)
+        form = window.dialog.delivery_form
+        form.what.setCurrentIndex(form.what.findData("cutout"))
+        form.format_box.setCurrentIndex(form.format_box.findData("exr"))
+        self.take("export-exr", window.dialog)
+        window.dialog.reject()
+
+    def _queue(self, clip: Path) -> None:
+        """One job done, one that failed, one that runs, one that waits."""
+        room, work = self._window.queue_room, self._window.document.work
+        assert work is not None
+        with tempfile.TemporaryDirectory() as out:
+            for number, source in enumerate((clip, clip.with_name("missing.mp4"), clip, clip)):
+                kept = replace(work, path=source, start=number * 4, stop=number * 40 + 8)
+                room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), kept.stop - kept.start)
+            room.control.start()
+            self.until(lambda: room.control.progress is not None and _over(room.control) == 2)
+            self.take("queue")
+            room.control.pause()
+            self.until(lambda: not self._window.tasks.busy)
+
+
+def _over(queue: QueueControl) -> int:
+    return sum(item.state in OVER for item in queue.jobs)
 
 
 def main() -> None:
@@ -100,7 +144,7 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as own:
-        os.environ["VSOD_CONFIG"] = os.environ["VSOD_CACHE"] = own
+        os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"), own))
         app = QApplication([])
         theme.apply(app)
         window = MainWindow()
@@ -110,8 +154,6 @@ def main() -> None:
         try:
             photographer.tour(args.clip.absolute())
         finally:
-            if window.dialog is not None:
-                window.dialog.reject()
             window.close()
     for path in photographer.taken:
         print(path)

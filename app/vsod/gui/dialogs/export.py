@@ -196,6 +196,7 @@ class ExportDialog(QDialog):
         suffix = "" if row.is_sequence or not row.suffixes else keep or row.suffixes[0]
         self.path_edit.setText(str(path.with_name(stem + suffix)))
         self._refresh()
+        self.adjustSize()
 
     def _problem(self) -> str:
         text = self.path_edit.text().strip()

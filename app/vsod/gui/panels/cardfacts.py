@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from vsod.gui.backend import Card
 
-_MEASURES = {"S": "S {:.2f}", "maxF": "max F {:.2f}", "MAE": "MAE {:.3f}"}
+_MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
 
 
 class CardFacts(QWidget):
@@ -20,7 +20,7 @@ class CardFacts(QWidget):
         rows.setVerticalSpacing(3)
         self.weights, self.accuracy, self.speed = QLabel(), QLabel(), QLabel()
         self.accuracy.setToolTip(
-            "Measured by us on held-out clips; S and max F: more is better, MAE: less is better.\n"
+            "Measured by us on held-out clips; S and F (at its best threshold): more is better, MAE: less is better.\n"
             "See docs/accuracy.md."
         )
         self.speed.setToolTip("Frames per second of the last long analysis with this model and device here")
@@ -29,6 +29,7 @@ class CardFacts(QWidget):
             key = QLabel(name)
             key.setObjectName("faint")
             label.setAccessibleName(f"Model: {name}")
+            label.setMinimumWidth(1)  # a long line is cut, the panel does not grow
             rows.addRow(key, label)
 
     def show_card(self, card: Card, fps: float) -> None:

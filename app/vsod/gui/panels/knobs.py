@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.gui import theme
 
-_BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 66, 88, 18
+_BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
 
 
