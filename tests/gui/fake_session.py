@@ -215,6 +215,11 @@ class FakeClip:
         soft = np.clip((1.2 - away) * 4, 0, 1).astype(np.float32)
         return soft if settings.threshold is None else (soft >= settings.threshold).astype(np.float32)
 
+    def unfinished(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
+        """A disc like the matte's, but soft all over."""
+        fine = self.matte(card, index, np.zeros((size[1], size[0], 3), np.uint8), FinishSettings())
+        return None if fine is None else fine * np.float32(0.5)
+
     def export(
         self,
         spec: JobSpec,

@@ -106,7 +106,7 @@ def test_a_contour_runs_round_the_subject_and_leaves_the_rest() -> None:
     rgb = picture((100, 110, 120), (90, 160))
     out = ov.contour(rgb, disc())
     line = (out == ov.OUTLINE_COLOR).all(2)
-    assert 4 <= line[45].sum() <= 6 and line[45, 48:53].any() and not line[45, 53:108].any()
+    assert 4 <= line[45].sum() <= 6 and line[45, 48:53].any() and not line[45, 55:105].any()
     assert (out[0, 0] == rgb[0, 0]).all() and (out[45, 80] == rgb[45, 80]).all()
     assert 4 <= (out == 0).all(2)[45].sum() <= 6  # black on both sides of the line
 

@@ -115,6 +115,10 @@ class Clip(Protocol):
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
     ) -> npt.NDArray[np.float32] | None: ...
 
+    def unfinished(  # noqa: D102
+        self, card: str, index: int, size: tuple[int, int]
+    ) -> npt.NDArray[np.float32] | None: ...
+
     def export(  # noqa: D102
         self,
         spec: JobSpec,

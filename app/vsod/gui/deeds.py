@@ -82,6 +82,9 @@ def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
 
     return {
         **{name: partial(_show_overlay, window, name) for name in OVERLAYS},
+        "compare_wipe": lambda: window.stage.compare("wipe"),
+        "compare_side": lambda: window.stage.compare("side"),
+        "guides": lambda: window.canvas.show_guides(not window.canvas.guides),
         "fit": lambda: window.canvas.fit(),
         "one_to_one": lambda: window.canvas.one_to_one(),
         "zoom_in": lambda: window.canvas.zoom_by(1.25),

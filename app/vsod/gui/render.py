@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
+from vsod.core.compose import covering, surroundings
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.core.overlay import Overlay
+from vsod.core.overlay import Overlay, Reading
 from vsod.gui.backend import Clip
+
+CHECKER, BLUR = "checker", "blur"
+PICTURE, UNFINISHED = "picture", "unfinished"
+Compare = Literal["off", "wipe", "side"]
+
+U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,20 @@ class View:
         card: Whose maps to use, None = no maps.
         finish: How a map becomes a matte.
         size: Raster to work at, (width, height); None = every source pixel.
+        ground: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
+        reading: How a program takes the cut-out's colour.
+        compare: Whether two versions are shown, and how.
+        against: The other version: :data:`PICTURE`, :data:`UNFINISHED` (the map as it is), or a card.
     """
 
     overlay: Overlay = Overlay.TINT
     card: str | None = None
     finish: FinishSettings = field(default_factory=FinishSettings)
     size: tuple[int, int] | None = None
+    ground: str = CHECKER
+    reading: Reading = "right"
+    compare: Compare = "off"
+    against: str = UNFINISHED
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,31 +61,91 @@ class Shown:
         alpha: (H, W) matte, None where the frame has none.
         held: True if the source frame could not be decoded.
         view: How it was to be shown.
+        other: What to paint beside it, None if nothing is compared.
+        other_alpha: (H, W) matte of that, None where it has none.
     """
 
     index: int
     image: QImage
-    rgb: npt.NDArray[np.uint8]
-    alpha: npt.NDArray[np.uint8] | None
+    rgb: U8
+    alpha: U8 | None
     held: bool = False
     view: View = field(default_factory=View)
+    other: QImage | None = None
+    other_alpha: U8 | None = None
 
 
 def render(clip: Clip, frame: Frame, view: View) -> Shown:
     """Lay the matte over ``frame`` as ``view`` says."""
     rgb = frame.image if frame.image.ndim == 3 else ov.matte(frame.image)
-    alpha = None
+    alpha = other = None
     if view.card is not None and view.overlay is not Overlay.NONE:
         soft = clip.matte(view.card, frame.index, rgb, view.finish)
         alpha = None if soft is None else ov.to_u8(soft)
-    image = to_qimage(ov.compose(view.overlay, rgb, alpha))
-    return Shown(frame.index, image, rgb, alpha, frame.held, view)
+    if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
+        other = _other(clip, frame.index, rgb, view)
+    ground = None if alpha is None else _ground(view, rgb, alpha)
+    shown = ov.compose(view.overlay, rgb, alpha, ground=ground, reading=view.reading, other=other)
+    beside = None
+    if view.compare != "off":
+        picture = rgb if view.against == PICTURE else _beside(view, rgb, other)
+        beside = to_qimage(picture)
+    return Shown(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
 
 
-def to_qimage(rgb: npt.NDArray[np.uint8]) -> QImage:
+def _other(clip: Clip, index: int, rgb: U8, view: View) -> U8 | None:
+    """The matte that is compared with."""
+    if view.card is None or view.overlay is Overlay.NONE:
+        return None
+    if view.against in (PICTURE, UNFINISHED):
+        soft = clip.unfinished(view.card, index, (rgb.shape[1], rgb.shape[0]))
+    else:
+        soft = clip.matte(view.against, index, rgb, view.finish)
+    return None if soft is None else ov.to_u8(soft)
+
+
+def _beside(view: View, rgb: U8, alpha: U8 | None) -> U8:
+    if view.overlay is Overlay.DIFFERENCE:
+        return rgb
+    ground = None if alpha is None else _ground(view, rgb, alpha)
+    return ov.compose(view.overlay, rgb, alpha, ground=ground, reading=view.reading)
+
+
+def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
+    """(H, W, 3) behind the cut-out; None for the checker, or if there is no cut-out."""
+    if view.overlay is not Overlay.CUTOUT or view.ground == CHECKER:
+        return None
+    height, width = alpha.shape
+    if view.ground == BLUR:
+        return np.asarray(surroundings(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
+    return _still(view.ground, width, height)
+
+
+@lru_cache(maxsize=4)
+def _still(ground: str, width: int, height: int) -> U8 | None:
+    """A colour or a picture as a ground; None if the file cannot be read."""
+    if len(ground) == 6 and not Path(ground).exists():
+        colour = [int(ground[k : k + 2], 16) for k in (0, 2, 4)]
+        return np.full((height, width, 3), colour, np.uint8)
+    image = QImage(ground)
+    if image.isNull():
+        return None
+    return np.asarray(covering(from_qimage(image), (width, height)), np.uint8)
+
+
+def to_qimage(rgb: U8) -> QImage:
     """A QImage that owns its pixels, in the layout Qt paints fastest."""
     rgb = np.ascontiguousarray(rgb)
     height, width = rgb.shape[:2]
     pixels: Any = rgb.data  # PyQt takes any buffer; its stubs know bytes only
     borrowed = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
     return borrowed.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def from_qimage(image: QImage) -> U8:
+    """(H, W, 3) uint8 of any QImage."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    bits: Any = plain.constBits()
+    lines = np.frombuffer(bits.asarray(plain.sizeInBytes()), np.uint8).reshape(plain.height(), -1)
+    rgb: U8 = lines[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+    return rgb

@@ -15,7 +15,7 @@ from vsod.gui.actions import OVERLAYS
 from vsod.gui.backend import Clip
 from vsod.gui.deck import Deck
 from vsod.gui.player import Player
-from vsod.gui.render import Shown
+from vsod.gui.render import Compare, Shown
 from vsod.gui.statusline import StatusLine
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
@@ -110,6 +110,12 @@ class Stage(QObject):
         self._actions[name].setChecked(True)
         self._player.set_view(overlay=overlay)
 
+    def compare(self, mode: Compare) -> None:
+        """Show two versions, or one again if they are shown like that already."""
+        new: Compare = "off" if self._player.view.compare == mode else mode
+        self._deck.canvas.set_compare(new)
+        self._player.set_view(compare=new)
+
     def stop(self) -> None:
         """Ask for no more pictures."""
         self._settle.stop()
@@ -122,6 +128,7 @@ class Stage(QObject):
         self._note(shown)
 
     def _note(self, shown: Shown) -> None:
+        self._deck.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
             self._deck.canvas.set_note("This frame is damaged in the file; the one before is shown")
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:

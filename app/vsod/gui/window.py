@@ -39,6 +39,7 @@ from vsod.gui.recent import RecentMenu
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
 from vsod.pipeline.project import SUFFIX as PROJECT
 
@@ -113,6 +114,12 @@ class MainWindow(QMainWindow):
         self.analysis, self.finish = self.deck.analysis, self.deck.finish
         self.status = StatusLine()
         self.setStatusBar(self.status)
+        self.looks_menus = LooksMenus(self)
+        view_menu = self.findChild(QMenu, "view")
+        for menu, text in ((self.looks_menus.ground, "Ground"), (self.looks_menus.against, "A/B")):
+            self.deck.looks.add_menu(menu, text)
+            if view_menu is not None:
+                view_menu.insertMenu(self.actions_by_id["guides"], menu)
         self.recent = RecentMenu(self.prefs, self)
         file_menu = self.findChild(QMenu, "file")
         if file_menu is not None:
@@ -145,6 +152,7 @@ class MainWindow(QMainWindow):
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
         self.overview.found.connect(self.deck.flags.set_flags)
+        self.looks_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
         self.stage.changed.connect(self._refresh)
         self.analysis.device_changed.connect(self._on_device)
@@ -221,6 +229,7 @@ class MainWindow(QMainWindow):
             self.queue_room.offer()
 
     def _on_catalogue(self, cards: list[Card], formats: list[Format]) -> None:
+        self.looks_menus.set_cards([card.id for card in cards if not card.problem])
         self.analysis.set_device(self.prefs.text("device", "auto"))
         work = self.document.work
         self.analysis.set_cards(cards, work.card if work else self.prefs.text("card"))

@@ -32,6 +32,9 @@ from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.lanes import measure
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import SteadyPreview
+from vsod_models.refine.guided import upsample
+
+_PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Session:
         self._prefer_fitted: set[str] = set()
         self._lane_stores: dict[Path, LaneStore] = {}
         self._preview: Finisher | None = None
-        self._steadied: tuple[tuple[str, float, bool], SteadyPreview] | None = None
+        self._steadied: dict[tuple[str, float, bool], SteadyPreview] = {}
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
 
     @property
@@ -218,6 +221,13 @@ class Session:
             saliency = self.saliency(card, index)
         return None if saliency is None else finisher(saliency, picture)
 
+    def unfinished(
+        self, card: str, index: int, size: tuple[int, int]
+    ) -> npt.NDArray[np.float32] | None:
+        """The network's map enlarged to ``size`` (width, height) and nothing else, or None."""
+        saliency = self.saliency(card, index)
+        return None if saliency is None else upsample(saliency, *size)
+
     def measure(
         self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
@@ -257,8 +267,8 @@ class Session:
             store.flush()
         if self._preview is not None:
             self._preview.close()
-        if self._steadied is not None:
-            self._steadied[1].close()
+        for preview in self._steadied.values():
+            preview.close()
         self._source.close()
 
     def _finisher(self, settings: FinishSettings) -> Finisher:
@@ -273,12 +283,13 @@ class Session:
         store = self._store(card)
         asked = str(store.folder), strength, colour
         with self._steady_lock:
-            if self._steadied is None or self._steadied[0] != asked:
-                if self._steadied is not None:
-                    self._steadied[1].close()
+            preview = self._steadied.pop(asked, None)
+            if preview is None:
                 preview = SteadyPreview(self._source, store, strength, "rgb" if colour else "luma")
-                self._steadied = asked, preview
-            return self._steadied[1](index)
+            self._steadied[asked] = preview  # the one used last comes last
+            while len(self._steadied) > _PREVIEWS:
+                self._steadied.pop(next(iter(self._steadied))).close()
+            return preview(index)
 
     def _store(self, card: str) -> MapStore:
         """The maps to show: of the card as it is, or fitted."""

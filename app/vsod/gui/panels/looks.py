@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 
 class LooksBar(QWidget):
@@ -37,19 +37,43 @@ class LooksBar(QWidget):
         row.setSpacing(0)
         row.addWidget(self.title, 1)
         overlays = list(overlays)
+        self._needy: list[QToolButton] = []
         for place, action in enumerate(overlays):
             button = self._button(action, "segment")
             ends = {0: "first", len(overlays) - 1: "last"}
             button.setProperty("place", ends.get(place, "middle"))
+            if place:  # the first is the picture alone
+                self._needy.append(button)
             row.addWidget(button)
         right = QHBoxLayout()
         right.setSpacing(2)
+        self._right = right
         right.addStretch()
         right.addWidget(self.zoom)
         right.addSpacing(6)
         for action in zooms:
             right.addWidget(self._button(action, "quiet"))
         row.addLayout(right, 1)
+
+    def add_menu(self, menu: QMenu, text: str) -> None:
+        """A button that opens a menu, left of the zoom."""
+        button = QToolButton()
+        button.setObjectName("quiet")
+        button.setText(text)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(menu.title().replace("&", ""))
+        self._right.insertWidget(self._right.count() - 4, button)
+
+    def show_lacking(self, lacking: bool) -> None:
+        """Grey the views that need a matte while the frame has none."""
+        for button in self._needy:
+            if button.property("lacking") != lacking:
+                button.setProperty("lacking", lacking)
+                style = button.style()
+                if style is not None:
+                    style.polish(button)
 
     def show_zoom(self, zoom: float) -> None:
         """Write the zoom in per cent."""

@@ -18,8 +18,9 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui import theme
-from vsod.gui.render import Shown
+from vsod.gui.render import Compare, Shown
 from vsod.gui.viewer.camera import Camera
+from vsod.gui.viewer.compare import Comparison, paint_guides
 
 
 class Canvas(QWidget):
@@ -49,6 +50,9 @@ class Canvas(QWidget):
         self._note = ""
         self._space = False
         self._grabbed: QPointF | None = None
+        self.comparison = Comparison()
+        self._guides = False
+        self._wiping = False
 
     # ---- what is shown
 
@@ -73,6 +77,21 @@ class Canvas(QWidget):
         self._shown = shown
         self.update()
         self._probe(QPointF(self.mapFromGlobal(QCursor.pos())))
+
+    def set_compare(self, mode: Compare) -> None:
+        """Show two versions as :class:`Comparison` says."""
+        self.comparison.mode = mode
+        self._resized()
+
+    @property
+    def guides(self) -> bool:
+        """Whether safe areas are drawn."""
+        return self._guides
+
+    def show_guides(self, shown: bool) -> None:
+        """Draw safe areas over the picture."""
+        self._guides = shown
+        self.update()
 
     def set_note(self, text: str) -> None:
         """A word in the picture's corner, "" for none."""
@@ -101,18 +120,18 @@ class Canvas(QWidget):
 
     def one_to_one(self) -> None:
         """One picture pixel per device pixel, around the centre."""
-        self._camera.zoom_to(1.0, self._device(QPointF(self.rect().center())))
+        self._camera.zoom_to(1.0, self._device(self._middle()))
         self._seen()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom so that the point ``at`` (widget coordinates, default centre) stays put."""
-        point = QPointF(self.rect().center()) if at is None else at
+        point = self._middle() if at is None else self.comparison.local(at, self.width())
         self._camera.zoom_to(self._camera.zoom * factor, self._device(point))
         self._seen()
 
     def picture_point(self, at: QPointF) -> QPointF:
         """Display pixel under a widget position; may lie outside the picture."""
-        x, y = self._camera.to_picture(*self._device(at))
+        x, y = self._camera.to_picture(*self._device(self.comparison.local(at, self.width())))
         return QPointF(x, y)
 
     def picture_rect(self) -> QRectF:
@@ -120,6 +139,14 @@ class Canvas(QWidget):
         x, y, w, h = self._camera.rect()
         ratio = self.devicePixelRatioF()
         return QRectF(x / ratio, y / ratio, w / ratio, h / ratio)
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.comparison.pane(self.width()) / 2, self.height() / 2)
+
+    def _resized(self) -> None:
+        ratio = self.devicePixelRatioF()
+        self._camera.set_window(self.comparison.pane(self.width()) * ratio, self.height() * ratio)
+        self._seen()
 
     def _device(self, at: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
@@ -146,23 +173,35 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep the fit."""
-        ratio = self.devicePixelRatioF()
-        self._camera.set_window(self.width() * ratio, self.height() * ratio)
-        self._seen()
+        self._resized()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Background, picture, note."""
+        """Background, picture or pictures, guides, note."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.GROUND)
         if self._shown is not None:
-            image = self._shown.image
-            target = self.picture_rect()
-            magnified = target.width() * self.devicePixelRatioF() > 2.5 * image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
-            painter.drawImage(target, image)
+            self._paint_pictures(painter, self._shown)
         if self._note:
             self._paint_note(painter)
         painter.end()
+
+    def _paint_pictures(self, painter: QPainter, shown: Shown) -> None:
+        comparison, size = self.comparison, (float(self.width()), float(self.height()))
+        first = self.picture_rect()
+        magnified = first.width() * self.devicePixelRatioF() > 2.5 * shown.image.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
+        second = first.translated(size[0] / 2, 0) if comparison.mode == "side" else first
+        parts = [(shown.image, first, comparison.first_part(*size))]
+        if comparison.mode != "off" and shown.other is not None:
+            parts.append((shown.other, second, comparison.second_part(*size)))
+        for image, target, part in parts:
+            painter.setClipRect(part)
+            painter.drawImage(target, image)
+            if self._guides:
+                paint_guides(painter, target)
+        painter.setClipping(False)
+        if len(parts) == 2:
+            comparison.paint(painter, shown.view, *size)
 
     def _paint_note(self, painter: QPainter) -> None:
         metrics = painter.fontMetrics()
@@ -187,6 +226,9 @@ class Canvas(QWidget):
         if event is None:
             return
         left = event.button() == Qt.MouseButton.LeftButton
+        if left and not self._space and self.comparison.catches(event.position(), self.width()):
+            self._wiping = True
+            return
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._grabbed = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -197,16 +239,23 @@ class Canvas(QWidget):
         """Pan, and read the pixel under the cursor."""
         if event is None:
             return
-        if self._grabbed is not None:
+        if self._wiping:
+            self.comparison.drag(event.position().x(), self.width())
+            self.update()
+        elif self._grabbed is not None:
             delta = (event.position() - self._grabbed) * self.devicePixelRatioF()
             self._camera.pan(delta.x(), delta.y())
             self._grabbed = event.position()
             self.update()
+        elif self.comparison.catches(event.position(), self.width()):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        else:
+            self.unsetCursor()
         self._probe(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
-        self._grabbed = None
+        self._grabbed, self._wiping = None, False
         self.unsetCursor()
 
     def leaveEvent(self, event: QEvent | None) -> None:
@@ -234,6 +283,8 @@ class Canvas(QWidget):
         x, y = int(point.x() * columns / width), int(point.y() * rows / height)
         r, g, b = (int(v) for v in self._shown.rgb[y, x])
         text = f"{int(point.x())}, {int(point.y())}   R {r}  G {g}  B {b}"
-        if self._shown.alpha is not None:
-            text += f"   α {self._shown.alpha[y, x] / 255:.2f}"
+        alphas = [("α", self._shown.alpha)]
+        if self._shown.view.compare != "off":
+            alphas = [("α A", self._shown.alpha), ("B", self._shown.other_alpha)]
+        text += "".join(f"   {name} {a[y, x] / 255:.2f}" for name, a in alphas if a is not None)
         self.probed.emit(text)

@@ -1,0 +1,102 @@
+"""Two versions of a picture in one viewer: a line to drag, or side by side. Geometry in widget pixels."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFont, QPainter, QPen
+
+from vsod.gui import theme
+from vsod.gui.render import PICTURE, UNFINISHED, Compare, View
+
+_GRAB = 8.0  # pixels around the line that still catch it
+
+
+class Comparison:
+    """Where the second version lies.
+
+    ``line`` is the wipe's place as a share of the viewer's width.
+    """
+
+    def __init__(self) -> None:
+        self.mode: Compare = "off"
+        self.line = 0.5
+
+    def pane(self, width: float) -> float:
+        """Width of one picture's share of the viewer."""
+        return width / 2 if self.mode == "side" else width
+
+    def local(self, at: QPointF, width: float) -> QPointF:
+        """A point of either pane as a point of the first: both show the same place."""
+        half = width / 2
+        return QPointF(at.x() - half, at.y()) if self.mode == "side" and at.x() >= half else at
+
+    def on_second(self, at: QPointF, width: float) -> bool:
+        """Whether the second version is under a point."""
+        if self.mode == "side":
+            return at.x() >= width / 2
+        return self.mode == "wipe" and at.x() >= self.line * width
+
+    def catches(self, at: QPointF, width: float) -> bool:
+        """Whether the line is under a point."""
+        return self.mode == "wipe" and abs(at.x() - self.line * width) <= _GRAB
+
+    def drag(self, x: float, width: float) -> None:
+        """Move the line, inside the viewer."""
+        self.line = max(0.02, min(x / max(width, 1.0), 0.98))
+
+    def first_part(self, width: float, height: float) -> QRectF:
+        """What of the viewer the first version is painted in."""
+        return QRectF(0, 0, self._edge(width), height)
+
+    def second_part(self, width: float, height: float) -> QRectF:
+        """What of the viewer the second version is painted in."""
+        edge = self._edge(width)
+        return QRectF(edge, 0, width - edge, height)
+
+    def _edge(self, width: float) -> float:
+        return {"off": width, "wipe": self.line * width, "side": width / 2}[self.mode]
+
+    def paint(self, painter: QPainter, view: View, width: float, height: float) -> None:
+        """The line, and what lies on its sides."""
+        edge = self._edge(width)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(0, 0, 0, 140), 3))
+        painter.drawLine(QPointF(edge, 0), QPointF(edge, height))
+        painter.setPen(QPen(theme.TEXT, 1))
+        painter.drawLine(QPointF(edge, 0), QPointF(edge, height))
+        if self.mode == "wipe":
+            painter.setBrush(theme.ACCENT)
+            painter.drawEllipse(QPointF(edge, height / 2), 6, 6)
+        font = QFont(painter.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        flags = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(theme.TEXT)
+        for text, box, side in (
+            ("A  finished", QRectF(edge - 220, 8, 208, 18), Qt.AlignmentFlag.AlignRight),
+            (f"B  {other_title(view.against)}", QRectF(edge + 12, 8, 208, 18), Qt.AlignmentFlag.AlignLeft),
+        ):
+            # a shade keeps the words readable on any picture
+            painter.setPen(QColor(0, 0, 0, 200))
+            painter.drawText(box.translated(1, 1), flags | side, text)
+            painter.setPen(theme.TEXT)
+            painter.drawText(box, flags | side, text)
+
+
+def other_title(against: str) -> str:
+    """What is compared with, in words."""
+    return {PICTURE: "picture", UNFINISHED: "unfinished map"}.get(against, against)
+
+
+def paint_guides(painter: QPainter, picture: QRectF) -> None:
+    """Safe areas after EBU R 95: 93 % of the picture for action, 90 % for titles; and its middle."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    middle = picture.center()
+    for pen in (QPen(QColor(0, 0, 0, 120), 3), QPen(QColor(255, 255, 255, 200), 1)):
+        painter.setPen(pen)
+        for share in (0.93, 0.90):
+            x, y = picture.width() * (1 - share) / 2, picture.height() * (1 - share) / 2
+            painter.drawRect(picture.adjusted(x, y, -x, -y))
+        painter.drawLine(middle - QPointF(8, 0), middle + QPointF(8, 0))
+        painter.drawLine(middle - QPointF(0, 8), middle + QPointF(0, 8))

@@ -1,0 +1,93 @@
+"""Menus of the viewer that are no simple deeds: what lies behind a cut-out, and what is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
+
+from vsod.gui.render import BLUR, CHECKER, PICTURE, UNFINISHED
+from vsod.gui.viewer.compare import other_title
+
+_GROUNDS = {
+    CHECKER: "Grey squares",
+    "000000": "Black",
+    "FFFFFF": "White",
+    "757575": "18 % grey",
+    "00B140": "Green",
+    BLUR: "Blurred surroundings",
+}
+_READINGS = {
+    "right": "As it is meant",
+    "as premultiplied": "Straight file read as premultiplied",
+    "as straight": "Premultiplied file read as straight",
+}
+
+
+class LooksMenus(QObject):
+    """Two menus; a choice is told as fields of the :class:`vsod.gui.render.View`."""
+
+    chosen = pyqtSignal(dict)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.ground = QMenu("&Behind the cutout", parent)
+        self.ground.setObjectName("ground")
+        self._grounds = QActionGroup(self)
+        for value, title in _GROUNDS.items():
+            self._add(self.ground, self._grounds, title, "ground", value, value == CHECKER)
+        self._colour = self.ground.addAction("Colour…")
+        self._still = self.ground.addAction("Still…")
+        for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
+            if action is not None:
+                action.triggered.connect(ask)
+        self.ground.addSection("As my editing program sees it")
+        readings = QActionGroup(self)
+        for value, title in _READINGS.items():
+            self._add(self.ground, readings, title, "reading", value, value == "right")
+        self.against = QMenu("Compare &with", parent)
+        self.against.setObjectName("against")
+        self._others = QActionGroup(self)
+        self.set_cards([])
+
+    def set_cards(self, cards: Iterable[str]) -> None:
+        """The cards that can be compared with."""
+        for action in self._others.actions():
+            self._others.removeAction(action)
+        self.against.clear()
+        for value in (UNFINISHED, PICTURE, *cards):
+            self._add(
+                self.against,
+                self._others,
+                other_title(value).capitalize(),
+                "against",
+                value,
+                value == UNFINISHED,
+            )
+
+    def _add(
+        self, menu: QMenu, group: QActionGroup, title: str, field: str, value: str, checked: bool
+    ) -> None:
+        action = QAction(title, menu)
+        action.setCheckable(True)
+        action.setChecked(checked)
+        action.setObjectName(f"{field}:{value}")
+        action.triggered.connect(lambda _checked=False: self.chosen.emit({field: value}))
+        group.addAction(action)
+        menu.addAction(action)
+
+    def _ask_colour(self) -> None:
+        colour = QColorDialog.getColor(parent=self._window, title="Colour behind the cutout")
+        if colour.isValid():
+            self.chosen.emit({"ground": colour.name()[1:].upper()})
+
+    def _ask_still(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Still behind the cutout", "", "Pictures (*.png *.jpg *.jpeg *.bmp *.webp)"
+        )
+        if name and Path(name).is_file():
+            self.chosen.emit({"ground": name})

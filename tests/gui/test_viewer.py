@@ -1,0 +1,183 @@
+"""Looks, comparison and guides of the viewer."""
+
+from pathlib import Path
+
+import numpy as np
+from fake_session import FakeClip
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QAction, QImage
+from PyQt6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from screen import analyse_all, pixels, settle, wait_for_frame
+
+from vsod.core import overlay as ov
+from vsod.gui.render import PICTURE
+from vsod.gui.window import MainWindow
+
+
+def ready(qtbot: QtBot, window: MainWindow) -> None:
+    """All analysed, the subject in the middle of the picture."""
+    analyse_all(qtbot, window)
+    window.player.seek(30)
+    wait_for_frame(qtbot, window, 30)
+
+
+def do(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
+    window.actions_by_id[name].trigger()
+    settle(qtbot, window)
+    return pixels(window)
+
+
+def choose(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
+    action = window.looks_menus.parent().findChild(QAction, name)
+    assert action is not None
+    action.trigger()
+    settle(qtbot, window)
+    return pixels(window)
+
+
+def outside(window: MainWindow) -> QPoint:
+    """A spot of the picture that is not subject."""
+    rect = window.canvas.picture_rect()
+    return QPoint(round(rect.left() + rect.width() * 0.9), round(rect.top() + rect.height() * 0.1))
+
+
+def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    whole = do(qtbot, window, "show_matte")
+    wiped = do(qtbot, window, "compare_wipe")
+    width, y = window.canvas.width(), window.canvas.height() // 2 + 40
+    left, right = slice(0, width // 2 - 20), slice(width // 2 + 20, width)
+    assert (wiped[100:, left] == whole[100:, left]).all()
+    assert (wiped[100:, right] != whole[100:, right]).any()
+
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=QPoint(width // 2, y))
+    QTest.mouseMove(window.canvas, QPoint(width // 5, y))
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=QPoint(width // 5, y))
+    assert window.canvas.comparison.line == round(width / 5) / width
+    moved = pixels(window)
+    between = slice(width // 5 + 20, width // 2 - 20)
+    assert (moved[100:, between] != whole[100:, between]).any()
+    assert (do(qtbot, window, "compare_wipe") == whole).all()
+
+
+def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_matte")
+    window.looks_menus.chosen.emit({"against": PICTURE})
+    both = do(qtbot, window, "compare_side")
+    canvas, half = window.canvas, window.canvas.width() // 2
+    rect = canvas.picture_rect()
+    assert rect.width() <= half
+    spot = outside(window)
+    assert not both[spot.y(), spot.x()].any()  # matte: black
+    assert both[spot.y(), spot.x() + half].tolist()[0] == 200  # picture
+    canvas.zoom_by(3)
+    settle(qtbot, window)
+    inside = canvas.picture_point(canvas.rect().center().toPointF() - QPoint(half // 2, 0).toPointF())
+    other = canvas.picture_point(canvas.rect().center().toPointF() + QPoint(half // 2, 0).toPointF())
+    assert abs(inside.x() - other.x()) < 1 and inside.y() == other.y()
+    QTest.mousePress(canvas, Qt.MouseButton.MiddleButton, pos=QPoint(half + 100, 200))
+    QTest.mouseMove(canvas, QPoint(half + 140, 200))
+    QTest.mouseRelease(canvas, Qt.MouseButton.MiddleButton, pos=QPoint(half + 140, 200))
+    assert (pixels(window)[:, : half - 10] != both[:, : half - 10]).any()
+
+
+def test_another_card_is_compared_with(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    clip.maps["flow"] = np.ones(60, bool)
+    do(qtbot, window, "show_matte")
+    do(qtbot, window, "compare_wipe")
+    choose(qtbot, window, "against:flow")
+    shown = window.canvas.shown
+    assert (shown.other_alpha == shown.alpha).all()
+    choose(qtbot, window, "against:unfinished")
+    assert (window.canvas.shown.other_alpha < window.canvas.shown.alpha).any()
+    names = [a.objectName() for a in window.looks_menus.against.actions()]
+    assert names == ["against:unfinished", "against:picture", "against:swift", "against:flow"]
+
+
+def test_difference_without_a_second_matte_is_the_picture(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    ready(qtbot, window)
+    plain = do(qtbot, window, "show_picture")
+    assert (do(qtbot, window, "show_difference") != plain).any()
+    assert (choose(qtbot, window, "against:flow") == plain).all()  # this card has computed nothing
+
+
+def test_what_lies_behind_the_cutout(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, tmp_path: Path
+) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_cutout")
+    spot = outside(window)
+
+    def colour(picture: np.ndarray) -> list[int]:
+        return [int(v) for v in picture[spot.y(), spot.x()]]
+
+    assert colour(choose(qtbot, window, "ground:FFFFFF")) == [255, 255, 255]
+    assert colour(choose(qtbot, window, "ground:757575")) == [0x75] * 3
+    blurred = choose(qtbot, window, "ground:blur")
+    assert colour(blurred) != [0x75] * 3
+    still = QImage(8, 8, QImage.Format.Format_RGB32)
+    still.fill(0x102030)
+    still.save(str(tmp_path / "still.png"))
+    window.looks_menus.chosen.emit({"ground": str(tmp_path / "still.png")})
+    settle(qtbot, window)
+    assert colour(pixels(window)) == [0x10, 0x20, 0x30]
+    # a still that is gone is the checker, not a crash
+    window.looks_menus.chosen.emit({"ground": str(tmp_path / "gone.png")})
+    settle(qtbot, window)
+    assert 90 <= colour(pixels(window))[0] <= 130
+
+
+def test_alpha_as_a_program_may_misread_it(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_cutout")
+    right = choose(qtbot, window, "ground:757575").astype(int)
+    glow = choose(qtbot, window, "reading:as premultiplied").astype(int)
+    dark = choose(qtbot, window, "reading:as straight").astype(int)
+    assert (glow - right).max() > 30 and (dark - right).min() < -10 and (dark - right).max() <= 1
+    assert (choose(qtbot, window, "reading:right") == right).all()
+
+
+def test_safe_areas_are_drawn_and_go(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    settle(qtbot, window)
+    plain = pixels(window)
+    marked = do(qtbot, window, "guides")
+    rect = window.canvas.picture_rect()
+    x, y = round(rect.left() + rect.width() * 0.035), round(rect.center().y()) + 30
+    line = slice(x - 2, x + 3)
+    assert (marked[y, line] != plain[y, line]).any()
+    assert (do(qtbot, window, "guides") == plain).all()
+
+
+def test_views_are_greyed_where_nothing_is_computed(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    settle(qtbot, window)
+    tint = next(b for b in window.deck.looks._needy if b.defaultAction() is window.actions_by_id["show_tint"])
+    assert tint.property("lacking") is True and tint.isEnabled()
+    ready(qtbot, window)
+    assert tint.property("lacking") is False
+
+
+def test_the_readout_tells_both_mattes(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_tint")
+    do(qtbot, window, "compare_wipe")
+    shown = window.canvas.shown
+    y, x = (int(v) for v in np.argwhere(shown.alpha == 255)[0])
+    rect = window.canvas.picture_rect()
+    height, width = shown.alpha.shape
+    at = QPoint(
+        round(rect.left() + (x + 0.5) * rect.width() / width),
+        round(rect.top() + (y + 0.5) * rect.height() / height),
+    )
+    QTest.mouseMove(window.canvas, at)
+    assert "α A 1.00   B 0.50" in window.status.pixel.text()
+
+
+def test_contour_is_a_line(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    picture = do(qtbot, window, "show_contour")
+    assert 100 < (picture == ov.OUTLINE_COLOR).all(2).sum() < 20_000
