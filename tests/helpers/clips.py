@@ -153,6 +153,19 @@ def _cut_head_ts(folder: Path) -> Clip:
     return Clip(path, list(range(16, 48)))
 
 
+def _lossy_ts(folder: Path) -> Clip:
+    """A broadcast recording that lost the transport packets of two frames, their times with them."""
+    whole = write_clip(folder / "whole.ts", Recipe(options={"g": "8", "bf": "0", "crf": "5"}))
+    data = whole.path.read_bytes()
+    with av.open(str(whole.path)) as container:
+        places = [p.pos for p in container.demux(video=0) if p.pos is not None and p.size]
+    first, behind = (places[k] // 188 * 188 for k in (22, 24))  # the last two before a key frame
+    path = folder / "lossy.ts"
+    path.write_bytes(data[:first] + data[behind:])
+    codes: list[int | None] = [None if k in (22, 23) else k for k in range(COUNT)]
+    return Clip(path, codes, whole.times)
+
+
 def _truncated_mp4(folder: Path) -> Clip:
     whole = write_clip(
         folder / "whole.mp4",
@@ -264,6 +277,7 @@ KINDS: dict[str, Callable[[Path], Clip]] = {
     "offset": _offset,
     "mpegts": _simple("b.ts", options={"bf": "2", "g": "12"}),
     "cut-head-ts": _cut_head_ts,
+    "lossy-ts": _lossy_ts,
     "rotated-90": _simple("r90.mp4", rotation=90),
     "rotated-180": _simple("r180.mov", rotation=180),
     "rotated-270": _simple("r270.mp4", rotation=270),

@@ -128,8 +128,9 @@ def test_cancelling_leaves_nothing_and_the_old_file(demo, tmp_path, monkeypatch)
     assert todo and todo[0] < 10
 
 
-def test_undecodable_frames_are_held_and_named(tmp_path):
-    clip = make("corrupt-gop", tmp_path)
+@pytest.mark.parametrize("kind", ["corrupt-gop", "lossy-ts"])
+def test_undecodable_frames_are_held_and_named(kind, tmp_path):
+    clip = make(kind, tmp_path)
     held = [i for i, code in enumerate(clip.codes) if code is None]
     assert held
     report = runner.run(JobSpec(clip.path, tmp_path / "m.mkv", format="ffv1-gray8"))

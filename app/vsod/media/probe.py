@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.container import decoder, open_input, video_stream
+from vsod.media.holes import largest_hole
 from vsod.media.orientation import decompose
 from vsod.media.table import FrameTable, packets, read_table
 
@@ -227,28 +228,19 @@ def _warnings(
         )
     elif duration and said - have > max(0.5, 0.02 * said):
         notes.append(f"ends early: {have:.1f} s of {said:.1f} s")
+    if table.filled:
+        notes.append(
+            f"{table.filled} frames are missing in the stream; the last good one is held in their place"
+        )
     if table.by_count:
         notes.append("its frames carry no usable times; the nominal rate is used")
     else:
-        gap = _largest_gap(table.pts)
-        if gap is not None:
-            at, missing = gap
+        hole = largest_hole(table.pts)
+        if hole is not None:
+            at, missing = hole
             notes.append(f"about {missing} frames are missing after frame {at}, the file is damaged there")
     if field_order != "progressive":
         notes.append("interlaced: both fields are treated as one picture")
     if odd_angle:
         notes.append("its rotation is not a quarter turn and is ignored")
     return tuple(notes)
-
-
-def _largest_gap(pts: npt.NDArray[np.int64]) -> tuple[int, int] | None:
-    """(frame before it, frames missing) of a hole in an otherwise constant rate, else None."""
-    steps = np.diff(pts)
-    if len(steps) < 8:
-        return None
-    usual = int(np.median(steps))
-    if usual <= 0 or np.mean(np.abs(steps - usual) <= 1) < 0.95:
-        return None
-    at = int(np.argmax(steps))
-    missing = round(int(steps[at]) / usual) - 1
-    return (at, missing) if missing >= 3 else None

@@ -25,10 +25,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.media.container import decoder, open_input, video_stream
+from vsod.media.holes import filled
 
 _READ_FAILURES_ALLOWED = 64
 # Codecs whose packets may hold one field of an interlaced frame, or a frame never shown.
 _FIELD_CODECS = {"h264", "mpeg2video", "mpeg1video", "vc1", "mpeg4", "msmpeg4v3"}
+
+# Containers without an index: a damaged packet takes its frame's time along.
+_STREAMS = {"mpegts", "mpeg"}
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +47,7 @@ class FrameTable:
             only, ``pts`` is made up from the nominal rate and seeking is not possible.
         last_ticks: Duration of the last packet shown, 0 if unknown.
         trailing_loss: Frames the index promises that lie behind the end of the file.
+        filled: Frames of a stream that were lost together with their times.
     """
 
     pts: npt.NDArray[np.int64]
@@ -51,6 +56,7 @@ class FrameTable:
     by_count: bool = False
     last_ticks: int = 0
     trailing_loss: int = 0
+    filled: int = 0
 
 
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
@@ -86,16 +92,18 @@ def read_table(path: Path, *, interlaced: bool) -> FrameTable:
         stream = video_stream(container, path)
         codec, promised = stream.codec_context.name, _shown_in_index(stream)
         table, exact = _from_packets(container, stream)
-        beyond = _index_end(stream)
+        beyond, in_stream = _index_end(stream), container.format.name in _STREAMS
     seen = len(table.pts)
     if promised > seen and beyond > path.stat().st_size:
         table = _read_past_end(path, beyond) or table
         table.trailing_loss = max(0, len(table.pts) - seen)
     if not exact or (interlaced and codec in _FIELD_CODECS):
         counted = count_by_decoding(path)
-        if exact and len(counted.pts) == len(table.pts):
-            return table
-        return counted
+        if not exact or len(counted.pts) != len(table.pts):
+            table = counted
+    if in_stream and not table.by_count:
+        whole = filled(table.pts)
+        table.filled, table.pts = len(whole) - len(table.pts), whole
     return table
 
 

@@ -80,6 +80,7 @@ def finish(
 ) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
     """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
 
+    A frame that could not be decoded has the matte of the frame before it, the very same array.
     The store must have the maps of :func:`vsod.pipeline.steady.needed`. The frames hold colour
     where ``colour`` asks for it or the settings need it, else luma.
     """
@@ -90,8 +91,11 @@ def finish(
         with closing(decoded):
             pairs = ((frame, stored(store, frame.index)) for frame in decoded)
             with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
+                matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:
-                    yield frame, finisher(saliency, frame.image)
+                    if matte is None or not frame.held:
+                        matte = finisher(saliency, frame.image)
+                    yield frame, matte
 
 
 def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
