@@ -27,7 +27,7 @@ def center_left(window: MainWindow) -> list[int]:
 def wait_for_frame(qtbot: QtBot, window: MainWindow, index: int) -> None:
     def there() -> None:
         shown = window.canvas.shown
-        assert shown is not None and shown.index == index
+        assert shown is not None and shown.index == index and not shown.draft
         assert window.player.index == index
 
     qtbot.waitUntil(there)
@@ -43,5 +43,9 @@ def analyse_all(qtbot: QtBot, window: MainWindow) -> None:
 def settle(qtbot: QtBot, window: MainWindow) -> None:
     """Wait for the picture that was last asked for; one asked for before may still be on its way."""
     qtbot.waitUntil(
-        lambda: window.canvas.shown is not None and window.canvas.shown.view == window.player.view
+        lambda: (
+            window.canvas.shown is not None
+            and window.canvas.shown.view == window.player.view
+            and not window.canvas.shown.draft
+        )
     )

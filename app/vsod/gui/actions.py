@@ -82,6 +82,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("reverse", "Play &backwards, faster each time", ("J",)),
         Deed("pause", "P&ause", ("K",)),
         Deed("forward", "Play &forwards, faster each time", ("L",)),
+        Deed("loop", "L&oop the range", ("Ctrl+/",), "Begin again where the range ends"),
         None,
         Deed("back", "Previous frame", ("Left",), icon="step-back", repeats=True),
         Deed("ahead", "Next frame", ("Right",), icon="step-forward", repeats=True),

@@ -8,7 +8,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.backend import Clip
-from vsod.gui.render import View
+from vsod.gui.drafts import Drafts
+from vsod.gui.render import Shown, View
 from vsod.gui.workers import FrameServer
 
 _FASTEST = 8.0
@@ -37,6 +38,12 @@ class Player(QObject):
         self._server.ended.connect(self._on_ended)
         self._server.failed.connect(self._on_failed)
         self._server.start()
+        self.loop = False  # begin again where a range ends
+        self._exact: Shown | None = None  # the last picture that was no draft
+        self._busy = False  # something else needs the processor
+        self.drafts = Drafts(self)
+        self.drafts.ready.connect(self._on_draft)
+        self.drafts.start()
 
     @property
     def count(self) -> int:
@@ -49,7 +56,9 @@ class Player(QObject):
         self.info = clip.info if clip else None
         self.marked = range(self.count)
         self.index = 0
+        self._exact = None
         self._server.set_clip(clip)
+        self.drafts.set_clip(clip)
         if clip is not None:
             self.seek(0)
 
@@ -59,6 +68,7 @@ class Player(QObject):
         if view != self.view:
             self.view = view
             self._server.set_view(view)
+            self.drafts.set_view(view)
             self.refresh()
 
     def refresh(self) -> None:
@@ -73,6 +83,12 @@ class Player(QObject):
         self._set_speed(0.0)
         self._move(max(0, min(index, self.count - 1)))
         self._server.show(self.index)
+        self.drafts.show(self.index)
+
+    def set_busy(self, busy: bool) -> None:
+        """Leave the processor to a job: no drafts are made meanwhile."""
+        self._busy = busy
+        self.drafts.hold(busy or self.speed != 0)
 
     def step(self, frames: int) -> None:
         """Pause and go ``frames`` on."""
@@ -101,7 +117,7 @@ class Player(QObject):
         """Play at ``speed``; from the far end if the range is already played out."""
         if not self.count:
             return
-        within = self.marked if self.index in self.marked else range(self.count)
+        within = self._within
         index = self.index
         if speed > 0 and index == within.stop - 1:
             index = within.start
@@ -110,14 +126,26 @@ class Player(QObject):
         self._set_speed(speed)
         self._server.play(index, speed, within)
 
+    @property
+    def _within(self) -> range:
+        return self.marked if self.index in self.marked else range(self.count)
+
+    @property
+    def dropped(self) -> int:
+        """Frames left out since playback began, because they came too late."""
+        return self._server.dropped
+
     def stop(self) -> None:
         """Join the frame server and close the clip."""
-        self._server.blockSignals(True)
+        for thread in (self._server, self.drafts):
+            thread.blockSignals(True)
+        self.drafts.stop()
         self._server.stop()
 
     def _set_speed(self, speed: float) -> None:
         if speed != self.speed:
             self.speed = speed
+            self.drafts.hold(self._busy or speed != 0)
             self.speed_changed.emit(speed)
 
     def _move(self, index: int) -> None:
@@ -131,13 +159,27 @@ class Player(QObject):
             return
         if self.speed:
             self._move(shown.index)
+        elif shown.index != self.index and self.drafts.has(self.index):
+            return  # overtaken: its draft is on screen already, or soon
+        self._exact = shown
         self.shown.emit(shown)
+
+    def _on_draft(self) -> None:
+        shown, exact = self.drafts.take(), self._exact
+        if shown is None or self.speed or shown.view != self.view:
+            return
+        if exact is None or (exact.index, exact.view) != (shown.index, shown.view):
+            self.shown.emit(shown)
 
     def _on_ended(self, index: int) -> None:
         # a new wish may have overtaken this message on its way
-        if self.speed:
+        if not self.speed:
+            return
+        self._move(index)
+        if self.loop and len(self._within) > 1:
+            self.play(self.speed)
+        else:
             self._set_speed(0.0)
-            self._move(index)
             self.refresh()
 
     def _on_failed(self, error: Exception) -> None:

@@ -63,6 +63,7 @@ class Shown:
         view: How it was to be shown.
         other: What to paint beside it, None if nothing is compared.
         other_alpha: (H, W) matte of that, None where it has none.
+        draft: True for a small stand-in while the picture itself is on its way.
     """
 
     index: int
@@ -73,6 +74,7 @@ class Shown:
     view: View = field(default_factory=View)
     other: QImage | None = None
     other_alpha: U8 | None = None
+    draft: bool = False
 
 
 def render(clip: Clip, frame: Frame, view: View) -> Shown:

@@ -116,6 +116,11 @@ class Stage(QObject):
         self._deck.canvas.set_compare(new)
         self._player.set_view(compare=new)
 
+    def loop(self, loop: bool) -> None:
+        """Play the range over and over, or once."""
+        self._player.loop = loop
+        self._status.show_text("Loop on" if loop else "Loop off")
+
     def stop(self) -> None:
         """Ask for no more pictures."""
         self._settle.stop()
@@ -125,6 +130,7 @@ class Stage(QObject):
     def _on_shown(self, shown: Shown) -> None:
         self._deck.canvas.show_frame(shown)
         self._status.count_frame(time.monotonic(), playing=self._player.speed != 0)
+        self._deck.transport.show_dropped(self._player.dropped)
         self._note(shown)
 
     def _note(self, shown: Shown) -> None:

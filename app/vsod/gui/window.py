@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         tasks.failed.connect(self._on_failed)
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
+        tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.overview.found.connect(self.deck.flags.set_flags)
         self.looks_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)

@@ -97,6 +97,7 @@ class FrameServer(QThread):
         self._version = 0  # counts every wish; playback looks at it between frames
         self._done = False
         self._box: Shown | None = None
+        self.dropped = 0  # frames left out since playback began; written by this thread alone
 
     # ---- window's thread
 
@@ -176,6 +177,7 @@ class FrameServer(QThread):
 
     def _serve(self, clip: Clip, index: int, speed: float, within: range, view: View, version: int) -> None:
         if speed == 0:
+            self.dropped = 0
             self._post(clip, render(clip, clip.frame(index, size=view.size), view))
         elif speed > 0:
             self._forwards(clip, Clock(clip.info, index, speed, time.monotonic()), index, within, version)
@@ -196,7 +198,9 @@ class FrameServer(QThread):
                 dropped = clock.due(now) > index and index < within.stop - 1 and now - shown_at < _STARVED
                 if late > _FORGIVEN:
                     clock.start(index, now)
-                if not dropped:
+                if dropped:
+                    self.dropped += 1
+                else:
                     shown = render(clip, frame, view)
                     if not self._sleep(clock.wait(index, time.monotonic()), version):
                         break

@@ -28,6 +28,9 @@ class Transport(QWidget):
         self.speed = QLabel()
         self.speed.setObjectName("faint")
         self.speed.setAccessibleName("Playback speed")
+        self.dropped = QLabel()
+        self.dropped.setObjectName("faint")
+        self.dropped.setAccessibleName("Frames dropped")
         self.frame = QLabel()
         self.frame.setObjectName("frameNumber")
         self.frame.setAccessibleName("Frame number")
@@ -37,6 +40,8 @@ class Transport(QWidget):
         left.addWidget(self.timecode)
         left.addSpacing(8)
         left.addWidget(self.speed)
+        left.addSpacing(8)
+        left.addWidget(self.dropped)
         left.addStretch()
         middle = QHBoxLayout()
         middle.setSpacing(2)
@@ -65,6 +70,10 @@ class Transport(QWidget):
         else:
             self.timecode.setText(position(info, index))
             self.frame.setText(f"frame {index} / {info.frame_count - 1}")
+
+    def show_dropped(self, dropped: int) -> None:
+        """Write how many frames could not be shown in time; nothing for none."""
+        self.dropped.setText(f"{dropped} dropped" if dropped else "")
 
     def show_speed(self, speed: float) -> None:
         """Write how fast it plays, nothing at rest or source speed."""

@@ -191,8 +191,10 @@ class Canvas(QWidget):
         magnified = first.width() * self.devicePixelRatioF() > 2.5 * shown.image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
         second = first.translated(size[0] / 2, 0) if comparison.mode == "side" else first
-        parts = [(shown.image, first, comparison.first_part(*size))]
-        if comparison.mode != "off" and shown.other is not None:
+        if comparison.mode == "off" or shown.other is None:
+            parts = [(shown.image, first, QRectF(self.rect()))]
+        else:
+            parts = [(shown.image, first, comparison.first_part(*size))]
             parts.append((shown.other, second, comparison.second_part(*size)))
         for image, target, part in parts:
             painter.setClipRect(part)
