@@ -21,6 +21,7 @@ from vsod.core.lanes import Lanes
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import Row
+from vsod.pipeline.cost import Cost
 from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
 
 
@@ -109,6 +110,7 @@ class FakeClip:
     bad_frames: tuple[int, ...] = ()
     cuts: tuple[int, ...] = ()
     adapts: bool = True
+    cancelled_estimates: int = 0
     adapted: list[bool] = field(default_factory=list)
     reread: list[str] = field(default_factory=list)
     preferred: list[tuple[str, bool]] = field(default_factory=list)
@@ -234,6 +236,16 @@ class FakeClip:
         self.analyse(spec.card, frames=frames, on_progress=on_progress, cancel=cancel)
         spec.output.write_bytes(b"matte")
         return JobReport(spec.output, len(frames), 1.5, "CPU", verified=True)
+
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
+        assert threading.current_thread() is not threading.main_thread()
+        while self.gate is not None and not self.gate.acquire(timeout=0.01):
+            if cancel is not None and cancel.is_set():
+                self.cancelled_estimates += 1
+                raise Cancelled
+        pace = {"analyse": 0.5, "export": 0.2, "verify": 0.1}
+        frames = len(spec.frames(self.info.frame_count))
+        return Cost(frames, frames, "CPU", pace, 2.0, 3_400_000, 640.0)
 
     def close(self) -> None:
         assert not self.closed, "closed twice"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
@@ -10,6 +10,9 @@ from PyQt6.QtWidgets import QMainWindow
 
 from vsod.core.overlay import Overlay
 from vsod.gui import theme
+from vsod.gui.words import tr
+
+_NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         None,
         Deed("export", "&Export…", ("Ctrl+E",)),
         None,
+        Deed("preferences", "P&references…", ("Ctrl+,",), needs_clip=False),
         Deed("quit", "&Quit", ("Ctrl+Q",), needs_clip=False),
     ),
     "&Edit": (
@@ -129,18 +133,24 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
 }
 
 
-def build(window: QMainWindow, deeds: Mapping[str, Callable[[], object]]) -> dict[str, QAction]:
+def build(
+    window: QMainWindow,
+    deeds: Mapping[str, Callable[[], object]],
+    keys: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, QAction]:
     """Create every action and the menu bar.
 
     Args:
         window: Gets the menus.
         deeds: What each action id does.
+        keys: Shortcuts that are not those of the table.
     """
+    chosen = keys or {}
     actions: dict[str, QAction] = {}
     overlays = QActionGroup(window)
     bar = window.menuBar()
     for title, rows in MENUS.items():
-        menu = bar.addMenu(title) if bar is not None else None
+        menu = bar.addMenu(tr(title)) if bar is not None else None
         if menu is not None:
             menu.setObjectName(title.replace("&", "").lower())
         for deed in rows:
@@ -148,12 +158,10 @@ def build(window: QMainWindow, deeds: Mapping[str, Callable[[], object]]) -> dic
                 if menu is not None:
                     menu.addSeparator()
                 continue
-            action = QAction(deed.text, window)
+            action = QAction(tr(deed.text), window)
             action.setObjectName(deed.id)
-            action.setShortcuts([QKeySequence(key) for key in deed.keys])
+            set_keys(action, deed, chosen.get(deed.id, deed.keys))
             action.setAutoRepeat(deed.repeats)
-            tip = deed.tip or deed.text.replace("&", "").rstrip("…")
-            action.setToolTip(f"{tip}  ({deed.keys[0]})" if deed.keys else tip)
             if deed.icon:
                 action.setIcon(theme.icon(deed.icon))
                 action.setIconVisibleInMenu(False)
@@ -172,3 +180,15 @@ def build(window: QMainWindow, deeds: Mapping[str, Callable[[], object]]) -> dic
 def needing_clip() -> list[str]:
     """Ids of the actions that make no sense without a clip."""
     return [deed.id for rows in MENUS.values() for deed in rows if deed is not None and deed.needs_clip]
+
+
+def set_keys(action: QAction, deed: Deed, keys: Sequence[str]) -> None:
+    """Give an action its shortcuts, and say the first in its tool tip."""
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    tip = tr(deed.tip or deed.text).replace("&", "").rstrip("…")
+    action.setToolTip(f"{tip}  ({QKeySequence(keys[0]).toString(_NATIVE)})" if keys else tip)
+
+
+def deed_of(id: str) -> Deed:
+    """The row of the table with this id."""
+    return next(deed for rows in MENUS.values() for deed in rows if deed is not None and deed.id == id)

@@ -15,7 +15,9 @@ from PyQt6.QtWidgets import QApplication
 
 from vsod.gui import theme
 from vsod.gui.dialogs.crash import CrashReporter
+from vsod.gui.prefs import Prefs
 from vsod.gui.window import MainWindow
+from vsod.gui.words import Catalogue, system_language
 
 
 def run_window(paths: list[Path], argv: list[str]) -> int:
@@ -31,7 +33,10 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app = QApplication(argv)
     app.setApplicationName("vsod-desktop")
     app.setApplicationDisplayName("vsod-desktop")
-    theme.apply(app)
+    prefs = Prefs()
+    theme.apply(app, prefs.text("theme", "dark"))
+    language = Catalogue(prefs.text("language") or system_language())
+    app.installTranslator(language)
     crash = CrashReporter(app)
     crash.install()
     signal.signal(signal.SIGINT, lambda *_: app.quit())
@@ -39,7 +44,7 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     pulse = QTimer(app)
     pulse.start(250)
     pulse.timeout.connect(lambda: None)
-    window = MainWindow()
+    window = MainWindow(prefs=prefs)
     app.aboutToQuit.connect(window.close)
     window.show()
     if paths:

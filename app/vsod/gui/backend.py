@@ -25,6 +25,7 @@ from vsod.pipeline.job import JobReport, JobSpec
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import Row
+    from vsod.pipeline.cost import Cost
 
 
 class Card(Protocol):
@@ -126,6 +127,8 @@ class Clip(Protocol):
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> JobReport: ...
+
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost: ...  # noqa: D102
 
     def close(self) -> None: ...  # noqa: D102
 

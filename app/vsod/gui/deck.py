@@ -18,6 +18,7 @@ from vsod.gui.timeline.flaglist import FlagList
 from vsod.gui.timeline.scrubber import Scrubber
 from vsod.gui.timeline.transport import Transport
 from vsod.gui.viewer.canvas import Canvas
+from vsod.gui.words import tr
 
 _BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
 _SIDE_WIDTH = 320
@@ -44,7 +45,7 @@ class Deck(QWidget):
         self.finish = FinishPanel()
         self.facts = FactsPanel()
         self.flags = FlagList()
-        self.export_button = QPushButton("Export…")
+        self.export_button = QPushButton(tr("Export…"))
         self.export_button.clicked.connect(actions["export"].trigger)
 
         work, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout())

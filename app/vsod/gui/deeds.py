@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vsod.gui.actions import OVERLAYS
 from vsod.gui.dialogs.about import about_box
+from vsod.gui.dialogs.preferences import PreferencesDialog
 from vsod.gui.dialogs.shortcuts import ShortcutsDialog
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
         "reset_finish": lambda: window.finish.reset(),
         "export": lambda: window.exporting.ask(),
         "quit": window.close,
-        "shortcuts": lambda: ShortcutsDialog(window).open(),
+        "shortcuts": lambda: ShortcutsDialog(window.actions_by_id, window.prefs, window).open(),
+        "preferences": lambda: PreferencesDialog(window.prefs, window).open(),
         "about": lambda: about_box(window).open(),
     }
 

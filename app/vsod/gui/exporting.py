@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from vsod.errors import UsageError, VsodError
 from vsod.gui.deck import Deck
 from vsod.gui.dialogs.export import ExportDialog
 from vsod.gui.document import Document
@@ -14,7 +16,11 @@ from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.stage import Stage
 from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.workers import Job
 from vsod.pipeline.job import JobSpec
+
+if TYPE_CHECKING:
+    from vsod.pipeline.cost import Cost
 
 
 class Exporting(QObject):
@@ -46,6 +52,8 @@ class Exporting(QObject):
         self._document, self._stage, self._player, self._deck = document, stage, player, deck
         self._tasks, self._prefs, self._window = tasks, prefs, parent
         self.dialog: ExportDialog | None = None
+        self._estimating: Job | None = None
+        self._asked: object = None  # the question whose answer is wanted
 
     def ask(self) -> None:
         """Show the export dialog."""
@@ -64,6 +72,8 @@ class Exporting(QObject):
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.exported.connect(self.export)
         self.dialog.queued.connect(self._queue)
+        self.dialog.estimate_asked.connect(self._estimate)
+        self.dialog.finished.connect(self._stop_estimate)
         self.dialog.closed.connect(self._keep)
         self.dialog.open()
 
@@ -81,6 +91,22 @@ class Exporting(QObject):
             self._remember(spec)
             self.queued.emit(spec, len(spec.frames(clip.info.frame_count)))
 
+    def _estimate(self, spec: JobSpec) -> None:
+        self._stop_estimate()
+        dialog, asked = self.dialog, object()
+        self._asked = asked
+
+        def done(cost: Cost | VsodError) -> None:
+            if self._asked is asked and dialog is not None and spec == _known(dialog):
+                dialog.cost.show_cost(cost)
+
+        self._estimating = self._tasks.estimate(spec, done)
+
+    def _stop_estimate(self) -> None:
+        if self._estimating is not None:
+            self._estimating.cancel.set()
+            self._estimating = self._asked = None
+
     def _remember(self, spec: JobSpec) -> None:
         self._prefs.set_text("format", spec.format or "")
         if spec.output.parent != spec.source.parent:
@@ -90,3 +116,11 @@ class Exporting(QObject):
         if spec is not None:
             self._document.settle()
             self._document.edit("Export settings", format=spec.format or "", delivery=spec.delivery)
+
+
+def _known(dialog: ExportDialog) -> JobSpec | None:
+    """The job as set in the dialog now, None if it cannot be done."""
+    try:
+        return dialog.spec
+    except UsageError:
+        return None

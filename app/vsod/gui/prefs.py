@@ -27,6 +27,21 @@ class Prefs:
         self._store.setValue(key, value)
 
     @property
+    def keys(self) -> dict[str, list[str]]:
+        """Shortcuts the user has chosen, by action; an empty list = none."""
+        self._store.beginGroup("keys")
+        names = self._store.allKeys()
+        self._store.endGroup()
+        return {name: [key for key in self.text(f"keys/{name}").split("\t") if key] for name in names}
+
+    def set_keys(self, action: str, keys: list[str] | None) -> None:
+        """Remember an action's shortcuts; None = as they come."""
+        if keys is None:
+            self._store.remove(f"keys/{action}")
+        else:
+            self.set_text(f"keys/{action}", "\t".join(keys))
+
+    @property
     def geometry(self) -> QByteArray | None:
         """The window's place and size, as Qt packs it."""
         value = self._store.value("geometry")

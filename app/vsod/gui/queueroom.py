@@ -19,6 +19,7 @@ from vsod.gui.panels.queue import QueuePanel
 from vsod.gui.prefs import Prefs
 from vsod.gui.queue import QueueControl, waiting
 from vsod.gui.tasks import Tasks
+from vsod.gui.words import tr
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.jobqueue import Item
 from vsod.pipeline.project import ClipWork
@@ -51,7 +52,7 @@ class QueueRoom(QDockWidget):
         prefs: Prefs,
         window: QMainWindow,
     ) -> None:
-        super().__init__("Queue", window)
+        super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
         self._document, self._editing, self._tasks = document, editing, tasks
         self._banner, self._prefs = banner, prefs

@@ -123,8 +123,9 @@ class Photographer:
         assert work is not None
         with tempfile.TemporaryDirectory() as out:
             for number, source in enumerate((clip, clip.with_name("missing.mp4"), clip, clip)):
-                kept = replace(work, path=source, start=number * 4, stop=number * 40 + 8)
-                room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), kept.stop - kept.start)
+                start, stop = number * 4, number * 40 + 8
+                kept = replace(work, path=source, start=start, stop=stop)
+                room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), stop - start)
             room.control.start()
             self.until(lambda: room.control.progress is not None and _over(room.control) == 2)
             self.take("queue")

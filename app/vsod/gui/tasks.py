@@ -19,6 +19,7 @@ from vsod.pipeline.job import JobReport, JobSpec
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import Row
+    from vsod.pipeline.cost import Cost
 
 QUEUE = "queue"  # name of the heavy job that belongs to the queue
 _ENOUGH = 24  # frames; a speed measured over fewer would be luck
@@ -166,6 +167,20 @@ class Tasks(QObject):
         self._desk.start(
             QUEUE, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
+
+    def estimate(self, spec: JobSpec, done: Callable[[Cost | VsodError], object]) -> Job | None:
+        """Time eight frames of a job on the current clip; cancel the job that is given back to stop it."""
+        clip = self._clip
+        if clip is None:
+            return None
+
+        def work(job: Job) -> Cost | VsodError:
+            try:
+                return clip.estimate(spec, job.cancel)
+            except VsodError as error:
+                return error
+
+        return self._desk.start("estimate", work, done)
 
     def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
         """Look what a clip is, or why it cannot be read."""

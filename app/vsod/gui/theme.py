@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PyQt6.QtWidgets import QApplication
@@ -17,10 +20,21 @@ LINE = QColor("#35373d")
 FAINT = QColor("#6d717a")
 MUTED = QColor("#9ca0a9")
 TEXT = QColor("#e4e6ea")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def apply(app: QApplication) -> None:
-    """Dress the application; a missing style sheet leaves the plain dark palette."""
+THEMES = ("dark", "light")
+_exchanged: dict[str, str] = {}  # colour of the dark theme → that of the theme in use
+
+
+def apply(app: QApplication, name: str = "dark") -> None:
+    """Dress the application; a missing style sheet leaves the plain palette.
+
+    The style sheet is the dark one; another theme is a table of the colours to exchange in it. Viewer and
+    timeline are dark in every theme: the eye judges a picture by what surrounds it.
+    """
+    _exchanged.clear()
+    _exchanged.update(exchanges(name))
     app.setStyle("Fusion")
     palette = QPalette()
     role = QPalette.ColorRole
@@ -39,19 +53,38 @@ def apply(app: QApplication) -> None:
         (role.HighlightedText, GROUND),
         (role.Link, ACCENT),
     ):
-        palette.setColor(which, color)
+        palette.setColor(which, _in_use(color))
     for which in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, which, FAINT)
+        palette.setColor(QPalette.ColorGroup.Disabled, which, _in_use(FAINT))
     app.setPalette(palette)
     sheet = paths.resources_dir() / "style" / "dark.qss"
     if sheet.is_file():
         icons = (paths.resources_dir() / "icons").as_posix()
-        app.setStyleSheet(sheet.read_text(encoding="utf-8").replace("@icons@", icons))
+        app.setStyleSheet(_exchange(sheet.read_text(encoding="utf-8")).replace("@icons@", icons))
+
+
+def exchanges(name: str) -> dict[str, str]:
+    """The colours a theme has instead of the dark ones; none for the dark one and for one that is not there."""
+    file = paths.resources_dir() / "style" / f"{name}.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
 def icon(name: str) -> QIcon:
-    """The icon ``resources/icons/<name>.svg``, or an empty one if it cannot be read."""
-    return QIcon(str(paths.resources_dir() / "icons" / f"{name}.svg"))
+    """The icon ``resources/icons/<name>.svg`` in the theme's colours, or an empty one if it cannot be read."""
+    file = paths.resources_dir() / "icons" / f"{name}.svg"
+    if not _exchanged or not file.is_file():
+        return QIcon(str(file))
+    pixmap = QPixmap()
+    pixmap.loadFromData(_exchange(file.read_text(encoding="utf-8")).encode())
+    return QIcon(pixmap)
+
+
+def _exchange(text: str) -> str:
+    return _COLOUR.sub(lambda found: _exchanged.get(found[0].lower(), found[0]), text)
+
+
+def _in_use(color: QColor) -> QColor:
+    return QColor(_exchanged.get(color.name(), color.name()))
 
 
 def app_icon() -> QIcon:

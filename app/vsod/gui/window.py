@@ -41,6 +41,7 @@ from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import QUEUE, Tasks
 from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
+from vsod.gui.words import tr
 from vsod.pipeline.project import SUFFIX as PROJECT
 
 
@@ -59,7 +60,7 @@ class MainWindow(QMainWindow):
         self.tasks = Tasks(backend or Pipeline(), self)
         self.document = Document(self)
         self._closed = False
-        self.actions_by_id = actions.build(self, deeds(self))
+        self.actions_by_id = actions.build(self, deeds(self), self.prefs.keys)
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
@@ -294,11 +295,12 @@ class MainWindow(QMainWindow):
         marked = self.player.marked
         within = self.stage.covered[marked.start : marked.stop]
         if open_ and len(within) and within.all():
-            self.analysis.set_task("Analysed", False)
+            self.analysis.set_task(tr("Analysed"), False)
         else:
             left = len(marked) - int(within.sum())
-            part = "" if len(marked) == self.player.count else " in range"
-            text = f"Analyse {left} frames{part}" if open_ else "Analyse"
+            whole = len(marked) == self.player.count
+            text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
+            text = text.format(left=left) if open_ else tr("Analyse")
             self.analysis.set_task(text, open_ and idle and card is not None)
 
     # ---- events

@@ -28,6 +28,7 @@ from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
 from vsod.pipeline.adapting import fitted_before
+from vsod.pipeline.cost import Cost, estimate
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.lanes import measure
 from vsod.pipeline.pace import Pace
@@ -221,9 +222,7 @@ class Session:
             saliency = self.saliency(card, index)
         return None if saliency is None else finisher(saliency, picture)
 
-    def unfinished(
-        self, card: str, index: int, size: tuple[int, int]
-    ) -> npt.NDArray[np.float32] | None:
+    def unfinished(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
         """The network's map enlarged to ``size`` (width, height) and nothing else, or None."""
         saliency = self.saliency(card, index)
         return None if saliency is None else upsample(saliency, *size)
@@ -260,6 +259,10 @@ class Session:
             source=self._source,
             store=self._own_store(spec.card),
         )
+
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
+        """What a job on this clip will cost: see :func:`vsod.pipeline.cost.estimate`."""
+        return estimate(self._source, self._own_store(spec.card), spec, cancel)
 
     def close(self) -> None:
         """Release the clip."""

@@ -14,6 +14,7 @@ from vsod.errors import UsageError
 from vsod.gui.backend import Format
 from vsod.gui.dialogs.ground import GroundPicker
 from vsod.gui.panels.presetbar import PresetBar
+from vsod.gui.words import tr
 from vsod.pipeline.presets import Values
 
 _TITLES = {
@@ -26,7 +27,6 @@ _TITLES = {
     "over": "Composite",
 }
 _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
-_OWN_TIME = "Every frame's own time"
 
 
 class DeliveryForm(QWidget):
@@ -44,17 +44,18 @@ class DeliveryForm(QWidget):
         super().__init__(parent)
         self._info, self._formats = info, list(formats)
         self.preset_bar = PresetBar("export")
-        self.what = _words({name: _TITLES[name] for name in WHAT}, "What to write")
+        self.what = _words({name: tr(_TITLES[name]) for name in WHAT}, "What to write")
         self.about = _remark()
         self.format_box = _words({}, "Format")
         self.note = _remark()
         self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_KINDS}, "Kind of alpha")
         self.ground = GroundPicker()
+        self._own_time = tr("Every frame's own time")
         self.rate = QComboBox()
         self.rate.setEditable(True)
-        self.rate.addItems([_OWN_TIME, *_RATES])
+        self.rate.addItems([self._own_time, *_RATES])
         self.rate.setAccessibleName("Frame rate")
-        self.audio = _words({"": "As usual", **{way: way.capitalize() for way in AUDIO}}, "Sound")
+        self.audio = _words({"": tr("As usual"), **{way: way.capitalize() for way in AUDIO}}, "Sound")
         self.audio.setToolTip("Usual: copied to pictures, not to mattes")
         self.names = QLineEdit()
         self.names.setAccessibleName("Names of the images")
@@ -64,7 +65,7 @@ class DeliveryForm(QWidget):
         self.start_number.setEditable(True)
         self.start_number.setAccessibleName("Number of the first image")
         self.start_number.addItems(
-            ["As in the source", "0", "1", "1001", *(["timecode"] if info.timecode else [])]
+            [tr("As in the source"), "0", "1", "1001", *(["timecode"] if info.timecode else [])]
         )
         self.compression = _words({name: name.upper() for name in EXR_COMPRESSION}, "Compression")
         self.form = QFormLayout(self)
@@ -86,7 +87,7 @@ class DeliveryForm(QWidget):
             ("First n&umber", self.start_number),
             ("Com&pression", self.compression),
         ):
-            self.form.addRow(name, widget)
+            self.form.addRow(tr(name) if name else "", widget)
         self.what.currentIndexChanged.connect(self._fit)
         self.format_box.currentIndexChanged.connect(self._fit)
         for choice in (self.alpha, self.audio, self.compression):
@@ -113,7 +114,7 @@ class DeliveryForm(QWidget):
         """
         given: dict[str, str | None] = {"what": str(self.what.currentData())}
         rate = self.rate.currentText().strip()
-        given["cfr"] = None if rate in ("", _OWN_TIME) else rate
+        given["cfr"] = None if rate in ("", self._own_time) else rate
         if self._shown(self.alpha):
             given["alpha"] = str(self.alpha.currentData())
         if self._shown(self.ground):
@@ -138,7 +139,7 @@ class DeliveryForm(QWidget):
             _pick(self.audio, delivery.audio or "")
             _pick(self.compression, delivery.compression)
             self.ground.set_background(delivery.background)
-            self.rate.setCurrentText(_OWN_TIME if delivery.cfr is None else str(delivery.cfr))
+            self.rate.setCurrentText(self._own_time if delivery.cfr is None else str(delivery.cfr))
             self.names.setText(delivery.names)
             self.start_number.setCurrentText(delivery.start_number or self.start_number.itemText(0))
             self._fill_formats(format)

@@ -26,8 +26,10 @@ from vsod.core.clip import ClipInfo
 from vsod.core.delivery import Delivery
 from vsod.errors import UsageError
 from vsod.gui.backend import Format
+from vsod.gui.dialogs.costcard import CostCard
 from vsod.gui.dialogs.deliveryform import DeliveryForm
 from vsod.gui.timeline.readout import clock, position
+from vsod.gui.words import tr
 from vsod.pipeline.job import JobSpec
 
 
@@ -45,6 +47,7 @@ class ExportDialog(QDialog):
 
     exported = pyqtSignal(object)  # JobSpec: do it now
     queued = pyqtSignal(object)  # JobSpec: do it in turn
+    estimate_asked = pyqtSignal(object)  # JobSpec: what would it cost?
     closed = pyqtSignal(object)  # JobSpec as set when the dialog closes, None if it cannot be done
 
     def __init__(
@@ -58,7 +61,7 @@ class ExportDialog(QDialog):
         for_queue: bool = False,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings of the job" if for_queue else "Export")
+        self.setWindowTitle(tr("Settings of the job") if for_queue else tr("Export"))
         self.setMinimumWidth(640)
         self._info, self._draft = info, draft
         self._formats = list(formats)
@@ -72,7 +75,8 @@ class ExportDialog(QDialog):
         if for_queue:
             self.path_edit.setText(str(draft.output))
             self.export_button.hide()
-            self.queue_button.setText("Take over")
+            self._rest.setRowVisible(self.cost, False)
+            self.queue_button.setText(tr("Take over"))
         self._follow()
         self.delivery_form.changed.connect(self._follow)
         self.path_edit.textChanged.connect(self._refresh)
@@ -107,7 +111,7 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         self.path_edit = QLineEdit()
         self.path_edit.setAccessibleName("File to write")
-        browse = self._button("Browse…", self._browse)
+        browse = self._button(tr("Browse…"), self._browse)
         self.whole = QRadioButton(f"Whole clip  ({self._info.frame_count} frames)")
         partial = self._marked != range(self._info.frame_count)
         self.between = QRadioButton(self._range_text())
@@ -121,17 +125,17 @@ class ExportDialog(QDialog):
         self.command.setObjectName("command")
         self.command.setReadOnly(True)
         self.command.setAccessibleName("This job as a command line")
-        self.copy_button = self._button("Copy as command line", self._copy)
+        self.copy_button = self._button(tr("Copy as command line"), self._copy)
         self.warning = QLabel()
         self.warning.setObjectName("warning")
         self.warning.setWordWrap(True)
-        self.export_button = QPushButton("Export")
+        self.export_button = QPushButton(tr("Export"))
         self.export_button.setObjectName("primary")
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._export)
-        self.queue_button = self._button("Add to queue", self._queue)
+        self.queue_button = self._button(tr("Add to queue"), self._queue)
         self.queue_button.setToolTip("Do it after the jobs that are waiting")
-        close = self._button("Close", self.reject)
+        close = self._button(tr("Close"), self.reject)
 
         where, ranges, line, foot = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row_layout in (where, line, foot):
@@ -146,13 +150,16 @@ class ExportDialog(QDialog):
         foot.addWidget(self.warning, 1)
         for button in (close, self.queue_button, self.export_button):
             foot.addWidget(button)
-        rest = QFormLayout()
+        rest = self._rest = QFormLayout()
         rest.setVerticalSpacing(12)
         rest.setHorizontalSpacing(16)
         rest.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        rest.addRow("File", where)
-        rest.addRow("Frames", ranges)
-        rest.addRow("Command", line)
+        rest.addRow(tr("File"), where)
+        rest.addRow(tr("Frames"), ranges)
+        rest.addRow(tr("Command"), line)
+        self.cost = CostCard()
+        self.cost.asked.connect(lambda: self.estimate_asked.emit(self.spec))
+        rest.addRow(tr("Cost"), self.cost)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
         outer.setSpacing(14)
@@ -212,7 +219,8 @@ class ExportDialog(QDialog):
 
     def _refresh(self) -> None:
         problem = self._problem()
-        for button in (self.export_button, self.queue_button, self.copy_button):
+        self.cost.forget()
+        for button in (self.export_button, self.queue_button, self.copy_button, self.cost.button):
             button.setEnabled(not problem)
         self.command.setText("" if problem else self.spec.as_command())
         self.command.setCursorPosition(0)
@@ -221,7 +229,7 @@ class ExportDialog(QDialog):
             one = "exists and" if len(there) == 1 else "exist and"
             problem = f"{' and '.join(path.name for path in there)} {one} will be replaced."
         self.warning.setText(problem)
-        self.export_button.setText("Replace" if there else "Export")
+        self.export_button.setText(tr("Replace") if there else tr("Export"))
 
     # ---- deeds
 

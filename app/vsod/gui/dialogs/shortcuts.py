@@ -1,52 +1,197 @@
-"""The keys, made from the table of actions, so it can never be out of date."""
+"""The keys: made from the table of actions, searched by word, and changed."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Callable, Mapping
 
-from vsod.gui.actions import MENUS, Deed
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vsod.gui.actions import MENUS, Deed, deed_of, set_keys
+from vsod.gui.prefs import Prefs
+from vsod.gui.words import tr
+
+_ID = Qt.ItemDataRole.UserRole
+_PORTABLE, _NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
 
 class ShortcutsDialog(QDialog):
-    """Two columns of keys."""
+    """A list of actions with their keys, and a field to give the selected one another.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        actions: By id.
+        prefs: Where chosen keys are kept.
+        parent: The window.
+    """
+
+    def __init__(self, actions: Mapping[str, QAction], prefs: Prefs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        columns = (QGridLayout(), QGridLayout())
-        for place, (title, rows) in enumerate(MENUS.items()):
-            _list(columns[0 if place < 2 or place == 4 else 1], title, rows)
+        self.setWindowTitle(tr("Keyboard shortcuts"))
+        self.setMinimumSize(560, 620)
+        self._actions, self._prefs = actions, prefs
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search for a word or a key"))
+        self.search.setAccessibleName(tr("Search"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._sift)
+        self.list = QTreeWidget()
+        self.list.setAccessibleName(tr("Keyboard shortcuts"))
+        self.list.setHeaderLabels([tr("Action"), tr("Keys")])
+        self.list.setRootIsDecorated(False)
+        self.list.setIndentation(12)
+        header = self.list.header()
+        if header is not None:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            header.setStretchLastSection(False)
+            self.list.setColumnWidth(1, 180)
+        self.list.currentItemChanged.connect(self._picked)
+        self.edit = QKeySequenceEdit()
+        self.edit.setMaximumSequenceLength(1)
+        self.edit.setAccessibleName(tr("New key"))
+        self.edit.keySequenceChanged.connect(self._weigh)
+        self.set_button = self._button(tr("Set"), self._set)
+        self.none_button = self._button(tr("No key"), lambda: self._give([]))
+        self.reset_button = self._button(tr("Reset"), lambda: self._give(None))
+        self.reset_all_button = self._button(tr("Reset all"), self._reset_all)
+        self.remark = QLabel()
+        self.remark.setObjectName("warning")
         mouse = QLabel(
-            "Wheel: zoom to the cursor.  Middle button, or space and left button: pan.\n"
-            "Enter presses the button that has the focus; space always plays."
+            tr(
+                "Wheel: zoom to the cursor.  Middle button, or space and left button: pan.\n"
+                "Enter presses the button that has the focus; space always plays."
+            )
         )
         mouse.setObjectName("faint")
-        row_layout = QHBoxLayout()
-        row_layout.setSpacing(44)
-        for column in columns:
-            column.setHorizontalSpacing(22)
-            column.setVerticalSpacing(5)
-            column.setRowStretch(column.rowCount(), 1)
-            row_layout.addLayout(column)
+        tools = QHBoxLayout()
+        tools.addWidget(self.edit, 1)
+        for button in (self.set_button, self.none_button, self.reset_button, self.reset_all_button):
+            tools.addWidget(button)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
-        outer.addLayout(row_layout)
+        outer.setSpacing(10)
+        for part in (self.search, self.list):
+            outer.addWidget(part)
+        outer.addLayout(tools)
+        outer.addWidget(self.remark)
         outer.addWidget(mouse)
+        self._rows: dict[str, QTreeWidgetItem] = {}
+        self._fill()
+        self.list.setCurrentItem(next(iter(self._rows.values())))
+
+    def select(self, id: str) -> None:
+        """Go to an action's row."""
+        self.list.setCurrentItem(self._rows[id])
+
+    # ---- inside
+
+    @staticmethod
+    def _button(text: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: do())
+        return button
+
+    def _fill(self) -> None:
+        for title, deeds in MENUS.items():
+            head = QTreeWidgetItem([tr(title).replace("&", "")])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.list.addTopLevelItem(head)
+            for deed in deeds:
+                if deed is not None:
+                    row = QTreeWidgetItem([_name(deed)])
+                    row.setData(0, _ID, deed.id)
+                    head.addChild(row)
+                    self._rows[deed.id] = row
+                    self._show_keys(deed.id)
+        self.list.expandAll()
+
+    def _show_keys(self, id: str) -> None:
+        shown = [key.toString(_NATIVE) for key in self._actions[id].shortcuts()]
+        row = self._rows[id]
+        row.setText(1, "   ".join(shown))
+        font = row.font(1)
+        font.setBold(id in self._prefs.keys)
+        row.setFont(1, font)
+
+    def _sift(self, text: str) -> None:
+        wanted = text.casefold().strip()
+        for row in self._rows.values():
+            row.setHidden(wanted not in f"{row.text(0)} {row.text(1)}".casefold())
+        for place in range(self.list.topLevelItemCount()):
+            head = self.list.topLevelItem(place)
+            if head is not None:
+                below = (head.child(row) for row in range(head.childCount()))
+                head.setHidden(all(item is None or item.isHidden() for item in below))
+
+    @property
+    def _current(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(0, _ID) or "") if item is not None else ""
+
+    def _picked(self) -> None:
+        self.edit.clear()
+        self._weigh()
+
+    def _owner(self, key: QKeySequence) -> str:
+        """Action that has a key now, "" if none."""
+        return next((id for id, action in self._actions.items() if key in action.shortcuts()), "")
+
+    def _weigh(self) -> None:
+        key, id = self.edit.keySequence(), self._current
+        for button in (self.none_button, self.reset_button):
+            button.setEnabled(bool(id))
+        self.set_button.setEnabled(bool(id) and not key.isEmpty())
+        owner = "" if key.isEmpty() else self._owner(key)
+        taken = owner and owner != id
+        self.remark.setText(
+            tr("{key} is taken from “{action}”.").format(
+                key=key.toString(_NATIVE), action=_name(deed_of(owner))
+            )
+            if taken
+            else ""
+        )
+
+    def _set(self) -> None:
+        key = self.edit.keySequence()
+        owner = self._owner(key)
+        if owner and owner != self._current:
+            left = [k for k in self._actions[owner].shortcuts() if k != key]
+            self._give([k.toString(_PORTABLE) for k in left], owner)
+        self._give([key.toString(_PORTABLE)])
+
+    def _give(self, keys: list[str] | None, id: str = "") -> None:
+        """Give an action keys, None = those of the table, less what others have."""
+        id = id or self._current
+        deed = deed_of(id)
+        self._prefs.set_keys(id, keys)
+        if keys is None:
+            keys = [key for key in deed.keys if self._owner(QKeySequence(key)) in ("", id)]
+            if keys != list(deed.keys):
+                self._prefs.set_keys(id, keys)
+        set_keys(self._actions[id], deed, keys)
+        self._show_keys(id)
+        self.edit.clear()
+
+    def _reset_all(self) -> None:
+        for id, action in self._actions.items():
+            self._prefs.set_keys(id, None)
+            set_keys(action, deed_of(id), deed_of(id).keys)
+            self._show_keys(id)
+        self.edit.clear()
 
 
-def _list(grid: QGridLayout, title: str, rows: tuple[Deed | None, ...]) -> None:
-    if grid.count():
-        grid.setRowMinimumHeight(grid.rowCount(), 14)
-    heading = QLabel(title.replace("&", ""))
-    heading.setObjectName("clipTitle")
-    grid.addWidget(heading, grid.rowCount(), 0)
-    for deed in rows:
-        if deed is None or not deed.keys:
-            continue
-        row = grid.rowCount()
-        key = QLabel(QKeySequence(deed.keys[0]).toString(QKeySequence.SequenceFormat.NativeText))
-        key.setObjectName("faint")
-        grid.addWidget(QLabel(deed.text.replace("&", "").rstrip("…")), row, 0)
-        grid.addWidget(key, row, 1, Qt.AlignmentFlag.AlignRight)
+def _name(deed: Deed) -> str:
+    return tr(deed.text).replace("&", "").rstrip("…")

@@ -23,6 +23,7 @@ from vsod.core.progress import Progress
 from vsod.gui.backend import Card
 from vsod.gui.panels.cardfacts import CardFacts
 from vsod.gui.timeline.readout import clock
+from vsod.gui.words import tr
 from vsod.pipeline.job import DEVICES
 
 _DEVICE_NAMES = {
@@ -50,7 +51,7 @@ class AnalysisPanel(QGroupBox):
     cancel = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Model", parent)
+        super().__init__(tr("Model"), parent)
         self._cards: list[Card] = []
         self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
@@ -66,7 +67,7 @@ class AnalysisPanel(QGroupBox):
         self.licence.setObjectName("badge")
         self.licence.setAccessibleName("Licence of the model")
         self.facts = CardFacts()
-        self.adapt_box = QCheckBox("Fit to this clip first")
+        self.adapt_box = QCheckBox(tr("Fit to this clip first"))
         self.adapt_box.setToolTip(
             "Teach the model this clip by its own surest frames, then look again; slower.\n"
             "Where what it learned cannot be trusted, the model stays as it is."
@@ -80,9 +81,9 @@ class AnalysisPanel(QGroupBox):
             ):
                 self.device_box.addItem(_DEVICE_NAMES[device], device)
         self.device_box.currentIndexChanged.connect(self._device_picked)
-        device_label = QLabel("&Device")
+        device_label = QLabel(tr("&Device"))
         device_label.setBuddy(self.device_box)
-        self.button = QPushButton("Analyse")
+        self.button = QPushButton(tr("Analyse"))
         self.button.setObjectName("primary")
         self.button.clicked.connect(lambda: (self.cancel if self._running else self.analyse).emit())
         self.bar = QProgressBar()
@@ -200,7 +201,7 @@ class AnalysisPanel(QGroupBox):
             style.unpolish(self.button)
             style.polish(self.button)
         if running:
-            self.button.setText("Cancel")
+            self.button.setText(tr("Cancel"))
             self.button.setEnabled(True)
 
     def set_cancelling(self) -> None:

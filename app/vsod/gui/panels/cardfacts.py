@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from vsod.gui.backend import Card
+from vsod.gui.words import tr
 
 _MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
 
@@ -24,7 +25,11 @@ class CardFacts(QWidget):
             "See docs/accuracy.md."
         )
         self.speed.setToolTip("Frames per second of the last long analysis with this model and device here")
-        named = (("Weights", self.weights), ("Accuracy", self.accuracy), ("Speed here", self.speed))
+        named = (
+            (tr("Weights"), self.weights),
+            (tr("Accuracy"), self.accuracy),
+            (tr("Speed here"), self.speed),
+        )
         for name, label in named:
             key = QLabel(name)
             key.setObjectName("faint")
@@ -36,7 +41,7 @@ class CardFacts(QWidget):
         """Another card; ``fps`` as measured on this machine, 0 if it never was."""
         self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
         self.accuracy.setText(accuracy(card) or "not measured")
-        self.speed.setText(f"{fps:.1f} fps" if fps else "not measured yet")
+        self.speed.setText(f"{fps:.1f} fps" if fps else tr("not measured yet"))
 
 
 def accuracy(card: Card) -> str:

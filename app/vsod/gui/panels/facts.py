@@ -7,13 +7,14 @@ from PyQt6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.readout import clock, rate_text
+from vsod.gui.words import tr
 
 
 class FactsPanel(QGroupBox):
     """Read-only table of the clip's properties."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Clip", parent)
+        super().__init__(tr("Clip"), parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 10, 0, 2)
         self._grid.setVerticalSpacing(5)

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QW
 from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.gui.panels.knobs import Knob, make_knob
 from vsod.gui.panels.presetbar import PresetBar
+from vsod.gui.words import tr
 
 _OPTIONAL = {"pydensecrf": "pydensecrf", "pymatting": "pymatting"}  # word → library it needs
 _APART = 0.01  # least distance of black and white
@@ -25,7 +26,7 @@ class FinishPanel(QGroupBox):
     settled = pyqtSignal()  # the hand is off the knob: what follows is another edit
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Matte", parent)
+        super().__init__(tr("Matte"), parent)
         self._settings = DEFAULTS
         self.preset_bar = PresetBar("finish")
         grid = QGridLayout()
@@ -44,7 +45,7 @@ class FinishPanel(QGroupBox):
             knob.changed.connect(partial(self._turned, setting.name))
             knob.settled.connect(self.settled)
             self.knobs[setting.name] = knob
-        self.reset_button = QPushButton("Reset all")
+        self.reset_button = QPushButton(tr("Reset all"))
         self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
         self.preset_bar.picked.connect(lambda values: self._take(FinishSettings(**values)))

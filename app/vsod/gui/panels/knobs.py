@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.gui import theme
+from vsod.gui.words import tr
 
 _BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
@@ -45,7 +46,7 @@ class Knob(QObject):
         self.reset_button.setObjectName("reset")
         self.reset_button.setIcon(theme.icon("reset"))
         self.reset_button.setFixedSize(_RESET_WIDTH, _RESET_WIDTH)
-        self.reset_button.setToolTip("Back to the usual")
+        self.reset_button.setToolTip(tr("Back to the usual"))
         self.reset_button.setAccessibleName(f"Reset {self.title}")
         self.reset_button.clicked.connect(self._reset)
         keep = self.reset_button.sizePolicy()
@@ -62,7 +63,7 @@ class Knob(QObject):
     @property
     def title(self) -> str:
         """Its name for people."""
-        return str(self.about["title"])
+        return tr(str(self.about["title"]))
 
     @property
     def value(self) -> Any:
@@ -206,7 +207,7 @@ class ChoiceKnob(Knob):
         super().__init__(setting, grid)
         self.list = QComboBox()
         if not self.usual:
-            self.list.addItem("Off", "")
+            self.list.addItem(tr("Off"), "")
         for word in self.about["choices"]:
             if usable(word):
                 self.list.addItem(word.capitalize(), word)

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from vsod.errors import VsodError
+from vsod.gui.words import tr
 from vsod.pipeline.presets import Presets, Values
 
 
@@ -25,11 +26,11 @@ class PresetBar(QWidget):
         self._values: Values = {}
         self.list = QComboBox()
         self.list.setAccessibleName("Preset")
-        self.list.setPlaceholderText("Custom")
+        self.list.setPlaceholderText(tr("Custom"))
         self.list.activated.connect(lambda: self.picked.emit(self.presets[self.list.currentText()]))
         menu = QMenu(self)
-        self.save_action = menu.addAction("Save as preset…", self._ask_for_name)
-        self.delete_action = menu.addAction("Delete preset", self._delete)
+        self.save_action = menu.addAction(tr("Save as preset…"), self._ask_for_name)
+        self.delete_action = menu.addAction(tr("Delete preset"), self._delete)
         self.menu_button = QToolButton()
         self.menu_button.setObjectName("more")
         self.menu_button.setText("⋯")

@@ -25,6 +25,7 @@ from vsod.core.progress import Progress
 from vsod.gui.panels.analysis import STAGES
 from vsod.gui.queue import QueueControl, waiting
 from vsod.gui.timeline.readout import clock
+from vsod.gui.words import tr
 from vsod.pipeline.jobqueue import OVER, Item
 
 _COLUMNS = ("Clip", "Writes", "Model", "State", "Remark")
@@ -60,7 +61,7 @@ class QueuePanel(QWidget):
         self.list = QTreeWidget()
         self.list.setObjectName("queue")
         self.list.setAccessibleName("Jobs")
-        self.list.setHeaderLabels(_COLUMNS)
+        self.list.setHeaderLabels([tr(name) for name in _COLUMNS])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setAlternatingRowColors(True)
@@ -77,18 +78,22 @@ class QueuePanel(QWidget):
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self._remove)
 
-        self.run_button = self._button("Start", lambda: (queue.pause if queue.at_work else queue.start)())
+        self.run_button = self._button(tr("Start"), lambda: (queue.pause if queue.at_work else queue.start)())
         self.run_button.setObjectName("primary")
-        self.add_button = self._button("Add clips…", self.add_asked.emit)
-        self.up_button = self._button("Earlier", lambda: self._move(-1))
-        self.down_button = self._button("Later", lambda: self._move(1))
-        self.settings_button = self._button("Settings…", lambda: self.settings_asked.emit(self.selected[0]))
-        self.use_button = self._button("Use window's settings", lambda: self.use_asked.emit(self.selected))
+        self.add_button = self._button(tr("Add clips…"), self.add_asked.emit)
+        self.up_button = self._button(tr("Earlier"), lambda: self._move(-1))
+        self.down_button = self._button(tr("Later"), lambda: self._move(1))
+        self.settings_button = self._button(
+            tr("Settings…"), lambda: self.settings_asked.emit(self.selected[0])
+        )
+        self.use_button = self._button(
+            tr("Use window's settings"), lambda: self.use_asked.emit(self.selected)
+        )
         self.use_button.setToolTip("Model and matte settings as in the window now")
-        self.retry_button = self._button("Retry", lambda: queue.retry(self.selected))
-        self.copy_button = self._button("Copy as command line", self._copy)
-        self.remove_button = self._button("Remove", self._remove)
-        self.clear_button = self._button("Clear done", queue.clear_done)
+        self.retry_button = self._button(tr("Retry"), lambda: queue.retry(self.selected))
+        self.copy_button = self._button(tr("Copy as command line"), self._copy)
+        self.remove_button = self._button(tr("Remove"), self._remove)
+        self.clear_button = self._button(tr("Clear done"), queue.clear_done)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the job that runs")
@@ -157,7 +162,7 @@ class QueuePanel(QWidget):
         queue, items = self._queue, self._items()
         places = [queue.jobs.place(item.id) for item in items]
         waits = bool(items) and all(item.state == "waiting" for item in items)
-        self.run_button.setText("Pause" if queue.at_work else "Start")
+        self.run_button.setText(tr("Pause") if queue.at_work else tr("Start"))
         self.run_button.setEnabled(queue.at_work or bool(waiting(queue)))
         self.up_button.setEnabled(len(items) == 1 and places[0] > 0)
         self.down_button.setEnabled(len(items) == 1 and places[0] < len(queue.jobs) - 1)
@@ -244,7 +249,7 @@ def _words(item: Item) -> list[str]:
         f"{spec.source.name}{part}",
         spec.output.name,
         spec.card + (" (fitted)" if spec.adapt else ""),
-        _STATES[item.state],
+        tr(_STATES[item.state]),
         remark.strip(),
     ]
 

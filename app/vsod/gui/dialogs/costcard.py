@@ -1,0 +1,76 @@
+"""What a job will cost, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from vsod.errors import Cancelled, VsodError
+from vsod.gui.timeline.readout import clock
+
+if TYPE_CHECKING:
+    from vsod.pipeline.cost import Cost
+
+_STAGES = {"analyse": "analysis", "export": "writing", "verify": "checking"}
+_ASK = "Times eight frames of this job."
+
+
+class CostCard(QWidget):
+    """A button, and after a moment what it found."""
+
+    asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel(_ASK)
+        self.label.setObjectName("summary")
+        self.label.setWordWrap(True)
+        self.label.setAccessibleName("Cost of the job")
+        self.button = QPushButton("Estimate")
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(self._ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+
+    def forget(self) -> None:
+        """The job is another one now."""
+        self.label.setText(_ASK)
+        self.button.setEnabled(True)
+
+    def show_cost(self, cost: Cost | VsodError) -> None:
+        """What was found, or why it cannot be known."""
+        self.button.setEnabled(True)
+        if isinstance(cost, Cancelled):
+            self.forget()
+        else:
+            self.label.setText(str(cost) if isinstance(cost, VsodError) else in_words(cost))
+
+    def _ask(self) -> None:
+        self.button.setEnabled(False)
+        self.label.setText("Timing eight frames …")
+        self.asked.emit()
+
+
+def in_words(cost: Cost) -> str:
+    """Two lines: how long and what of it, how large and what limits it."""
+    parts = [f"{_STAGES[stage]} {clock(seconds)}" for stage, seconds in cost.by_stage.items()]
+    plus = ", fitting to the clip not counted" if cost.adapts else ""
+    limit = f"limited by {_STAGES[cost.limit]}, {1 / cost.pace[cost.limit]:.1f} fps on {cost.device}"
+    return (
+        f"About {clock(cost.seconds)}: {', '.join(parts)}{plus}.\n"
+        f"File about {size(cost.bytes)}, memory {size(round(cost.memory_mb * 1e6))}; {limit}."
+    )
+
+
+def size(count: int) -> str:
+    """Bytes for people: 840 MB, 1.2 GB."""
+    return (
+        f"{count / 1e9:.1f} GB"
+        if count >= 1e9
+        else f"{max(count / 1e6, 0.1):.{0 if count >= 1e7 else 1}f} MB"
+    )

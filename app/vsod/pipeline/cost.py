@@ -1,0 +1,165 @@
+"""What a job will cost, told from eight frames of it before it is begun."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vsod.errors import Cancelled
+from vsod.inference.cards import usable_card
+from vsod.inference.mapstore import MapStore
+from vsod.inference.predictor import Predictor
+from vsod.media.sinks import open_sink
+from vsod.media.source import Source
+from vsod.media.verify import verify
+from vsod.pipeline import deliver, stages
+from vsod.pipeline.bench import peak_mb
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.runner import conform, job_format
+from vsod.pipeline.steady import needed
+
+FRAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What eight frames tell about a job.
+
+    Attributes:
+        frames: Frames it writes.
+        analysed: Frames the network still has to look at.
+        device: Where the network would run.
+        pace: Stage → seconds a frame, measured.
+        loading: Seconds to load the network; 0 where nothing is to be analysed.
+        bytes: The output would take.
+        memory_mb: Largest resident memory of this process while it was measured, and before.
+        adapts: The card is fitted to the clip first, which is not in :attr:`seconds`.
+    """
+
+    frames: int
+    analysed: int
+    device: str
+    pace: dict[str, float] = field(default_factory=dict)
+    loading: float = 0.0
+    bytes: int = 0
+    memory_mb: float = 0.0
+    adapts: bool = False
+
+    @property
+    def by_stage(self) -> dict[str, float]:
+        """Stage → seconds of the whole job."""
+        counts = {"analyse": self.analysed}
+        return {stage: pace * counts.get(stage, self.frames) for stage, pace in self.pace.items()}
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole job."""
+        return self.loading + sum(self.by_stage.values())
+
+    @property
+    def limit(self) -> str:
+        """The stage that takes most of it."""
+        return max(self.by_stage, key=lambda stage: self.by_stage[stage])
+
+
+def estimate(clip: Source, store: MapStore, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
+    """Do eight frames from the middle of a job in a throw-away folder, stage by stage as the job does them.
+
+    Args:
+        clip: The job's source, open.
+        store: Its maps by the job's card; only read.
+        spec: The job.
+        cancel: Set it from another thread to stop.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+        VsodError: What would stop the job.
+    """
+    info = clip.info
+    wanted = spec.frames(info.frame_count)
+    card = usable_card(spec.card)
+    todo = sum(
+        len(gap) for gap in stages.missing_ranges(store, needed(wanted, spec.finish, info.frame_count))
+    )
+    middle = max(wanted.start, wanted.start + (len(wanted) - FRAMES) // 2)
+    frames = range(middle, min(middle + FRAMES, wanted.stop))
+    predictor = Predictor(card, info.display_size, spec.device)
+    pace: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as temp:
+        began = time.perf_counter()
+        predictor.load(cancel)
+        loading = time.perf_counter() - began if todo else 0.0
+        maps = MapStore(Path(temp) / "maps", info.frame_count)
+        reads = needed(frames, spec.finish, info.frame_count)
+        with closing(stages.analyse(clip, predictor, maps, reads)) as indices:
+            measured = _pace(indices, cancel)
+        if todo:
+            pace["analyse"] = measured
+        size, more = _written(clip, maps, spec, frames, Path(temp), cancel)
+        pace |= more
+    count = len(conform(spec, info, wanted).shows)
+    return Cost(
+        frames=count,
+        analysed=todo,
+        device=predictor.device,
+        pace=pace,
+        loading=loading,
+        bytes=round(size / len(frames) * count),
+        memory_mb=peak_mb(),
+        adapts=spec.adapt,
+    )
+
+
+def _written(
+    clip: Source, maps: MapStore, spec: JobSpec, frames: range, folder: Path, cancel: threading.Event | None
+) -> tuple[int, dict[str, float]]:
+    """Bytes of ``frames`` as the job writes them, and seconds a frame to write and to check them."""
+    fmt, delivery = job_format(spec), replace(spec.delivery, cfr=None)
+    targets = delivery.targets(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
+    pace: dict[str, float] = {}
+    with ExitStack() as open_files:
+        sinks = {
+            layout: open_files.enter_context(
+                open_sink(path, fmt, clip.info, frames=frames, layout=layout, delivery=delivery)
+            )
+            for layout, path in targets.items()
+        }
+
+        def steps() -> Iterator[None]:
+            with closing(deliver.deliver(clip, maps, frames, spec.finish, delivery)) as pictures:
+                for frame, picture in pictures:
+                    for layout, sink in sinks.items():
+                        sink.write(frame.index, picture[layout])
+                    yield
+
+        pace["export"] = _pace(steps(), cancel)
+        for sink in sinks.values():
+            sink.close()
+    began = time.perf_counter()
+    for layout, path in targets.items():
+        verify(clip.info.path, path, frames=frames, layout=layout, delivery=delivery)
+    pace["verify"] = (time.perf_counter() - began) / len(frames)
+    return sum(_size(path) for path in targets.values()), pace
+
+
+def _pace(steps: Iterable[object], cancel: threading.Event | None) -> float:
+    """Seconds a step once the first is done: finding the place in the clip does not count."""
+    first, last, count = 0.0, 0.0, 0
+    began = time.perf_counter()
+    for _ in steps:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        last = time.perf_counter()
+        first = first or last
+        count += 1
+    return (last - first) / (count - 1) if count > 1 else last - began
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)

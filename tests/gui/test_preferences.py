@@ -1,0 +1,125 @@
+"""Keys that are found and changed, themes, and what is remembered of them."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fake_session import FakeBackend, FakeClip
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from vsod import paths
+from vsod.gui import theme
+from vsod.gui.dialogs.preferences import PreferencesDialog
+from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+from vsod.gui.prefs import Prefs
+from vsod.gui.window import MainWindow
+
+
+@pytest.fixture
+def dialog(window: MainWindow) -> Iterator[ShortcutsDialog]:
+    window.actions_by_id["shortcuts"].trigger()
+    found = window.findChild(ShortcutsDialog)
+    assert found is not None
+    yield found
+    found.close()
+
+
+def keys(window: MainWindow, id: str) -> list[str]:
+    return [key.toString() for key in window.actions_by_id[id].shortcuts()]
+
+
+def give(dialog: ShortcutsDialog, id: str, key: str) -> None:
+    dialog.select(id)
+    dialog.edit.setKeySequence(QKeySequence(key))
+    dialog.set_button.click()
+
+
+def test_a_key_is_changed_works_and_is_remembered(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, dialog: ShortcutsDialog
+) -> None:
+    give(dialog, "mark_in", "B")
+    assert keys(window, "mark_in") == ["B"]
+    assert window.actions_by_id["mark_in"].toolTip() == "Start the range at this frame  (B)"
+    dialog.close()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.player.seek(7)
+    QTest.keyClick(window, Qt.Key.Key_B)
+    assert window.player.marked == range(7, 60)
+    window.prefs.sync()
+    later = MainWindow(FakeBackend(), Prefs())
+    assert keys(later, "mark_in") == ["B"] and keys(later, "mark_out") == ["O"]
+    later.close()
+
+
+def test_a_key_that_is_taken_says_from_whom_and_moves(window: MainWindow, dialog: ShortcutsDialog) -> None:
+    dialog.select("analyse")
+    dialog.edit.setKeySequence(QKeySequence("Ctrl+Y"))
+    assert dialog.remark.text() == "Ctrl+Y is taken from “Redo”."
+    dialog.set_button.click()
+    assert keys(window, "analyse") == ["Ctrl+Y"] and keys(window, "redo") == ["Ctrl+Shift+Z"]
+    dialog.select("redo")
+    dialog.reset_button.click()
+    assert keys(window, "redo") == ["Ctrl+Shift+Z"], "a key another action has is not taken back"
+    dialog.reset_all_button.click()
+    assert keys(window, "redo") == ["Ctrl+Shift+Z", "Ctrl+Y"] and keys(window, "analyse") == ["Ctrl+R"]
+    assert window.prefs.keys == {}
+
+
+def test_no_key_and_reset(window: MainWindow, dialog: ShortcutsDialog) -> None:
+    dialog.select("fit")
+    dialog.none_button.click()
+    assert keys(window, "fit") == [] and window.prefs.keys == {"fit": []}
+    dialog.reset_button.click()
+    assert keys(window, "fit") == ["F"] and window.prefs.keys == {}
+
+
+def test_the_list_is_searched_by_word_and_by_key(dialog: ShortcutsDialog) -> None:
+    def seen() -> set[str]:
+        return {id for id, row in dialog._rows.items() if not row.isHidden()}
+
+    everything = seen()
+    dialog.search.setText("project")
+    assert seen() == {"new_project", "open_project", "save", "save_as"}
+    dialog.search.setText("ctrl+e")
+    assert "export" in seen() and len(seen()) < len(everything)
+    dialog.search.clear()
+    assert seen() == everything
+
+
+def test_the_light_theme_exchanges_every_colour_and_none_twice() -> None:
+    colours = set(
+        re.findall(r"#[0-9a-f]{6}", (paths.resources_dir() / "style" / "dark.qss").read_text().lower())
+    )
+    light = theme.exchanges("light")
+    assert colours <= set(light), sorted(colours - set(light))
+    text, ground = light["#e4e6ea"], light["#1e1f23"]
+    assert int(text[1:3], 16) < 60 and int(ground[1:3], 16) > 200
+    assert theme.exchanges("dark") == {}
+
+
+def test_the_theme_is_changed_at_once_and_remembered(
+    qtbot: QtBot, window: MainWindow, qapp: QApplication
+) -> None:
+    before = qapp.styleSheet(), qapp.palette()
+    dialog = PreferencesDialog(window.prefs, window)
+    dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("light"))
+    assert theme.exchanges("light")["#1e1f23"] in qapp.styleSheet()
+    ink = theme.icon("play").pixmap(24).toImage()
+    assert not ink.isNull() and window.prefs.text("theme") == "light"
+    dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
+    assert "#1e1f23" in qapp.styleSheet()
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+
+
+def test_the_language_is_remembered(window: MainWindow) -> None:
+    dialog = PreferencesDialog(window.prefs, window)
+    dialog.language_box.setCurrentIndex(dialog.language_box.findData("de"))
+    assert window.prefs.text("language") == "de" and "next start" in dialog.remark.text()
+    dialog.language_box.setCurrentIndex(0)
+    assert window.prefs.text("language") == ""

@@ -1,0 +1,47 @@
+"""Eight frames of a job tell what all of it costs, and leave nothing behind."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from vsod.core.delivery import Delivery
+from vsod.errors import Cancelled
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.session import Session
+
+
+@pytest.fixture(scope="module")
+def session(demo):
+    opened = Session(demo)
+    yield opened
+    opened.close()
+
+
+def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, demo, tmp_path):
+    spec = JobSpec(demo, tmp_path / "matte.mkv", format="ffv1-gray16", start=10, stop=40)
+    cost = session.estimate(spec)
+    assert (cost.frames, cost.analysed) == (30, 36), "the stabiliser reads three frames more on either side"
+    assert set(cost.pace) == {"analyse", "export", "verify"} and all(pace > 0 for pace in cost.pace.values())
+    assert cost.seconds > cost.by_stage[cost.limit] > 0 and cost.loading > 0 and cost.memory_mb > 50
+    assert not session.coverage("swift").any() and not list(tmp_path.iterdir())
+    report = session.export(spec)
+    assert cost.bytes == pytest.approx(sum(path.stat().st_size for path in report.outputs), rel=0.25)
+    again = session.estimate(spec)
+    assert again.analysed == 0 and "analyse" not in again.pace and again.loading == 0
+
+
+@pytest.mark.parametrize("format, what", [("png8", "fill+matte"), ("prores4444", "over")])
+def test_sequences_two_files_and_constant_rates(session, demo, tmp_path, format, what):
+    delivery = Delivery.from_options({"what": what, "cfr": "60"})
+    cost = session.estimate(
+        JobSpec(demo, tmp_path / "out", format=format, start=0, stop=6, delivery=delivery)
+    )
+    assert cost.frames > 6 and cost.bytes > 1000
+
+
+def test_it_can_be_stopped(session, demo):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        session.estimate(JobSpec(demo, Path("x.mov"), format="prores4444"), stop)
