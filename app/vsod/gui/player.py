@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.backend import Clip
@@ -13,6 +13,7 @@ from vsod.gui.render import Shown, View
 from vsod.gui.workers import FrameServer
 
 _FASTEST = 8.0
+_REST_MS = 80  # after which a playhead that was moved has come to rest
 
 
 class Player(QObject):
@@ -41,6 +42,10 @@ class Player(QObject):
         self.loop = False  # begin again where a range ends
         self._exact: Shown | None = None  # the last picture that was no draft
         self._busy = False  # something else needs the processor
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(lambda: self._server.show(self.index))
         self.drafts = Drafts(self)
         self.drafts.ready.connect(self._on_draft)
         self.drafts.start()
@@ -57,6 +62,7 @@ class Player(QObject):
         self.marked = range(self.count)
         self.index = 0
         self._exact = None
+        self._rest.stop()
         self._server.set_clip(clip)
         self.drafts.set_clip(clip)
         if clip is not None:
@@ -80,10 +86,15 @@ class Player(QObject):
         """Pause and go to ``index``, clipped to the clip."""
         if not self.count:
             return
+        was_playing = self.speed != 0
         self._set_speed(0.0)
         self._move(max(0, min(index, self.count - 1)))
-        self._server.show(self.index)
         self.drafts.show(self.index)
+        if self.drafts.has(self.index) and not was_playing:
+            self._rest.start()  # while the playhead is dragged the processor belongs to the drafts
+        else:
+            self._rest.stop()
+            self._server.show(self.index)
 
     def set_busy(self, busy: bool) -> None:
         """Leave the processor to a job: no drafts are made meanwhile."""
@@ -123,6 +134,7 @@ class Player(QObject):
             index = within.start
         elif speed < 0 and index == within.start:
             index = within.stop - 1
+        self._rest.stop()
         self._set_speed(speed)
         self._server.play(index, speed, within)
 
@@ -137,6 +149,7 @@ class Player(QObject):
 
     def stop(self) -> None:
         """Join the frame server and close the clip."""
+        self._rest.stop()
         for thread in (self._server, self.drafts):
             thread.blockSignals(True)
         self.drafts.stop()
