@@ -16,6 +16,7 @@ from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.stage import Stage
 from vsod.gui.tasks import Tasks
+from vsod.gui.words import tr
 from vsod.pipeline.project import ClipWork
 
 
@@ -63,7 +64,7 @@ class Editing(QObject):
             action = actions[name]
             action.setEnabled(False)
             can.connect(action.setEnabled)
-            text.connect(lambda what, action=action, word=word: action.setText(f"{word} {what}".strip()))
+            text.connect(lambda what, action=action, word=word: action.setText(f"{tr(word)} {what}".strip()))
 
     def mark(self, text: str, start: int, stop: int) -> None:
         """Decide on a range, clipped to the clip; ``text`` is what undo calls it."""

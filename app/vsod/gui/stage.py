@@ -17,6 +17,7 @@ from vsod.gui.deck import Deck
 from vsod.gui.player import Player
 from vsod.gui.render import Compare, Shown
 from vsod.gui.statusline import StatusLine
+from vsod.gui.words import tr
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
 
@@ -150,6 +151,6 @@ class Stage(QObject):
     def _on_speed(self, speed: float) -> None:
         action = self._actions["play"]
         action.setIcon(theme.icon("pause" if speed else "play"))
-        action.setText("&Pause" if speed else "&Play")
+        action.setText(tr("P&ause") if speed else tr("&Play"))
         self._deck.transport.show_speed(speed)
         self._status.count_frame(time.monotonic(), playing=False)

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from vsod.errors import Cancelled, VsodError
 from vsod.gui.timeline.readout import clock
+from vsod.gui.words import tr
 
 if TYPE_CHECKING:
     from vsod.pipeline.cost import Cost
@@ -28,7 +29,7 @@ class CostCard(QWidget):
         self.label.setObjectName("summary")
         self.label.setWordWrap(True)
         self.label.setAccessibleName("Cost of the job")
-        self.button = QPushButton("Estimate")
+        self.button = QPushButton(tr("Estimate"))
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._ask)
         row = QHBoxLayout(self)

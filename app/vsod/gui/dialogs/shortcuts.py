@@ -40,7 +40,7 @@ class ShortcutsDialog(QDialog):
     def __init__(self, actions: Mapping[str, QAction], prefs: Prefs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        self.setMinimumSize(560, 620)
+        self.setMinimumSize(640, 620)
         self._actions, self._prefs = actions, prefs
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search for a word or a key"))
@@ -75,6 +75,7 @@ class ShortcutsDialog(QDialog):
             )
         )
         mouse.setObjectName("faint")
+        mouse.setWordWrap(True)
         tools = QHBoxLayout()
         tools.addWidget(self.edit, 1)
         for button in (self.set_button, self.none_button, self.reset_button, self.reset_all_button):
@@ -108,6 +109,9 @@ class ShortcutsDialog(QDialog):
         for title, deeds in MENUS.items():
             head = QTreeWidgetItem([tr(title).replace("&", "")])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            bold = head.font(0)
+            bold.setBold(True)
+            head.setFont(0, bold)
             self.list.addTopLevelItem(head)
             for deed in deeds:
                 if deed is not None:

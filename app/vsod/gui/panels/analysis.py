@@ -79,7 +79,7 @@ class AnalysisPanel(QGroupBox):
             if (device != "mps" or sys.platform == "darwin") and (
                 device != "cuda" or sys.platform != "darwin"
             ):
-                self.device_box.addItem(_DEVICE_NAMES[device], device)
+                self.device_box.addItem(tr(_DEVICE_NAMES[device]), device)
         self.device_box.currentIndexChanged.connect(self._device_picked)
         device_label = QLabel(tr("&Device"))
         device_label.setBuddy(self.device_box)

@@ -86,12 +86,10 @@ class QueuePanel(QWidget):
         self.settings_button = self._button(
             tr("Settings…"), lambda: self.settings_asked.emit(self.selected[0])
         )
-        self.use_button = self._button(
-            tr("Use window's settings"), lambda: self.use_asked.emit(self.selected)
-        )
+        self.use_button = self._button(tr("Use settings"), lambda: self.use_asked.emit(self.selected))
         self.use_button.setToolTip("Model and matte settings as in the window now")
         self.retry_button = self._button(tr("Retry"), lambda: queue.retry(self.selected))
-        self.copy_button = self._button(tr("Copy as command line"), self._copy)
+        self.copy_button = self._button(tr("Copy command"), self._copy)
         self.remove_button = self._button(tr("Remove"), self._remove)
         self.clear_button = self._button(tr("Clear done"), queue.clear_done)
         self.bar = QProgressBar()
