@@ -16,10 +16,10 @@ import pytest
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.picture import Picture
 from vsod.errors import OutputError, UsageError
-from vsod.media import video_sink
+from vsod.media import atomic
 from vsod.media.atomic import sweep
 from vsod.media.formats import FORMATS, Format
-from vsod.media.sinks import open_sink
+from vsod.media.sinks import close_together, open_sink
 from vsod.media.source import open_source
 
 MATTE = np.zeros((64, 96), np.uint8)
@@ -201,7 +201,7 @@ def test_a_failing_rename_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(video_sink, "commit_file", refuse)
+    monkeypatch.setattr(atomic, "commit_file", refuse)
     with (
         pytest.raises(OutputError, match="drive failed"),
         open_sink(path, FORMATS["ffv1-gray8"], clip_info()) as sink,
@@ -210,6 +210,50 @@ def test_a_failing_rename_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
             sink.write(index, Picture(MATTE))
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.mkv"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("id", ["ffv1-gray8", "png8"])
+def test_two_files_appear_together_or_not_at_all(
+    id: str, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second file's place is refused after the first is taken."""
+    fmt = FORMATS[id]
+    suffix = (fmt.suffixes or ("",))[0]
+    targets = [tmp_path / f"a_fg{suffix}", tmp_path / f"a_matte{suffix}"]
+    before = [old(path, fmt) for path in targets] if there and suffix else []
+    sinks = [open_sink(path, fmt, clip_info()) for path in targets]
+    for sink in sinks:
+        for index in range(3):
+            sink.write(index, Picture(1 - MATTE))
+    goes, calls = Path.replace if suffix else Path.rename, []
+
+    def second_fails(self: Path, goal: Path) -> Path:
+        calls.append(goal)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return goes(self, goal)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, goes.__name__, second_fails)
+        with pytest.raises(OutputError, match="drive failed"):
+            close_together(sinks)
+    for sink in sinks:
+        sink.abort()
+    assert [content(path) for path in targets if path.exists()] == before
+    assert len(list(tmp_path.iterdir())) == len(before)
+
+
+def test_two_files_replace_earlier_ones(tmp_path: Path) -> None:
+    fmt, targets = FORMATS["ffv1-gray8"], [tmp_path / "a.mkv", tmp_path / "b.mkv"]
+    before = [old(path, fmt) for path in targets]
+    sinks = [open_sink(path, fmt, clip_info()) for path in targets]
+    for sink in sinks:
+        for index in range(3):
+            sink.write(index, Picture(1 - MATTE))
+    assert close_together(sinks) == targets
+    assert sorted(tmp_path.iterdir()) == targets
+    assert all(content(path) != was for path, was in zip(targets, before, strict=True))
 
 
 def test_the_source_is_never_overwritten(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from vsod.errors import OutputError
@@ -22,6 +23,8 @@ _REASONS = {
     errno.EIO: ("the drive failed while writing", "Check the drive or the network, then export again."),
     errno.ESTALE: ("the network drive went away", "Reconnect it, then export again."),
 }
+
+_BEFORE = ".before"  # marks what was at a target until all files of a job are in place
 
 
 def output_error(error: BaseException, path: Path) -> OutputError:
@@ -46,7 +49,11 @@ def sweep(target: Path) -> None:
     with contextlib.suppress(OSError):
         for left in target.parent.iterdir():
             name, _, process = left.name.rpartition(".partial-")
-            if name == f".{target.name}" and process.isdecimal() and not _runs(int(process)):
+            if (
+                name in (f".{target.name}", f".{target.name}{_BEFORE}")
+                and process.isdecimal()
+                and not _runs(int(process))
+            ):
                 discard(left)
 
 
@@ -106,6 +113,52 @@ def commit_folder(partial: Path, target: Path) -> None:
     else:
         partial.rename(target)
     sync(target.parent)
+
+
+def commit_together(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Put whole files or folders, (partial, target), in their places: all, or, if one fails, none.
+
+    Into a folder that exists already its files go one by one, and stay.
+
+    Raises:
+        OutputError: The disk refuses; what was at the targets before is there again.
+    """
+    fresh: list[Path] = []
+    before: dict[Path, Path] = {}
+    try:
+        for partial, target in pairs:
+            there = target.exists()
+            if partial.is_dir():
+                commit_folder(partial, target)
+            else:
+                if there and len(pairs) > 1:
+                    before |= _linked(target)
+                commit_file(partial, target)
+            if not there:
+                fresh.append(target)
+    except OSError as error:
+        for done in fresh:
+            discard(done)
+        for done, kept in before.items():
+            with contextlib.suppress(OSError):
+                kept.replace(done)
+        for partial, _ in pairs:
+            discard(partial)
+        raise output_error(error, target) from error
+    finally:
+        for kept in before.values():
+            discard(kept)
+
+
+def _linked(target: Path) -> dict[Path, Path]:
+    """Target -> a second name for what is there, so that it can be put back; none where links are unknown."""
+    kept = target.with_name(f".{target.name}{_BEFORE}.partial-{os.getpid()}")
+    discard(kept)
+    try:
+        os.link(target, kept)
+    except OSError:
+        return {}
+    return {target: kept}
 
 
 def discard(partial: Path) -> None:

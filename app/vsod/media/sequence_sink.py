@@ -6,14 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout, Picture
+from vsod.core.picture import Picture
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_folder, discard, output_error, partial_path, sweep
-from vsod.media.formats import Format
+from vsod.media.atomic import commit_together, discard, output_error, partial_path, sweep, sync
 from vsod.media.images import image_bytes, open_exr
 from vsod.media.sequence_names import frame_names
+from vsod.media.target import Target
 
 
 class SequenceSink:
@@ -22,24 +20,16 @@ class SequenceSink:
     Their names: :func:`vsod.media.sequence_names.frame_names`. They stand upright.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        fmt: Format,
-        info: ClipInfo,
-        frames: range,
-        tags: dict[str, str],
-        layout: Layout,
-        delivery: Delivery,
-    ) -> None:
+    def __init__(self, target: Target) -> None:
         self.warnings: list[str] = []
-        self._path, self._info, self._frames, self._layout = path, info, frames, layout
-        self._coding, self._compression = fmt.coding(layout), delivery.compression
+        self._path, self._info, self._frames = path, info, frames = target.path, target.info, target.frames
+        self._layout, self._coding = target.layout, target.coding
+        self._compression = target.delivery.compression
         if self._coding.codec == "exr":
             open_exr()
         sweep(path)
         self._partial = partial_path(path)
-        self._names = frame_names(info, frames, fmt.image, layout, delivery)
+        self._names = frame_names(info, frames, target.format.image, target.layout, target.delivery)
         self._next = frames.start
         self._open = True
         discard(self._partial)
@@ -71,10 +61,10 @@ class SequenceSink:
             raise output_error(error, self._path) from error
         self._next += 1
 
-    def close(self) -> Path:
+    def finish(self) -> tuple[Path, Path]:
         """See :class:`vsod.media.sinks.Sink`."""
         if not self._open:
-            return self._path
+            return self._partial, self._path
         if self._next != self._frames.stop:
             self.abort()
             raise OutputError(
@@ -84,10 +74,17 @@ class SequenceSink:
             )
         self._open = False
         try:
-            commit_folder(self._partial, self._path)
+            for file in self._partial.iterdir():
+                sync(file)
         except OSError as error:
             self.abort()
             raise output_error(error, self._path) from error
+        return self._partial, self._path
+
+    def close(self) -> Path:
+        """See :class:`vsod.media.sinks.Sink`."""
+        if self._open:
+            commit_together([self.finish()])
         return self._path
 
     def abort(self) -> None:

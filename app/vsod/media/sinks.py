@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -11,8 +11,10 @@ from vsod.core.clip import ClipInfo, check_range
 from vsod.core.delivery import Delivery
 from vsod.core.picture import Layout, Picture
 from vsod.errors import OutputError, UsageError
+from vsod.media.atomic import commit_together
 from vsod.media.formats import Format, check_suffix
 from vsod.media.sequence_sink import SequenceSink
+from vsod.media.target import Target
 from vsod.media.video_sink import VideoSink
 
 
@@ -34,6 +36,13 @@ class Sink(Protocol):
 
         Raises:
             OutputError: Disk full, drive gone, codec refuses; everything partial is removed.
+        """
+
+    def finish(self) -> tuple[Path, Path]:
+        """Bring everything to the disk, whole but not yet in its place: (where it is, where it goes).
+
+        Raises:
+            OutputError: As for ``write``, or frames are missing.
         """
 
     def close(self) -> Path:
@@ -89,8 +98,19 @@ def open_sink(
             fix="Leave out --alpha premultiplied, or choose EXR or ProRes 4444.",
         )
     _check_target(path, fmt, info)
-    kind = SequenceSink if fmt.is_sequence else VideoSink
-    return kind(path, fmt, info, frames, dict(tags or {}), layout, delivery)
+    target = Target(path, fmt, info, frames, layout, delivery, dict(tags or {}))
+    return SequenceSink(target) if fmt.is_sequence else VideoSink(target)
+
+
+def close_together(sinks: Iterable[Sink]) -> list[Path]:
+    """Finish sinks and put all of their files in place, or, if one fails, none. Returns where they are.
+
+    Raises:
+        OutputError: One cannot be finished or put in place; what was at the targets before stays.
+    """
+    whole = [sink.finish() for sink in sinks]
+    commit_together(whole)
+    return [path for _, path in whole]
 
 
 def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:

@@ -16,17 +16,15 @@ from av.container import Flags, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout, Picture
+from vsod.core.picture import Picture
 from vsod.core.timecode import shift
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_file, discard, output_error, partial_path, sweep
+from vsod.media.atomic import commit_together, discard, output_error, partial_path, sweep, sync
 from vsod.media.audio import AudioCopy
 from vsod.media.clock import export_clock
 from vsod.media.coded import FrameMaker
 from vsod.media.encoders import check_container, encoder, encoder_options
-from vsod.media.formats import Format
+from vsod.media.target import Target
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
@@ -41,38 +39,30 @@ class VideoSink:
     colour tags and, for pictures, the sound.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        fmt: Format,
-        info: ClipInfo,
-        frames: range,
-        tags: dict[str, str],
-        layout: Layout,
-        delivery: Delivery,
-    ) -> None:
+    def __init__(self, target: Target) -> None:
         self.warnings: list[str] = []
-        self._path, self._format, self._info, self._frames = path, fmt, info, frames
-        self._layout, self._delivery = layout, delivery
+        self._target = target
+        self._path, self._format, self._info = path, fmt, info = target.path, target.format, target.info
+        self._layout, self._delivery = target.layout, target.delivery
+        self._frames = frames = target.frames
         sweep(path)
         self._partial = partial_path(path)
         self._clock = export_clock(info, frames, whole_ticks=path.suffix.lower() == ".avi")
         self._next = frames.start
         self._durations: dict[int, int] = {}
-        coding = fmt.coding(layout)
         check_container(path, info, self._clock)
-        self._codec, pix_fmt = encoder(path, fmt, coding, info)
-        self._maker = FrameMaker(coding, pix_fmt, info, layout)
+        self._codec, pix_fmt = encoder(path, fmt, target.coding, info)
+        self._maker = FrameMaker(target.coding, pix_fmt, info, target.layout)
         self._audio: AudioCopy | None = None
         self._container: OutputContainer | None = None
         try:
             self._partial.touch()
-            self._container = self._open(tags)
+            self._container = self._open()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
             raise self._refusal(error) from error
 
-    def _open(self, tags: dict[str, str]) -> OutputContainer:
+    def _open(self) -> OutputContainer:
         info, muxer = self._info, _MUXERS[self._path.suffix.lower()]
         options = (
             {"video_track_timescale": str(self._clock.time_base.denominator)}
@@ -86,7 +76,7 @@ class VideoSink:
         notes = "; ".join(
             [f"vsod-desktop {self._delivery.kind(self._layout)}"]
             + ([f"alpha={self._delivery.alpha}"] if self._layout == "cutout" else [])
-            + [f"{key}={value}" for key, value in sorted(tags.items())]
+            + [f"{key}={value}" for key, value in sorted(self._target.tags.items())]
         )
         container.metadata.update(info.metadata)
         container.metadata["comment"] = notes
@@ -186,10 +176,10 @@ class VideoSink:
             for packet in self._audio.up_to(time):
                 self._container.mux(packet)
 
-    def close(self) -> Path:
+    def finish(self) -> tuple[Path, Path]:
         """See :class:`vsod.media.sinks.Sink`."""
         if self._container is None:
-            return self._path
+            return self._partial, self._path
         if self._next != self._frames.stop:
             self.abort()
             raise OutputError(
@@ -203,10 +193,16 @@ class VideoSink:
             container, self._container = self._container, None
             container.close()
             self._close_audio()
-            commit_file(self._partial, self._path)
+            sync(self._partial)
         except (av.error.FFmpegError, OSError) as error:
             self.abort()
             raise output_error(error, self._path) from error
+        return self._partial, self._path
+
+    def close(self) -> Path:
+        """See :class:`vsod.media.sinks.Sink`."""
+        if self._container is not None:
+            commit_together([self.finish()])
         return self._path
 
     def _close_audio(self) -> None:

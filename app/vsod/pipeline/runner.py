@@ -18,7 +18,7 @@ from vsod.inference.cards import usable_card
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import Format, format_by_id, format_for_path
-from vsod.media.sinks import Sink, open_sink
+from vsod.media.sinks import Sink, close_together, open_sink
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
 from vsod.pipeline import deliver, stages
@@ -116,7 +116,7 @@ def run(
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
             _export(spec, clip, store, frames, plan, sinks, pace, report, cancel)
-            report.outputs = [sink.close() for sink in sinks.values()]
+            report.outputs = close_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
         report.output = report.outputs[0]
         _verify(spec, frames, pace, report, cancel)
