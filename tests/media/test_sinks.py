@@ -277,3 +277,31 @@ def test_ffprobe_agrees(fmt: Format, tmp_path: Path) -> None:
     assert stream["color_space"] == stream["color_primaries"] == "bt709"
     tags = {k.lower(): v for k, v in stream["tags"].items()}
     assert fmt.id == "vp9" or tags["timecode"] == "01:00:00:00"
+
+
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+def test_reel_and_notes_about_the_shot_are_carried_on(suffix: str, tmp_path: Path) -> None:
+    """From file to file; how the source was made is not."""
+    clip = tmp_path / f"shot{suffix}"
+    with av.open(str(clip), "w") as container:
+        container.metadata.update({"title": "Take 3", "artist": "Second unit", "encoder": "camera"})
+        stream = container.add_stream("ffv1" if suffix == ".mkv" else "prores_ks", rate=24)
+        stream.width, stream.height = 96, 64
+        stream.pix_fmt = "gray" if suffix == ".mkv" else "yuv422p10le"
+        stream.metadata["reel_name"], stream.metadata["timecode"] = "A001C003", "01:02:03:04"
+        for index in range(3):
+            frame = av.VideoFrame(96, 64, stream.pix_fmt)
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with open_source(clip) as source:
+        info = source.info
+    assert info.reel == "A001C003"
+    made = tmp_path / f"m{suffix}"
+    write(made, format_for_path(made), info, [np.zeros((64, 96), np.float32)] * 3)
+    with open_source(made) as source:
+        again = source.info
+    notes = {key.lower(): value for key, value in again.metadata}
+    assert again.reel == "A001C003" and again.timecode == "01:02:03:04"
+    assert notes["title"] == "Take 3" and notes["artist"] == "Second unit"
+    assert "camera" not in notes.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from fractions import Fraction
 
 import av
@@ -10,11 +11,17 @@ import pytest
 
 from helpers.clips import Recipe, make, write_clip
 from vsod.core.delivery import WHAT, Delivery
+from vsod.core.finishing import FinishSettings
 from vsod.core.overlay import heat_table
 from vsod.errors import MediaNotFound, UnknownFormat
+from vsod.inference.mapstore import MapStore
+from vsod.media.formats import FORMATS
+from vsod.media.planes import plane
 from vsod.media.readback import read_matte, read_pictures
+from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
 from vsod.pipeline import runner
+from vsod.pipeline.deliver import deliver
 from vsod.pipeline.job import JobSpec
 
 
@@ -196,3 +203,49 @@ def test_sound_goes_where_it_is_wanted(tmp_path):
     assert sound_of(run(clip, tmp_path / "o.mov", what="cutout", audio="none").output) == []
     explained = run(clip, tmp_path / "p.webm", what="cutout")
     assert any("cannot be copied into webm" in w for w in explained.warnings)
+
+
+@pytest.mark.parametrize("transfer", [16, 18], ids=["pq", "hlg"])
+@pytest.mark.parametrize("fmt", ["prores4444", "ffv1-rgba16", "h265"])
+def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
+    """T13, T14: a 10-bit BT.2020 ramp keeps its codes and its tags from file to file."""
+    ramp = np.tile(np.linspace(64, 940, 1024).round().astype(np.uint16), (64, 1))
+    clip, count = tmp_path / "hdr.mkv", 3
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 1024, 64, "yuv444p10le"
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.colorspace, context.color_range = (
+            9,
+            transfer,
+            9,
+            1,
+        )
+        for index in range(count):
+            frame = av.VideoFrame(1024, 64, "yuv444p10le")
+            for number, samples in enumerate((ramp, 512, 512)):
+                plane(frame, number)[:] = samples
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    delivery = Delivery(what="fill+matte")
+    store = MapStore(tmp_path / "maps", count)
+    for index in range(count):
+        store.put(index, np.ones((8, 128), np.float32))
+    made = tmp_path / f"out{FORMATS[fmt].suffixes[0]}"
+    with open_source(clip) as source:
+        assert source.info.bit_depth == 10 and source.info.color.transfer == transfer
+        with (
+            open_sink(made, FORMATS[fmt], source.info, layout="fill", delivery=delivery) as sink,
+            closing(deliver(source, store, range(count), FinishSettings(stabilise=0), delivery)) as ready,
+        ):
+            for frame, pictures in ready:
+                sink.write(frame.index, pictures["fill"])
+    with open_source(made) as source:
+        tags = source.info.color
+        back = next(source.frames(pixels="rgb48")).deep
+    assert (tags.primaries, tags.transfer) == (9, transfer)
+    levels = back[32, :, 1] / 65535 * 876 + 64
+    lossy = 6 if fmt == "h265" else 2
+    assert np.abs(levels - ramp[32]).max() <= lossy
+    assert len(np.unique(back[..., 1])) > (400 if fmt == "h265" else 800)
