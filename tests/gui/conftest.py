@@ -12,6 +12,7 @@ from fake_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
+from vsod.gui.prefs import Prefs
 from vsod.gui.window import MainWindow
 
 
@@ -19,6 +20,8 @@ from vsod.gui.window import MainWindow
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    # a test that takes long must not find maps it has not asked for
+    Prefs().set_text("ahead", "off")
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ class Desk(QObject):
         super().__init__(parent)
         self._jobs: set[Job] = set()
         self._heavy: Job | None = None
+        self.before_heavy: Callable[[], object] = lambda: None  # called in a heavy job's thread, first
 
     @property
     def heavy(self) -> Job | None:
@@ -47,7 +48,7 @@ class Desk(QObject):
         """
         if heavy and self._heavy is not None:
             raise RuntimeError(f"'{self._heavy.name}' is still running")
-        job = Job(name, work, self)
+        job = Job(name, self._made_way(work) if heavy else work, self)
         job.succeeded.connect(lambda result: self._settle(job, lambda: done(result)))
         job.failed.connect(lambda error: self._settle(job, lambda: self.failed.emit(name, error)))
         job.finished.connect(lambda: self._ended(job))
@@ -59,6 +60,13 @@ class Desk(QObject):
             watch(job)
         job.start()
         return job
+
+    def _made_way(self, work: Work) -> Work:
+        def after(job: Job) -> Any:
+            self.before_heavy()
+            return work(job)
+
+        return after
 
     def cancel_heavy(self) -> None:
         """Ask the heavy job to stop; it ends with ``failed(name, Cancelled)``."""

@@ -59,6 +59,10 @@ class Tasks(QObject):
         """Name of the heavy job that runs, "" if none."""
         return self._desk.heavy.name if self._desk.heavy else ""
 
+    def yield_first(self, give_way: Callable[[], object]) -> None:
+        """Call ``give_way`` in the thread of every heavy job before it begins."""
+        self._desk.before_heavy = give_way
+
     def catalogue(self) -> None:
         """Look for models and formats."""
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.progress import Progress
 from vsod.gui import actions, theme
+from vsod.gui.ahead import Ahead
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
@@ -64,6 +65,8 @@ class MainWindow(QMainWindow):
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
+        self.ahead = Ahead(self.player, self.tasks, self)
+        self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)
         self.editing = Editing(
             self.document,
@@ -189,6 +192,7 @@ class MainWindow(QMainWindow):
             self.cancel()
             self.tasks.forget_clip()
             self.overview.set_clip(None)
+            self.ahead.set_clip(None)
             self.stage.clear()
             self._pages.setCurrentWidget(self.welcome)
 
@@ -212,6 +216,12 @@ class MainWindow(QMainWindow):
         marked = self.player.marked
         frames = None if len(marked) == self.player.count else marked
         self.tasks.analyse(card, frames, self.analysis.device, self.analysis.adapt)
+
+    def allow_ahead(self, allowed: bool) -> None:
+        """Let the analysis run ahead while nothing else is asked for, or not."""
+        self.prefs.set_text("ahead", "on" if allowed else "off")
+        self.ahead.enable(allowed)
+        self.status.show_text("Analyses while idle" if allowed else "Does not analyse while idle")
 
     def cancel(self) -> None:
         """Stop the running job; the queue pauses."""
@@ -251,6 +261,7 @@ class MainWindow(QMainWindow):
         self.stage.set_clip(clip)
         self.deck.flags.set_clip(info)
         self.overview.set_clip(clip)
+        self.ahead.set_clip(clip)
         self.messages.opened(info)
         self.document.show_clip(self.editing.usual(info.path))
         self._refresh()
@@ -283,6 +294,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         """Enable what makes sense now, and word the Analyse button."""
+        self.ahead.set_model(self.analysis.card, self.analysis.device, self.analysis.adapt)
         idle, open_, card = not self.tasks.busy, self.clip is not None, self.analysis.card
         for name in actions.needing_clip():
             self.actions_by_id[name].setEnabled(open_)
@@ -348,6 +360,7 @@ class MainWindow(QMainWindow):
         self.prefs.sync()
         self.hide()  # a network takes a moment to stop; nobody has to watch
         self.stage.stop()
+        self.ahead.stop()
         self.tasks.stop()
         self.overview.stop()
         self.player.stop()

@@ -1,0 +1,144 @@
+"""Analysis that runs ahead while nobody needs the machine."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import numpy.typing as npt
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from vsod.core.progress import Progress
+from vsod.errors import Cancelled
+from vsod.gui.backend import Clip
+from vsod.gui.desk import Desk
+from vsod.gui.player import Player
+from vsod.gui.tasks import Tasks
+from vsod.gui.workers import Job
+
+IDLE_MS = 3_000  # without a wish, before it begins
+
+
+class Ahead(QObject):
+    """Computes maps from the playhead on when nothing else is asked for.
+
+    A moved playhead, playback, another clip or card, and every job stop it at once; what it has computed stays.
+
+    Args:
+        player: The playhead.
+        tasks: Jobs go first: one that begins waits, in its own thread, until this has let go of the clip.
+        parent: The window.
+    """
+
+    working = pyqtSignal(bool)
+
+    def __init__(self, player: Player, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._player, self._tasks = player, tasks
+        self.enabled = True
+        self._clip: Clip | None = None
+        self._card: str | None = None
+        self._device = "auto"
+        self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._job: Job | None = None
+        self._failed: tuple[str, str] | None = None  # card and device that cannot: not tried again
+        self._free = threading.Event()
+        self._free.set()
+        self._desk = Desk(self)
+        self._desk.failed.connect(self._on_failed)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(IDLE_MS)
+        self._idle.timeout.connect(self._begin)
+        player.moved.connect(lambda _index: self.rest())
+        player.speed_changed.connect(lambda _speed: self.rest())
+        tasks.running.connect(lambda _name: self.rest())
+        tasks.covered.connect(self._on_covered)
+        tasks.yield_first(self._give_way)
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Another clip is on the desk."""
+        self._clip, self._card = clip, None
+        self.rest()
+
+    def set_model(self, card: str | None, device: str, adapt: bool) -> None:
+        """What the user would analyse with; nothing for a card that is to be fitted first."""
+        wanted = None if adapt else card
+        if (wanted, device) != (self._card, self._device):
+            self._card, self._device = wanted, device
+            self.rest()
+
+    def enable(self, enabled: bool) -> None:
+        """Allow it, or not."""
+        self.enabled = enabled
+        self.rest()
+
+    def rest(self) -> None:
+        """Stop, and begin again when nothing has been asked for during a while."""
+        if self._job is not None:
+            self._job.cancel.set()
+        if self.enabled:
+            self._idle.start()
+        else:
+            self._idle.stop()
+
+    def stop(self) -> None:
+        """Join."""
+        self.enabled = False
+        self._idle.stop()
+        self._desk.stop_all()
+        self._free.set()
+
+    def _give_way(self) -> None:
+        """Called in the thread of a job that is about to begin."""
+        job = self._job
+        if job is not None:
+            job.cancel.set()
+        self._free.wait()
+
+    def _begin(self) -> None:
+        clip, card, device = self._clip, self._card, self._device
+        busy = self._tasks.busy or self._player.speed or self._job is not None
+        if clip is None or card is None or busy or self._failed == (card, device) or self._covered.all():
+            return
+        at = self._player.index
+        frames = range(0 if self._covered[at:].all() else at, clip.info.frame_count)
+
+        def work(job: Job) -> object:
+            def tell(progress: Progress) -> None:
+                if job.report(progress):
+                    job.noted.emit(clip.coverage(card))
+
+            try:
+                clip.analyse(card, frames=frames, device=device, on_progress=tell, cancel=job.cancel)
+                return clip.coverage(card)
+            finally:
+                self._free.set()
+
+        def show(covered: object) -> None:
+            if self._clip is clip and self._card == card:
+                self._tasks.covered.emit(card, covered)
+
+        def done(covered: object) -> None:
+            self._ended()
+            show(covered)
+
+        self._free.clear()
+        self._job = self._desk.start("ahead", work, done, watch=lambda job: job.noted.connect(show))
+        self.working.emit(True)
+
+    def _on_covered(self, card: str, covered: npt.NDArray[np.bool_]) -> None:
+        if card == self._card or self._card is None:
+            self._covered = covered
+
+    def _on_failed(self, _name: str, error: Exception) -> None:
+        if not isinstance(error, Cancelled):
+            # whoever presses Analyse is told; nobody asked for this
+            self._failed = (self._card or "", self._device)
+        self._ended()
+
+    def _ended(self) -> None:
+        self._job = None
+        self.working.emit(False)
+        if self.enabled and not self._tasks.busy:
+            self._idle.start()

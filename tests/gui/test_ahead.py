@@ -1,0 +1,91 @@
+"""Analysis ahead of the playhead: begins when nothing is asked for, and gives way at once."""
+
+import threading
+
+import numpy as np
+import pytest
+from fake_session import FakeClip
+from pytestqt.qtbot import QtBot
+from screen import wait_for_frame
+
+from vsod.errors import ModelError
+from vsod.gui.window import MainWindow
+
+
+@pytest.fixture
+def eager(window: MainWindow, clip: FakeClip) -> FakeClip:
+    """Idle after 50 ms; each frame of an analysis waits for the gate."""
+    clip.gate = threading.Semaphore(0)
+    window.ahead._idle.setInterval(50)
+    window.allow_ahead(True)
+    return clip
+
+
+def test_it_runs_ahead_of_the_playhead(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    window.allow_ahead(False)
+    window.player.seek(40)
+    qtbot.waitUntil(lambda: window.ahead._job is None)
+    window.allow_ahead(True)
+    eager.gate.release(20)
+    qtbot.waitUntil(lambda: window.scrubber.covered[40:].all())
+    assert not window.scrubber.covered[:40].any() and not window.tasks.busy
+    # then what lies behind
+    eager.gate.release(60)
+    qtbot.waitUntil(lambda: window.scrubber.covered.all())
+    qtbot.waitUntil(lambda: window.scrubber.lanes is not None)
+
+
+def test_a_moved_playhead_stops_it(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    eager.gate.release(3)
+    qtbot.waitUntil(lambda: eager.coverage("swift").sum() == 3)
+    window.player.seek(30)
+    wait_for_frame(qtbot, window, 30)
+    qtbot.waitUntil(lambda: len(eager.analysed) == 2)
+    assert eager.analysed[1][1].start == 30
+
+
+def test_a_job_goes_first(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    qtbot.waitUntil(lambda: len(eager.analysed) == 1)
+    window.scrubber.range_dragged.emit(10, 20)
+    window.actions_by_id["analyse"].trigger()
+    assert window.tasks.busy == "analyse"
+    qtbot.waitUntil(lambda: len(eager.analysed) == 2)
+    assert eager.analysed[1][1] == range(10, 20)
+    assert window.ahead._job is None or window.ahead._job.cancel.is_set()
+    eager.gate.release(10)
+    qtbot.waitUntil(lambda: not window.tasks.busy)
+    assert np.flatnonzero(window.scrubber.covered).tolist() == list(range(10, 20))
+
+
+def test_playing_is_not_idle(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    window.actions_by_id["play"].trigger()
+    qtbot.waitUntil(lambda: window.player.index > 10)
+    assert not [
+        a for a in eager.analysed if window.ahead._job is not None and not window.ahead._job.cancel.is_set()
+    ]
+    window.actions_by_id["play"].trigger()
+    qtbot.waitUntil(lambda: bool(eager.analysed) and window.ahead._job is not None)
+
+
+def test_a_card_that_fails_is_tried_once(
+    qtbot: QtBot, window: MainWindow, eager: FakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def fail(*words: object, **_: object) -> None:
+        tried.append(words)
+        raise ModelError("weights do not match")
+
+    monkeypatch.setattr(eager, "analyse", fail)
+    window.player.seek(5)
+    qtbot.waitUntil(lambda: window.ahead._failed is not None)
+    window.player.seek(6)
+    qtbot.wait(200)
+    assert len(tried) == 1 and not window.banner.isVisible()
+
+
+def test_it_is_remembered_whether_it_may(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    window.actions_by_id["analyse_idle"].trigger()
+    assert not window.ahead.enabled and window.prefs.text("ahead") == "off"
+    qtbot.waitUntil(lambda: window.ahead._job is None)
+    assert not window.ahead._idle.isActive()
