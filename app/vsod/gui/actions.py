@@ -73,7 +73,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
     ),
     "&Clip": (
         Deed("analyse", "&Analyse", ("Ctrl+R",), "Find the subject in every frame"),
-        Deed("analyse_idle", "Analyse while &idle", (), "Compute ahead of the playhead while nothing else is asked for"),
+        Deed("analyse_idle", "Analyse while &idle", (), "Compute ahead of the playhead while you do nothing"),
         Deed("cancel", "&Cancel", ("Esc",), "Stop the running job"),
         None,
         Deed("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in"),
