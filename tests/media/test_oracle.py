@@ -19,7 +19,7 @@ from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
 from vsod.media.verify import verify
 
-_DAMAGED = {"truncated-mp4", "corrupt-middle", "corrupt-middle-mkv", "corrupt-gop"}
+_DAMAGED = {"lossy-ts", "truncated-mp4", "corrupt-middle", "corrupt-middle-mkv", "corrupt-gop"}
 # Ranges in one format of each container.
 _EXPORTS = [(fmt, "all") for fmt in MATTES]
 _EXPORTS += [(FORMATS[id], "range") for id in ("prores4444", "ffv1-gray8", "h264", "png8")]

@@ -305,3 +305,16 @@ def test_reel_and_notes_about_the_shot_are_carried_on(suffix: str, tmp_path: Pat
     assert again.reel == "A001C003" and again.timecode == "01:02:03:04"
     assert notes["title"] == "Take 3" and notes["artist"] == "Second unit"
     assert "camera" not in notes.values()
+
+
+@pytest.mark.parametrize("order", ["tt", "bb"])
+@pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
+def test_the_field_order_is_carried_or_missed(fmt: Format, order: str, tmp_path: Path) -> None:
+    """T12: MOV and MKV say which field comes first; where a format cannot, the user hears of it."""
+    path = tmp_path / f"m{fmt.suffixes[0]}"
+    notes = write(path, fmt, clip_info(field_order=order), [np.zeros((64, 96), np.float32)] * 3)
+    with open_source(path) as source:
+        found = source.info.field_order
+        assert source.info.frame_count == 3
+    assert (found == order) != any("interlaced" in note for note in notes)
+    assert found == order or fmt.id in ("h264", "h265", "vp9")

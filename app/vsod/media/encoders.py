@@ -12,6 +12,20 @@ from vsod.media.formats import Coding, Format
 # libvpx rounds chroma up by itself; x264 and x265 refuse odd sides.
 _EVEN_ONLY = ("libx264", "libx265")
 
+# FFmpeg's AVFieldOrder of what ClipInfo calls them.
+_FIELD_ORDERS = {"tt": 2, "bb": 3, "tb": 4, "bt": 5}
+# These say it in the picture itself, and are coded as progressive.
+_SAY_PROGRESSIVE = ("dnxhd", "libx264", "libx265", "libvpx-vp9")
+
+
+def field_order(path: Path, coding: Coding, info: ClipInfo) -> int | None:
+    """Which field comes first, as FFmpeg counts; 0 if the source is not interlaced, None if the file cannot say."""
+    if info.field_order not in _FIELD_ORDERS:
+        return 0
+    if path.suffix.lower() not in (".mov", ".mkv") or coding.codec in _SAY_PROGRESSIVE:
+        return None
+    return _FIELD_ORDERS[info.field_order]
+
 
 def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[str, str]:
     """(encoder, pixel format): the coding's own, or what takes odd sides.

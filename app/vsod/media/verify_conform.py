@@ -71,13 +71,17 @@ def compare_timecode(report: VerifyReport, info: ClipInfo, other: ClipInfo, fram
 
 
 def compare_raster(report: VerifyReport, info: ClipInfo, other: ClipInfo) -> None:
-    """Size, rotation and pixel aspect."""
+    """Size, rotation, field order and pixel aspect."""
     ok = other.upright_size == info.upright_size
     report.add("raster", ok, "{}x{} upright, due {}x{}".format(*other.upright_size, *info.upright_size))
     if other.kind == "sequence":
         return
     same_turn = (other.rotation, other.mirrored) == (info.rotation, info.mirrored)
     report.add("rotation", same_turn, f"turned {other.rotation} degrees, the source {info.rotation}")
+    if info.field_order in ("tt", "bb", "tb", "bt"):
+        same = other.field_order == info.field_order
+        told = f"field order {other.field_order}, the source's {info.field_order}"
+        report.add("field-order", same or None, told)
     if other.sar == info.sar:
         report.add("pixel-aspect", True, f"pixel aspect {info.sar}")
     else:

@@ -23,7 +23,7 @@ from vsod.media.atomic import commit_together, discard, output_error, partial_pa
 from vsod.media.audio import AudioCopy
 from vsod.media.clock import export_clock
 from vsod.media.coded import FrameMaker
-from vsod.media.encoders import check_container, encoder, encoder_options
+from vsod.media.encoders import check_container, encoder, encoder_options, field_order
 from vsod.media.target import Target
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
@@ -113,6 +113,14 @@ class VideoSink:
                     f"{self._format.title} in {self._path.suffix[1:].upper()} does not store the pixel "
                     f"aspect {info.sar}; set it in the editing program, or export MP4 or ProRes"
                 )
+        fields = field_order(self._path, self._maker.coding, info)
+        if fields:
+            context.field_order = fields
+        elif fields is None:
+            self.warnings.append(
+                f"the source is interlaced; {self._format.title} in {self._path.suffix[1:].upper()} does not say "
+                "so, set the field order in the editing program"
+            )
         if info.display_matrix:
             stream.set_display_matrix(info.display_matrix)
         if self._layout != "matte" and info.bit_depth > 8 >= self._maker.coding.bit_depth:
