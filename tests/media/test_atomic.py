@@ -21,6 +21,7 @@ from vsod.media.atomic import sweep
 from vsod.media.formats import FORMATS, Format
 from vsod.media.sinks import close_together, open_sink
 from vsod.media.source import open_source
+from vsod.media.video_sink import VideoSink
 
 MATTE = np.zeros((64, 96), np.uint8)
 
@@ -210,6 +211,34 @@ def test_a_failing_rename_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
             sink.write(index, Picture(MATTE))
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.mkv"]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("id", ["ffv1-gray8", "prores4444", "png8"])
+def test_a_drive_that_goes_away_in_between(
+    id: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T33: the third write fails; what was there before stays, nothing else does."""
+    fmt = FORMATS[id]
+    path = tmp_path / f"m{(fmt.suffixes or ('',))[0]}"
+    before = old(path, fmt)
+    owner, name = (Path, "write_bytes") if fmt.is_sequence else (VideoSink, "_mux")
+    goes, calls = getattr(owner, name), []
+
+    def third_fails(self: object, *given: object) -> object:
+        calls.append(given)
+        if len(calls) == 3:
+            raise OSError(code, os.strerror(code))
+        return goes(self, *given)
+
+    monkeypatch.setattr(owner, name, third_fails)
+    with (
+        pytest.raises(OutputError, match="drive"),
+        open_sink(path, fmt, clip_info(count=6)) as sink,
+    ):
+        for index in range(6):
+            sink.write(index, Picture(MATTE))
+    assert content(path) == before and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("there", [True, False])

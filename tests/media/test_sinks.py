@@ -318,3 +318,18 @@ def test_the_field_order_is_carried_or_missed(fmt: Format, order: str, tmp_path:
         assert source.info.frame_count == 3
     assert (found == order) != any("interlaced" in note for note in notes)
     assert found == order or fmt.id in ("h264", "h265", "vp9")
+
+
+@pytest.mark.parametrize("id", ["prores4444", "ffv1-gray8", "h264"])
+def test_times_beyond_31_bits_of_ticks_are_kept(id: str, tmp_path: Path) -> None:
+    """T30: more than a day of time lapse."""
+    fmt = FORMATS[id]
+    pts = np.array([0, 1001, 2**30, 2**31 + 5005, 2**31 + 6006], np.int64)
+    info = clip_info(count=5, rate=NTSC_FILM, time_base=Fraction(1, 24000), pts=pts, last_ticks=1001)
+    path = tmp_path / f"m{fmt.suffixes[0]}"
+    write(path, fmt, info, [np.zeros((64, 96), np.float32)] * 5)
+    with open_source(path) as source:
+        found = [int(p - source.info.pts[0]) * source.info.time_base for p in source.info.pts]
+    allowed = Fraction(1, 1000) if path.suffix == ".mkv" else Fraction(0)
+    assert len(found) == 5
+    assert all(abs(a - Fraction(int(b), 24000)) <= allowed for a, b in zip(found, pts, strict=True))
