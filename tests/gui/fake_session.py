@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import Row
 from vsod.pipeline.cost import Cost
 from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+
+if TYPE_CHECKING:
+    from vsod.pipeline.bakeoff import Tasting
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,33 @@ class FakeClip:
         away = np.hypot(x - center, y - h / 2) / (h * 0.3)
         soft = np.clip((1.2 - away) * 4, 0, 1).astype(np.float32)
         return soft if settings.threshold is None else (soft >= settings.threshold).astype(np.float32)
+
+    def taste(
+        self,
+        cards: list[str],
+        count: int,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Tasting:
+        from vsod.pipeline.bakeoff import (  # loads the networks' library
+            Tasting,
+            agreement,
+            sample,
+        )
+
+        assert threading.current_thread() is not threading.main_thread()
+        frames = sample(self.info.frame_count, count)
+        for done, _ in enumerate(cards, 1):
+            while self.gate is not None and not self.gate.acquire(timeout=0.01):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled
+            if on_progress is not None:
+                on_progress(Progress("compare", done, len(cards)))
+        pictures = [self.picture(i, (160, 90)) for i in frames]
+        mattes = [[np.full((90, 160), 0.6, np.float32) for _ in frames] for _ in cards]
+        return Tasting(tuple(cards), frames, pictures, mattes, [0.012] * len(cards), agreement(mattes))
 
     def unfinished(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -180,6 +179,8 @@ def misread(rgb: U8, alpha: U8, ground: U8, reading: Reading) -> U8:
         reading: ``"as premultiplied"``: the file is straight, its colour is added whole, edges glow;
             ``"as straight"``: the file is premultiplied, its colour is multiplied once more, edges are dark.
     """
+    import cv2  # not before a picture is there: the window is on screen first
+
     weight = matte(alpha)
     behind = cv2.multiply(ground, 255 - weight, scale=1 / 255)
     front = rgb
@@ -196,6 +197,8 @@ def contour(rgb: U8, alpha: U8, color: RGB = OUTLINE_COLOR) -> U8:
         alpha: (H, W) matte.
         color: Of the line.
     """
+    import cv2  # not before a picture is there: the window is on screen first
+
     inside = (alpha >= 128).astype(np.uint8)
     wide = max(1, round(len(alpha) / 540))
     line = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((2 * wide + 1,) * 2, np.uint8))
@@ -214,6 +217,8 @@ def difference(rgb: U8, alpha: U8, other: U8) -> U8:
         alpha: (H, W) matte.
         other: (H, W) matte it is compared with.
     """
+    import cv2  # not before a picture is there: the window is on screen first
+
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8) // 3
     out = matte(grey)
     for color, extra in ((MORE_COLOR, cv2.subtract(alpha, other)), (LESS_COLOR, cv2.subtract(other, alpha))):

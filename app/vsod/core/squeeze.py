@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -11,12 +10,16 @@ _QUALITY = 85
 
 def squeezed(rgb: npt.NDArray[np.uint8]) -> bytes:
     """An (H, W, 3) picture as JPEG: about 25 kB at 640 x 360."""
+    import cv2  # not before a picture is there: the window is on screen first
+
     _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     return data.tobytes()
 
 
 def unsqueezed(data: bytes) -> npt.NDArray[np.uint8]:
     """What :func:`squeezed` was given, a level or two off."""
+    import cv2
+
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise ValueError("no picture")

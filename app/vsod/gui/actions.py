@@ -73,6 +73,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
     ),
     "&Clip": (
         Deed("analyse", "&Analyse", ("Ctrl+R",), "Find the subject in every frame"),
+        Deed("compare_models", "Compare &models…", ("Ctrl+B",), "Two to four models on a few frames"),
         Deed("analyse_idle", "Analyse while &idle", (), "Compute ahead of the playhead while you do nothing"),
         Deed("cancel", "&Cancel", ("Esc",), "Stop the running job"),
         None,

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from vsod.pipeline.cost import Cost
 
 
+if TYPE_CHECKING:
+    from vsod.pipeline.bakeoff import Tasting
+
+
 class Card(Protocol):
     """A model to choose."""
 
@@ -115,6 +119,16 @@ class Clip(Protocol):
     def matte(  # noqa: D102
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
     ) -> npt.NDArray[np.float32] | None: ...
+
+    def taste(  # noqa: D102
+        self,
+        cards: list[str],
+        count: int,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Tasting: ...
 
     def unfinished(  # noqa: D102
         self, card: str, index: int, size: tuple[int, int]

@@ -49,6 +49,7 @@ def _clip(window: MainWindow) -> dict[str, Callable[[], object]]:
 
     return {
         "analyse": window.analyse,
+        "compare_models": lambda: window.bake_off.ask(),
         "analyse_idle": lambda: window.allow_ahead(not window.ahead.enabled),
         "cancel": window.cancel,
         "mark_in": lambda: mark("Mark in", player.index, max(player.marked.stop, player.index + 1)),

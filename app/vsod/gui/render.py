@@ -12,7 +12,6 @@ import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
-from vsod.core.compose import covering, surroundings
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.overlay import Overlay, Reading
@@ -119,6 +118,8 @@ def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
         return None
     height, width = alpha.shape
     if view.ground == BLUR:
+        from vsod.core.compose import surroundings  # OpenCV: not before it is needed
+
         return np.asarray(surroundings(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
     return _still(view.ground, width, height)
 
@@ -132,6 +133,8 @@ def _still(ground: str, width: int, height: int) -> U8 | None:
     image = QImage(ground)
     if image.isNull():
         return None
+    from vsod.core.compose import covering  # OpenCV: not before it is needed
+
     return np.asarray(covering(from_qimage(image), (width, height)), np.uint8)
 
 

@@ -162,6 +162,21 @@ class Tasks(QObject):
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
+    def taste(self, cards: list[str], count: int, device: str, done: Callable[[object], object]) -> None:
+        """Run several models over a few frames of the current clip; ``done`` gets what came out."""
+        clip = self._clip
+        if clip is None or self._desk.heavy is not None:
+            return
+        self._desk.start(
+            "compare",
+            lambda job: clip.taste(
+                cards, count, device=device, on_progress=lambda step: _tell(job, step), cancel=job.cancel
+            ),
+            done,
+            heavy=True,
+            watch=lambda job: job.progressed.connect(self.progressed),
+        )
+
     def run(self, spec: JobSpec, done: Callable[[Row], object]) -> None:
         """Do a job of the queue, on a clip of its own; ``failed("queue", …)`` if it is stopped."""
 

@@ -22,6 +22,7 @@ from vsod.core.progress import Progress
 from vsod.gui import actions, theme
 from vsod.gui.ahead import Ahead
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
+from vsod.gui.bakeoff import BakeOff
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
+        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self)
         self.ahead = Ahead(self.player, self.tasks, self)
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)

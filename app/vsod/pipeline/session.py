@@ -28,6 +28,7 @@ from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
 from vsod.pipeline.adapting import fitted_before
+from vsod.pipeline.bakeoff import Tasting, sample, taste
 from vsod.pipeline.cost import Cost, estimate
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.lanes import measure
@@ -221,6 +222,22 @@ class Session:
         else:
             saliency = self.saliency(card, index)
         return None if saliency is None else finisher(saliency, picture)
+
+    def taste(
+        self,
+        cards: list[str],
+        count: int,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Tasting:
+        """Several models on ``count`` frames: see :func:`vsod.pipeline.bakeoff.taste`."""
+        frames = sample(self.info.frame_count, count)
+        stores = [self._own_store(card) for card in cards]
+        return taste(
+            self._source, stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
+        )
 
     def unfinished(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
         """The network's map enlarged to ``size`` (width, height) and nothing else, or None."""

@@ -1,0 +1,77 @@
+"""The comparison of models in the window: its dialog, its job, its outcome."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtWidgets import QWidget
+
+from vsod.errors import Cancelled
+from vsod.gui.backend import Card
+from vsod.gui.dialogs.bakeoff import BakeOffDialog
+from vsod.gui.panels.analysis import AnalysisPanel
+from vsod.gui.stage import Stage
+from vsod.gui.tasks import Tasks
+
+JOB = "compare"
+
+
+class BakeOff(QObject):
+    """Opens the dialog and does what it asks for.
+
+    Args:
+        stage: Has the clip.
+        tasks: Does the work.
+        analysis: Has the device, and takes the model that is chosen.
+        window: Parent of the dialog.
+    """
+
+    def __init__(self, stage: Stage, tasks: Tasks, analysis: AnalysisPanel, window: QWidget) -> None:
+        super().__init__(window)
+        self._stage, self._tasks, self._analysis, self._window = stage, tasks, analysis, window
+        self._cards: list[Card] = []
+        self.dialog: BakeOffDialog | None = None
+        tasks.catalogued.connect(self._on_catalogue)
+        tasks.progressed.connect(self._on_progress)
+        tasks.failed.connect(self._on_failed)
+
+    def ask(self) -> None:
+        """Show the dialog."""
+        clip, card = self._stage.clip, self._analysis.card
+        if clip is None or card is None or self._tasks.busy or len(self._cards) < 2:
+            return
+        self.dialog = dialog = BakeOffDialog(clip.info, self._cards, card, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(lambda _code: self._forget())
+        dialog.wanted.connect(self._run)
+        dialog.stopped.connect(self._stop)
+        dialog.chosen.connect(self._choose)
+        dialog.open()
+
+    def _run(self, cards: list[str], count: int) -> None:
+        self._tasks.taste(cards, count, self._analysis.device, self._show)
+
+    def _show(self, tasting: object) -> None:
+        if self.dialog is not None:
+            self.dialog.show_tasting(tasting)  # type: ignore[arg-type]
+
+    def _choose(self, card: str) -> None:
+        box = self._analysis.card_box
+        box.setCurrentIndex(box.findData(card))
+
+    def _stop(self) -> None:
+        if self._tasks.busy == JOB:
+            self._tasks.cancel()
+
+    def _forget(self) -> None:
+        self.dialog = None
+
+    def _on_catalogue(self, cards: list[Card], _formats: object) -> None:
+        self._cards = [card for card in cards if not card.problem]
+
+    def _on_progress(self, progress: object) -> None:
+        if self.dialog is not None and self._tasks.busy == JOB:
+            self.dialog.show_progress(progress)  # type: ignore[arg-type]
+
+    def _on_failed(self, name: str, error: Exception) -> None:
+        if name == JOB and self.dialog is not None and not isinstance(error, Cancelled):
+            self.dialog.show_failure(str(error))

@@ -1,0 +1,42 @@
+"""Models on the same frames: times, agreement, maps kept."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from helpers.clips import make
+from vsod.errors import Cancelled
+from vsod.pipeline.bakeoff import agreement, sample
+from vsod.pipeline.session import Session
+
+
+def test_samples_lie_in_the_middle_of_equal_parts():
+    assert sample(100, 5) == (10, 30, 50, 70, 90)
+    assert sample(3, 5) == (0, 1, 2)
+    assert sample(1, 4) == (0,)
+
+
+def test_agreement_is_the_mean_overlap():
+    left, all_, none = np.zeros((4, 4)), np.ones((4, 4)), np.zeros((4, 4))
+    left[:, :2] = 1
+    table = agreement([[left, all_], [all_, all_], [none, none]])
+    assert np.allclose(table, [[1, 0.75, 0], [0.75, 1, 0], [0, 0, 1]])
+
+
+def test_a_tasting_leaves_its_maps_to_the_analysis(tmp_path):
+    session = Session(make("cfr", tmp_path).path)
+    try:
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(Cancelled):
+            session.taste(["swift"], 2, device="cpu", cancel=stop)
+        steps = []
+        out = session.taste(["swift", "swift"], 2, device="cpu", on_progress=steps.append)
+        assert out.frames == (10, 30) and np.flatnonzero(session.coverage("swift")).tolist() == [10, 30]
+        assert out.seconds[0] > 0 and out.seconds[1] is None  # the second found its maps there
+        assert out.agreement.shape == (2, 2) and np.allclose(out.agreement, 1)
+        assert out.mattes[0][0].shape == out.pictures[0].shape[:2]
+        assert [s.done for s in steps] == [1, 2]
+    finally:
+        session.close()
