@@ -230,11 +230,7 @@ class FakeClip:
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> Tasting:
-        from vsod.pipeline.bakeoff import (  # loads the networks' library
-            Tasting,
-            agreement,
-            sample,
-        )
+        from vsod.pipeline.bakeoff import Tasting, agreement, sample  # loads the networks' library
 
         assert threading.current_thread() is not threading.main_thread()
         frames = sample(self.info.frame_count, count)

@@ -39,6 +39,7 @@ def test_the_window_never_stalls_while_analysing(qtbot: QtBot, window: MainWindo
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the network is converted first
 def test_the_window_never_stalls_over_a_real_clip(qtbot: QtBot, tmp_path: Path) -> None:
     make_demo(tmp_path / "demo.mp4")
     window = MainWindow()
