@@ -1,6 +1,7 @@
 """Undo and redo of every edit, projects on disk, and what is kept when the program ends badly."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -204,6 +205,50 @@ def test_leaving_a_changed_project_asks(
     feather = Project.read(tmp_path / "spot.vsod").clips[0].finish.feather
     assert (closed, feather) == {"Save": (True, 9), "Discard": (True, 0), "Cancel": (False, 0)}[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Discard)
+
+
+def test_a_project_without_a_file_is_not_lost_to_a_new_one(
+    window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def cancel(*words: object, **_: object) -> QMessageBox.StandardButton:
+        asked.append(str(words[2]))
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "question", cancel)
+    window.finish.knobs["feather"].box.setValue(9)
+    window.actions_by_id["new_project"].trigger()
+    assert asked == ["This project has changes that are not saved."] and window.clip is not None
+    undo(window)
+    window.actions_by_id["new_project"].trigger()
+    assert len(asked) == 1 and window.clip is None, "nothing was decided: nothing to ask"
+
+
+def test_a_running_job_keeps_its_project(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
+    here.gate = threading.Semaphore(1)
+    window.analyse()
+    qtbot.waitUntil(lambda: here.coverage("swift").any())
+    window.actions_by_id["new_project"].trigger()
+    assert window.banner.text.startswith("A job is running") and window.clip is not None
+    window.cancel()
+    qtbot.waitUntil(lambda: not window.tasks.busy)
+    window.actions_by_id["new_project"].trigger()
+    assert window.clip is None
+    qtbot.waitUntil(lambda: here.closed)
+
+
+def test_the_clips_of_a_project_are_a_menu(
+    qtbot: QtBot, window: MainWindow, backend: FakeBackend, here: FakeClip, tmp_path: Path
+) -> None:
+    window.clips_menu.fill()
+    assert [a.text() for a in window.clips_menu.actions()] == ["heron.mov"]
+    open_clip(qtbot, window, backend, tmp_path / "owl.mov")
+    window.clips_menu.fill()
+    heron, owl = window.clips_menu.actions()
+    assert (heron.text(), owl.text(), owl.isChecked()) == ("heron.mov", "owl.mov", True)
+    heron.trigger()
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "heron.mov")
 
 
 def test_a_damaged_project_is_a_banner(window: MainWindow, here: FakeClip, tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ class Document(QObject):
         """Whether something would be lost."""
         return self.project.clips != self._saved.clips
 
+    @property
+    def edited(self) -> bool:
+        """Whether any edit could be undone."""
+        return any(stack.canUndo() for stack in self._stacks.values())
+
     def edit(self, text: str, **changes: Any) -> None:
         """Decide something about the clip on the desk.
 

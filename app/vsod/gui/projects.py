@@ -14,6 +14,8 @@ from vsod.gui.dialogs.relink import RelinkDialog
 from vsod.gui.document import Document
 from vsod.gui.panels.banner import Banner
 from vsod.gui.prefs import Prefs
+from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.words import tr
 from vsod.pipeline.project import SUFFIX, Project
 
 _FILTER = f"Projects (*{SUFFIX})"
@@ -26,6 +28,7 @@ class Projects(QObject):
         document: What is on the desk.
         banner: Says what went wrong.
         prefs: Remembers projects.
+        tasks: A job that runs holds on to its clip.
         open_clip: Opens a clip.
         close_clip: Leaves the desk empty.
         window: Gets the title.
@@ -36,13 +39,14 @@ class Projects(QObject):
         document: Document,
         banner: Banner,
         prefs: Prefs,
+        tasks: Tasks,
         open_clip: Callable[[Path], object],
         close_clip: Callable[[], object],
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
         self._document, self._banner, self._prefs, self._window = document, banner, prefs, window
-        self._open_clip, self._close_clip = open_clip, close_clip
+        self._tasks, self._open_clip, self._close_clip = tasks, open_clip, close_clip
         self.autosave = Autosave(document, self)
         self.relinking: RelinkDialog | None = None
         document.retitled.connect(self._retitle)
@@ -51,7 +55,7 @@ class Projects(QObject):
 
     def new(self) -> None:
         """An empty desk."""
-        if self.may_leave():
+        if self._may_change():
             self._close_clip()
             self._document.replace_project(Project(), None)
 
@@ -65,7 +69,7 @@ class Projects(QObject):
 
     def open(self, path: Path) -> None:
         """Put the project of a file on the desk."""
-        if not self.may_leave():
+        if not self._may_change():
             return
         try:
             project = Project.read(path)
@@ -95,7 +99,7 @@ class Projects(QObject):
     def reopen(self) -> None:
         """Put on the desk what an earlier window had on its own."""
         session = self.autosave.left_behind()
-        if session is not None and self.may_leave():
+        if session is not None and self._may_change():
             self._take(session.project, session.path, saved=False)
             self.autosave.write()
             self.autosave.forget(session)
@@ -110,16 +114,18 @@ class Projects(QObject):
             )
         return session
 
-    def may_leave(self) -> bool:
-        """Ask about what is not saved in a project's file; a project without one is kept anyway."""
+    def may_leave(self, *, closing: bool = False) -> bool:
+        """Ask about edits that are not saved; when the window closes, a project without a file is kept anyway."""
         document = self._document
-        if document.path is None or not document.dirty:
+        kept = closing or not document.edited
+        if not document.dirty or (document.path is None and kept):
             return True
+        name = document.path.name if document.path else tr("This project")
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             "Save the project?",
-            f"{document.path.name} has changes that are not saved.",
+            f"{name} has changes that are not saved.",
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -131,6 +137,12 @@ class Projects(QObject):
         return False
 
     # ---- inside
+
+    def _may_change(self) -> bool:
+        if self._tasks.busy not in ("", QUEUE):
+            self._banner.show_note("A job is running", "Stop it first, or wait for it.")
+            return False
+        return self.may_leave()
 
     def _take(self, project: Project, path: Path | None, *, saved: bool) -> None:
         if project.missing:

@@ -18,11 +18,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.progress import Progress
 from vsod.gui import actions, theme
 from vsod.gui.ahead import Ahead
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
-from vsod.gui.bakeoff import BakeOff
+from vsod.gui.clipsmenu import ClipsMenu
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
@@ -38,12 +37,12 @@ from vsod.gui.prefs import Prefs
 from vsod.gui.projects import Projects
 from vsod.gui.queueroom import QueueRoom
 from vsod.gui.recent import RecentMenu
+from vsod.gui.running import Running
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
-from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
-from vsod.gui.words import tr
 from vsod.pipeline.project import SUFFIX as PROJECT
 
 
@@ -66,7 +65,6 @@ class MainWindow(QMainWindow):
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
-        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self)
         self.ahead = Ahead(self.player, self.tasks, self)
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)
@@ -84,14 +82,15 @@ class MainWindow(QMainWindow):
             self.document, self.stage, self.player, self.deck, self.tasks, self.prefs, self
         )
         self.projects = Projects(
-            self.document, self.banner, self.prefs, self.open_path, self.close_clip, self
+            self.document, self.banner, self.prefs, self.tasks, self.open_path, self.close_clip, self
         )
         self.queue_room = QueueRoom(
             self.document, self.editing, self.analysis, self.tasks, self.banner, self.prefs, self
         )
+        self.running = Running(self)
         self._connect()
         self.stage.show_overlay(self.player.view.overlay)
-        self._refresh()
+        self.running.refresh()
         self.setAcceptDrops(True)
         self.resize(1280, 800)
         if self.prefs.geometry is not None:
@@ -127,8 +126,10 @@ class MainWindow(QMainWindow):
             if view_menu is not None:
                 view_menu.insertMenu(self.actions_by_id["guides"], menu)
         self.recent = RecentMenu(self.prefs, self)
+        self.clips_menu = ClipsMenu(self.document, self)
         file_menu = self.findChild(QMenu, "file")
         if file_menu is not None:
+            file_menu.insertMenu(self.actions_by_id["export"], self.clips_menu)
             file_menu.insertMenu(self.actions_by_id["export"], self.recent)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -150,25 +151,17 @@ class MainWindow(QMainWindow):
         tasks.covered.connect(lambda card, covered: self.stage.set_covered(covered, card))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.fitted)
-        tasks.timed.connect(self._on_timed)
         tasks.exported.connect(self.messages.exported)
-        tasks.running.connect(self._on_running)
-        tasks.progressed.connect(self._on_progress)
-        tasks.failed.connect(self._on_failed)
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
         tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.overview.found.connect(self.deck.flags.set_flags)
         self.looks_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
-        self.stage.changed.connect(self._refresh)
-        self.analysis.device_changed.connect(self._on_device)
-        self.analysis.analyse.connect(self.analyse)
-        self.analysis.cancel.connect(self.cancel)
-        self.document.changed.connect(lambda _work: self._refresh())
         self.welcome.open_file.connect(self.ask_for_file)
         self.welcome.open_folder.connect(self.ask_for_folder)
         self.recent.picked.connect(self.open_path)
+        self.clips_menu.picked.connect(self.open_path)
         self.exporting.queued.connect(self.queue_room.add)
         self.queue_room.opened.connect(self.open_path)
 
@@ -191,8 +184,10 @@ class MainWindow(QMainWindow):
     def close_clip(self) -> None:
         """Leave the desk empty."""
         if self.clip is not None:
-            self.cancel()
             self.tasks.forget_clip()
+            self.ahead.set_clip(None)
+            self.overview.set_clip(None)
+            self.deck.flags.set_clip(None)
             self.overview.set_clip(None)
             self.ahead.set_clip(None)
             self.stage.clear()
@@ -212,26 +207,17 @@ class MainWindow(QMainWindow):
 
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
-        card = self.analysis.card
-        if card is None or self.clip is None or self.tasks.busy:
-            return
-        marked = self.player.marked
-        frames = None if len(marked) == self.player.count else marked
-        self.tasks.analyse(card, frames, self.analysis.device, self.analysis.adapt)
+        self.running.analyse()
+
+    def cancel(self) -> None:
+        """Stop the running job; the queue pauses."""
+        self.running.cancel()
 
     def allow_ahead(self, allowed: bool) -> None:
         """Let the analysis run ahead while nothing else is asked for, or not."""
         self.prefs.set_text("ahead", "on" if allowed else "off")
         self.ahead.enable(allowed)
         self.status.show_text("Analyses while idle" if allowed else "Does not analyse while idle")
-
-    def cancel(self) -> None:
-        """Stop the running job; the queue pauses."""
-        if self.tasks.busy == QUEUE:
-            self.queue_room.control.pause()
-        elif self.tasks.busy:
-            self.analysis.set_cancelling()
-            self.tasks.cancel()
 
     # ---- messages
 
@@ -250,7 +236,7 @@ class MainWindow(QMainWindow):
         self.status.show_device(self.analysis.device_box.currentText())
         for (card, device), fps in self.prefs.speeds.items():
             self.analysis.set_speed(card, device, fps)
-        self._refresh()
+        self.running.refresh()
 
     def _on_opening(self, name: str) -> None:
         self.welcome.set_busy(name)
@@ -266,56 +252,7 @@ class MainWindow(QMainWindow):
         self.ahead.set_clip(clip)
         self.messages.opened(info)
         self.document.show_clip(self.editing.usual(info.path))
-        self._refresh()
-
-    def _on_timed(self, card: str, device: str, fps: float) -> None:
-        self.prefs.remember_speed(card, device, fps)
-        self.analysis.set_speed(card, device, fps)
-
-    def _on_device(self, device: str) -> None:
-        self.prefs.set_text("device", device)
-        self.status.show_device(self.analysis.device_box.currentText())
-
-    def _on_running(self, name: str) -> None:
-        self.analysis.set_running(name not in ("", QUEUE))
-        if name not in ("", QUEUE):
-            self.banner.hide()
-        else:
-            self.status.show_fps(0.0)
-        self._refresh()
-
-    def _on_progress(self, progress: Progress) -> None:
-        if self.tasks.busy != QUEUE:
-            self.analysis.show_progress(progress)
-        self.status.show_fps(progress.fps)
-
-    def _on_failed(self, name: str, error: Exception) -> None:
-        self.messages.failed(name, error)
-        if name in ("analyse", "export"):
-            self.editing.look_up()
-
-    def _refresh(self) -> None:
-        """Enable what makes sense now, and word the Analyse button."""
-        self.ahead.set_model(self.analysis.card, self.analysis.device, self.analysis.adapt)
-        idle, open_, card = not self.tasks.busy, self.clip is not None, self.analysis.card
-        for name in actions.needing_clip():
-            self.actions_by_id[name].setEnabled(open_)
-        self.actions_by_id["cancel"].setEnabled(not idle)
-        self.actions_by_id["analyse"].setEnabled(open_ and idle and card is not None)
-        free = idle or self.tasks.busy == QUEUE
-        ready = open_ and free and card is not None and bool(self.tasks.formats)
-        self.actions_by_id["export"].setEnabled(ready)
-        self.deck.export_button.setEnabled(ready)
-        marked = self.player.marked
-        within = self.stage.covered[marked.start : marked.stop]
-        if open_ and len(within) and within.all():
-            self.analysis.set_task(tr("Analysed"), False)
-        else:
-            left = len(marked) - int(within.sum())
-            whole = len(marked) == self.player.count
-            text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
-            text = text.format(left=left) if open_ else tr("Analyse")
-            self.analysis.set_task(text, open_ and idle and card is not None)
+        self.running.refresh()
 
     # ---- events
 
@@ -353,7 +290,7 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if (self.tasks.busy == "export" and not self._sure()) or not self.projects.may_leave():
+        if (self.tasks.busy == "export" and not self._sure()) or not self.projects.may_leave(closing=True):
             event.ignore()
             return
         self._closed = True
