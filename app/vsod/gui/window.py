@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 from vsod.gui import actions, theme
 from vsod.gui.ahead import Ahead
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
+from vsod.gui.bakeoff import BakeOff
 from vsod.gui.clipsmenu import ClipsMenu
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
+        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self)
         self.ahead = Ahead(self.player, self.tasks, self)
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)
