@@ -35,7 +35,9 @@ def pixels_needed(delivery: Delivery, info: ClipInfo) -> Pixels | None:
 
 def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
     """The settings to finish with: the network's own map is shown without any."""
-    return FinishSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+    return (
+        FinishSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+    )
 
 
 def deliver(
