@@ -61,10 +61,18 @@ class Photographer:
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
         """Save ``NN-name.png``."""
-        self.rest(250)  # layouts and the picture at its final size
+        self.rest(250)  # layouts, and the size the picture will have
+        self.until(self._settled)
         path = self._out / f"{len(self.taken) + 1:02d}-{name}.png"
         (widget or self._window).grab().save(str(path))
         self.taken.append(path)
+
+    def _settled(self) -> bool:
+        """The picture is the one that was last asked for."""
+        shown, player = self._window.canvas.shown, self._window.player
+        return shown is None or (
+            shown.view == player.view and shown.index == player.index and not shown.draft
+        )
 
     def tour(self, clip: Path) -> None:
         """All states in the order a user meets them."""
