@@ -22,6 +22,7 @@ COMMANDS = (
     "train",
     "train-prior",
     "evaluate",
+    "survey",
 )
 
 

@@ -77,9 +77,8 @@ def test_what_was_over_black_is_black_and_the_subject_stays(demo, tmp_path):
         seen = source.frame_at(20).image
     assert (back[alpha == 0] == (65535, 0, 65535)).all()
     inside = alpha == 1
-    assert (
-        inside.any() and np.abs(back[inside] / 257 - seen[inside]).max() <= 4
-    )  # alpha of 1 here may be 0.998
+    # alpha of 1 here may be 0.998: a trace of the ground, and of the ground taken out
+    assert inside.any() and np.abs(back[inside] / 257 - seen[inside]).max() <= 6
 
 
 def test_over_another_clip_and_a_still(demo, tmp_path):
