@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.delivery import Delivery
 from vsod.errors import UsageError
 from vsod.gui.backend import Format
+from vsod.gui.buttons import plain_button
 from vsod.gui.dialogs.costcard import CostCard
 from vsod.gui.dialogs.deliveryform import DeliveryForm
 from vsod.gui.timeline.readout import clock, position
@@ -111,7 +112,7 @@ class ExportDialog(QDialog):
     def _build(self) -> None:
         self.path_edit = QLineEdit()
         self.path_edit.setAccessibleName("File to write")
-        browse = self._button(tr("Browse…"), self._browse)
+        browse = plain_button(tr("Browse…"), self._browse)
         self.whole = QRadioButton(f"Whole clip  ({self._info.frame_count} frames)")
         partial = self._marked != range(self._info.frame_count)
         self.between = QRadioButton(self._range_text())
@@ -125,7 +126,7 @@ class ExportDialog(QDialog):
         self.command.setObjectName("command")
         self.command.setReadOnly(True)
         self.command.setAccessibleName("This job as a command line")
-        self.copy_button = self._button(tr("Copy as command line"), self._copy)
+        self.copy_button = plain_button(tr("Copy as command line"), self._copy)
         self.warning = QLabel()
         self.warning.setObjectName("warning")
         self.warning.setWordWrap(True)
@@ -133,9 +134,9 @@ class ExportDialog(QDialog):
         self.export_button.setObjectName("primary")
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._export)
-        self.queue_button = self._button(tr("Add to queue"), self._queue)
+        self.queue_button = plain_button(tr("Add to queue"), self._queue)
         self.queue_button.setToolTip("Do it after the jobs that are waiting")
-        close = self._button(tr("Close"), self.reject)
+        close = plain_button(tr("Close"), self.reject)
 
         where, ranges, line, foot = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row_layout in (where, line, foot):
@@ -168,13 +169,6 @@ class ExportDialog(QDialog):
         outer.addStretch()
         outer.addLayout(foot)
         _align(self.delivery_form.form, rest)
-
-    @staticmethod
-    def _button(text: str, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: do())
-        return button
 
     def _range_text(self) -> str:
         marked = self._marked

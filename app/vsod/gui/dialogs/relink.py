@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from vsod.gui.buttons import plain_button
 from vsod.pipeline.project import Project, find_moved, same_clip
 
 
@@ -44,12 +45,8 @@ class RelinkDialog(QDialog):
         self.locate_button = QPushButton("Locate…")
         self.locate_button.setObjectName("primary")
         self.locate_button.clicked.connect(self._locate)
-        self.done_button = QPushButton("Go on without them")
-        self.done_button.setAutoDefault(False)
-        self.done_button.clicked.connect(self.accept)
-        cancel = QPushButton("Cancel")
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
+        self.done_button = plain_button("Go on without them", self.accept)
+        cancel = plain_button("Cancel", self.reject)
         foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self.remark, 1)

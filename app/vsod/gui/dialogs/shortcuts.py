@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.gui.actions import MENUS, Deed, deed_of, set_keys
+from vsod.gui.buttons import plain_button
 from vsod.gui.prefs import Prefs
 from vsod.gui.words import tr
 
@@ -62,10 +62,10 @@ class ShortcutsDialog(QDialog):
         self.edit.setMaximumSequenceLength(1)
         self.edit.setAccessibleName(tr("New key"))
         self.edit.keySequenceChanged.connect(self._weigh)
-        self.set_button = self._button(tr("Set"), self._set)
-        self.none_button = self._button(tr("No key"), lambda: self._give([]))
-        self.reset_button = self._button(tr("Reset"), lambda: self._give(None))
-        self.reset_all_button = self._button(tr("Reset all"), self._reset_all)
+        self.set_button = plain_button(tr("Set"), self._set)
+        self.none_button = plain_button(tr("No key"), lambda: self._give([]))
+        self.reset_button = plain_button(tr("Reset"), lambda: self._give(None))
+        self.reset_all_button = plain_button(tr("Reset all"), self._reset_all)
         self.remark = QLabel()
         self.remark.setObjectName("warning")
         mouse = QLabel(
@@ -97,13 +97,6 @@ class ShortcutsDialog(QDialog):
         self.list.setCurrentItem(self._rows[id])
 
     # ---- inside
-
-    @staticmethod
-    def _button(text: str, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: do())
-        return button
 
     def _fill(self) -> None:
         for title, deeds in MENUS.items():

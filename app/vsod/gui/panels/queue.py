@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -13,7 +12,6 @@ from PyQt6.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.delivery import WHAT
 from vsod.core.progress import Progress
+from vsod.gui.buttons import plain_button
 from vsod.gui.panels.analysis import STAGES
 from vsod.gui.queue import QueueControl, waiting
 from vsod.gui.timeline.readout import clock
@@ -78,20 +77,20 @@ class QueuePanel(QWidget):
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self._remove)
 
-        self.run_button = self._button(tr("Start"), lambda: (queue.pause if queue.at_work else queue.start)())
+        self.run_button = plain_button(tr("Start"), lambda: (queue.pause if queue.at_work else queue.start)())
         self.run_button.setObjectName("primary")
-        self.add_button = self._button(tr("Add clips…"), self.add_asked.emit)
-        self.up_button = self._button(tr("Earlier"), lambda: self._move(-1))
-        self.down_button = self._button(tr("Later"), lambda: self._move(1))
-        self.settings_button = self._button(
+        self.add_button = plain_button(tr("Add clips…"), self.add_asked.emit)
+        self.up_button = plain_button(tr("Earlier"), lambda: self._move(-1))
+        self.down_button = plain_button(tr("Later"), lambda: self._move(1))
+        self.settings_button = plain_button(
             tr("Settings…"), lambda: self.settings_asked.emit(self.selected[0])
         )
-        self.use_button = self._button(tr("Use settings"), lambda: self.use_asked.emit(self.selected))
+        self.use_button = plain_button(tr("Use settings"), lambda: self.use_asked.emit(self.selected))
         self.use_button.setToolTip("Model and matte settings as in the window now")
-        self.retry_button = self._button(tr("Retry"), lambda: queue.retry(self.selected))
-        self.copy_button = self._button(tr("Copy command"), self._copy)
-        self.remove_button = self._button(tr("Remove"), self._remove)
-        self.clear_button = self._button(tr("Clear done"), queue.clear_done)
+        self.retry_button = plain_button(tr("Retry"), lambda: queue.retry(self.selected))
+        self.copy_button = plain_button(tr("Copy command"), self._copy)
+        self.remove_button = plain_button(tr("Remove"), self._remove)
+        self.clear_button = plain_button(tr("Clear done"), queue.clear_done)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the job that runs")
@@ -145,13 +144,6 @@ class QueuePanel(QWidget):
         self._sum_up()
 
     # ---- inside
-
-    @staticmethod
-    def _button(text: str, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda: do())
-        return button
 
     def _items(self) -> list[Item]:
         return [self._queue.jobs[id] for id in self.selected]
