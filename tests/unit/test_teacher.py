@@ -39,6 +39,11 @@ def test_it_sees_the_very_batch_and_learns_nothing_itself(batch):
     assert not any(p.requires_grad for p in teacher.net.parameters())
 
 
+def test_its_maps_are_those_the_card_shows(batch):
+    maps = Teacher(Bright(), ("image",), shift=4.0).maps(batch)
+    assert maps[:, :, :16].min().item() == maps[:, :, :16].max().item() == pytest.approx(0.5)
+
+
 def test_only_labels_that_are_not_trusted_are_replaced(batch):
     teacher = Teacher(Bright(), ("image",))
     maps = teacher.maps(batch)

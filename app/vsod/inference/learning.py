@@ -13,7 +13,7 @@ from torch import nn
 from vsod.errors import ModelError
 from vsod.inference.cards import Card
 from vsod.inference.devices import choose_device
-from vsod.inference.networks import build_network, load_network
+from vsod.inference.networks import build_network, load_network, logit
 from vsod_models.train import ranks
 from vsod_models.train.loop import Recipe, Trainer
 from vsod_models.train.pack import Pack, open_pack
@@ -141,11 +141,12 @@ def _train_stage(
 def _teacher(card: Card | None) -> Teacher | None:
     if card is None:
         return None
-    if card.window:
+    if card.window or "prior" in card.reads:
         raise ModelError(
-            f"card '{card.id}' cannot teach: it looks at windows of frames", fix="Take swift or studio."
+            f"card '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
+            fix="Take swift, studio or dsnet.",
         )
-    return Teacher(load_network(card), card.reads)
+    return Teacher(load_network(card), card.reads, shift=logit(card.half))
 
 
 def _published(card: Card, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:

@@ -24,10 +24,12 @@ class Teacher:
         net: Trained, called with the fields ``reads`` of a batch; gives logits (B, 1, H, W).
         reads: Names of :class:`~vsod_models.train.augment.Batch`'s fields.
         weight: Of the pupil's cross entropy against the soft maps.
+        shift: The logit that means one half.
     """
 
-    def __init__(self, net: nn.Module, reads: Sequence[str], weight: float = 0.5) -> None:
-        self.net, self.reads, self.weight = net.eval().requires_grad_(False), tuple(reads), weight
+    def __init__(self, net: nn.Module, reads: Sequence[str], weight: float = 0.5, shift: float = 0.0) -> None:
+        self.net, self.reads = net.eval().requires_grad_(False), tuple(reads)
+        self.weight, self.shift = weight, shift
 
     def to(self, device: torch.device) -> Teacher:
         """Where the batches are."""
@@ -38,7 +40,7 @@ class Teacher:
     def maps(self, batch: Batch) -> Tensor:
         """(B, 1, H, W) saliency in 0..1."""
         inputs = [getattr(batch, name).contiguous(memory_format=torch.channels_last) for name in self.reads]
-        return torch.sigmoid(self.net(*inputs).float())
+        return torch.sigmoid(self.net(*inputs).float() - self.shift)
 
     def relabelled(self, batch: Batch, maps: Tensor) -> Batch:
         """The batch with ``maps`` in place of labels that are not trusted."""
