@@ -74,8 +74,8 @@ def survey(
         DataError, ModelError: See :func:`vsod.pipeline.evaluate.evaluate`.
     """
     for card in cards or [c.id for c in all_cards() if c.problem is None]:
-        flow = usable_card(card).flow != "none"
-        fits = hasattr(build_network(usable_card(card)), "backbone_parameters")
+        about = usable_card(card)
+        flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         for look in LOOKS:
             if (look.cue == "full" or flow) and (fits or not look.adapt):
                 scores = evaluate(
