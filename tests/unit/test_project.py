@@ -68,10 +68,10 @@ def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
     file = tmp_path / "p.vsod"
     Project((ClipWork(clip(tmp_path)),), 0).write(file)
     raw = json.loads(file.read_text())
-    raw["clips"][0]["shots"] = [{"start": 3}]
+    raw["clips"][0]["grades"] = [{"start": 3}]
     file.write_text(json.dumps(raw))
     Project.read(file).write(file)
-    assert json.loads(file.read_text())["clips"][0]["shots"] == [{"start": 3}]
+    assert json.loads(file.read_text())["clips"][0]["grades"] == [{"start": 3}]
 
 
 @pytest.mark.parametrize(

@@ -9,26 +9,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm import tqdm
 
 from vsod.cli import output
 from vsod.cli.run import cancel_on_signal, job, tell
+from vsod.cli.words import WordParser
 from vsod.errors import Cancelled, DataError, UsageError
 from vsod.pipeline.batch import Row, arrivals, clips_in, report_of, run_batch
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import SUFFIX, Manifest
+from vsod.pipeline.project import SUFFIX as PROJECT
+from vsod.pipeline.project import Project
 from vsod.pipeline.runner import job_format
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")
-
-
-class _Words(argparse.ArgumentParser):
-    """Raises where argparse would end the program."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, fix="See vsod-desktop run --help for what a line may say.")
 
 
 def jobs(args: argparse.Namespace) -> list[JobSpec]:
@@ -42,6 +37,8 @@ def jobs(args: argparse.Namespace) -> list[JobSpec]:
         path = Path(text)
         if path.is_file() and path.suffix.lower() in LIST_SUFFIXES:
             found += _listed(args, path)
+        elif path.is_file() and path.suffix.lower() == PROJECT:
+            found += _of_project(args, path)
         elif path.is_dir() and not clips_in(path):
             # a folder of pictures is one clip
             found.append(_with(args, path))
@@ -62,7 +59,21 @@ def jobs(args: argparse.Namespace) -> list[JobSpec]:
 
 def _with(args: argparse.Namespace, clip: Path) -> JobSpec:
     """The job that the options of the command make of a clip."""
-    spec = job(args, clip, clip)
+    return _named(args, job(args, clip, clip))
+
+
+def _of_project(args: argparse.Namespace, file: Path) -> list[JobSpec]:
+    """The jobs of a project: each clip with what is decided about it there."""
+    found = []
+    for work in Project.read(file).clips:
+        spec = work.job(work.path, args.device)
+        found.append(_named(args, replace(spec, format=args.format or spec.format)))
+    return found
+
+
+def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
+    """The job with the output that the command names."""
+    clip = spec.source
     fmt = job_format(replace(spec, format=spec.format or "prores4444"))
     try:
         name = args.name.format(stem=clip.stem, kind=spec.delivery.what)
@@ -80,7 +91,7 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        parser = _Words(add_help=False)
+        parser = WordParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
         add_run_options(parser, output_needed=False)
         try:
             # what the line does not say is as the command has it
@@ -216,8 +227,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "clips",
         metavar="CLIPS",
         nargs="+",
-        help=f"clips, folders, patterns in quotes, or a list ({', '.join(LIST_SUFFIXES)}): "
-        "a clip a line, and its own options of 'run' behind it",
+        help=f"clips, folders, patterns in quotes, a project ({PROJECT}) with what is decided in it, or a list "
+        f"({', '.join(LIST_SUFFIXES)}): a clip a line, and its own options of 'run' behind it",
     )
     _many(p)
     p.add_argument("--again", action="store_true", help="do also what is done already")

@@ -102,6 +102,13 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--adapt", action="store_true", help="fit the model to this clip first (see docs/adapting.md)"
     )
+    p.add_argument(
+        "--shot",
+        metavar="'A:B OPTIONS'",
+        action="append",
+        default=[],
+        help="these frames with a --card or finishing of their own (see docs/finishing.md); again for another shot",
+    )
     add_delivery_options(p)
     add_finish_options(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")

@@ -14,6 +14,7 @@ from types import FrameType
 
 from vsod.cli import output
 from vsod.cli.finishing import finish_settings
+from vsod.cli.shots import shot_choice
 from vsod.core.delivery import Delivery
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -62,6 +63,7 @@ def job(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
         adapt=args.adapt,
         finish=finish_settings(args),
         delivery=Delivery.from_options(vars(args)),
+        shots=tuple(sorted((shot_choice(text) for text in args.shot), key=lambda shot: shot.start)),
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vsod.core.choice import Choice, ShotChoice
 from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -29,6 +30,7 @@ class JobSpec:
         adapt: Fit the card to the clip first and look again, see :mod:`vsod.pipeline.adapting`.
         finish: Finishing settings.
         delivery: What is written and how.
+        shots: What single shots have of their own, in order.
     """
 
     source: Path
@@ -41,10 +43,17 @@ class JobSpec:
     adapt: bool = False
     finish: FinishSettings = field(default_factory=FinishSettings)
     delivery: Delivery = field(default_factory=Delivery)
+    shots: tuple[ShotChoice, ...] = ()
 
     def __post_init__(self) -> None:
+        Choice(self.card, self.finish, self.shots)
         if self.device not in DEVICES:
             raise UsageError(f"unknown device '{self.device}'", fix=f"Use one of: {', '.join(DEVICES)}.")
+
+    @property
+    def choice(self) -> Choice:
+        """Card and finish of every frame."""
+        return Choice(self.card, self.finish, self.shots)
 
     def frames(self, count: int) -> range:
         """The range of frames this job covers in a clip of ``count`` frames.
@@ -72,6 +81,7 @@ class JobSpec:
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
         raw["finish"] = FinishSettings(**raw.get("finish", {}))
         raw["delivery"] = Delivery.from_options(raw.get("delivery", {}))
+        raw["shots"] = tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))
         return cls(**raw)
 
     def as_command(self) -> str:
@@ -86,11 +96,23 @@ class JobSpec:
         if self.adapt:
             words += ["--adapt"]
         words += self.finish.as_words() + self.delivery.as_words()
+        for shot in self.shots:
+            words += ["--shot", shlex.join(_shot_words(shot))]
         return shlex.join(words)
 
     def with_range(self, start: int, stop: int | None) -> JobSpec:
         """A copy with another frame range."""
         return replace(self, start=start, stop=stop)
+
+
+def _shot_words(shot: ShotChoice) -> list[str]:
+    words = [f"{shot.start}:{shot.stop}"]
+    if shot.card is not None:
+        words += ["--card", shot.card]
+    if shot.finish is not None:
+        # a finish of its own that is the usual one must be said, else it would be the clip's
+        words += shot.finish.as_words() or [f"--gamma={DEFAULTS.gamma}"]
+    return words
 
 
 @dataclass(slots=True)

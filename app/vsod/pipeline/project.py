@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
+from vsod.core.choice import Choice, ShotChoice
 from vsod.core.delivery import Delivery
 from vsod.core.finishing import FinishSettings
 from vsod.errors import DataError, VsodError
@@ -29,7 +30,7 @@ class ClipWork:
 
     Attributes:
         path: Video file or folder of frames, absolute.
-        card, adapt, finish, format, delivery, start, stop: As in :class:`vsod.pipeline.job.JobSpec`.
+        card, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.pipeline.job.JobSpec`.
         digest: :func:`vsod.pipeline.manifest.digest` of the clip, to know it again; empty = not taken yet.
         rest: What a newer version of this program wrote about the clip; kept as it is.
     """
@@ -43,7 +44,13 @@ class ClipWork:
     start: int = 0
     stop: int | None = None
     digest: str = ""
+    shots: tuple[ShotChoice, ...] = ()
     rest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def choice(self) -> Choice:
+        """Card and finish of every frame."""
+        return Choice(self.card, self.finish, self.shots)
 
     def job(self, output: Path, device: str = "auto") -> JobSpec:
         """The job that exports it."""
@@ -58,6 +65,7 @@ class ClipWork:
             adapt=self.adapt,
             finish=self.finish,
             delivery=self.delivery,
+            shots=self.shots,
         )
 
     def as_json(self, home: Path) -> dict[str, Any]:
@@ -74,6 +82,7 @@ class ClipWork:
             "delivery": _unusual(self.delivery),
             "start": self.start,
             "stop": self.stop,
+            "shots": [_shot_json(shot) for shot in self.shots],
         }
 
     @classmethod
@@ -96,6 +105,7 @@ class ClipWork:
             start=int(raw.get("start", 0)),
             stop=None if raw.get("stop") is None else int(raw["stop"]),
             digest=str(raw.get("digest", "")),
+            shots=Choice("", shots=tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))).shots,
             rest={name: value for name, value in raw.items() if name not in known},
         )
 
@@ -224,6 +234,11 @@ def _seen_from(home: Path, path: Path) -> str:
         return Path(os.path.relpath(path, home)).as_posix()
     except ValueError:  # on another drive of Windows
         return ""
+
+
+def _shot_json(shot: ShotChoice) -> dict[str, Any]:
+    finish = None if shot.finish is None else _unusual(shot.finish)
+    return {"start": shot.start, "stop": shot.stop, "card": shot.card, "finish": finish}
 
 
 def _unusual(settings: FinishSettings | Delivery) -> dict[str, Any]:

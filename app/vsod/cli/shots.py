@@ -1,0 +1,41 @@
+"""``--shot``: what a stretch of frames has of its own."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from dataclasses import fields
+
+from vsod.cli.finishing import add_finish_options, finish_settings
+from vsod.cli.words import WordParser
+from vsod.core.choice import ShotChoice
+from vsod.core.finishing import FinishSettings
+from vsod.errors import UsageError
+
+
+def shot_choice(text: str) -> ShotChoice:
+    """The shot that ``"A:B --card NAME --feather 2"`` describes.
+
+    Finishing options, once there is one, are all of the shot's: what they do not name is as usual,
+    not as the clip has it.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    from vsod.cli.main import frame_range
+
+    parser = WordParser(
+        add_help=False, fix="Write --shot 'A:B --card NAME', or finishing options behind A:B."
+    )
+    parser.add_argument("frames", type=frame_range)
+    parser.add_argument("--card")
+    add_finish_options(parser)
+    try:
+        args = parser.parse_args(shlex.split(text), argparse.Namespace())
+    except ValueError as error:
+        raise UsageError(str(error), where=f"--shot {text}") from error
+    start, stop = args.frames
+    if stop is None:
+        raise UsageError("a shot needs its last frame", where=f"--shot {text}", fix="Write it as A:B.")
+    named = any(getattr(args, knob.name) is not None for knob in fields(FinishSettings))
+    return ShotChoice(start, stop, args.card, finish_settings(args) if named else None)

@@ -1,0 +1,180 @@
+"""What is chosen for the frames of a clip: one card and one finish, and others for single shots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.errors import UsageError
+
+_AS_IT_IS: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class ShotChoice:
+    """What a shot has of its own.
+
+    Attributes:
+        start, stop: Its frames, ``stop`` excluded.
+        card: Id of its model card; None = the clip's.
+        finish: Its finishing settings; None = the clip's.
+
+    Raises:
+        UsageError: It holds no frame.
+    """
+
+    start: int
+    stop: int
+    card: str | None = None
+    finish: FinishSettings | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.stop:
+            raise UsageError(
+                f"the shot {self.start}:{self.stop} is empty", fix="The end must be greater than the start."
+            )
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """The shot of a project or a job; of its finish only what is not as usual need be there."""
+        card, finish = raw.get("card"), raw.get("finish")
+        return cls(
+            int(raw["start"]),
+            int(raw["stop"]),
+            None if card is None else str(card),
+            None if finish is None else FinishSettings(**finish),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of frames that are treated alike."""
+
+    frames: range
+    card: str
+    finish: FinishSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The card and the finish of every frame.
+
+    Attributes:
+        card, finish: Of the clip.
+        shots: What is otherwise, in order.
+
+    Raises:
+        UsageError: Two shots share a frame, or they are not in order.
+    """
+
+    card: str
+    finish: FinishSettings = DEFAULTS
+    shots: tuple[ShotChoice, ...] = ()
+
+    def __post_init__(self) -> None:
+        for before, shot in pairwise(self.shots):
+            if shot.start < before.stop:
+                raise UsageError(
+                    f"the shots {before.start}:{before.stop} and {shot.start}:{shot.stop} overlap",
+                    fix="Give each frame to one shot, in order.",
+                )
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """Every card once, the clip's first."""
+        own = (shot.card for shot in self.shots if shot.card is not None)
+        return tuple(dict.fromkeys((self.card, *own)))
+
+    @property
+    def casting(self) -> Choice:
+        """The cards alone: two choices with the same casting need the same maps."""
+        own = (replace(shot, finish=None) for shot in self.shots if shot.card not in (None, self.card))
+        return Choice(self.card, DEFAULTS, tuple(own))
+
+    def shot_at(self, index: int) -> ShotChoice | None:
+        """The shot with something of its own that holds a frame."""
+        return next((shot for shot in self.shots if shot.start <= index < shot.stop), None)
+
+    def at(self, index: int) -> tuple[str, FinishSettings]:
+        """Card and finish of a frame."""
+        shot = self.shot_at(index)
+        if shot is None:
+            return self.card, self.finish
+        return shot.card or self.card, self.finish if shot.finish is None else shot.finish
+
+    def parts(self, frames: range) -> list[Part]:
+        """``frames`` in stretches of one card and finish, in order."""
+        inner = {edge for shot in self.shots for edge in (shot.start, shot.stop) if edge in frames}
+        edges = sorted({frames.start, *inner, frames.stop})
+        found: list[Part] = []
+        for start, stop in pairwise(edges):
+            card, finish = self.at(start)
+            last = found[-1] if found else None
+            if last is not None and (last.card, last.finish) == (card, finish):
+                found[-1] = Part(range(last.frames.start, stop), card, finish)
+            else:
+                found.append(Part(range(start, stop), card, finish))
+        return found
+
+    def gather(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """(N, …) something known of every frame by every card: each frame's by its own card.
+
+        Args:
+            of: Gives it for a card.
+        """
+        out = of(self.card).copy()
+        for card in self.cards[1:]:
+            mine = of(card)
+            for shot in self.shots:
+                if shot.card == card:
+                    out[shot.start : shot.stop] = mine[shot.start : shot.stop]
+        return out
+
+    def shot_range(self, index: int, cuts: Sequence[int], count: int) -> range:
+        """The shot around a frame, between cuts and the edges of shots with something of their own.
+
+        Args:
+            index: The frame.
+            cuts: Frames that begin a shot.
+            count: Frames of the clip.
+        """
+        own = (edge for shot in self.shots for edge in (shot.start, shot.stop))
+        edges = sorted({0, count, *(edge for edge in (*cuts, *own) if 0 < edge < count)})
+        return next((range(a, b) for a, b in pairwise(edges) if a <= index < b), range(count))
+
+    def with_shot(
+        self, frames: range, *, card: str | None = _AS_IT_IS, finish: FinishSettings | None = _AS_IT_IS
+    ) -> tuple[ShotChoice, ...]:
+        """The shots once one of them has another card or finish; None, or what the clip has, takes it back.
+
+        Args:
+            frames: The shot, see :meth:`shot_range`.
+            card: Its card; left as it is if not given.
+            finish: Its finish; left as it is if not given.
+        """
+        known = self.shot_at(frames.start) or ShotChoice(frames.start, frames.stop)
+        card = known.card if card is _AS_IT_IS else card
+        finish = known.finish if finish is _AS_IT_IS else finish
+        changed = replace(
+            known,
+            card=None if card == self.card else card,
+            finish=None if finish == self.finish else finish,
+        )
+        rest = [shot for shot in self.shots if shot.start != known.start]
+        if changed.card is not None or changed.finish is not None:
+            rest.append(changed)
+        return tuple(sorted(rest, key=lambda shot: shot.start))
+
+
+def own_frames(shots: Sequence[ShotChoice], count: int) -> npt.NDArray[np.bool_]:
+    """(count,) frames of shots with something of their own."""
+    mask = np.zeros(count, np.bool_)
+    for shot in shots:
+        mask[shot.start : shot.stop] = True
+    return mask
