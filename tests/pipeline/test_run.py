@@ -1,6 +1,7 @@
 """The whole way, clip to verified matte."""
 
 import threading
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vsod.media.formats import FORMATS
 from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobSpec
+from vsod.pipeline.session import Session
 
 KINDS = ["b-frames", "vfr", "23.976", "29.97-drop", "offset", "rotated-90", "odd", "edit-list", "images"]
 
@@ -162,3 +164,21 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
     with pytest.raises(error):
         runner.run(spec)
     assert not list(tmp_path.glob("out*")) and not list(tmp_path.glob(".out*"))
+
+
+def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
+    def matte(crf):
+        finish = FinishSettings(crf=crf, stabilise=0)
+        spec = JobSpec(demo, tmp_path / f"{crf}.mkv", "pdb", "ffv1-gray8", 20, 22, finish=finish)
+        return lumas(runner.run(spec).output)
+
+    published, asked, without = matte("auto"), matte("meanfield"), matte("off")
+    assert np.array_equal(published, asked)
+    assert not np.array_equal(published, without)
+    with closing(Session(demo)) as session:
+        picture = session.frame(20).image
+        shown = [
+            session.matte("pdb", 20, picture, FinishSettings(stabilise=0, crf=crf))
+            for crf in ("auto", "meanfield", "off")
+        ]
+    assert np.array_equal(shown[0], shown[1]) and not np.array_equal(shown[0], shown[2])

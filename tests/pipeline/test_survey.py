@@ -1,8 +1,11 @@
 """Every card in every way: the tables of docs/accuracy.md."""
 
+from dataclasses import replace
+
 import pytest
 
 from vsod.core.finishing import FinishSettings
+from vsod.inference.cards import usable_card
 from vsod.pipeline import survey as surveying
 from vsod.pipeline.survey import LOOKS, Look, survey, tables
 
@@ -17,7 +20,8 @@ def test_the_words_of_a_look_ask_for_what_it_does():
         assert ("--adapt" in words) == look.adapt
         assert ("--no-flow" in words) == (look.cue == "no-flow")
         asked = " ".join(w for w in words if w not in ("--adapt", "--no-flow"))
-        assert asked.replace("--crf", "--crf=meanfield").replace(" 0", "=0") == " ".join(
+        engine = "=meanfield" if words[-1:] == ["--crf"] else ""
+        assert asked.replace(" off", "=off").replace(" 0", "=0") + engine == " ".join(
             w.replace("=0.0", "=0") for w in look.finish.as_words()
         )
 
@@ -47,3 +51,20 @@ def test_the_tables_have_a_row_per_look(data, monkeypatch):
 
 def test_a_net_counts_its_parameters():
     assert surveying.parameters("swift") == 3_238_220
+
+
+def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
+    monkeypatch.setattr(
+        surveying, "LOOKS", [look for look in LOOKS if "crf" in look.words and not look.adapt]
+    )
+    assert [row.look.words for row in survey(data, ["swift"])] == ["--crf", "--crf off"]
+    both = [replace(usable_card("swift"), crf=crf) for crf in ("off", "meanfield")]
+    monkeypatch.setattr(surveying, "LOOKS", [Look(""), *surveying.LOOKS])
+    words = []
+    for card in both:
+        monkeypatch.setattr("vsod.pipeline.survey.usable_card", lambda _, card=card: card)
+        monkeypatch.setattr("vsod.pipeline.evaluate.usable_card", lambda _, card=card: card)
+        rows = list(survey(data, ["swift"]))
+        words.append([row.look.words for row in rows])
+        assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE
+    assert words == [["", "--crf"], ["", "--crf off"]]

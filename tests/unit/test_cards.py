@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from vsod import paths
+from vsod.core.finishing import FinishSettings
 from vsod.errors import ModelError, UnknownCard
 from vsod.inference.cards import all_cards, card_by_id, file_digest, read_card, usable_card
 from vsod.inference.networks import build_network, load_network
@@ -51,6 +52,8 @@ def test_a_folder_with_card_toml_is_found(folder):
         ('id = "bad"', "'weights' is missing"),
         (GOOD + "colour = 1\n", "unknown keys: colour"),
         (GOOD + "[input]\narea = 5\n", "too small"),
+        (GOOD + "[output]\nhalf = 1\n", "between 0 and 1"),
+        (GOOD + '[output]\ncrf = "auto"\n', "must be one of off"),
         (GOOD, "missing"),
     ],
 )
@@ -63,6 +66,14 @@ def test_a_broken_card_is_a_row_that_says_why(folder, text, reason):
     assert any(c.problem == problem for c in all_cards())
     with pytest.raises(UnknownCard):
         usable_card(read_card(file).id)
+
+
+def test_the_systems_published_with_a_crf_end_in_one():
+    chosen = {card.id: card.crf for card in all_cards()}
+    assert {name for name, crf in chosen.items() if crf == "meanfield"} == {"scnn", "msst", "stan", "pdb"}
+    asked, silent = FinishSettings(crf="off"), FinishSettings()
+    assert asked.for_card("meanfield") == asked
+    assert silent.for_card("meanfield") == FinishSettings(crf="meanfield")
 
 
 def test_a_taken_id_does_not_replace_the_first_card(folder):

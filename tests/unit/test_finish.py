@@ -92,6 +92,6 @@ def test_every_setting_changes_the_matte_and_a_neutral_one_does_nothing():
 
 
 def test_the_order_is_the_one_of_the_table():
-    steps = shaping(FinishSettings(0, "", "guided", 0.5, 9, 9, 1, 1, 0.1, 0.9, 2, True))
+    steps = shaping(FinishSettings(0, "off", "guided", 0.5, 9, 9, 1, 1, 0.1, 0.9, 2, True))
     names = [getattr(s, "func", s).__name__ for s in steps]
     assert names == ["threshold", "despeckle", "fill_holes", "grow", "feather", "levels", "gamma", "invert"]

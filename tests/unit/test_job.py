@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vsod.cli.finishing import finish_settings
 from vsod.cli.main import build_parser, frame_range
 from vsod.cli.run import job
-from vsod.core.finishing import CRF_ENGINES, EDGES, FinishSettings
+from vsod.core.finishing import CRF, EDGES, FinishSettings
 from vsod.errors import UsageError
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -25,7 +25,7 @@ specs = st.builds(
     finish=st.builds(
         FinishSettings,
         stabilise=st.floats(0, 1),
-        crf=st.sampled_from(["", *CRF_ENGINES]),
+        crf=st.sampled_from(CRF),
         edges=st.sampled_from(EDGES),
         threshold=st.none() | st.floats(0, 1),
         despeckle=st.integers(0, 5000),

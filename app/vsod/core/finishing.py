@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from vsod.errors import UsageError
 
 CRF_ENGINES = ("meanfield", "pydensecrf")
+CRF = ("auto", "off", *CRF_ENGINES)
 EDGES = ("guided", "soft", "pymatting", "plain")
 
 
@@ -65,10 +66,11 @@ class FinishSettings:
         span=(0, 1),
     )
     crf: str = _knob(
-        "",
-        "let a dense CRF settle the outline (engine, default: meanfield; see docs/crf.md)",
+        "auto",
+        "let a dense CRF settle the outline: as the card was published (default), off, or an engine; "
+        "the bare option is meanfield (see docs/crf.md)",
         title="Dense CRF",
-        choices=CRF_ENGINES,
+        choices=CRF,
         implied=CRF_ENGINES[0],
     )
     edges: str = _knob(
@@ -126,7 +128,7 @@ class FinishSettings:
                 raise UsageError(
                     f"{option} {value:g} is out of range", fix=f"Use {span[0]:g} to {span[1]:g}."
                 )
-            if choices and value != knob.default and value not in choices:
+            if choices and value not in choices:
                 raise UsageError(f"{option} '{value}' is unknown", fix=f"Use one of: {', '.join(choices)}.")
         if self.black >= self.white:
             raise UsageError("--black must be below --white", fix="For the opposite matte use --invert.")
@@ -136,6 +138,14 @@ class FinishSettings:
         """The settings among parsed command line options; None is "not given"."""
         given = {k.name: options.get(k.name) for k in fields(cls)}
         return cls(**{name: value for name, value in given.items() if value is not None})
+
+    def for_card(self, crf: str) -> Self:
+        """These settings with what they leave to the card settled.
+
+        Args:
+            crf: The card's choice, one of :data:`CRF` but ``"auto"``.
+        """
+        return replace(self, crf=crf) if self.crf == "auto" else self
 
     def as_words(self) -> list[str]:
         """The command line options that give these settings."""

@@ -127,7 +127,7 @@ class Drafts(QThread):
 
     def _serve(self, clip: Clip, index: int, data: bytes, view: View) -> None:
         # what needs other frames or a slow engine is left for the exact picture
-        quick = replace(view, size=None, finish=replace(view.finish, stabilise=0.0, crf=""))
+        quick = replace(view, size=None, finish=replace(view.finish, stabilise=0.0, crf="off"))
         frame = Frame(index, int(clip.info.pts[index]), unsqueezed(data))
         shown = replace(render(clip, frame, quick), draft=True, view=view)
         with self._cond:

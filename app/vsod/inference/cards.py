@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
+from vsod.core.finishing import CRF
 from vsod.errors import ModelError, UnknownCard
 
 DEFAULT = "swift"  # listed first
@@ -60,6 +61,7 @@ class Card:
         window: Frames the network looks at together; 0 = one by one.
         clips: The window is cut into clips; else it slides, ending at the frame in question.
         half: The net's own answer, 0..1, that becomes one half.
+        crf: The dense CRF its paper ends in, or ``"off"``; ``--crf`` overrules it.
         trained_on: What the weights have seen.
         options: Keyword arguments of the entry.
         measured: Accuracy and speed as measured by us.
@@ -83,6 +85,7 @@ class Card:
     window: int = 0
     clips: bool = False
     half: float = 0.5
+    crf: str = "off"
     trained_on: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
@@ -137,7 +140,7 @@ def read_card(path: Path) -> Card:
         unknown = set(raw) - _KNOWN
         if unknown:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
-        size, window = raw.get("input", {}), raw.get("window", {})
+        size, window, output = raw.get("input", {}), raw.get("window", {}), raw.get("output", {})
         weights = _find_weights(path, str(raw["weights"]))
         card = Card(
             id=str(raw["id"]),
@@ -155,7 +158,8 @@ def read_card(path: Path) -> Card:
             still=float(size.get("still", 0.5)),
             window=int(window.get("length", 0)),
             clips=_is_clips(str(window.get("kind", "causal"))),
-            half=float(raw.get("output", {}).get("half", 0.5)),
+            half=float(output.get("half", 0.5)),
+            crf=str(output.get("crf", "off")),
             trained_on=tuple(raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
             measured=dict(raw.get("measured", {})),
@@ -166,6 +170,8 @@ def read_card(path: Path) -> Card:
             raise ValueError("input.area or input.multiple is too small")
         if not 0 < card.half < 1:
             raise ValueError("output.half must lie between 0 and 1")
+        if card.crf not in CRF[1:]:
+            raise ValueError(f"output.crf must be one of {', '.join(CRF[1:])}")
         return card
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         detail = f"key {error} is missing" if isinstance(error, KeyError) else str(error)

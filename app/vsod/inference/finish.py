@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import FinishSettings
+from vsod.core.finishing import CRF_ENGINES, FinishSettings
 from vsod.errors import ModelError
 from vsod_models.refine import dense_crf, shape
 from vsod_models.refine.densecrf import DenseCRF
@@ -32,7 +32,7 @@ class Finisher:
     What needs other frames, the stabiliser, comes before: see :mod:`vsod.pipeline.steady`.
 
     Args:
-        settings: Finishing settings.
+        settings: Finishing settings; what they leave to the card is off.
 
     Attributes:
         reads_colour: It wants pictures in RGB; luma will do otherwise.
@@ -43,7 +43,8 @@ class Finisher:
 
     def __init__(self, settings: FinishSettings) -> None:
         self.settings = settings
-        self.reads_colour = bool(settings.crf) or settings.edges in ("soft", "pymatting")
+        crf = settings.crf in CRF_ENGINES
+        self.reads_colour = crf or settings.edges in ("soft", "pymatting")
         if settings.edges == "pymatting" and find_spec("pymatting") is None:
             raise ModelError(
                 "--edges pymatting needs the library pymatting",
@@ -51,7 +52,7 @@ class Finisher:
             )
         self._crf: DenseCRF | None = None
         self._steps = shaping(settings)
-        if settings.crf:
+        if crf:
             try:
                 self._crf = dense_crf(settings.crf)  # type: ignore[arg-type]
             except (ImportError, ValueError) as error:

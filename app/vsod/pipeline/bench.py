@@ -92,7 +92,7 @@ def bench(
     Raises:
         VsodError: As for ``run``.
     """
-    fmt = format_by_id(format_id)
+    fmt, settings = format_by_id(format_id), settings.for_card(card.crf)
     alone: dict[str, float] = {}
     together: dict[str, float] = {}
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:

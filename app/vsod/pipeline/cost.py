@@ -83,6 +83,7 @@ def estimate(clip: Source, store: MapStore, spec: JobSpec, cancel: threading.Eve
     info = clip.info
     wanted = spec.frames(info.frame_count)
     card = usable_card(spec.card)
+    spec = replace(spec, finish=spec.finish.for_card(card.crf))
     todo = sum(
         len(gap) for gap in stages.missing_ranges(store, needed(wanted, spec.finish, info.frame_count))
     )

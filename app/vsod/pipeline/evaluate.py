@@ -104,22 +104,20 @@ def _one(
     engine: str | None,
     gallery: Gallery | None,
 ) -> Scores:
-    masks = clip.masks()
+    card, masks = usable_card(card_id), clip.masks()
     if len(masks) != source.info.frame_count:
         raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
     if cue == "motion":
         raster = Raster.fit(source.info.display_size, 82944, 32)
         maps = motion_alone(source.frames(size=raster.size))
     else:
-        predictor = Predictor(
-            usable_card(card_id), source.info.display_size, device, engine, use_flow=cue == "full"
-        )
+        predictor = Predictor(card, source.info.display_size, device, engine, use_flow=cue == "full")
         store = analysed(source, predictor, adapt, device, engine or "")
         maps = ((i, stages.stored(store, i)) for i in range(source.info.frame_count))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))
-    with Finisher(settings) as finisher, ExitStack() as stack:
+    with Finisher(settings.for_card(card.crf)) as finisher, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack, closing
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,6 +71,7 @@ def run(
     """
     began = time.monotonic()
     card = usable_card(spec.card)
+    spec = replace(spec, finish=spec.finish.for_card(card.crf))
     fmt = job_format(spec)
     clip = source or open_source(spec.source)
     try:

@@ -19,7 +19,7 @@ from vsod.core.lanes import Lanes
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.errors import Cancelled
-from vsod.inference.cards import all_cards, usable_card
+from vsod.inference.cards import Card, all_cards, usable_card
 from vsod.inference.finish import Finisher
 from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import MapStore
@@ -122,6 +122,7 @@ class Session:
 
     def __init__(self, path: Path) -> None:
         self._source = open_source(path)
+        self._cards: dict[str, Card] = {}
         self._stores: dict[str, MapStore] = {}
         self._fitted: dict[str, MapStore] = {}
         self._prefer_fitted: set[str] = set()
@@ -216,6 +217,7 @@ class Session:
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
+        settings = settings.for_card(self._card(card).crf)
         finisher = self._finisher(settings)
         if settings.stabilise:
             saliency = self._steady(card, settings.stabilise, finisher.reads_colour, index)
@@ -291,6 +293,12 @@ class Session:
             preview.close()
         self._source.close()
 
+    def _card(self, card: str) -> Card:
+        with self._lock:
+            if card not in self._cards:
+                self._cards[card] = usable_card(card)
+            return self._cards[card]
+
     def _finisher(self, settings: FinishSettings) -> Finisher:
         with self._lock:
             if self._preview is None or self._preview.settings != settings:
@@ -325,8 +333,9 @@ class Session:
             return self._lane_stores[store.folder]
 
     def _own_store(self, card: str) -> MapStore:
+        about = self._card(card)
         with self._lock:
             if card not in self._stores:
-                predictor = Predictor(usable_card(card), self.info.display_size)
+                predictor = Predictor(about, self.info.display_size)
                 self._stores[card] = MapStore.open(self.info, predictor.signature)
             return self._stores[card]

@@ -31,13 +31,16 @@ class Look:
 
 
 CRF = FinishSettings(crf="meanfield")
+NO_CRF = FinishSettings(crf="off")
 LOOKS = (
     Look(""),
     Look("--no-flow", cue="no-flow"),
     Look("--stabilise 0", finish=FinishSettings(stabilise=0)),
     Look("--crf", finish=CRF),
+    Look("--crf off", finish=NO_CRF),
     Look("--adapt", adapt=True),
     Look("--adapt --crf", adapt=True, finish=CRF),
+    Look("--adapt --crf off", adapt=True, finish=NO_CRF),
 )
 
 
@@ -68,7 +71,7 @@ def survey(
         device: As for ``run``.
 
     Yields:
-        A row per card and look, once it is measured; what a card cannot do is left out.
+        A row per card and look, once it is measured; what a card cannot do, or does anyway, is left out.
 
     Raises:
         DataError, ModelError: See :func:`vsod.pipeline.evaluate.evaluate`.
@@ -76,8 +79,11 @@ def survey(
     for card in cards or [c.id for c in all_cards() if c.problem is None]:
         about = usable_card(card)
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
+        seen = set()
         for look in LOOKS:
-            if (look.cue == "full" or flow) and (fits or not look.adapt):
+            meant = look.cue, look.adapt, look.finish.for_card(about.crf)
+            if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
+                seen.add(meant)
                 scores = evaluate(
                     card,
                     data,

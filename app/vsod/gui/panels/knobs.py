@@ -201,13 +201,11 @@ class NumberKnob(Knob):
 
 
 class ChoiceKnob(Knob):
-    """A list of words; the first stands for "off" where the usual is none of them."""
+    """A list of words."""
 
     def __init__(self, setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bool]) -> None:
         super().__init__(setting, grid)
         self.list = QComboBox()
-        if not self.usual:
-            self.list.addItem(tr("Off"), "")
         for word in self.about["choices"]:
             if usable(word):
                 self.list.addItem(word.capitalize(), word)
@@ -219,8 +217,8 @@ class ChoiceKnob(Knob):
 
     @property
     def value(self) -> str:
-        """The word, "" for off."""
-        return str(self.list.currentData() or "")
+        """The word."""
+        return str(self.list.currentData())
 
     def _put(self, value: str) -> None:
         if self.list.findData(value) < 0:  # a preset from a machine that has more libraries
