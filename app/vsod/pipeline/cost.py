@@ -5,20 +5,20 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vsod.core.finishing import FinishSettings
 from vsod.errors import Cancelled
-from vsod.inference.cards import usable_card
 from vsod.inference.mapstore import MapStore
-from vsod.inference.predictor import Predictor
 from vsod.media.sinks import open_sink
 from vsod.media.source import Source
 from vsod.media.verify import verify
 from vsod.pipeline import deliver, stages
 from vsod.pipeline.bench import peak_mb
+from vsod.pipeline.cast import Cast
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.runner import conform, job_format
 from vsod.pipeline.steady import needed
@@ -67,12 +67,30 @@ class Cost:
         return max(self.by_stage, key=lambda stage: self.by_stage[stage])
 
 
-def estimate(clip: Source, store: MapStore, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What eight frames of the stretches with one card and finish took: seconds and bytes a frame."""
+
+    card: str
+    frames: int
+    loading: float
+    pace: dict[str, float]
+    bytes: float
+
+
+def estimate(
+    clip: Source,
+    stores: Callable[[str], MapStore],
+    spec: JobSpec,
+    cancel: threading.Event | None = None,
+) -> Cost:
     """Do eight frames from the middle of a job in a throw-away folder, stage by stage as the job does them.
+
+    Where shots have a card or a finish of their own, eight frames of each kind.
 
     Args:
         clip: The job's source, open.
-        store: Its maps by the job's card; only read.
+        stores: Gives its map store for a card; only read.
         spec: The job.
         cancel: Set it from another thread to stop.
 
@@ -82,38 +100,55 @@ def estimate(clip: Source, store: MapStore, spec: JobSpec, cancel: threading.Eve
     """
     info = clip.info
     wanted = spec.frames(info.frame_count)
-    card = usable_card(spec.card)
-    spec = replace(spec, finish=spec.finish.for_card(card.crf))
-    todo = sum(
-        len(gap) for gap in stages.missing_ranges(store, needed(wanted, spec.finish, info.frame_count))
-    )
-    middle = max(wanted.start, wanted.start + (len(wanted) - FRAMES) // 2)
-    frames = range(middle, min(middle + FRAMES, wanted.stop))
-    predictor = Predictor(card, info.display_size, spec.device)
-    pace: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as temp:
-        began = time.perf_counter()
-        predictor.load(cancel)
-        loading = time.perf_counter() - began if todo else 0.0
-        maps = MapStore(Path(temp) / "maps", info.frame_count)
-        reads = needed(frames, spec.finish, info.frame_count)
-        with closing(stages.analyse(clip, predictor, maps, reads)) as indices:
-            measured = _pace(indices, cancel)
-        if todo:
-            pace["analyse"] = measured
-        size, more = _written(clip, maps, spec, frames, Path(temp), cancel)
-        pace |= more
-    count = len(conform(spec, info, wanted).shows)
+    cast = Cast(clip, spec, wanted, stores)
+    kinds: dict[tuple[str, FinishSettings], list[range]] = {}
+    for part in cast.parts:
+        kinds.setdefault((part.card, part.finish), []).append(part.frames)
+    samples = [
+        _sample(clip, cast, replace(spec, card=card, finish=finish, shots=()), frames, cancel)
+        for (card, finish), frames in kinds.items()
+    ]
+    count, missing = len(conform(spec, info, wanted).shows), cast.missing
+    one_each = {sample.card: sample for sample in samples}
+    busy = [sample for sample in one_each.values() if missing[sample.card]]
+    pace = {
+        stage: sum(sample.frames * sample.pace[stage] for sample in samples) / len(wanted)
+        for stage in ("export", "verify")
+    }
+    if busy:
+        seconds = sum(missing[sample.card] * sample.pace["analyse"] for sample in busy)
+        pace = {"analyse": seconds / cast.todo, **pace}
     return Cost(
         frames=count,
-        analysed=todo,
-        device=predictor.device,
+        analysed=cast.todo,
+        device=cast.predictors[spec.card].device,
         pace=pace,
-        loading=loading,
-        bytes=round(size / len(frames) * count),
+        loading=sum(sample.loading for sample in busy),
+        bytes=round(sum(sample.frames * sample.bytes for sample in samples) / len(wanted) * count),
         memory_mb=peak_mb(),
         adapts=spec.adapt,
     )
+
+
+def _sample(
+    clip: Source, cast: Cast, spec: JobSpec, stretches: list[range], cancel: threading.Event | None
+) -> _Sample:
+    """Eight frames from the middle of the longest of ``stretches``."""
+    longest = max(stretches, key=len)
+    middle = max(longest.start, longest.start + (len(longest) - FRAMES) // 2)
+    frames = range(middle, min(middle + FRAMES, longest.stop))
+    predictor = cast.predictors[spec.card]
+    with tempfile.TemporaryDirectory() as temp:
+        began = time.perf_counter()
+        predictor.load(cancel)
+        loading = time.perf_counter() - began
+        maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
+        reads = needed(frames, spec.finish, clip.info.frame_count)
+        with closing(stages.analyse(clip, predictor, maps, reads)) as indices:
+            measured = _pace(indices, cancel)
+        size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
+    total = sum(len(stretch) for stretch in stretches)
+    return _Sample(spec.card, total, loading, {"analyse": measured, **pace}, size / len(frames))
 
 
 def _written(

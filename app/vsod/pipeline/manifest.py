@@ -49,7 +49,7 @@ class Manifest:
     Attributes:
         spec: The job.
         source: :func:`digest` of its source.
-        card: SHA-256 of the card's weights.
+        card: SHA-256 of the weights of every card.
         outputs: :func:`digest` of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobReport.as_json`.
@@ -79,7 +79,7 @@ class Manifest:
             "python": platform.python_version(),
             "system": platform.platform(),
         }
-        return cls(spec, source, usable_card(spec.card).sha256, outputs, software, report.as_json())
+        return cls(spec, source, _weights(spec), outputs, software, report.as_json())
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -130,7 +130,7 @@ class Manifest:
                 found.append(f"{self.spec.source} is another file now")
         except OSError:
             found.append(f"{self.spec.source} is gone")
-        if usable_card(self.spec.card).sha256 != self.card:
+        if _weights(self.spec) != self.card:
             found.append(f"the card {self.spec.card} has other weights now")
         for path, known in self.outputs.items():
             try:
@@ -139,3 +139,7 @@ class Manifest:
             except OSError:
                 found.append(f"{path} is gone")
         return found
+
+
+def _weights(spec: JobSpec) -> str:
+    return " ".join(usable_card(card).sha256 for card in spec.choice.cards)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,15 +15,15 @@ from vsod.core.conform import Conform, conformed
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
 from vsod.errors import Cancelled
-from vsod.inference.cards import usable_card
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import Format, format_by_id, format_for_path
 from vsod.media.sinks import Sink, close_together, open_sink
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
-from vsod.pipeline import deliver, stages
+from vsod.pipeline import stages
 from vsod.pipeline.adapting import adapted
+from vsod.pipeline.cast import Cast
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
@@ -51,7 +51,7 @@ def run(
     on_progress: ProgressFn | None = None,
     cancel: threading.Event | None = None,
     source: Source | None = None,
-    store: MapStore | None = None,
+    stores: Callable[[str], MapStore] | None = None,
 ) -> JobReport:
     """Do the job: analyse what is missing, finish, write, verify.
 
@@ -63,32 +63,27 @@ def run(
         on_progress: Called at most ten times a second.
         cancel: Set it from another thread to stop.
         source: The clip, if it is open already; it stays open.
-        store: Its map store for the card, if it is open already.
+        stores: Gives its map store for a card, if they are open already.
 
     Raises:
         Cancelled: ``cancel`` was set.
         VsodError: Anything else that stops the job; nothing half-written is left.
     """
     began = time.monotonic()
-    card = usable_card(spec.card)
-    spec = replace(spec, finish=spec.finish.for_card(card.crf))
     fmt = job_format(spec)
     clip = source or open_source(spec.source)
     try:
         frames = spec.frames(clip.info.frame_count)
-        predictor = Predictor(card, clip.info.display_size, spec.device)
-        store = store or MapStore.open(clip.info, predictor.signature)
+        cast = Cast(clip, spec, frames, stores)
         reads = needed(frames, spec.finish, clip.info.frame_count)
-        todo = sum(len(gap) for gap in stages.missing_ranges(store, reads))
+        todo = cast.todo
         again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
         written = {"export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)}
         pace = Pace(on_progress, {"analyse": todo, **again, **written})
-        if todo:
-            # before the sink: its device is part of the report, and a missing net writes nothing
-            predictor.load(cancel)
-        report = JobReport(spec.output, len(frames), 0.0, predictor.device if todo else "map store")
+        # before the sink: its device is part of the report, and a missing net writes nothing
+        report = JobReport(spec.output, len(frames), 0.0, cast.load(cancel))
         report.warnings += clip.info.warnings
-        tags = {"model": f"{card.id} {card.sha256[:12]}", "software": f"vsod-desktop {__version__}"}
+        tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
         plan = conform(spec, clip.info, frames)
         report.frames, report.duplicated, report.dropped = len(plan.shows), plan.duplicated, plan.dropped
         if spec.delivery.cfr:
@@ -111,13 +106,15 @@ def run(
                 )
                 sinks[layout] = open_files.enter_context(sink)
             if todo:
-                analyse(clip, predictor, store, reads, pace, cancel)
+                cast.analyse(pace, cancel)
             if spec.adapt:
+                predictor, store = cast.predictors[spec.card], cast.stores[spec.card]
                 store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace, cancel)
+                cast.stores[spec.card] = store
                 if not report.fitted:
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
-            _export(spec, clip, store, frames, plan, sinks, pace, report, cancel)
+            _export(spec, cast, frames, plan, sinks, pace, report, cancel)
             report.outputs = close_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
         report.output = report.outputs[0]
@@ -194,8 +191,7 @@ def _written(plan: Conform, frames: range) -> range:
 
 def _export(
     spec: JobSpec,
-    clip: Source,
-    store: MapStore,
+    cast: Cast,
     frames: range,
     plan: Conform,
     sinks: dict[Layout, Sink],
@@ -204,7 +200,7 @@ def _export(
     cancel: threading.Event | None,
 ) -> None:
     number, first = 0, _written(plan, frames).start
-    with closing(deliver.deliver(clip, store, frames, spec.finish, spec.delivery)) as ready:
+    with closing(cast.deliver(spec.delivery)) as ready:
         for frame, pictures in ready:
             if cancel and cancel.is_set():
                 raise Cancelled

@@ -276,12 +276,12 @@ class Session:
             on_progress=on_progress,
             cancel=cancel,
             source=self._source,
-            store=self._own_store(spec.card),
+            stores=self._own_store,
         )
 
     def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
         """What a job on this clip will cost: see :func:`vsod.pipeline.cost.estimate`."""
-        return estimate(self._source, self._own_store(spec.card), spec, cancel)
+        return estimate(self._source, self._own_store, spec, cancel)
 
     def close(self) -> None:
         """Release the clip."""

@@ -1,0 +1,114 @@
+"""Who looks at which frames of a job: the clip's card, and others for shots that have one of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+
+from vsod.core.delivery import Delivery
+from vsod.core.frame import Frame
+from vsod.core.picture import Layout, Picture
+from vsod.core.spans import spans
+from vsod.errors import Cancelled
+from vsod.inference.cards import usable_card
+from vsod.inference.mapstore import MapStore
+from vsod.inference.predictor import Predictor
+from vsod.media.source import Source
+from vsod.pipeline import deliver, stages
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.pace import Pace
+from vsod.pipeline.steady import needed
+
+
+class Cast:
+    """The predictors and map stores of a job.
+
+    Args:
+        clip: The job's source.
+        spec: The job.
+        frames: What it writes.
+        stores: Gives the map store of a card; default: that in the user's cache.
+
+    Attributes:
+        parts: Stretches of ``frames`` with one card and finish, what a finish leaves to its card settled.
+        predictors, stores: By card.
+        models: The cards and their weights in words.
+
+    Raises:
+        ModelError: A card cannot be used.
+    """
+
+    def __init__(
+        self,
+        clip: Source,
+        spec: JobSpec,
+        frames: range,
+        stores: Callable[[str], MapStore] | None = None,
+    ) -> None:
+        info = clip.info
+        cards = {name: usable_card(name) for name in spec.choice.cards}
+        self._clip = clip
+        self.predictors = {
+            name: Predictor(card, info.display_size, spec.device) for name, card in cards.items()
+        }
+        self.stores = {
+            name: stores(name) if stores else MapStore.open(info, predictor.signature)
+            for name, predictor in self.predictors.items()
+        }
+        self.parts = [
+            replace(part, finish=part.finish.for_card(cards[part.card].crf))
+            for part in spec.choice.parts(frames)
+        ]
+        self.models = ", ".join(f"{card.id} {card.sha256[:12]}" for card in cards.values())
+        self._wanted = {name: np.zeros(info.frame_count, np.bool_) for name in cards}
+        looks = [(part.card, needed(part.frames, part.finish, info.frame_count)) for part in self.parts]
+        if spec.adapt:  # the clip's card is fitted to all that is written
+            looks.append((spec.card, needed(frames, spec.finish, info.frame_count)))
+        for name, reads in looks:
+            self._wanted[name][reads.start : reads.stop] = True
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many maps of each card are still to be made."""
+        return {
+            name: int((mask & ~self.stores[name].coverage()).sum()) for name, mask in self._wanted.items()
+        }
+
+    @property
+    def todo(self) -> int:
+        """How many maps are still to be made."""
+        return sum(self.missing.values())
+
+    def load(self, cancel: threading.Event | None = None) -> str:
+        """Load every network that has something to do; gives the device they run on."""
+        missing = self.missing
+        busy = [predictor for name, predictor in self.predictors.items() if missing[name]]
+        for predictor in busy:
+            predictor.load(cancel)
+        return busy[0].device if busy else "map store"
+
+    def analyse(self, pace: Pace, cancel: threading.Event | None = None) -> None:
+        """Make the maps that are missing.
+
+        Raises:
+            Cancelled: ``cancel`` was set; what is computed stays.
+        """
+        pace.start("analyse")
+        for name, predictor in self.predictors.items():
+            for stretch in spans(self._wanted[name]):
+                with closing(stages.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
+                    for _ in indices:
+                        if cancel and cancel.is_set():
+                            raise Cancelled
+                        pace.step()
+
+    def deliver(self, delivery: Delivery) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+        """Every frame with its picture for every file, part after part."""
+        for part in self.parts:
+            store = self.stores[part.card]
+            with closing(deliver.deliver(self._clip, store, part.frames, part.finish, delivery)) as ready:
+                yield from ready

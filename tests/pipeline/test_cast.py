@@ -1,0 +1,74 @@
+"""A job whose shots have cards and finishes of their own shows in each shot what a job with them alone shows."""
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vsod.core.choice import ShotChoice
+from vsod.core.finishing import FinishSettings
+from vsod.errors import Cancelled, VsodError
+from vsod.media.source import open_source
+from vsod.pipeline import runner
+from vsod.pipeline.job import JobSpec
+from vsod.pipeline.manifest import Manifest
+from vsod.pipeline.session import Session
+
+SHOT = ShotChoice(12, 18, "dsnet", FinishSettings(invert=True))
+
+
+@pytest.fixture(scope="module")
+def clip(demo, tmp_path_factory):
+    """A clip nothing is known of yet: maps are kept by path."""
+    return Path(shutil.copy(demo, tmp_path_factory.mktemp("cast") / "clip.mp4"))
+
+
+@pytest.fixture(scope="module")
+def spec(clip, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "mixed.mkv"
+    return JobSpec(clip, out, format="ffv1-gray8", start=8, stop=24, shots=(SHOT,))
+
+
+def lumas(path):
+    with open_source(path) as source:
+        return [frame.image for frame in source.frames(pixels="luma")]
+
+
+def test_every_shot_is_as_alone(clip, spec, tmp_path):
+    session = Session(clip)
+    try:
+        cost = session.estimate(spec)
+        report = session.export(spec)
+        # the stabiliser looks three frames beyond every part
+        assert np.flatnonzero(session.coverage("dsnet")).tolist() == list(range(9, 21))
+        assert session.coverage("swift").sum() == cost.analysed - 12
+        assert report.verified and cost.frames == report.frames == 16
+        assert session.estimate(spec).analysed == 0
+    finally:
+        session.close()
+    mixed = lumas(report.output)
+    base = lumas(runner.run(replace(spec, output=tmp_path / "a.mkv", shots=())).output)
+    own = replace(spec, output=tmp_path / "b.mkv", shots=(), card="dsnet", finish=SHOT.finish)
+    own = lumas(runner.run(own.with_range(12, 18)).output)
+    expected = [*base[:4], *own, *base[10:]]
+    assert len(mixed) == 16 and all((a == b).all() for a, b in zip(mixed, expected, strict=True))
+    assert Manifest.of(spec, report).card.count(" ") == 1
+
+
+def test_a_card_of_a_shot_that_cannot_be_used_stops_the_job_before_anything_is_written(spec, tmp_path):
+    bad = replace(spec, output=tmp_path / "c.mkv", shots=(ShotChoice(9, 10, "nobody"),))
+    with pytest.raises(VsodError, match="nobody"):
+        runner.run(bad)
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_can_be_stopped(spec, tmp_path):
+    stop = threading.Event()
+    stop.set()
+    late = replace(spec, output=tmp_path / "d.mkv", shots=(replace(SHOT, stop=40),), stop=60)
+    with pytest.raises(Cancelled):
+        runner.run(late, cancel=stop)
+    assert not list(tmp_path.iterdir())
