@@ -1,5 +1,6 @@
 """The stabiliser: steadier, on time, no trails, nothing across a cut; and the measure of flicker."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,8 +17,6 @@ H, W = 96, 160
 
 def texture(seed, shift=0):
     """A picture with structure everywhere, moved right by ``shift`` pixels."""
-    import cv2
-
     rng = np.random.default_rng(seed)
     wide = cv2.GaussianBlur(rng.random((H, W + 400)).astype(np.float32), (0, 0), 2)
     wide = (wide - wide.min()) / (wide.max() - wide.min())
@@ -38,8 +37,10 @@ def clip(count, speed=0, noise=0.08, cut=None):
         after = cut is not None and t >= cut
         truth[t] = 0.25 + 0.5 * box(90 if after else 30 + speed * t)
         shown = texture(2 if after else 1, 0 if after else speed * t)
-        noisy = truth[t] + rng.normal(0, noise, (H, W)).astype(np.float32)
-        looks[t] = Look(shown, noisy.clip(0, 1))
+        # as coarse as what a network gets wrong
+        coarse = rng.normal(0, noise, (H // 4, W // 4)).astype(np.float32)
+        noisy = truth[t] + cv2.resize(coarse, (W, H))
+        looks[t] = Look.at(shown, noisy.clip(0, 1))
     return looks, truth
 
 
@@ -75,6 +76,16 @@ def test_nothing_comes_across_a_cut():
     assert np.array_equal(Stabiliser(1)(3, looks), Stabiliser(1)(3, alone))
     alone = {k: v for k, v in looks.items() if k >= 4}
     assert np.array_equal(Stabiliser(1)(4, looks), Stabiliser(1)(4, alone))
+
+
+def test_the_map_keeps_detail_finer_than_the_motion():
+    looks, _ = clip(2 * REACH + 1, noise=0)
+    fine = np.indices((H, W)).sum(0) % 2 * np.float32(0.2)
+    big = {t: Look.at(k.luma, cv2.resize(k.saliency, (4 * W, 4 * H))) for t, k in looks.items()}
+    assert big[0].luma.size < 0.1 * big[0].saliency.size
+    striped = {t: Look(k.luma, np.tile(fine, (4, 4)) + 0.5 * k.saliency) for t, k in big.items()}
+    # nothing flickers, so nothing changes, least of all what the raster of the motion cannot show
+    assert np.abs(Stabiliser(1)(REACH, striped) - striped[REACH].saliency).max() < 0.02
 
 
 def test_strength_nought_changes_nothing():

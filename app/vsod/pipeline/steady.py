@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -49,18 +48,11 @@ def steady(
             yield frame, stabiliser(frame.index, looks)
 
     for frame, saliency in pairs:
-        looks[frame.index] = look(frame, saliency)
+        looks[frame.index] = Look.at(luma(frame.image), saliency)
         if frame.index in frames:
             waiting.append(frame)
         yield from ready(frame.index - REACH)
     yield from ready(frames.stop)
-
-
-def look(frame: Frame, saliency: Map) -> Look:
-    """A frame as the stabiliser sees it."""
-    size = (saliency.shape[1], saliency.shape[0])
-    small = cv2.resize(luma(frame.image), size, interpolation=cv2.INTER_AREA)
-    return Look(np.asarray(small, np.uint8), saliency)
 
 
 class SteadyPreview:
@@ -90,7 +82,7 @@ class SteadyPreview:
         for wanted in missing:
             saliency = self._store.get(wanted)
             if saliency is not None:
-                self._looks[wanted] = look(self._frame(wanted), saliency)
+                self._looks[wanted] = Look.at(luma(self._frame(wanted).image), saliency)
         if index not in self._looks:
             return None
         for far in sorted(self._looks, key=lambda k: abs(k - index))[self._KEPT :]:

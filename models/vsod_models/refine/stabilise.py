@@ -4,15 +4,21 @@ Frames on both sides count alike, so nothing lags; only REACH of them count, so 
 of a clip comes out as it does in the whole. A neighbour has no say where the flow there and back does not
 come home, where the picture it brings is another, and beyond a cut.
 
+Motion is looked for, and maps are carried, on a raster a good deal coarser than the map's; only what that
+changes is enlarged and added, so the map keeps its own detail.
+
 Source: the idea of Lang et al., "Practical Temporal Consistency for Image-Based Graphics Applications",
 SIGGRAPH 2012 (filtering along motion paths), with Sundaram's check of the flow.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,34 +27,46 @@ from vsod_models.flow.warp import carried, trust
 
 REACH = 3  # frames to each side
 CUT = 0.2  # mean trust below which two frames have nothing to do with each other
+AREA = 128 * 72  # pixels of the motion's raster
 
 Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A frame at the map's raster.
+    """A frame as the stabiliser sees it.
 
     Attributes:
-        luma: (h, w) uint8.
-        saliency: (h, w) float32 0..1.
+        luma: (h', w') uint8, the picture at :func:`raster`.
+        saliency: (h, w) float32 0..1, its map.
     """
 
     luma: npt.NDArray[np.uint8]
     saliency: Map
 
+    @classmethod
+    def at(cls, luma: npt.NDArray[np.uint8], saliency: Map) -> Self:
+        """The look of a picture of any size."""
+        size = raster(*saliency.shape)
+        return cls(np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8), saliency)
+
+
+def raster(h: int, w: int) -> tuple[int, int]:
+    """(width, height) at which the motion of (h, w) maps is found: about :data:`AREA`, never more than theirs."""
+    scale = min(1.0, math.sqrt(AREA / (h * w)))
+    return max(1, round(w * scale)), max(1, round(h * scale))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Motion from a frame to another: flow (h, w, 2) pixels, and 0..1 how far to believe it, (h, w)."""
+    """Motion from a frame to its neighbour: flow (h', w', 2) pixels, and 0..1 how far to believe it, (h', w', 4)."""
 
     flow: Map
     trust: Map
 
-    def then(self, step: _Step) -> _Step:
-        """This motion and one that starts where it ends, as one."""
-        trust = self.trust * carried(step.trust, self.flow)
-        return _Step(self.flow + carried(step.flow, self.flow), trust)
+    def carries(self, tally: Map) -> Map:
+        """The neighbour's tally as it counts here."""
+        return np.asarray(cv2.multiply(carried(tally, self.flow), self.trust), np.float32)
 
 
 class Stabiliser:
@@ -60,11 +78,14 @@ class Stabiliser:
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        self._dis = DIS("fast")
+        self._dis = DIS("ultrafast", finest=0)
         self._steps: dict[tuple[int, int], _Step | None] = {}
 
     def __call__(self, index: int, looks: Mapping[int, Look]) -> Map:
         """The steady map of frame ``index``.
+
+        Each side is summed up from its far end: what the last neighbour says is carried to the one
+        before it and added to what that one says, and so on, so that every step is walked once.
 
         Args:
             index: The frame.
@@ -74,21 +95,27 @@ class Stabiliser:
             (h, w) float32 0..1.
         """
         own = looks[index].saliency
-        total, weights = own.copy(), np.ones_like(own)
+        total = start = _tally(looks[index])
         for way in (-1, 1):
-            path: _Step | None = None
-            for there in range(index + way, index + way * (REACH + 1), way):
-                if there not in looks:
-                    break
-                step = self._step(there - way, there, looks)
-                if step is None:
-                    break
-                path = step if path is None else path.then(step)
-                weight = np.float32(self.strength) * path.trust
-                total += weight * carried(looks[there].saliency, path.flow)
-                weights += weight
+            said: Map | None = None
+            for there, step in reversed(self._path(index, way, looks)):
+                tally = _tally(looks[there])
+                said = step.carries(tally if said is None else tally + said)
+            if said is not None:
+                total = total + np.float32(self.strength) * said
         self._forget(index)
-        return np.asarray(total / weights, np.float32)
+        change: Map = total[..., 0] / total[..., 1] - start[..., 0]
+        h, w = own.shape
+        return np.asarray(np.clip(own + cv2.resize(change, (w, h)), 0, 1), np.float32)
+
+    def _path(self, index: int, way: int, looks: Mapping[int, Look]) -> list[tuple[int, _Step]]:
+        """The neighbours of ``index`` on one side up to a cut, and the step that leads to each."""
+        path: list[tuple[int, _Step]] = []
+        for there in range(index + way, index + way * (REACH + 1), way):
+            if there not in looks or (step := self._step(there - way, there, looks)) is None:
+                break
+            path.append((there, step))
+        return path
 
     def _step(self, start: int, end: int, looks: Mapping[int, Look]) -> _Step | None:
         if (start, end) not in self._steps:
@@ -104,7 +131,17 @@ class Stabiliser:
             self._steps = near
 
 
+def _tally(look: Look) -> Map:
+    """A map and a vote for it, (h', w', 4): its sum and the sum of weights. Four channels are OpenCV's fastest."""
+    h, w = look.luma.shape
+    small = cv2.resize(look.saliency, (w, h), interpolation=cv2.INTER_AREA)
+    votes = np.ones_like(small)
+    return np.asarray(cv2.merge([small, votes, votes, votes]), np.float32)
+
+
 def _step(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> _Step | None:
     """The motion between neighbours; None at a cut."""
     believed = trust(first, second, flow, back)
-    return _Step(flow, believed) if believed.mean() >= CUT else None
+    if believed.mean() < CUT:
+        return None
+    return _Step(flow, np.asarray(cv2.merge([believed] * 4), np.float32))
