@@ -9,6 +9,7 @@ import tarfile
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from helpers.clips import make
 from vsod import paths
@@ -84,6 +85,21 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
     assert shipped.stat().st_size < 0.6 * weights.stat().st_size
     ours, theirs = load_weights(shipped), load_weights(weights)
     assert all((ours[k] - v).abs().max() <= v.abs().max() / 100 for k, v in theirs.items())
+
+
+def test_learning_of_a_teacher_and_of_what_is_hard(data, mine, tmp_path, capsys):
+    words = ["train", "mine", "--data", data, "--out", tmp_path / "run", "--samples", "32", "--device", "cpu"]
+    words += ["--teacher", "swift", "--affinity", "10", "--mining", "0.5", "--json"]
+    assert main([str(w) for w in words]) == 0
+    assert '"iou"' in capsys.readouterr().out
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert not state["mining"].isnan().all()
+
+
+@pytest.mark.parametrize("words", [["--affinity", "10"], ["--mining", "2"]])
+def test_plans_that_make_no_sense(words, tmp_path, capsys):
+    assert main(["train", "swift", "--data", str(tmp_path), "--out", str(tmp_path), *words]) == 2
+    assert "Use 0 to 1" in capsys.readouterr().err or words[0] == "--affinity"
 
 
 def test_masks_that_do_not_fit_are_named(data, tmp_path):

@@ -44,6 +44,7 @@ def work(rank, folder, port):
         net.weight.grad = torch.full_like(net.weight, 1.0 + 4 * rank)
         ranks.share_gradients(net)
         torch.save(net.weight.grad, folder / f"gradient{rank}.pt")
+        torch.save(ranks.gathered(torch.full((2,), rank), torch.ones(1)), folder / f"gathered{rank}.pt")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,12 @@ def folder(tmp_path_factory):
 def test_gradients_are_averaged(folder):
     for rank in (0, 1):
         assert torch.load(folder / f"gradient{rank}.pt").item() == pytest.approx(3.0)
+
+
+def test_all_processes_know_what_each_has_seen(folder):
+    for rank in (0, 1):
+        numbers, ones = torch.load(folder / f"gathered{rank}.pt")
+        assert numbers.tolist() == [0, 0, 1, 1] and ones.tolist() == [1, 1]
 
 
 def test_all_processes_end_with_the_same_weights_and_one_writes_them(folder):
@@ -81,3 +88,4 @@ def test_one_process_needs_none_of_it(monkeypatch):
     with ranks.joined(torch.device("cpu")) as device:
         assert device == torch.device("cpu") and (ranks.rank(), ranks.count()) == (0, 1)
         ranks.meet()
+        assert ranks.gathered(torch.ones(2))[0].tolist() == [1, 1]

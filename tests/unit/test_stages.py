@@ -16,7 +16,8 @@ from vsod_models.studio import Studio
 from vsod_models.swift import Swift
 from vsod_models.train import pack as packing
 from vsod_models.train.augment import Mix
-from vsod_models.train.loop import Recipe, Trainer
+from vsod_models.train.frames import Trainer
+from vsod_models.train.loop import Recipe
 from vsod_models.train.motion_priors import pack_priors
 from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
 from vsod_models.train.protocols import published

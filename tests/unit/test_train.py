@@ -1,5 +1,6 @@
 """Training: losses by hand, augmentation that keeps picture, mask and motion together, runs that resume."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,7 +11,8 @@ from vsod_models.flow.dis import DIS
 from vsod_models.swift import Swift
 from vsod_models.train import pack as packing
 from vsod_models.train.augment import Mix, Sampler, colour, encode, moved, wheel
-from vsod_models.train.loop import Recipe, Trainer, learning_rate
+from vsod_models.train.frames import Trainer
+from vsod_models.train.loop import Recipe, learning_rate
 from vsod_models.train.losses import boundary_bce, saliency_loss, soft_iou
 from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, open_pack
 from vsod_models.train.stages import STAGES
@@ -250,6 +252,25 @@ def test_a_killed_run_ends_with_the_same_weights(pack, tmp_path):
     assert (tmp_path / "whole" / "weights.safetensors").read_bytes() == (
         tmp_path / "cut" / "weights.safetensors"
     ).read_bytes()
+
+
+def test_hard_examples_survive_a_kill(pack, tmp_path):
+    mining = dataclasses.replace(TINY, mining=1.0)
+    whole = trainer(pack, tmp_path / "whole", mining)
+    whole.run()
+    part = trainer(pack, tmp_path / "part", mining)
+    for _ in range(part.steps // 2):
+        part._one()
+    part.save()
+    again = trainer(pack, tmp_path / "part", mining)
+    assert again.resume()
+    again.run()
+    ours, theirs = (t.sampler.mining.loss for t in (whole, again))
+    assert torch.equal(ours.nan_to_num(-1), theirs.nan_to_num(-1)) and not ours.isnan().all()
+    for a, b in zip(whole.net.state_dict().values(), again.net.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    # photos with weak labels (every second one) and those held out for validation have no say
+    assert ours[1:12:2].isnan().all() and ours[10:12].isnan().all()
 
 
 def test_frozen_blocks_stay_and_the_rest_learns(pack, tmp_path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import fields
 from typing import Any
 
 from tqdm import tqdm
 
 from vsod.cli.finishing import finish_settings
+from vsod.core.training import TrainingPlan
 
 
 def train(args: argparse.Namespace) -> int:
@@ -28,21 +30,8 @@ def train(args: argparse.Namespace) -> int:
         else:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
-    weights = training.train(
-        args.card,
-        args.data,
-        args.out,
-        stage=args.stage,
-        samples=args.samples,
-        rate=args.rate,
-        init=args.init,
-        device=args.device,
-        seed=args.seed,
-        pack=args.pack,
-        protocol=args.protocol,
-        teacher=args.teacher,
-        report=say,
-    )
+    plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
+    weights = training.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
         training.install(args.card, weights)
     print(weights)

@@ -13,6 +13,7 @@ from vsod.cli import output
 from vsod.cli.delivery import add_delivery_options
 from vsod.cli.finishing import add_finish_options
 from vsod.core.delivery import WHAT
+from vsod.core.training import PROTOCOLS
 from vsod.errors import VsodError
 from vsod.pipeline.job import DEVICES
 
@@ -217,11 +218,20 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     p.add_argument(
         "--protocol",
-        choices=("ours", "paper"),
+        choices=PROTOCOLS,
         default="ours",
         help="loss, optimiser and rates: ours, or as the card's paper has them",
     )
     p.add_argument("--teacher", metavar="CARD", help="learn of this card's maps, too")
+    p.add_argument(
+        "--affinity",
+        type=float,
+        default=0.0,
+        help="weight of the teacher's features: which places look alike (default: 0, try 10)",
+    )
+    p.add_argument(
+        "--mining", type=float, default=0.0, help="hard examples more often: 0 none (default), 1 most"
+    )
     p.add_argument("--pack", type=Path, help="packed data to use or make (default: OUT/pack)")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.set_defaults(run=do.train)

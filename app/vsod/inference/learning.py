@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from vsod.core.training import TrainingPlan
 from vsod.errors import ModelError
-from vsod.inference.cards import Card
+from vsod.inference.cards import Card, usable_card
 from vsod.inference.devices import choose_device
 from vsod.inference.networks import build_network, load_network, logit
 from vsod_models.train import ranks
-from vsod_models.train.loop import Recipe, Trainer
+from vsod_models.train.frames import Trainer
+from vsod_models.train.loop import Recipe
 from vsod_models.train.pack import Pack, open_pack
 from vsod_models.train.protocols import Loss, published
 from vsod_models.train.stages import STAGES, Stage
@@ -67,47 +69,39 @@ def _system(card: Card) -> str:
     return card.entry.partition(":")[0].rpartition(".")[2]
 
 
-def train_card(
-    card: Card,
-    pack_folder: Path,
-    out: Path,
-    *,
-    stage: str | None,
-    samples: int | None,
-    rate: float | None,
-    init: Path | None,
-    device: str,
-    seed: int,
-    protocol: str,
-    teacher: Card | None,
-    report: Report | None,
-) -> Path:
+def train_card(card: Card, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None) -> Path:
     """See :func:`vsod.pipeline.training.train`; the pack is finished."""
     stages = stages_of(card)
-    if stage is not None and stage not in [s.name for s in stages]:
+    if plan.stage is not None and plan.stage not in [s.name for s in stages]:
         names = ", ".join(s.name for s in stages)
-        raise ModelError(f"card '{card.id}' has no stage '{stage}'", fix=f"Its stages: {names}.")
-    pack, guide = open_pack(pack_folder), _teacher(teacher)
-    before = init
-    with ranks.joined(torch.device(choose_device(device))) as where:
-        for step in stages:
-            folder = out if len(stages) == 1 else out / step.name
+        raise ModelError(f"card '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
+    pack, guide = open_pack(pack_folder), _teacher(plan)
+    before = plan.init
+    with ranks.joined(torch.device(choose_device(plan.device))) as where:
+        for stage in stages:
+            folder = out if len(stages) == 1 else out / stage.name
             weights = folder / "weights.safetensors"
-            if stage not in (None, step.name):
+            if plan.stage not in (None, stage.name):
                 before = weights if weights.is_file() else before
                 continue
-            recipe = Recipe(seed=seed, samples=samples or step.samples)
-            if step.sizes:
-                recipe = dataclasses.replace(recipe, sizes=step.sizes, final_sizes=step.final_sizes)
-            if protocol == "paper":
-                recipe, loss = _published(card, step, recipe)
-                step = dataclasses.replace(step, paper_loss=loss)
-            if rate is not None:
-                recipe = dataclasses.replace(recipe, lr=rate)
+            step, recipe = _asked(card, stage, plan)
             _train_stage(card, step, pack, folder, recipe, before, where, guide, report)
             before = weights
     assert before is not None
     return before
+
+
+def _asked(card: Card, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
+    """A stage and its recipe as the plan wants them."""
+    recipe = Recipe(seed=plan.seed, samples=plan.samples or stage.samples, mining=plan.mining)
+    if stage.sizes:
+        recipe = dataclasses.replace(recipe, sizes=stage.sizes, final_sizes=stage.final_sizes)
+    if plan.protocol == "paper":
+        recipe, loss = _published(card, stage, recipe)
+        stage = dataclasses.replace(stage, paper_loss=loss)
+    if plan.rate is not None:
+        recipe = dataclasses.replace(recipe, lr=plan.rate)
+    return stage, recipe
 
 
 def _train_stage(
@@ -138,15 +132,16 @@ def _train_stage(
         report({"stage": f"{stage.name} validated", **trainer.validate()})
 
 
-def _teacher(card: Card | None) -> Teacher | None:
-    if card is None:
+def _teacher(plan: TrainingPlan) -> Teacher | None:
+    if plan.teacher is None:
         return None
+    card = usable_card(plan.teacher)
     if card.window or "prior" in card.reads:
         raise ModelError(
             f"card '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
             fix="Take swift, studio or dsnet.",
         )
-    return Teacher(load_network(card), card.reads, shift=logit(card.half))
+    return Teacher(load_network(card), card.reads, shift=logit(card.half), affinity=plan.affinity)
 
 
 def _published(card: Card, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:

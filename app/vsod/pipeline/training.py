@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from vsod.core.training import TrainingPlan
 from vsod.errors import DataError, ModelError
-from vsod.inference.cards import Card, card_by_id, usable_card
+from vsod.inference.cards import Card, card_by_id
 from vsod.media.source import open_source
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
@@ -71,16 +72,9 @@ def train(
     card_id: str,
     data: Path,
     out: Path,
+    plan: TrainingPlan,
     *,
-    stage: str | None = None,
-    samples: int | None = None,
-    rate: float | None = None,
-    init: Path | None = None,
-    device: str = "auto",
-    seed: int = 0,
     pack: Path | None = None,
-    protocol: str = "ours",
-    teacher: str | None = None,
     report: Report | None = None,
 ) -> Path:
     """Train a card from its start, or go on where an earlier run in ``out`` was stopped.
@@ -89,15 +83,8 @@ def train(
         card_id: Card whose network is trained; its weights need not exist yet.
         data: Data folder.
         out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
-        stage: The one stage to train; None = all, one after the other.
-        samples: Samples to see in all; None = the stage's.
-        rate: Peak learning rate; None = the recipe's.
-        init: ImageNet file of the backbone (torchvision names), or weights of ours to start from.
+        plan: What to do.
         pack: Pack to use instead of ``out/pack``; made if missing.
-        protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
-        teacher: Card of whose maps single-frame stages learn beside the labels, and in place of weak ones.
-        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        seed: Of everything.
         report: Receives progress rows.
 
     Returns:
@@ -121,20 +108,7 @@ def train(
         add_prior(pack, report)
     from vsod.inference import learning
 
-    return learning.train_card(
-        card,
-        pack,
-        out,
-        stage=stage,
-        samples=samples,
-        rate=rate,
-        init=init,
-        device=device,
-        seed=seed,
-        protocol=protocol,
-        teacher=usable_card(teacher) if teacher else None,
-        report=report,
-    )
+    return learning.train_card(card, pack, out, plan, report)
 
 
 def install(card_id: str, weights: Path) -> None:

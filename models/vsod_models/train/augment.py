@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vsod_models.flow.motion import FLOOR_PX
 from vsod_models.flow.wheel import lack
+from vsod_models.train.mining import Mining
 from vsod_models.train.pack import KINDS, PRIOR_ONE, Pack, Photos
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -33,6 +34,7 @@ class Batch:
         trust: (B,) float, 1 for hand-made labels, less for weak ones.
         wheel: (B, 3, H, W) float 0..1, the raw flow colour-coded; the ImageNet mean colour where it is missing.
         prior: (B, 1, H, W) float 0..1, the motion prior; NaN where it is missing, None if the pack has none.
+        source: (B,) int64 which sample of the pack each is: photos, then video frames; -1 for weak labels.
     """
 
     image: Tensor
@@ -41,6 +43,7 @@ class Batch:
     trust: Tensor
     wheel: Tensor
     prior: Tensor | None = None
+    source: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,16 @@ class Sampler:
         mix: Composition of a batch.
         device: Where the arrays go and the work is done.
         boost: Extra sampling weight by photo set.
+        mining: Power of hard-example mining, see :mod:`vsod_models.train.mining`.
     """
 
-    def __init__(self, pack: Pack, mix: Mix, device: torch.device, boost: dict[str, float]) -> None:
+    def __init__(
+        self, pack: Pack, mix: Mix, device: torch.device, boost: dict[str, float], mining: float = 0.0
+    ) -> None:
         self.mix, self.device = mix, device
         p, v = pack.photos, pack.videos
+        self.photos = len(p.rgb)
+        self.mining = Mining(self.photos + len(v.rgb), mining)
 
         def put(array: npt.NDArray[np.generic]) -> Tensor:
             return (
@@ -99,10 +107,10 @@ class Sampler:
     def draw(self, height: int, width: int, rng: torch.Generator) -> Batch:
         """An augmented batch at ``height`` x ``width`` (multiples of 32)."""
         m = self.mix
-        real = _choose(self.real, m.photos, rng)
+        real = _choose(self.real * self.mining.factors(slice(self.photos)), m.photos, rng)
         weak = _choose(self.weak, m.weak, rng)
         still = torch.cat((real, weak))
-        frame = _choose(self.frames, m.videos, rng)
+        frame = _choose(self.frames * self.mining.factors(slice(self.photos, None)), m.videos, rng)
         stride = torch.randint(0, self.video[2].shape[1], (m.videos,), generator=rng)
         size = self.photo_size[still]
         vh, vw = self.video[0].shape[1:3]
@@ -121,7 +129,8 @@ class Sampler:
         if self.photo_prior is not None:
             prior = torch.cat([x[3] for x in parts])
             prior = torch.where(present, prior, torch.nan)
-        return Batch(image, encode(flow) * present, mask, trust.to(self.device), seen, prior)
+        source = torch.cat((real, torch.full_like(weak, -1), frame + self.photos))
+        return Batch(image, encode(flow) * present, mask, trust.to(self.device), seen, prior, source)
 
     def _warp(
         self,

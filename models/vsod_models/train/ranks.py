@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 
 
 @contextmanager
@@ -53,3 +53,13 @@ def share_gradients(net: nn.Module) -> None:
     flat /= count()
     for grad, mean in zip(grads, torch.split(flat, [g.numel() for g in grads]), strict=True):
         grad.copy_(mean.view_as(grad))
+
+
+def gathered(*tensors: Tensor) -> list[Tensor]:
+    """Each (B, ...) tensor of every process, one after the other, on the CPU."""
+    found = [tensor.detach().cpu() for tensor in tensors]
+    if count() == 1:
+        return found
+    everyone: list[list[Tensor]] = [[] for _ in range(count())]
+    dist.all_gather_object(everyone, found)
+    return [torch.cat(parts) for parts in zip(*everyone, strict=True)]

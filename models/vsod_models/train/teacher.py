@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
+from vsod_models.train.affinity import Deepest, affinity_cost
 from vsod_models.train.augment import Batch
 
 
@@ -25,11 +26,30 @@ class Teacher:
         reads: Names of :class:`~vsod_models.train.augment.Batch`'s fields.
         weight: Of the pupil's cross entropy against the soft maps.
         shift: The logit that means one half.
+        affinity: Weight of what the pupil's features miss of the teacher's, see
+            :mod:`vsod_models.train.affinity`; 0 = features are not compared.
     """
 
-    def __init__(self, net: nn.Module, reads: Sequence[str], weight: float = 0.5, shift: float = 0.0) -> None:
+    def __init__(
+        self,
+        net: nn.Module,
+        reads: Sequence[str],
+        weight: float = 0.5,
+        shift: float = 0.0,
+        affinity: float = 0.0,
+    ) -> None:
         self.net, self.reads = net.eval().requires_grad_(False), tuple(reads)
-        self.weight, self.shift = weight, shift
+        self.weight, self.shift, self.affinity = weight, shift, affinity
+        self._trunks: tuple[Deepest, Deepest] | None = None
+
+    def watch(self, pupil: nn.Module) -> None:
+        """Compare features with those of ``pupil``, if that is wanted.
+
+        Raises:
+            ValueError: One of the two nets has no trunk.
+        """
+        if self.affinity:
+            self._trunks = Deepest(pupil), Deepest(self.net)
 
     def to(self, device: torch.device) -> Teacher:
         """Where the batches are."""
@@ -48,5 +68,9 @@ class Teacher:
         return replace(batch, mask=torch.where(weak, maps, batch.mask))
 
     def cost(self, logits: Tensor, maps: Tensor) -> Tensor:
-        """Scalar: what the pupil's (B, 1, H, W) logits miss of ``maps``, weighted."""
-        return self.weight * F.binary_cross_entropy_with_logits(logits.float(), maps)
+        """Scalar: what the pupil's (B, 1, H, W) logits miss of ``maps``, and its features of ours, weighted."""
+        cost = self.weight * F.binary_cross_entropy_with_logits(logits.float(), maps)
+        if self._trunks is not None:
+            theirs, ours = (trunk.take() for trunk in self._trunks)
+            cost = cost + self.affinity * affinity_cost(theirs, ours)
+        return cost

@@ -1,0 +1,137 @@
+"""Stages that learn from single frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vsod_models.train import ranks
+from vsod_models.train.augment import Batch, Sampler, encode, wheel
+from vsod_models.train.loop import Recipe, Run, mixed_precision
+from vsod_models.train.losses import soft_iou
+from vsod_models.train.pack import PRIOR_ONE, Pack
+from vsod_models.train.stages import Stage
+from vsod_models.train.teacher import Teacher
+
+
+class Trainer(Run):
+    """A stage that learns from single frames.
+
+    Args:
+        net: With ``backbone_parameters``.
+        stage: What the net is called with and what its answer costs.
+        pack: Training data.
+        recipe: What to do.
+        out: See :class:`Run`.
+        device: See :class:`Run`.
+        teacher: Of whose maps it learns, too.
+
+    Raises:
+        ValueError: The stage reads the motion prior, and the pack holds none.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        stage: Stage,
+        pack: Pack,
+        recipe: Recipe,
+        out: Path,
+        device: torch.device,
+        teacher: Teacher | None = None,
+    ) -> None:
+        if "prior" in stage.reads and pack.photos.prior is None:
+            raise ValueError("this stage reads the motion prior, and the pack holds none")
+        self.stage, self.pack = stage, pack
+        stage.freeze(net, recipe.frozen)
+        backbone = net.backbone_parameters()  # type: ignore[operator]
+        super().__init__(net, backbone, stage.held(net), recipe, out, device)
+        self.teacher = teacher.to(device) if teacher else None
+        if self.teacher:
+            self.teacher.watch(self.net)
+        self.sampler = Sampler(pack, recipe.mix, device, dict(recipe.boost), recipe.mining)
+
+    @property
+    def batch(self) -> int:
+        """Samples per step."""
+        return self.recipe.mix.size
+
+    def loss(self, rng: torch.Generator) -> Tensor:
+        """The loss of a batch drawn with ``rng``."""
+        recipe = self.recipe
+        sizes = recipe.final_sizes if self.step >= self.steps * 0.9 else recipe.sizes
+        height, width = sizes[int(torch.randint(0, len(sizes), (1,), generator=rng))]
+        batch = self.sampler.draw(height, width, rng)
+        with mixed_precision(self.device):
+            answer = self.stage.call(self.net, batch)
+            maps = self.teacher.maps(batch) if self.teacher else None
+        if recipe.mining and batch.source is not None:
+            missed = soft_iou(answer[0].detach().float(), batch.mask)
+            self.sampler.mining.learn(*ranks.gathered(batch.source, missed))
+        if self.teacher is None or maps is None:
+            return self.stage.loss(answer, batch)
+        return self.stage.loss(answer, self.teacher.relabelled(batch, maps)) + self.teacher.cost(
+            answer[0], maps
+        )
+
+    def state(self) -> dict[str, Any]:
+        """See :meth:`Run.state`."""
+        return {**super().state(), "mining": self.sampler.mining.loss}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """See :meth:`Run.restore`."""
+        super().restore(state)
+        self.sampler.mining.loss = state["mining"].cpu()
+
+    @torch.no_grad()
+    def validate(self, count: int = 200) -> dict[str, float]:
+        """Mean IoU and MAE on ``count`` validation photos, with and without their synthetic motion."""
+        photos = self.pack.photos
+        chosen = np.flatnonzero(np.asarray(photos.val))[:: max(1, int(np.asarray(photos.val).sum()) // count)]
+        total: dict[str, list[float]] = {"iou": [], "mae": [], "iou_still": [], "mae_still": []}
+        for i in chosen:
+            moving, target = photo_sample(self.pack, int(i), self.device)
+            for suffix, batch in (("", moving), ("_still", still(moving))):
+                with mixed_precision(self.device):
+                    p = torch.sigmoid(self.stage.call(self.average, batch)[0].float())
+                on, gt = p > 0.5, target > 0.5
+                union = float((on | gt).sum())
+                total["iou" + suffix].append(float((on & gt).sum()) / union if union else 1.0)
+                total["mae" + suffix].append(float((p - target).abs().mean()))
+        return {k: round(float(np.mean(v)), 4) for k, v in total.items()}
+
+
+def photo_sample(pack: Pack, index: int, device: torch.device) -> tuple[Batch, Tensor]:
+    """Photo ``index`` cut to multiples of 32, as a batch of one, and its mask (1, 1, H, W)."""
+    photos = pack.photos
+    h, w = (max(32, int(s) // 32 * 32) for s in photos.size[index])
+
+    def tensor(array: np.ndarray[Any, Any]) -> Tensor:
+        return torch.from_numpy(np.array(array)).to(device).float()
+
+    def full(half: Tensor) -> Tensor:
+        return F.interpolate(half, size=(h, w), mode="bilinear")
+
+    image = tensor(photos.rgb[index, :h, :w]).permute(2, 0, 1)[None] / 255
+    target = tensor(photos.mask[index, :h, :w])[None, None] / 255
+    flow = tensor(photos.flow[index, : h // 2, : w // 2]).permute(2, 0, 1)[None]
+    prior = None
+    if photos.prior is not None:
+        raw = tensor(photos.prior[index, : h // 2, : w // 2])[None, None]
+        prior = full(torch.where(raw > PRIOR_ONE, torch.nan, raw / PRIOR_ONE))
+    sure = torch.ones(1, device=device)
+    return Batch(image, encode(flow), target, sure, full(wheel(flow[:, :2])), prior), target
+
+
+def still(batch: Batch) -> Batch:
+    """The same sample without motion."""
+    none = torch.zeros(len(batch.image), 1, 1, 1, dtype=torch.bool, device=batch.image.device)
+    prior = None if batch.prior is None else torch.full_like(batch.prior, torch.nan)
+    grey = wheel(torch.zeros_like(batch.image[:, :2]), none)
+    return replace(batch, motion=torch.zeros_like(batch.motion), wheel=grey, prior=prior)
