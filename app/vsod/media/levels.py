@@ -39,14 +39,14 @@ def encode(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | n
         table = np.rint(black + np.arange(256) * ((white - black) / 255)).astype(kind)
         coded: npt.NDArray[Any] = np.asarray(cv2.LUT(matte, table))
         return coded
-    clipped: npt.NDArray[np.float32] = np.clip(matte, 0.0, 1.0).astype(np.float32, copy=False)
+    low, high, *_ = cv2.minMaxLoc(matte)
+    if low < 0 or high > 1:
+        matte = np.asarray(np.clip(matte, 0, 1), np.float32)
     if bits <= 8:
-        return np.asarray(
-            cv2.convertScaleAbs(clipped, alpha=float(white - black), beta=float(black)), np.uint8
-        )
-    clipped *= white - black
-    clipped += black + 0.5
-    return clipped.astype(np.uint16)
+        return np.asarray(cv2.convertScaleAbs(matte, alpha=float(white - black), beta=float(black)), np.uint8)
+    deep: npt.NDArray[np.float32] = np.multiply(matte, white - black, dtype=np.float32)
+    deep += black + 0.5
+    return deep.astype(np.uint16)
 
 
 def decode(

@@ -100,11 +100,11 @@ class PictureMaker:
             scale, black = 255 / ((1 << bits) - 1), 0
         else:
             scale, black = 255 / (219 << (bits - 8)), 16 << (bits - 8)
-        if codes.dtype == np.uint8:
-            if not black:
-                return np.array(codes, order="C")
-            return np.asarray(cv2.LUT(codes, _expansion(scale, black)), np.uint8)
-        return np.asarray(cv2.convertScaleAbs(np.maximum(codes, black) - black, alpha=scale), np.uint8)
+        if codes.dtype == np.uint8 and not black:
+            return np.array(codes, order="C")
+        return np.asarray(
+            cv2.convertScaleAbs(np.maximum(codes, black), alpha=scale, beta=-black * scale), np.uint8
+        )
 
 
 def black(size: tuple[int, int], pixels: Pixels) -> Colours:
@@ -118,12 +118,6 @@ def shown(index: int, pts: int, image: Colours, held: bool) -> Frame:
     if image.dtype == np.uint8:
         return Frame(index, pts, image, held)  # type: ignore[arg-type]
     return Frame(index, pts, narrowed(image), held, image)  # type: ignore[arg-type]
-
-
-def _expansion(scale: float, black: int) -> npt.NDArray[np.uint8]:
-    steps = (np.arange(256) - black) * scale
-    table: npt.NDArray[np.uint8] = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    return table
 
 
 def is_full_range(frame: VideoFrame) -> bool:

@@ -26,16 +26,22 @@ class DIS:
         preset: ``"ultrafast"``, ``"fast"`` or ``"medium"`` (default).
         finest: Halvings of the picture at which the flow is found, then enlarged; None for the preset's
             own (2, 2 and 1).
+        stride: Pixels between the patches that are matched; None for the preset's own (4, 4 and 3).
     """
 
     name = "dis"
 
     def __init__(
-        self, preset: Literal["ultrafast", "fast", "medium"] = "medium", finest: int | None = None
+        self,
+        preset: Literal["ultrafast", "fast", "medium"] = "medium",
+        finest: int | None = None,
+        stride: int | None = None,
     ) -> None:
         self._dis = cv2.DISOpticalFlow.create(_PRESETS[preset])
         if finest is not None:
             self._dis.setFinestScale(finest)
+        if stride is not None:
+            self._dis.setPatchStride(stride)
 
     def __call__(
         self, first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]

@@ -78,7 +78,7 @@ class Stabiliser:
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        self._dis = DIS("ultrafast", finest=0)
+        self._dis = DIS("ultrafast", finest=0, stride=5)
         self._steps: dict[tuple[int, int], _Step | None] = {}
 
     def __call__(self, index: int, looks: Mapping[int, Look]) -> Map:
