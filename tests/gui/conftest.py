@@ -6,14 +6,32 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QThread
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from vsod.gui.prefs import Prefs
 from vsod.gui.window import MainWindow
+
+
+class PatientBot(QtBot):
+    """Waits so long that only what hangs fails, on a crowded machine too."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 30_000) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = 30_000, **options: Any) -> SignalBlocker:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -226,6 +226,7 @@ class FakeClip:
         cards: list[str],
         count: int,
         *,
+        within: range | None = None,
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
@@ -233,7 +234,7 @@ class FakeClip:
         from vsod.pipeline.bakeoff import Tasting, agreement, sample  # loads the networks' library
 
         assert threading.current_thread() is not threading.main_thread()
-        frames = sample(self.info.frame_count, count)
+        frames = sample(within or range(self.info.frame_count), count)
         for done, _ in enumerate(cards, 1):
             while self.gate is not None and not self.gate.acquire(timeout=0.01):
                 if cancel is not None and cancel.is_set():

@@ -12,9 +12,9 @@ from vsod.pipeline.session import Session
 
 
 def test_samples_lie_in_the_middle_of_equal_parts():
-    assert sample(100, 5) == (10, 30, 50, 70, 90)
-    assert sample(3, 5) == (0, 1, 2)
-    assert sample(1, 4) == (0,)
+    assert sample(range(100), 5) == (10, 30, 50, 70, 90)
+    assert sample(range(3), 5) == (0, 1, 2)
+    assert sample(range(1), 4) == (0,)
 
 
 def test_agreement_is_the_mean_overlap():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from vsod.core.choice import Choice
 
 Values = npt.NDArray[np.float32]
 
@@ -101,6 +103,17 @@ class Lanes:
     def copy(self) -> Lanes:
         """The same, independent of what is computed from now on."""
         return Lanes(self.values.copy())
+
+
+def gathered(casting: Choice, of: Callable[[str], Lanes]) -> Lanes:
+    """The lanes of a clip, each frame's by its own card.
+
+    Where the picture changes is a matter of the picture: it stays known while a shot's own card has seen nothing.
+    """
+    found = Lanes(casting.gather(lambda card: of(card).values))
+    unknown = np.isnan(found["change"])
+    found["change"][unknown] = of(casting.card)["change"][unknown]
+    return found
 
 
 def rows(lanes: Lanes, cuts: npt.NDArray[np.bool_], frames: Iterable[int]) -> list[dict[str, Any]]:

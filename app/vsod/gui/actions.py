@@ -73,6 +73,13 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
     ),
     "&Clip": (
         Deed("analyse", "&Analyse", ("Ctrl+R",), "Find the subject in every frame"),
+        Deed(
+            "edit_shot",
+            "Edit &shot or clip",
+            ("Ctrl+T",),
+            "What is turned holds for this shot, or for the whole clip",
+        ),
+        Deed("shot_as_clip", "Shot as t&he clip", (), "Take back what this shot has of its own"),
         Deed("compare_models", "Compare &models…", ("Ctrl+B",), "Two to four models on a few frames"),
         Deed("analyse_idle", "Analyse while &idle", (), "Compute ahead of the playhead while you do nothing"),
         Deed("cancel", "&Cancel", ("Esc",), "Stop the running job"),

@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from vsod.core.choice import Choice
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled
 from vsod.gui.backend import Clip
 from vsod.gui.desk import Desk
+from vsod.gui.looks import Looks
 from vsod.gui.player import Player
 from vsod.gui.tasks import Tasks
 from vsod.gui.workers import Job
@@ -37,11 +39,11 @@ class Ahead(QObject):
         self._player, self._tasks = player, tasks
         self.enabled = True
         self._clip: Clip | None = None
-        self._card: str | None = None
+        self._casting: Choice | None = None
         self._device = "auto"
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._job: Job | None = None
-        self._failed: tuple[str, str] | None = None  # card and device that cannot: not tried again
+        self._failed: tuple[Choice | None, str] | None = None  # cards and device that cannot: not tried again
         self._free = threading.Event()
         self._free.set()
         self._desk = Desk(self)
@@ -58,14 +60,16 @@ class Ahead(QObject):
 
     def set_clip(self, clip: Clip | None) -> None:
         """Another clip is on the desk."""
-        self._clip, self._card = clip, None
+        self._clip, self._casting = clip, None
         self.rest()
 
-    def set_model(self, card: str | None, device: str, adapt: bool) -> None:
+    def set_models(self, casting: Choice | None, device: str, adapt: bool) -> None:
         """What the user would analyse with; nothing for a card that is to be fitted first."""
-        wanted = None if adapt else card
-        if (wanted, device) != (self._card, self._device):
-            self._card, self._device = wanted, device
+        wanted = None if adapt else casting
+        if (wanted, device) != (self._casting, self._device):
+            if wanted != self._casting:
+                self._covered = np.zeros(0, np.bool_)  # news of it is on its way
+            self._casting, self._device = wanted, device
             self.rest()
 
     def enable(self, enabled: bool) -> None:
@@ -97,9 +101,11 @@ class Ahead(QObject):
         self._free.wait()
 
     def _begin(self) -> None:
-        clip, card, device = self._clip, self._card, self._device
+        clip, casting, device = self._clip, self._casting, self._device
         busy = self._tasks.busy or self._player.speed or self._job is not None
-        if clip is None or card is None or busy or self._failed == (card, device) or self._covered.all():
+        if clip is None or casting is None or busy or self._covered.all():
+            return
+        if self._failed == (casting, device):
             return
         at = self._player.index
         frames = range(0 if self._covered[at:].all() else at, clip.info.frame_count)
@@ -107,17 +113,17 @@ class Ahead(QObject):
         def work(job: Job) -> object:
             def tell(progress: Progress) -> None:
                 if job.report(progress):
-                    job.noted.emit(clip.coverage(card))
+                    job.noted.emit(casting.gather(clip.coverage))
 
             try:
-                clip.analyse(card, frames=frames, device=device, on_progress=tell, cancel=job.cancel)
-                return clip.coverage(card)
+                Looks(clip, casting, frames).analyse(device, tell, job.cancel)
+                return casting.gather(clip.coverage)
             finally:
                 self._free.set()
 
         def show(covered: object) -> None:
-            if self._clip is clip and self._card == card:
-                self._tasks.covered.emit(card, covered)
+            if self._clip is clip and self._casting == casting:
+                self._tasks.covered.emit(casting, covered)
 
         def done(covered: object) -> None:
             self._ended()
@@ -127,14 +133,17 @@ class Ahead(QObject):
         self._job = self._desk.start("ahead", work, done, watch=lambda job: job.noted.connect(show))
         self.working.emit(True)
 
-    def _on_covered(self, card: str, covered: npt.NDArray[np.bool_]) -> None:
-        if card == self._card or self._card is None:
-            self._covered = covered
+    def _on_covered(self, casting: Choice, covered: npt.NDArray[np.bool_]) -> None:
+        if self._casting not in (casting, None):
+            return
+        self._covered = covered
+        if self.enabled and self._job is None and not self._idle.isActive():
+            self._idle.start()
 
     def _on_failed(self, _name: str, error: Exception) -> None:
         if not isinstance(error, Cancelled):
             # whoever presses Analyse is told; nobody asked for this
-            self._failed = (self._card or "", self._device)
+            self._failed = (self._casting, self._device)
         self._ended()
 
     def _ended(self) -> None:

@@ -125,6 +125,7 @@ class Clip(Protocol):
         cards: list[str],
         count: int,
         *,
+        within: range | None = None,
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,

@@ -9,6 +9,7 @@ from vsod.errors import Cancelled
 from vsod.gui.backend import Card
 from vsod.gui.dialogs.bakeoff import BakeOffDialog
 from vsod.gui.panels.analysis import AnalysisPanel
+from vsod.gui.scope import Scope
 from vsod.gui.stage import Stage
 from vsod.gui.tasks import Tasks
 
@@ -22,11 +23,16 @@ class BakeOff(QObject):
         stage: Has the clip.
         tasks: Does the work.
         analysis: Has the device, and takes the model that is chosen.
+        scope: Whether the model is for a shot, and which.
         window: Parent of the dialog.
     """
 
-    def __init__(self, stage: Stage, tasks: Tasks, analysis: AnalysisPanel, window: QWidget) -> None:
+    def __init__(
+        self, stage: Stage, tasks: Tasks, analysis: AnalysisPanel, scope: Scope, window: QWidget
+    ) -> None:
         super().__init__(window)
+        self._scope = scope
+        self._within: range | None = None
         self._stage, self._tasks, self._analysis, self._window = stage, tasks, analysis, window
         self._cards: list[Card] = []
         self.dialog: BakeOffDialog | None = None
@@ -39,7 +45,8 @@ class BakeOff(QObject):
         clip, card = self._stage.clip, self._analysis.card
         if clip is None or card is None or self._tasks.busy or len(self._cards) < 2:
             return
-        self.dialog = dialog = BakeOffDialog(clip.info, self._cards, card, self._window)
+        self._within = self._scope.frames
+        self.dialog = dialog = BakeOffDialog(clip.info, self._cards, card, self._window, self._within)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(lambda _code: self._forget())
         dialog.wanted.connect(self._run)
@@ -48,7 +55,7 @@ class BakeOff(QObject):
         dialog.open()
 
     def _run(self, cards: list[str], count: int) -> None:
-        self._tasks.taste(cards, count, self._analysis.device, self._show)
+        self._tasks.taste(cards, count, self._analysis.device, self._show, self._within)
 
     def _show(self, tasting: object) -> None:
         if self.dialog is not None:

@@ -14,6 +14,7 @@ from vsod.gui.panels.analysis import AnalysisPanel
 from vsod.gui.panels.facts import FactsPanel
 from vsod.gui.panels.finish import FinishPanel
 from vsod.gui.panels.looks import LooksBar
+from vsod.gui.panels.scopebar import ScopeBar
 from vsod.gui.timeline.flaglist import FlagList
 from vsod.gui.timeline.scrubber import Scrubber
 from vsod.gui.timeline.transport import Transport
@@ -41,6 +42,7 @@ class Deck(QWidget):
         self.canvas.addActions([*overlays, *zooms])
         self.transport = Transport([actions[name] if name else None for name in _BUTTONS])
         self.scrubber = Scrubber()
+        self.scope = ScopeBar()
         self.analysis = AnalysisPanel()
         self.finish = FinishPanel()
         self.facts = FactsPanel()
@@ -63,7 +65,7 @@ class Deck(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 0, 16, 8)
         column.setSpacing(0)
-        for panel in (self.analysis, self.finish, self.flags, self.facts):
+        for panel in (self.scope, self.analysis, self.finish, self.flags, self.facts):
             column.addWidget(panel)
         column.addStretch()
         scroll = QScrollArea()

@@ -49,6 +49,8 @@ def _clip(window: MainWindow) -> dict[str, Callable[[], object]]:
 
     return {
         "analyse": window.analyse,
+        "edit_shot": lambda: window.scope.go_by_shot(window.scope.frames is None),
+        "shot_as_clip": lambda: window.scope.give_back(),
         "compare_models": lambda: window.bake_off.ask(),
         "analyse_idle": lambda: window.allow_ahead(not window.ahead.enabled),
         "cancel": window.cancel,

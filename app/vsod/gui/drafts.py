@@ -126,10 +126,8 @@ class Drafts(QThread):
         return self._done or self._wish is not None or fills
 
     def _serve(self, clip: Clip, index: int, data: bytes, view: View) -> None:
-        # what needs other frames or a slow engine is left for the exact picture
-        quick = replace(view, size=None, finish=replace(view.finish, stabilise=0.0, crf="off"))
         frame = Frame(index, int(clip.info.pts[index]), unsqueezed(data))
-        shown = replace(render(clip, frame, quick), draft=True, view=view)
+        shown = replace(render(clip, frame, view.quick()), draft=True, view=view)
         with self._cond:
             if self._clip is not clip or self._done:
                 return

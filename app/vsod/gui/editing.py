@@ -9,14 +9,11 @@ import numpy as np
 from PyQt6.QtCore import QEvent, QObject
 from PyQt6.QtGui import QAction
 
+from vsod.core.choice import Choice
 from vsod.core.finishing import FinishSettings
-from vsod.gui.deck import Deck
-from vsod.gui.document import Document
-from vsod.gui.player import Player
-from vsod.gui.prefs import Prefs
-from vsod.gui.stage import Stage
-from vsod.gui.tasks import Tasks
+from vsod.gui.scope import Scope
 from vsod.gui.words import tr
+from vsod.gui.workroom import Workroom
 from vsod.pipeline.project import ClipWork
 
 
@@ -24,37 +21,25 @@ class Editing(QObject):
     """Every change of what is decided about a clip passes here, and so can be undone.
 
     Args:
-        document: Keeps what is decided.
-        stage: Has the open clip.
-        player: Shows it.
-        deck: Has the panels.
-        tasks: Looks up which frames a model has done.
-        prefs: What a new clip begins with.
+        room: The parts of the window.
+        scope: Whether a shot is edited, and which.
         actions: By id, see :mod:`vsod.gui.actions`.
         parent: The window.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        stage: Stage,
-        player: Player,
-        deck: Deck,
-        tasks: Tasks,
-        prefs: Prefs,
-        actions: dict[str, QAction],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, room: Workroom, scope: Scope, actions: dict[str, QAction], parent: QObject) -> None:
         super().__init__(parent)
-        self._document, self._stage, self._player, self._deck = document, stage, player, deck
-        self._tasks, self._prefs = tasks, prefs
-        self._looked_up: tuple[Path, str, bool] | None = None
+        self._document, self._stage, self._player = room.document, room.stage, room.player
+        self._deck, self._tasks, self._prefs, self._scope = room.deck, room.tasks, room.prefs, scope
+        document, deck = room.document, room.deck
+        self._looked_up: tuple[Path, Choice, bool] | None = None
         document.changed.connect(self._show)
+        scope.changed.connect(self._on_scope)
         deck.finish.changed.connect(self._on_finish)
         deck.finish.settled.connect(document.settle)
         deck.analysis.card_changed.connect(self._on_card)
-        deck.analysis.adapt_changed.connect(lambda adapt: document.edit("Fit to the clip", adapt=adapt))
-        deck.scrubber.range_dragged.connect(lambda start, stop: self.mark("Range", start, stop))
+        deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Fit to the clip"), adapt=adapt))
+        deck.scrubber.range_dragged.connect(lambda start, stop: self.mark(tr("Range"), start, stop))
         deck.scrubber.installEventFilter(self)
         history = document.history
         for name, can, text, word in (
@@ -86,8 +71,8 @@ class Editing(QObject):
         """Ask which frames of the clip on the desk are done."""
         work = self._document.work
         if work is not None and self._stage.clip is not None:
-            self._looked_up = work.path, work.card, work.adapt
-            self._tasks.look_up_coverage(work.card, work.adapt)
+            self._looked_up = work.path, work.choice.casting, work.adapt
+            self._tasks.look_up_coverage(work.choice.casting, work.adapt)
 
     # ---- messages
 
@@ -102,30 +87,50 @@ class Editing(QObject):
         if work is None:
             self._player.set_view(finish=settings)
             return
+        frames = self._scope.frames
+        before = work.finish if frames is None else work.choice.at(frames.start)[1]
         titles = [
-            knob.metadata["title"]
+            tr(knob.metadata["title"])
             for knob in fields(settings)
-            if getattr(settings, knob.name) != getattr(work.finish, knob.name)
+            if getattr(settings, knob.name) != getattr(before, knob.name)
         ]
-        levels = set(titles) <= {"Black", "White"}  # coupled: one may push the other
-        text = titles[0] if len(titles) == 1 else "Matte settings"
-        self._document.edit("Levels" if levels else text, finish=settings)
+        levels = set(titles) <= {tr("Black"), tr("White")}  # coupled: one may push the other
+        text = tr("Levels") if levels else titles[0] if len(titles) == 1 else tr("Matte settings")
+        if frames is None:
+            self._document.edit(text, finish=settings)
+        else:
+            self._document.edit(text, shots=work.choice.with_shot(frames, finish=settings))
 
     def _on_card(self, card: str) -> None:
-        self._prefs.set_text("card", card)
+        work, frames = self._document.work, self._scope.frames
         self._document.settle()
-        self._document.edit("Model", card=card)
+        if work is not None and frames is not None:
+            self._document.edit(tr("Model"), shots=work.choice.with_shot(frames, card=card))
+        else:
+            self._prefs.set_text("card", card)
+            self._document.edit(tr("Model"), card=card)
+
+    def _on_scope(self) -> None:
+        self._document.settle()
+        if self._document.work is not None:
+            self._show_knobs(self._document.work)
+
+    def _show_knobs(self, work: ClipWork) -> None:
+        frames = self._scope.frames
+        card, finish = (work.card, work.finish) if frames is None else work.choice.at(frames.start)
+        self._deck.finish.set_settings(finish)
+        self._deck.analysis.set_card(card)
 
     def _show(self, work: ClipWork) -> None:
         clip = self._stage.clip
         if clip is None or clip.info.path != work.path:
             return
         deck, count = self._deck, self._player.count
-        deck.finish.set_settings(work.finish)
-        deck.analysis.set_card(work.card)
+        self._show_knobs(work)
         deck.analysis.set_adapt(work.adapt)
-        self._player.set_view(finish=work.finish)
+        deck.scrubber.set_shots(work.shots)
+        self._player.set_view(finish=work.finish, shots=work.shots)
         self._stage.mark(work.start, count if work.stop is None else work.stop)
-        if self._looked_up != (work.path, work.card, work.adapt):
+        if self._looked_up != (work.path, work.choice.casting, work.adapt):
             self._stage.set_covered(np.zeros(count, bool), work.card)
             self.look_up()

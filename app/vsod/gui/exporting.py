@@ -9,14 +9,11 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from vsod.errors import UsageError, VsodError
-from vsod.gui.deck import Deck
 from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.document import Document
-from vsod.gui.player import Player
-from vsod.gui.prefs import Prefs
-from vsod.gui.stage import Stage
-from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.tasks import QUEUE
+from vsod.gui.words import tr
 from vsod.gui.workers import Job
+from vsod.gui.workroom import Workroom
 from vsod.pipeline.job import JobSpec
 
 if TYPE_CHECKING:
@@ -27,30 +24,16 @@ class Exporting(QObject):
     """Asks what to write and has it written, now or in turn.
 
     Args:
-        document: Has what is decided about it.
-        stage: Has the open clip.
-        player: Stands still meanwhile.
-        deck: Has the device.
-        tasks: Does the job.
-        prefs: Format and folder of the last export.
+        room: The parts of the window.
         parent: The window.
     """
 
     queued = pyqtSignal(object, int)  # JobSpec, frames: for the queue
 
-    def __init__(
-        self,
-        document: Document,
-        stage: Stage,
-        player: Player,
-        deck: Deck,
-        tasks: Tasks,
-        prefs: Prefs,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, room: Workroom, parent: QWidget) -> None:
         super().__init__(parent)
-        self._document, self._stage, self._player, self._deck = document, stage, player, deck
-        self._tasks, self._prefs, self._window = tasks, prefs, parent
+        self._document, self._stage, self._player = room.document, room.stage, room.player
+        self._deck, self._tasks, self._prefs, self._window = room.deck, room.tasks, room.prefs, parent
         self.dialog: ExportDialog | None = None
         self._estimating: Job | None = None
         self._asked: object = None  # the question whose answer is wanted
@@ -115,7 +98,7 @@ class Exporting(QObject):
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:
             self._document.settle()
-            self._document.edit("Export settings", format=spec.format or "", delivery=spec.delivery)
+            self._document.edit(tr("Export settings"), format=spec.format or "", delivery=spec.delivery)
 
 
 def _known(dialog: ExportDialog) -> JobSpec | None:

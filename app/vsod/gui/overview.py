@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from vsod.core.choice import Choice
 from vsod.core.flags import Flag, find_flags
-from vsod.core.lanes import Lanes
+from vsod.core.lanes import Lanes, gathered
 from vsod.core.shots import find_cuts
 from vsod.gui.backend import Clip
 from vsod.gui.desk import Desk
@@ -47,9 +48,9 @@ class Overview(QObject):
         super().__init__(parent)
         self._player, self._scrubber = player, scrubber
         self.flags: list[Flag] = []
-        self._cuts: list[int] = []
+        self.cuts: list[int] = []  # frames that begin a shot
         self._clip: Clip | None = None
-        self._card: str | None = None
+        self._casting: Choice | None = None
         self._covered = self._measured = 0
         self._resting = True  # no analysis runs: every new map is worth a look
         self._job: Job | None = None
@@ -67,11 +68,11 @@ class Overview(QObject):
         width, height = clip.info.display_size if clip is not None else (16, 9)
         self._film.set_clip(clip, (max(2, round(FILM * 2 * width / height)), FILM * 2))
 
-    def set_covered(self, card: str | None, covered: npt.NDArray[np.bool_]) -> None:
-        """News from an analysis, or of another card."""
-        if card != self._card or int(covered.sum()) < self._covered:
+    def set_covered(self, casting: Choice, covered: npt.NDArray[np.bool_]) -> None:
+        """News from an analysis, or of other cards."""
+        if casting != self._casting or int(covered.sum()) < self._covered:
             self._forget()
-        self._card, self._covered = card, int(covered.sum())
+        self._casting, self._covered = casting, int(covered.sum())
         self._look()
 
     def set_running(self, name: str) -> None:
@@ -87,7 +88,7 @@ class Overview(QObject):
 
     def go_shot(self, way: int) -> None:
         """To the beginning of the next or the previous shot."""
-        place = next_cut(self._cuts, self._player.index, way)
+        place = next_cut(self.cuts, self._player.index, way)
         if place is not None:
             self._player.seek(place)
 
@@ -100,22 +101,23 @@ class Overview(QObject):
 
     def _look(self) -> None:
         new = self._covered - self._measured
-        if self._clip is None or self._card is None or self._job is not None or new <= 0:
+        if self._clip is None or self._casting is None or self._job is not None or new <= 0:
             return
         if self._resting or new >= _BATCH:
-            clip, card = self._clip, self._card
+            clip, casting = self._clip, self._casting
             self._measured = self._covered
 
             def work(job: Job) -> Findings:
-                clip.measure(card, cancel=job.cancel)
-                lanes = clip.lanes(card)
+                for card in casting.cards:
+                    clip.measure(card, cancel=job.cancel)
+                lanes = gathered(casting, clip.lanes)
                 cuts = find_cuts(lanes["change"])
                 return Findings(lanes, cuts, find_flags(lanes, cuts))
 
-            self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, card, found))
+            self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, casting, found))
 
-    def _on_found(self, clip: Clip, card: str, found: Findings) -> None:
-        if clip is self._clip and card == self._card:
+    def _on_found(self, clip: Clip, casting: Choice, found: Findings) -> None:
+        if clip is self._clip and casting == self._casting:
             self._show(found)
         self._ended()
 
@@ -126,12 +128,12 @@ class Overview(QObject):
     def _forget(self) -> None:
         if self._job is not None:
             self._job.cancel.set()
-        self._card, self._covered, self._measured = None, 0, 0
+        self._casting, self._covered, self._measured = None, 0, 0
         count = self._player.count
         self._show(Findings(Lanes.unknown(count), np.zeros(count, np.bool_), []))
 
     def _show(self, found: Findings) -> None:
-        self.flags, self._cuts = found.flags, np.flatnonzero(found.cuts).tolist()
+        self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()
         lanes = found.lanes if found.lanes.known.any() else None
         self._scrubber.set_lanes(lanes, found.cuts, found.flags)
         self.found.emit(found.flags, lanes is not None)

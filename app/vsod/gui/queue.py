@@ -100,7 +100,9 @@ class QueueControl(QObject):
         for id in ids:
             item = self.jobs[id]
             if item.state == "waiting":
-                spec = replace(item.spec, card=work.card, adapt=work.adapt, finish=work.finish)
+                # the shots of one clip are none of another's
+                shots = work.shots if work.path == item.spec.source else ()
+                spec = replace(item.spec, card=work.card, adapt=work.adapt, finish=work.finish, shots=shots)
                 self.jobs.change(id, spec=spec)
         self.changed.emit()
 

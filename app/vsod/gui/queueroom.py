@@ -140,4 +140,4 @@ class QueueRoom(QDockWidget):
     def _on_finished(self, item: Item) -> None:
         work = self._document.work
         if work is not None and work.path == item.spec.source:
-            self._tasks.reread_maps(work.card, work.adapt)
+            self._tasks.reread_maps(work.choice.casting, work.adapt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
+from vsod.core.choice import Choice, ShotChoice
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.overlay import Overlay, Reading
@@ -32,6 +33,7 @@ class View:
         overlay: What is laid over the picture.
         card: Whose maps to use, None = no maps.
         finish: How a map becomes a matte.
+        shots: What single shots have of their own.
         size: Raster to work at, (width, height); None = every source pixel.
         ground: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
         reading: How a program takes the cut-out's colour.
@@ -42,11 +44,27 @@ class View:
     overlay: Overlay = Overlay.TINT
     card: str | None = None
     finish: FinishSettings = field(default_factory=FinishSettings)
+    shots: tuple[ShotChoice, ...] = ()
     size: tuple[int, int] | None = None
     ground: str = CHECKER
     reading: Reading = "right"
     compare: Compare = "off"
     against: str = UNFINISHED
+
+    def at(self, index: int) -> tuple[str | None, FinishSettings]:
+        """Card and finish of a frame."""
+        if self.card is None:
+            return None, self.finish
+        return Choice(self.card, self.finish, self.shots).at(index)
+
+    def quick(self) -> View:
+        """The same without what needs other frames or a slow engine, at the raster of what is drawn."""
+        shots = tuple(replace(shot, finish=shot.finish and _quick(shot.finish)) for shot in self.shots)
+        return replace(self, size=None, finish=_quick(self.finish), shots=shots)
+
+
+def _quick(finish: FinishSettings) -> FinishSettings:
+    return replace(finish, stabilise=0.0, crf="off")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +98,9 @@ def render(clip: Clip, frame: Frame, view: View) -> Shown:
     """Lay the matte over ``frame`` as ``view`` says."""
     rgb = frame.image if frame.image.ndim == 3 else ov.matte(frame.image)
     alpha = other = None
-    if view.card is not None and view.overlay is not Overlay.NONE:
-        soft = clip.matte(view.card, frame.index, rgb, view.finish)
+    card, finish = view.at(frame.index)
+    if card is not None and view.overlay is not Overlay.NONE:
+        soft = clip.matte(card, frame.index, rgb, finish)
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame.index, rgb, view)
@@ -96,12 +115,13 @@ def render(clip: Clip, frame: Frame, view: View) -> Shown:
 
 def _other(clip: Clip, index: int, rgb: U8, view: View) -> U8 | None:
     """The matte that is compared with."""
-    if view.card is None or view.overlay is Overlay.NONE:
+    card, finish = view.at(index)
+    if card is None or view.overlay is Overlay.NONE:
         return None
     if view.against in (PICTURE, UNFINISHED):
-        soft = clip.unfinished(view.card, index, (rgb.shape[1], rgb.shape[0]))
+        soft = clip.unfinished(card, index, (rgb.shape[1], rgb.shape[0]))
     else:
-        soft = clip.matte(view.against, index, rgb, view.finish)
+        soft = clip.matte(view.against, index, rgb, finish)
     return None if soft is None else ov.to_u8(soft)
 
 

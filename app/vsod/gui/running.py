@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
+from vsod.core.choice import Choice
 from vsod.core.progress import Progress
 from vsod.gui import actions
 from vsod.gui.tasks import QUEUE
@@ -39,12 +40,20 @@ class Running(QObject):
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
         window = self._window
-        card = window.analysis.card
-        if card is None or window.clip is None or window.tasks.busy:
+        casting = self._casting
+        if casting is None or window.clip is None or window.tasks.busy:
             return
         marked = window.player.marked
         frames = None if len(marked) == window.player.count else marked
-        window.tasks.analyse(card, frames, window.analysis.device, window.analysis.adapt)
+        window.tasks.analyse(casting, frames, window.analysis.device, window.analysis.adapt)
+
+    @property
+    def _casting(self) -> Choice | None:
+        """The models to analyse with; None while one cannot be used."""
+        work, usable = self._window.document.work, self._window.analysis.usable
+        if work is None or not all(card in usable for card in work.choice.cards):
+            return None
+        return work.choice.casting
 
     def cancel(self) -> None:
         """Stop the running job; the queue pauses."""
@@ -59,14 +68,15 @@ class Running(QObject):
         """Enable what makes sense now, and word the Analyse button."""
         window, acts = self._window, self._window.actions_by_id
         analysis, tasks = window.analysis, window.tasks
-        window.ahead.set_model(analysis.card, analysis.device, analysis.adapt)
-        idle, open_, card = not tasks.busy, window.clip is not None, analysis.card
+        casting = self._casting
+        window.ahead.set_models(casting, analysis.device, analysis.adapt)
+        idle, open_ = not tasks.busy, window.clip is not None
         for name in actions.needing_clip():
             acts[name].setEnabled(open_)
         acts["cancel"].setEnabled(not idle)
-        acts["analyse"].setEnabled(open_ and idle and card is not None)
+        acts["analyse"].setEnabled(open_ and idle and casting is not None)
         free = idle or tasks.busy == QUEUE
-        ready = open_ and free and card is not None and bool(tasks.formats)
+        ready = open_ and free and casting is not None and bool(tasks.formats)
         acts["export"].setEnabled(ready)
         window.deck.export_button.setEnabled(ready)
         marked = window.player.marked
@@ -78,7 +88,7 @@ class Running(QObject):
             whole = len(marked) == window.player.count
             text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
             text = text.format(left=left) if open_ else tr("Analyse")
-            analysis.set_task(text, open_ and idle and card is not None)
+            analysis.set_task(text, open_ and idle and casting is not None)
 
     # ---- messages
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from vsod.core.choice import Choice
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.errors import VsodError
 from vsod.gui.backend import Backend, Clip, Format
 from vsod.gui.desk import Desk
+from vsod.gui.looks import Looks
 from vsod.gui.workers import Job
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -31,7 +33,7 @@ class Tasks(QObject):
     catalogued = pyqtSignal(object, object)  # list of Card, list of Format
     opening = pyqtSignal(str)  # name of the clip being opened, "" when that is over
     opened = pyqtSignal(object)  # Clip
-    covered = pyqtSignal(str, object)  # card, (N,) bool: frames of the current clip it has done
+    covered = pyqtSignal(object, object)  # casting, (N,) bool: frames of the current clip that are done
     analysed = pyqtSignal()
     fitted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
     timed = pyqtSignal(str, str, float)  # card, device, frames per second of a long analysis
@@ -47,7 +49,7 @@ class Tasks(QObject):
         self._desk.heavy_changed.connect(self._on_heavy)
         self._desk.failed.connect(self._on_failed)
         self._clip: Clip | None = None
-        self._asked: tuple[Clip, str, bool] | None = None  # whose coverage is of interest
+        self._asked: tuple[Clip, Choice, bool] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
         self._unclaimed: list[Clip] = []  # opened in a job's thread, not yet handed to the window
@@ -106,46 +108,45 @@ class Tasks(QObject):
         self._clip = self._asked = None
         self.opening.emit("")
 
-    def look_up_coverage(self, card: str, adapt: bool = False) -> None:
-        """Ask which frames ``card`` has done already; with ``adapt`` as fitted to the clip, if it is."""
+    def look_up_coverage(self, casting: Choice, adapt: bool = False) -> None:
+        """Ask which frames are done already; with ``adapt`` by the clip's card as fitted to it, if it is."""
         clip = self._clip
         if clip is None:
             return
-        asked = self._asked = clip, card, adapt
+        asked = self._asked = clip, casting, adapt
 
         def done(covered: object) -> None:
             if self._asked is asked:  # another question may have overtaken this one
-                self.covered.emit(card, covered)
+                self.covered.emit(casting, covered)
 
         def work(job: Job) -> object:
-            clip.prefer_fitted(card, adapt)
-            return clip.coverage(card)
+            clip.prefer_fitted(casting.card, adapt)
+            return casting.gather(clip.coverage)
 
         self._desk.start("coverage", work, done)
 
-    def analyse(self, card: str, frames: range | None, device: str, adapt: bool = False) -> None:
-        """Run the network over ``frames`` of the current clip."""
+    def analyse(self, casting: Choice, frames: range | None, device: str, adapt: bool = False) -> None:
+        """Run the networks over ``frames`` of the current clip, each over its own."""
         clip = self._clip
         if clip is None or self._desk.heavy is not None:
             return
 
         def work(job: Job) -> tuple[object, bool | None, float]:
-            teller = _Teller(job, clip, card)
-            clip.prefer_fitted(card, False)  # the first look is what fills the lane
-            fitted = clip.analyse(
-                card, frames=frames, device=device, adapt=adapt, on_progress=teller, cancel=job.cancel
-            )
-            clip.prefer_fitted(card, adapt)
-            return clip.coverage(card), fitted, teller.fps
+            clip.prefer_fitted(casting.card, False)  # the first look is what fills the lane
+            looks = Looks(clip, casting, frames, adapt)
+            teller = _Teller(job, clip, casting, looks)
+            fitted = looks.analyse(device, teller, job.cancel)
+            clip.prefer_fitted(casting.card, adapt)
+            return casting.gather(clip.coverage), fitted, teller.fps if len(casting.cards) == 1 else 0.0
 
         def done(result: tuple[object, bool | None, float]) -> None:
             covered, fitted, fps = result
-            self._note((clip, card, covered))
+            self._note((clip, casting, covered))
             self.analysed.emit()
             if fitted is not None:
                 self.fitted.emit(fitted)
             if fps:
-                self.timed.emit(card, device, fps)
+                self.timed.emit(casting.card, device, fps)
 
         self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
 
@@ -156,25 +157,46 @@ class Tasks(QObject):
             return
 
         def work(job: Job) -> JobReport:
-            report = clip.export(spec, on_progress=_Teller(job, clip, spec.card), cancel=job.cancel)
-            job.noted.emit((clip, spec.card, clip.coverage(spec.card)))
+            casting = spec.choice.casting
+            report = clip.export(spec, on_progress=_Teller(job, clip, casting), cancel=job.cancel)
+            job.noted.emit((clip, casting, casting.gather(clip.coverage)))
             return report
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
-    def taste(self, cards: list[str], count: int, device: str, done: Callable[[object], object]) -> None:
-        """Run several models over a few frames of the current clip; ``done`` gets what came out."""
+    def taste(
+        self,
+        cards: list[str],
+        count: int,
+        device: str,
+        done: Callable[[object], object],
+        within: range | None = None,
+    ) -> None:
+        """Run several models over a few frames of the current clip; ``done`` gets what came out.
+
+        Args:
+            cards: The models.
+            count: How many frames.
+            device: Where to compute.
+            done: Gets a :class:`vsod.pipeline.bakeoff.Tasting`.
+            within: The shot the frames are of; None = all of the clip.
+        """
         clip = self._clip
         if clip is None or self._desk.heavy is not None:
             return
+
+        def work(job: Job) -> object:
+            return clip.taste(
+                cards,
+                count,
+                within=within,
+                device=device,
+                on_progress=lambda step: _tell(job, step),
+                cancel=job.cancel,
+            )
+
         self._desk.start(
-            "compare",
-            lambda job: clip.taste(
-                cards, count, device=device, on_progress=lambda step: _tell(job, step), cancel=job.cancel
-            ),
-            done,
-            heavy=True,
-            watch=lambda job: job.progressed.connect(self.progressed),
+            "compare", work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
     def run(self, spec: JobSpec, done: Callable[[Row], object]) -> None:
@@ -215,15 +237,17 @@ class Tasks(QObject):
 
         self._desk.start("probe", work, done)
 
-    def reread_maps(self, card: str, adapt: bool) -> None:
+    def reread_maps(self, casting: Choice, adapt: bool) -> None:
         """Another job has computed maps of the current clip: look again."""
         clip = self._clip
+
+        def work(job: Job) -> None:
+            assert clip is not None
+            for card in casting.cards:
+                clip.reread_maps(card)
+
         if clip is not None:
-            self._desk.start(
-                "coverage",
-                lambda job: clip.reread_maps(card),
-                lambda _none: self.look_up_coverage(card, adapt),
-            )
+            self._desk.start("coverage", work, lambda _none: self.look_up_coverage(casting, adapt))
 
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
@@ -242,10 +266,10 @@ class Tasks(QObject):
         job.progressed.connect(self.progressed)
         job.noted.connect(self._note)
 
-    def _note(self, news: tuple[Clip, str, object]) -> None:
-        clip, card, covered = news
-        if self._asked is not None and self._asked[0] is clip and self._asked[1] == card:
-            self.covered.emit(card, covered)
+    def _note(self, news: tuple[Clip, Choice, object]) -> None:
+        clip, casting, covered = news
+        if self._asked is not None and self._asked[0] is clip and self._asked[1] == casting:
+            self.covered.emit(casting, covered)
 
     def _on_heavy(self, job: Job | None) -> None:
         self.running.emit(job.name if job else "")
@@ -266,8 +290,8 @@ def _tell(job: Job, progress: Progress) -> None:
 class _Teller:
     """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
 
-    def __init__(self, job: Job, clip: Clip, card: str) -> None:
-        self._job, self._clip, self._card = job, clip, card
+    def __init__(self, job: Job, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
+        self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
         self._first: tuple[int, float] | None = None
         self._last = (0, 0.0)
 
@@ -282,5 +306,8 @@ class _Teller:
         if progress.stage == "analyse" and progress.done:
             self._last = progress.done, time.monotonic()
             self._first = self._first or self._last
+        if self._looks is not None:
+            progress = self._looks.of_all(progress)
         if self._job.report(progress) and progress.stage == "analyse":
-            self._job.noted.emit((self._clip, self._card, self._clip.coverage(self._card)))
+            news = self._clip, self._casting, self._casting.gather(self._clip.coverage)
+            self._job.noted.emit(news)

@@ -39,11 +39,13 @@ from vsod.gui.projects import Projects
 from vsod.gui.queueroom import QueueRoom
 from vsod.gui.recent import RecentMenu
 from vsod.gui.running import Running
+from vsod.gui.scope import Scope
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
+from vsod.gui.workroom import Workroom
 from vsod.pipeline.project import SUFFIX as PROJECT
 
 
@@ -66,23 +68,14 @@ class MainWindow(QMainWindow):
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)
-        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self)
         self.ahead = Ahead(self.player, self.tasks, self)
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)
-        self.editing = Editing(
-            self.document,
-            self.stage,
-            self.player,
-            self.deck,
-            self.tasks,
-            self.prefs,
-            self.actions_by_id,
-            self,
-        )
-        self.exporting = Exporting(
-            self.document, self.stage, self.player, self.deck, self.tasks, self.prefs, self
-        )
+        room = Workroom(self.document, self.stage, self.player, self.deck, self.tasks, self.prefs)
+        self.scope = Scope(room, self.overview, self.deck.scope, self)
+        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self.scope, self)
+        self.editing = Editing(room, self.scope, self.actions_by_id, self)
+        self.exporting = Exporting(room, self)
         self.projects = Projects(
             self.document, self.banner, self.prefs, self.tasks, self.open_path, self.close_clip, self
         )
@@ -150,7 +143,7 @@ class MainWindow(QMainWindow):
         tasks.catalogued.connect(self._on_catalogue)
         tasks.opening.connect(self._on_opening)
         tasks.opened.connect(self._on_opened)
-        tasks.covered.connect(lambda card, covered: self.stage.set_covered(covered, card))
+        tasks.covered.connect(lambda casting, covered: self.stage.set_covered(covered, casting.card))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.fitted)
         tasks.exported.connect(self.messages.exported)

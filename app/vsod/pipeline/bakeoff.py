@@ -48,10 +48,10 @@ class Tasting:
     agreement: npt.NDArray[np.float64]
 
 
-def sample(count: int, wanted: int) -> tuple[int, ...]:
-    """Frames in the middle of ``wanted`` equal parts of a clip of ``count`` frames; fewer if it is shorter."""
-    parts = min(count, wanted)
-    return tuple((2 * k + 1) * count // (2 * parts) for k in range(parts))
+def sample(within: range, wanted: int) -> tuple[int, ...]:
+    """Frames in the middle of ``wanted`` equal parts of a clip or a shot; fewer if it is shorter."""
+    parts = min(len(within), wanted)
+    return tuple(within[(2 * k + 1) * len(within) // (2 * parts)] for k in range(parts))
 
 
 def taste(

@@ -230,12 +230,13 @@ class Session:
         cards: list[str],
         count: int,
         *,
+        within: range | None = None,
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> Tasting:
-        """Several models on ``count`` frames: see :func:`vsod.pipeline.bakeoff.taste`."""
-        frames = sample(self.info.frame_count, count)
+        """Several models on ``count`` frames, of ``within`` if given: see :func:`vsod.pipeline.bakeoff.taste`."""
+        frames = sample(within or range(self.info.frame_count), count)
         stores = [self._own_store(card) for card in cards]
         return taste(
             self._source, stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel

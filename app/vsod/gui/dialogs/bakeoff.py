@@ -44,15 +44,28 @@ class BakeOffDialog(QDialog):
         cards: The models that can be used.
         current: The one in use.
         parent: The window.
+        shot: The frames the model is for; None = all.
     """
 
     wanted = pyqtSignal(list, int)  # ids of cards, how many frames
     stopped = pyqtSignal()
     chosen = pyqtSignal(str)  # id of the card to go on with
 
-    def __init__(self, info: ClipInfo, cards: Sequence[Card], current: str, parent: QWidget | None) -> None:
+    def __init__(
+        self,
+        info: ClipInfo,
+        cards: Sequence[Card],
+        current: str,
+        parent: QWidget | None,
+        shot: range | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Compare models"))
+        title = tr("Compare models")
+        if shot is not None:
+            title += tr(": the shot from frame {first} to {last}").format(
+                first=shot.start, last=shot.stop - 1
+            )
+        self.setWindowTitle(title)
         self.resize(920, 620)
         self._info = info
         self._titles = {card.id: card.title for card in cards}

@@ -122,6 +122,11 @@ class AnalysisPanel(QGroupBox):
         return None if value is None else str(value)
 
     @property
+    def usable(self) -> list[str]:
+        """Ids of the models that can be used on this machine."""
+        return [card.id for card in self._cards if not card.problem]
+
+    @property
     def device(self) -> str:
         """Id of the chosen device."""
         return str(self.device_box.currentData())
@@ -166,8 +171,7 @@ class AnalysisPanel(QGroupBox):
                 item = model.item(row) if isinstance(model, QStandardItemModel) else None
                 if item is not None:
                     item.setEnabled(False)
-        usable = [card.id for card in self._cards if not card.problem]
-        pick = chosen if chosen in usable else next(iter(usable), None)
+        pick = chosen if chosen in self.usable else next(iter(self.usable), None)
         self.card_box.setCurrentIndex(-1 if pick is None else self.card_box.findData(pick))
         self.card_box.setPlaceholderText("No usable model found")
         self.card_box.blockSignals(False)

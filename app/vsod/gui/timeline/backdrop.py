@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QPointF, QRectF
-from PyQt6.QtGui import QColor, QImage, QPainter
+from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
+from vsod.core.choice import ShotChoice
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
 from vsod.core.lanes import Lanes
@@ -23,6 +24,9 @@ from vsod.gui.timeline.readout import position, tick_steps
 
 TROUBLE = QColor("#f0a53a")
 """Amber: told from the blue of the curves by every kind of colour vision."""
+
+OWN = QColor("#b9a3f5")
+"""Lilac, told from amber and blue by its brightness, too."""
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Picture:
         flags: Stretches of trouble.
         flagged: (N,) frames in one of them.
         worst: (N,) the worst frame of each.
+        shots: Those with something of their own.
         thumbnail: Small picture of a frame, None while it is not there.
         film_step: Frames from one thumbnail to the next.
         with_lanes: Whether the lanes have room.
@@ -49,6 +54,7 @@ class Picture:
     flags: Sequence[Flag] = ()
     flagged: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     worst: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    shots: Sequence[ShotChoice] = ()
     thumbnail: Callable[[int], QImage | None] = lambda _index: None
     film_step: int = 1
     with_lanes: bool = True
@@ -67,6 +73,7 @@ def paint(painter: QPainter, what: Picture, axis: Axis, width: int, height: int)
     painter.setClipRect(strip)
     _paint_ruler(painter, what.info, axis)
     _paint_film(painter, what, axis)
+    _paint_shots(painter, what.shots, axis)
     _paint_covered(painter, what.covered, axis)
     painter.restore()
     if what.with_lanes:
@@ -117,6 +124,24 @@ def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
         share = min(1.0, wide / (rows.FILM * width / height))
         source = QRectF(0, 0, picture.width() * share, picture.height())
         painter.drawImage(QRectF(left, rows.FILM_TOP, wide - 1, rows.FILM), picture, source)
+
+
+def _paint_shots(painter: QPainter, shots: Sequence[ShotChoice], axis: Axis) -> None:
+    """A bracket on the film over every shot with something of its own, and the name of its card."""
+    painter.setPen(QPen(OWN, 2))
+    for shot in shots:
+        left, right = axis.x_of(shot.start) + 1, axis.x_of(shot.stop) - 1
+        low = rows.FILM_TOP + rows.FILM - 1
+        for x in (left, right):
+            painter.drawLine(QPointF(x, low - 5), QPointF(x, low))
+        painter.drawLine(QPointF(left, low), QPointF(right, low))
+        words = shot.card or ""
+        room = painter.fontMetrics().horizontalAdvance(words) + 8
+        if words and right - left > room:
+            painter.fillRect(QRectF(left, low - 14, room, 14), OWN)
+            painter.setPen(theme.GROUND)
+            painter.drawText(QPointF(left + 4, low - 3), words)
+            painter.setPen(QPen(OWN, 2))
 
 
 def _paint_covered(painter: QPainter, covered: npt.NDArray[np.bool_], axis: Axis) -> None:

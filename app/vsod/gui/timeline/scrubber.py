@@ -22,6 +22,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from vsod.core.choice import ShotChoice
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
 from vsod.core.lanes import Lanes
@@ -91,7 +92,7 @@ class Scrubber(QWidget):
         count = info.frame_count if info else 0
         self._index, self._marked = 0, range(count)
         none = np.zeros(count, np.bool_)
-        self._picture = replace(self._picture, info=info, covered=none)
+        self._picture = replace(self._picture, info=info, covered=none, shots=())
         self.set_lanes(None, none, ())
         self.axis.set_count(count)
         self._redraw()
@@ -122,6 +123,12 @@ class Scrubber(QWidget):
             what.flagged[flag.frames.start : flag.frames.stop] = True
             what.worst[flag.worst] = True
         self._redraw()
+
+    def set_shots(self, shots: Sequence[ShotChoice]) -> None:
+        """Mark shots with something of their own."""
+        if shots != self._picture.shots:
+            self._picture.shots = shots
+            self._redraw()
 
     def set_thumbnails(self, thumbnail: Callable[[int], QImage | None]) -> None:
         """Where the film's pictures come from."""

@@ -22,6 +22,7 @@ def summary(what: Picture, index: int, marked: range) -> str:
         f"In {marked.start}, out {marked.stop}.",
         f"{done} of {count} frames analysed.",
     ]
+    words += _own_words(what, index)
     if what.lanes is not None:
         words.append(_values(what, index))
         words.append(_flag_words(what, info, index))
@@ -32,7 +33,7 @@ def frame_words(what: Picture, index: int) -> str:
     """A frame in a few lines."""
     if what.info is None:
         return ""
-    lines = [f"{position(what.info, index)}  ·  frame {index}"]
+    lines = [f"{position(what.info, index)}  ·  frame {index}", *_own_words(what, index)]
     if what.lanes is not None:
         lines.append(_values(what, index))
         if what.cuts[index]:
@@ -55,6 +56,15 @@ def next_cut(cuts: list[int], index: int, way: int) -> int | None:
         place = bisect_right(cuts, index)
         return cuts[place] if place < len(cuts) else None
     return max([0, *(c for c in cuts if c < index)]) if index else None
+
+
+def _own_words(what: Picture, index: int) -> list[str]:
+    shot = next((shot for shot in what.shots if shot.start <= index < shot.stop), None)
+    if shot is None:
+        return []
+    own = [f"model {shot.card}"] if shot.card is not None else []
+    own += ["matte settings"] if shot.finish is not None else []
+    return [f"This shot has its own {' and '.join(own)}."]
 
 
 def _values(what: Picture, index: int) -> str:

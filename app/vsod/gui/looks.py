@@ -1,0 +1,70 @@
+"""An analysis in which shots have models of their own: one look after the other, told as one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vsod.core.choice import Choice
+from vsod.core.progress import Progress, ProgressFn
+from vsod.gui.backend import Clip
+
+
+class Looks:
+    """Which model looks at which frames, and how far they are together. Used in a job's thread.
+
+    Args:
+        clip: The clip.
+        casting: The models.
+        frames: What is to be analysed; None = all.
+        adapt: Fit the clip's model to the frames: it sees those of all shots.
+    """
+
+    def __init__(self, clip: Clip, casting: Choice, frames: range | None, adapt: bool = False) -> None:
+        self._clip, self._card, self._adapt = clip, casting.card, adapt
+        whole = range(clip.info.frame_count) if frames is None else frames
+        parts: Iterable[tuple[str, range | None]] = (
+            (part.card, part.frames) for part in casting.casting.parts(whole)
+        )
+        if not casting.casting.shots:
+            self._looks = [(casting.card, frames)]
+        elif adapt:
+            self._looks = [(casting.card, frames), *(look for look in parts if look[0] != casting.card)]
+        else:
+            self._looks = list(parts)
+        self._todo = [self._missing(card, part) for card, part in self._looks]
+        self._at = 0
+
+    def analyse(self, device: str, tell: ProgressFn, cancel: threading.Event) -> bool | None:
+        """Look at all that is missing.
+
+        Returns:
+            Whether the clip's model was fitted to it; None if that was not asked for.
+
+        Raises:
+            Cancelled: ``cancel`` was set; what is computed stays.
+        """
+        fitted = None
+        for place, (card, frames) in enumerate(self._looks):
+            self._at = place
+            adapt = self._adapt and card == self._card
+            if len(self._looks) > 1 and not self._todo[place] and not adapt:
+                continue
+            outcome = self._clip.analyse(
+                card, frames=frames, device=device, adapt=adapt, on_progress=tell, cancel=cancel
+            )
+            fitted = outcome if adapt else fitted
+        return fitted
+
+    def of_all(self, progress: Progress) -> Progress:
+        """The progress of the look in hand as progress of the whole."""
+        if len(self._looks) == 1 or progress.stage != "analyse":
+            return progress
+        done, total = sum(self._todo[: self._at]) + progress.done, sum(self._todo)
+        eta = (total - done) / progress.fps if progress.fps and progress.eta is not None else None
+        return replace(progress, done=done, total=total, eta=eta)
+
+    def _missing(self, card: str, frames: range | None) -> int:
+        covered = self._clip.coverage(card)
+        return int((~covered if frames is None else ~covered[frames.start : frames.stop]).sum())

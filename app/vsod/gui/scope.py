@@ -1,0 +1,68 @@
+"""Whether what is turned holds for the whole clip or for the shot under the playhead."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from vsod.gui.overview import Overview
+from vsod.gui.panels.scopebar import ScopeBar
+from vsod.gui.words import tr
+from vsod.gui.workroom import Workroom
+
+
+class Scope(QObject):
+    """Follows the playhead from shot to shot.
+
+    Args:
+        room: The parts of the window.
+        overview: Knows the cuts.
+        bar: The switch.
+        parent: The window.
+    """
+
+    changed = pyqtSignal()  # another shot, or the other scope: other settings are to be shown
+
+    def __init__(self, room: Workroom, overview: Overview, bar: ScopeBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document, self._player, self._overview, self._bar = room.document, room.player, overview, bar
+        self._last: range | None = None
+        bar.switched.connect(self._refresh)
+        bar.given_back.connect(self.give_back)
+        room.player.moved.connect(lambda _index: self._refresh())
+        room.document.changed.connect(lambda _work: self._refresh())
+        overview.found.connect(lambda _flags, _measured: self._refresh())
+
+    @property
+    def shot(self) -> range:
+        """The shot under the playhead; all frames where no cut is known."""
+        work, count = self._document.work, self._player.count
+        if work is None:
+            return range(count)
+        return work.choice.shot_range(self._player.index, self._overview.cuts, count)
+
+    @property
+    def frames(self) -> range | None:
+        """The shot that is edited; None for the whole clip."""
+        shot = self.shot
+        return shot if self._bar.by_shot and len(shot) < self._player.count else None
+
+    def give_back(self) -> None:
+        """The shot under the playhead is to be as the rest of the clip."""
+        work = self._document.work
+        if work is not None:
+            self._document.settle()
+            shots = work.choice.with_shot(self.shot, card=None, finish=None)
+            self._document.edit(tr("Shot as the clip"), shots=shots)
+
+    def go_by_shot(self, by_shot: bool) -> None:
+        """Edit the shot under the playhead, or the whole clip."""
+        self._bar.set_by_shot(by_shot)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        work, shot, count = self._document.work, self.shot, self._player.count
+        own = work is not None and work.choice.shot_at(self._player.index) is not None
+        self._bar.show_shot(shot, count, own)
+        if self.frames != self._last:
+            self._last = self.frames
+            self.changed.emit()
