@@ -3,68 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import sys
-from pathlib import Path
-
-import numpy as np
 
 from vsod.cli import output
 from vsod.cli.run import cancel_on_signal
-from vsod.core.clip import ClipInfo, check_range
-from vsod.core.flags import Flag, find_flags
-from vsod.core.lanes import LANES, rows
-from vsod.core.markers import to_csv, to_edl
-from vsod.core.shots import find_cuts, shots
-from vsod.errors import UsageError
+from vsod.core.clip import check_range
+from vsod.core.flags import Flag
 
 
 def lanes(args: argparse.Namespace) -> int:
     """Analyse what is missing, measure, write."""
-    _check_suffix(args.output, (".csv", ".json"))
-    if args.markers:
-        _check_suffix(args.markers, (".csv", ".edl"))
-    from vsod.media.atomic import write_text
+    from vsod.pipeline.lanetable import MARKERS, TABLES, LaneTable, check_suffix
     from vsod.pipeline.session import Session
 
+    check_suffix(args.output, TABLES)
+    if args.markers:
+        check_suffix(args.markers, MARKERS)
     clip = Session(args.source)
     try:
-        start, stop = args.range[0], check_range(clip.info, *args.range)
-        frames = range(start, stop)
+        frames = range(args.range[0], check_range(clip.info, *args.range))
         with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
             clip.analyse(args.card, frames=frames, device=args.device, on_progress=bars, cancel=cancel)
             clip.measure(args.card, on_progress=bars, cancel=cancel)
-        found = clip.lanes(args.card)
-        cuts = find_cuts(found["change"])
-        inside = np.zeros(len(found), np.bool_)
-        inside[start:stop] = True
-        found.values[~inside] = np.nan
-        flags = find_flags(found, cuts)
-        table = rows(found, cuts, frames)
-        if args.output.suffix.lower() == ".csv":
-            write_text(args.output, _as_csv(table))
-        else:
-            whole = {
-                "source": str(clip.info.path),
-                "card": args.card,
-                "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in LANES},
-                "frames": table,
-                "shots": [[s.start, s.stop] for s in shots(cuts)],
-                "flags": [flag.as_json() for flag in flags],
-            }
-            write_text(args.output, json.dumps(whole, ensure_ascii=False, indent=1))
+        table = LaneTable.of(clip.info, args.card, clip.lanes(args.card), frames)
+        table.write(args.output)
         if args.markers:
-            write_text(args.markers, _markers(args.markers, flags, clip.info))
+            table.write_markers(args.markers)
     finally:
         clip.close()
-    _tell(args, flags)
+    _tell(args, table.flags)
     return 0
-
-
-def _markers(path: Path, flags: list[Flag], info: ClipInfo) -> str:
-    return to_edl(flags, info) if path.suffix.lower() == ".edl" else to_csv(flags, info)
 
 
 def _tell(args: argparse.Namespace, flags: list[Flag]) -> None:
@@ -78,18 +46,3 @@ def _tell(args: argparse.Namespace, flags: list[Flag]) -> None:
         print(f"frame {flag.frames.start}: {flag.text}", file=sys.stderr)
     if not flags:
         print("no frame stands out", file=sys.stderr)
-
-
-def _as_csv(table: list[dict[str, object]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, ["frame", *(lane.id for lane in LANES), "cut"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "cut": int(bool(row["cut"]))} for row in table)
-    return out.getvalue()
-
-
-def _check_suffix(path: Path, known: tuple[str, ...]) -> None:
-    if path.suffix.lower() not in known:
-        raise UsageError(
-            "no such kind of table", where=path, fix=f"Use a name ending in {' or '.join(known)}."
-        )

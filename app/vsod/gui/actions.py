@@ -61,6 +61,8 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("reopen", "&Go on with the last session", needs_clip=False),
         None,
         Deed("export", "&Export…", ("Ctrl+E",)),
+        Deed("save_curves", "Save c&urves…", (), "The analysis lanes as a table, CSV or JSON"),
+        Deed("save_markers", "Save &markers…", (), "The frames that want a look, for Resolve or as a table"),
         None,
         Deed("preferences", "P&references…", ("Ctrl+,",), needs_clip=False),
         Deed("quit", "&Quit", ("Ctrl+Q",), needs_clip=False),

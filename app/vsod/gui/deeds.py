@@ -33,6 +33,8 @@ def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
         "redo": window.document.history.redo,
         "reset_finish": lambda: window.finish.reset(),
         "export": lambda: window.exporting.ask(),
+        "save_curves": lambda: window.reports.ask_for_curves(),
+        "save_markers": lambda: window.reports.ask_for_markers(),
         "quit": window.close,
         "shortcuts": lambda: ShortcutsDialog(window.actions_by_id, window.prefs, window).open(),
         "preferences": lambda: PreferencesDialog(window.prefs, window).open(),

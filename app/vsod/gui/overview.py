@@ -48,6 +48,7 @@ class Overview(QObject):
         super().__init__(parent)
         self._player, self._scrubber = player, scrubber
         self.flags: list[Flag] = []
+        self.lanes: Lanes | None = None  # what was measured so far
         self.cuts: list[int] = []  # frames that begin a shot
         self._clip: Clip | None = None
         self._casting: Choice | None = None
@@ -135,6 +136,7 @@ class Overview(QObject):
     def _show(self, found: Findings) -> None:
         self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()
         lanes = found.lanes if found.lanes.known.any() else None
+        self.lanes = lanes
         self._scrubber.set_lanes(lanes, found.cuts, found.flags)
         self.found.emit(found.flags, lanes is not None)
 

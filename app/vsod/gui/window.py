@@ -38,6 +38,7 @@ from vsod.gui.prefs import Prefs
 from vsod.gui.projects import Projects
 from vsod.gui.queueroom import QueueRoom
 from vsod.gui.recent import RecentMenu
+from vsod.gui.reports import Reports
 from vsod.gui.running import Running
 from vsod.gui.scope import Scope
 from vsod.gui.stage import Stage
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self.scope, self)
         self.editing = Editing(room, self.scope, self.actions_by_id, self)
         self.exporting = Exporting(room, self)
+        self.reports = Reports(room, self.overview, self.banner, self)
         self.projects = Projects(
             self.document, self.banner, self.prefs, self.tasks, self.open_path, self.close_clip, self
         )

@@ -1,0 +1,77 @@
+"""What the timeline shows, as files: the curves as a table, the frames that want a look as markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from vsod.errors import VsodError
+from vsod.gui.overview import Overview
+from vsod.gui.panels.banner import Banner
+from vsod.gui.words import tr
+from vsod.gui.workroom import Workroom
+from vsod.pipeline.lanetable import LaneTable
+
+_TABLE, _MARKERS = "Table (*.csv);;JSON (*.json)", "Markers for Resolve (*.edl);;Table (*.csv)"
+
+
+class Reports(QObject):
+    """Asks where to, and writes.
+
+    Args:
+        room: The parts of the window.
+        overview: Knows what was measured.
+        banner: Says what was written, or why not.
+        window: Parent of the dialogs.
+    """
+
+    def __init__(self, room: Workroom, overview: Overview, banner: Banner, window: QWidget) -> None:
+        super().__init__(window)
+        self._room, self._overview, self._banner, self._window = room, overview, banner, window
+
+    def ask_for_curves(self) -> None:
+        """Write the curves of the marked range."""
+        self._ask(tr("Save curves"), "_curves.csv", _TABLE, LaneTable.write)
+
+    def ask_for_markers(self) -> None:
+        """Write the frames of the marked range that want a look."""
+        self._ask(tr("Save markers"), "_markers.edl", _MARKERS, LaneTable.write_markers)
+
+    def _ask(self, title: str, ending: str, kinds: str, write: Callable[[LaneTable, Path], None]) -> None:
+        table = self._table()
+        if table is None:
+            self._banner.show_note(
+                tr("Nothing is measured yet"),
+                tr("Analyse the clip first: the curves are measured on its maps."),
+            )
+            return
+        source = table.info.path
+        name, kind = QFileDialog.getSaveFileName(
+            self._window, title, str(source.with_name(source.stem + ending)), kinds
+        )
+        if not name:
+            return
+        path = Path(name)
+        if not path.suffix:
+            path = path.with_suffix(kind[kind.index("*") + 1 : -1])
+        try:
+            write(table, path)
+        except VsodError as error:
+            self._banner.show_error(error)
+            return
+        flags = len(table.flags)
+        self._banner.show_note(
+            tr("Wrote {name}").format(name=path.name),
+            tr("{frames} frames, {flags} places that want a look.").format(
+                frames=len(table.frames), flags=flags
+            ),
+        )
+
+    def _table(self) -> LaneTable | None:
+        clip, work, lanes = self._room.stage.clip, self._room.document.work, self._overview.lanes
+        if clip is None or work is None or lanes is None:
+            return None
+        return LaneTable.of(clip.info, ", ".join(work.choice.cards), lanes, self._room.player.marked)

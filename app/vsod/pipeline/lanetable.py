@@ -1,0 +1,107 @@
+"""The lanes of a clip as a table, and the frames that want a look as markers: files for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.clip import ClipInfo
+from vsod.core.flags import Flag, find_flags
+from vsod.core.lanes import LANES, Lanes, rows
+from vsod.core.markers import to_csv, to_edl
+from vsod.core.shots import find_cuts, shots
+from vsod.errors import UsageError
+from vsod.media.atomic import write_text
+
+TABLES, MARKERS = (".csv", ".json"), (".csv", ".edl")
+
+
+@dataclass(frozen=True, eq=False)
+class LaneTable:
+    """What was measured of a range of frames.
+
+    Attributes:
+        info: The clip.
+        card: Whose maps.
+        frames: The range.
+        lanes: Unknown outside of the range.
+        cuts: (N,) frames that begin a shot.
+        flags: Frames that want a look.
+    """
+
+    info: ClipInfo
+    card: str
+    frames: range
+    lanes: Lanes
+    cuts: npt.NDArray[np.bool_]
+    flags: list[Flag]
+
+    @classmethod
+    def of(cls, info: ClipInfo, card: str, lanes: Lanes, frames: range) -> Self:
+        """The table of a range."""
+        cuts = find_cuts(lanes["change"])
+        lanes = lanes.copy()
+        outside = np.ones(len(lanes), np.bool_)
+        outside[frames.start : frames.stop] = False
+        lanes.values[outside] = np.nan
+        return cls(info, card, frames, lanes, cuts, find_flags(lanes, cuts))
+
+    def write(self, path: Path) -> None:
+        """A row per frame (.csv), or all of it (.json).
+
+        Raises:
+            UsageError: Another suffix.
+            OutputError: The disk refuses.
+        """
+        check_suffix(path, TABLES)
+        table = rows(self.lanes, self.cuts, self.frames)
+        if path.suffix.lower() == ".csv":
+            write_text(path, _as_csv(table))
+            return
+        whole = {
+            "source": str(self.info.path),
+            "card": self.card,
+            "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in LANES},
+            "frames": table,
+            "shots": [[shot.start, shot.stop] for shot in shots(self.cuts)],
+            "flags": [flag.as_json() for flag in self.flags],
+        }
+        write_text(path, json.dumps(whole, ensure_ascii=False, indent=1))
+
+    def write_markers(self, path: Path) -> None:
+        """The frames that want a look: .csv, or .edl for Resolve.
+
+        Raises:
+            UsageError: Another suffix.
+            OutputError: The disk refuses.
+        """
+        check_suffix(path, MARKERS)
+        edl = path.suffix.lower() == ".edl"
+        write_text(path, to_edl(self.flags, self.info) if edl else to_csv(self.flags, self.info))
+
+
+def check_suffix(path: Path, known: tuple[str, ...]) -> None:
+    """Refuse a name that says nothing about what is to be written.
+
+    Raises:
+        UsageError: It has another suffix.
+    """
+    if path.suffix.lower() not in known:
+        raise UsageError(
+            "no such kind of table", where=path, fix=f"Use a name ending in {' or '.join(known)}."
+        )
+
+
+def _as_csv(table: list[dict[str, object]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["frame", *(lane.id for lane in LANES), "cut"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "cut": int(bool(row["cut"]))} for row in table)
+    return out.getvalue()
