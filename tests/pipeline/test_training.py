@@ -72,7 +72,7 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
     rows = [json.loads(x) for x in capsys.readouterr().out.splitlines() if x.startswith("{")]
     assert rows[-1]["stage"] == "all validated" and 0 <= rows[-1]["iou"] <= 1
     meta = json.loads((tmp_path / "run" / "pack" / "pack.json").read_text())
-    assert meta == {"groups": ["set"], "clips": ["bear"], "prior": ""}
+    assert meta == {"groups": ["set", "composites"], "clips": ["bear"], "prior": ""}
     weights = tmp_path / "run" / "weights.safetensors"
     with pytest.raises(Exception, match="mine"):
         usable_card("mine")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,8 +17,11 @@ import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.motion import split
+from vsod_models.train.composites import composite, is_whole
 from vsod_models.train.pack import CANVAS, KINDS, create
 from vsod_models.train.synth import synthetic_flow
+
+COMPOSITES = "composites"
 
 
 def _decode(blob: bytes, flags: int) -> npt.NDArray[np.uint8]:
@@ -39,10 +45,59 @@ def _fit(image: npt.NDArray[np.uint8], h: int, w: int) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(small, 0, CANVAS - h, 0, CANVAS - w, cv2.BORDER_REPLICATE), np.uint8)
 
 
+@dataclass
+class _Arrays:
+    """The photo half of a pack, mapped for writing; see :class:`vsod_models.train.pack.Photos`."""
+
+    rgb: npt.NDArray[Any]
+    mask: npt.NDArray[Any]
+    flow: npt.NDArray[Any]
+    size: npt.NDArray[Any]
+    kind: npt.NDArray[Any]
+    group: npt.NDArray[Any]
+    val: npt.NDArray[Any]
+
+    @classmethod
+    def create(cls, folder: Path, n: int) -> _Arrays:
+        half = CANVAS // 2
+        return cls(
+            create(folder, "photo_rgb", (n, CANVAS, CANVAS, 3), np.uint8),
+            create(folder, "photo_mask", (n, CANVAS, CANVAS), np.uint8),
+            create(folder, "photo_flow", (n, half, half, 4), np.float16),
+            create(folder, "photo_size", (n, 2), np.int32),
+            create(folder, "photo_kind", (n,), np.int32),
+            create(folder, "photo_group", (n,), np.int32),
+            create(folder, "photo_val", (n,), np.bool_),
+        )
+
+    def picture(self, i: int) -> npt.NDArray[np.uint8]:
+        """Photo ``i`` without its canvas, (h, w, 3)."""
+        h, w = self.size[i]
+        return np.asarray(self.rgb[i, :h, :w])
+
+    def label(self, i: int) -> npt.NDArray[np.uint8]:
+        """Its mask, (h, w)."""
+        h, w = self.size[i]
+        return np.asarray(self.mask[i, :h, :w])
+
+
 def pack_photos(
-    data: Path, folder: Path, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    data: Path,
+    folder: Path,
+    seed: int = 0,
+    composites: float = 1 / 3,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[str]:
     """Decode every photo of ``data`` into the pack ``folder``, with synthetic motion.
+
+    Behind them stand composites, see :mod:`vsod_models.train.composites`.
+
+    Args:
+        data: See ``docs/training.md``.
+        folder: The pack.
+        seed: Of motion and composites.
+        composites: How many of them for each photo with a mask.
+        progress: Called with photos done and their number.
 
     Returns:
         The names of the photo sets, in the order of the ``group`` index.
@@ -52,20 +107,31 @@ def pack_photos(
     """
     with (data / "index.csv").open(newline="") as f:
         rows = list(csv.DictReader(f))
-    number = {row["id"]: i for i, row in enumerate(rows)}
     groups = sorted({row["id"].split("/")[0] for row in rows})
-    n = len(rows)
-    rgb = create(folder, "photo_rgb", (n, CANVAS, CANVAS, 3), np.uint8)
-    mask = create(folder, "photo_mask", (n, CANVAS, CANVAS), np.uint8)
-    flow = create(folder, "photo_flow", (n, CANVAS // 2, CANVAS // 2, 4), np.float16)
-    size = create(folder, "photo_size", (n, 2), np.int32)
-    kind = create(folder, "photo_kind", (n,), np.int32)
-    group = create(folder, "photo_group", (n,), np.int32)
-    val = create(folder, "photo_val", (n,), np.bool_)
+    learned = [i for i, row in enumerate(rows) if row["split"] != "val"]
+    whole = [i for i in learned if rows[i]["label"] == "mask"]
+    n = len(rows) + round(composites * len(whole))
+    arrays = _Arrays.create(folder, n)
     for i, row in enumerate(rows):
-        kind[i] = KINDS.index(row["label"])
-        group[i] = groups.index(row["id"].split("/")[0])
-        val[i] = row["split"] == "val"
+        arrays.kind[i] = KINDS.index(row["label"])
+        arrays.group[i] = groups.index(row["id"].split("/")[0])
+        arrays.val[i] = row["split"] == "val"
+    _read(data, rows, arrays)
+    with ThreadPoolExecutor(2) as pool:
+        if n > len(rows):
+            groups.append(COMPOSITES)
+            whole = [i for i in whole if is_whole(arrays.label(i))] or whole
+            arrays.kind[len(rows) :] = KINDS.index("mask")
+            arrays.group[len(rows) :] = len(groups) - 1
+            list(pool.map(partial(_compose, arrays, whole, seed), range(len(rows), n)))
+        for done, _ in enumerate(pool.map(partial(_move, arrays, seed), range(n)), 1):
+            if progress and done % 100 == 0:
+                progress(done, n)
+    return groups
+
+
+def _read(data: Path, rows: Sequence[dict[str, str]], arrays: _Arrays) -> None:
+    number = {row["id"]: i for i, row in enumerate(rows)}
     for name, blob in _members(data):
         part, _, rest = name.partition("/")
         i = number.get(rest.rsplit(".", 1)[0], -1)
@@ -73,30 +139,33 @@ def pack_photos(
             continue
         if part == "image":
             image = np.asarray(cv2.cvtColor(_decode(blob, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
-            scale = CANVAS / max(image.shape[:2])
-            h, w = (max(1, round(s * scale)) for s in image.shape[:2])
-            size[i] = h, w
-            rgb[i] = _fit(image, h, w)
+            arrays.size[i] = _on_canvas(*image.shape[:2])
+            arrays.rgb[i] = _fit(image, *arrays.size[i])
         elif part in ("mask", "weak"):
             label = _decode(blob, cv2.IMREAD_GRAYSCALE)
-            full = (int(rows[i]["height"]), int(rows[i]["width"]))
-            scale = CANVAS / max(full)
-            h, w = (max(1, round(s * scale)) for s in full)
-            mask[i] = _fit(label, h, w)
+            full = _on_canvas(int(rows[i]["height"]), int(rows[i]["width"]))
+            arrays.mask[i] = _fit(label, *full)
 
-    def move(i: int) -> None:
-        h, w = (int(s) for s in size[i])
-        h, w = h // 2 * 2, w // 2 * 2
-        picture, label = np.asarray(rgb[i, :h, :w], np.uint8), np.asarray(mask[i, :h, :w], np.uint8)
-        seen = synthetic_flow(picture, label, DIS(), np.random.default_rng((seed, i)))
-        parts = split(seen)
-        ph, pw = parts.shape[:2]
-        flow[i] = cv2.copyMakeBorder(
-            parts, 0, CANVAS // 2 - ph, 0, CANVAS // 2 - pw, cv2.BORDER_REPLICATE
-        ).astype(np.float16)
 
-    with ThreadPoolExecutor(2) as pool:
-        for done, _ in enumerate(pool.map(move, range(n)), 1):
-            if progress and done % 100 == 0:
-                progress(done, n)
-    return groups
+def _on_canvas(height: int, width: int) -> tuple[int, int]:
+    scale = CANVAS / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _compose(arrays: _Arrays, whole: Sequence[int], seed: int, i: int) -> None:
+    rng = np.random.default_rng((seed, 1, i))
+    subject, ground = (int(k) for k in rng.choice(whole, 2))
+    new, gone = ((arrays.picture(k), arrays.label(k)) for k in (subject, ground))
+    picture, label = composite(*new, *gone, rng)
+    arrays.size[i] = label.shape
+    arrays.rgb[i], arrays.mask[i] = _fit(picture, *label.shape), _fit(label, *label.shape)
+
+
+def _move(arrays: _Arrays, seed: int, i: int) -> None:
+    h, w = (int(s) // 2 * 2 for s in arrays.size[i])
+    picture, label = arrays.picture(i)[:h, :w], arrays.label(i)[:h, :w]
+    parts = split(synthetic_flow(picture, label, DIS(), np.random.default_rng((seed, i))))
+    ph, pw = parts.shape[:2]
+    arrays.flow[i] = cv2.copyMakeBorder(
+        parts, 0, CANVAS // 2 - ph, 0, CANVAS // 2 - pw, cv2.BORDER_REPLICATE
+    ).astype(np.float16)

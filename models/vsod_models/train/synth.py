@@ -30,8 +30,13 @@ def _random_affine(rng: np.random.Generator, size: float, strength: float) -> np
     return np.concatenate((a, (middle - a @ middle + shift)[:, None]), 1).astype(np.float32)
 
 
-def _fill_behind(rgb: npt.NDArray[np.uint8], hole: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Background behind the subject: colours flow in from the rim, coarse to fine."""
+def fill_behind(rgb: npt.NDArray[np.uint8], hole: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Background behind the subject: colours flow in from the rim, coarse to fine.
+
+    Args:
+        rgb: (H, W, 3).
+        hole: (H, W), 1 where the subject is, 0 elsewhere.
+    """
     h, w = hole.shape
     # colours behind the subject are guesswork: a quarter of the size is plenty
     small = (max(w // 4, 1), max(h // 4, 1))
@@ -81,7 +86,7 @@ def moving_pair(
         if WRONG_THING <= kind < WRONG_THING + NO_RELATIVE_MOTION
         else _random_affine(rng, size, strength)
     )
-    behind = _fill_behind(rgb, np.asarray(cv2.dilate(layer, np.ones((5, 5), np.uint8)), np.float32))
+    behind = fill_behind(rgb, np.asarray(cv2.dilate(layer, np.ones((5, 5), np.uint8)), np.float32))
     back = cv2.warpAffine(behind, camera, (w, h), borderMode=cv2.BORDER_REFLECT_101)
     front = cv2.warpAffine(rgb, own, (w, h), borderMode=cv2.BORDER_REFLECT_101)
     cut = cv2.GaussianBlur(cv2.warpAffine(layer, own, (w, h), flags=cv2.INTER_LINEAR), (3, 3), 0)[..., None]
