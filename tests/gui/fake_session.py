@@ -117,6 +117,8 @@ class FakeClip:
     cancelled_estimates: int = 0
     adapted: list[bool] = field(default_factory=list)
     reread: list[str] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
+    sound_gate: threading.Semaphore | None = None
     preferred: list[tuple[str, bool]] = field(default_factory=list)
 
     def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
@@ -145,6 +147,18 @@ class FakeClip:
         try:
             for index in range(start, self.info.frame_count if stop is None else stop):
                 yield Frame(index, int(self.info.pts[index]), self.picture(index, size))
+        finally:
+            self.streams -= 1
+
+    def sound(self, index: int) -> Iterator[bytes]:
+        """Each frame's sound is its number; samples of 16 bits, two channels."""
+        self.streams += 1
+        self.heard.append(index)
+        try:
+            while self.sound_gate is not None and not self.sound_gate.acquire(timeout=0.01):
+                yield b""
+            for k in range(index, self.info.frame_count):
+                yield np.full(48_000 // 25 * 2, k, "<i2").tobytes()
         finally:
             self.streams -= 1
 

@@ -98,6 +98,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
         Deed("pause", "P&ause", ("K",)),
         Deed("forward", "Play &forwards, faster each time", ("L",)),
         Deed("loop", "L&oop the range", ("Ctrl+/",), "Begin again where the range ends"),
+        Deed("mute", "&Mute", ("M",), "Sound off, or on again"),
         None,
         Deed("back", "Previous frame", ("Left",), icon="step-back", repeats=True),
         Deed("ahead", "Next frame", ("Right",), icon="step-forward", repeats=True),

@@ -89,6 +89,8 @@ class Clip(Protocol):
 
     def key_before(self, index: int) -> int: ...  # noqa: D102
 
+    def sound(self, index: int) -> Iterator[bytes]: ...  # noqa: D102
+
     def measure(  # noqa: D102
         self,
         card: str,

@@ -71,6 +71,7 @@ def _playback(window: MainWindow) -> dict[str, Callable[[], object]]:
         "reverse": lambda: player.shuttle(-1),
         "pause": player.pause,
         "forward": lambda: player.shuttle(1),
+        "mute": lambda: window.mute(not window.sound.muted),
         "loop": lambda: window.stage.loop(not player.loop),
         "back": lambda: player.step(-1),
         "ahead": lambda: player.step(1),

@@ -25,6 +25,7 @@ class Player(QObject):
     shown = pyqtSignal(object)  # Shown: paint this
     moved = pyqtSignal(int)  # the playhead is at this frame
     speed_changed = pyqtSignal(float)  # 0 = paused
+    began = pyqtSignal(int, float)  # playback from this frame on, at this speed
     failed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -137,6 +138,7 @@ class Player(QObject):
         self._rest.stop()
         self._set_speed(speed)
         self._server.play(index, speed, within)
+        self.began.emit(index, speed)
 
     @property
     def _within(self) -> range:

@@ -41,11 +41,13 @@ from vsod.gui.recent import RecentMenu
 from vsod.gui.reports import Reports
 from vsod.gui.running import Running
 from vsod.gui.scope import Scope
+from vsod.gui.sound import Sound
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
+from vsod.gui.words import tr
 from vsod.gui.workroom import Workroom
 from vsod.pipeline.project import SUFFIX as PROJECT
 
@@ -73,6 +75,8 @@ class MainWindow(QMainWindow):
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
         self.messages = Messages(self.banner, self.status)
         room = Workroom(self.document, self.stage, self.player, self.deck, self.tasks, self.prefs)
+        self.sound = Sound(self.player, self)
+        self.sound.muted = self.prefs.text("sound", "on") == "off"
         self.scope = Scope(room, self.overview, self.deck.scope, self)
         self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self.scope, self)
         self.editing = Editing(room, self.scope, self.actions_by_id, self)
@@ -185,8 +189,7 @@ class MainWindow(QMainWindow):
             self.ahead.set_clip(None)
             self.overview.set_clip(None)
             self.deck.flags.set_clip(None)
-            self.overview.set_clip(None)
-            self.ahead.set_clip(None)
+            self.sound.set_clip(None)
             self.stage.clear()
             self._pages.setCurrentWidget(self.welcome)
 
@@ -215,6 +218,12 @@ class MainWindow(QMainWindow):
         self.prefs.set_text("ahead", "on" if allowed else "off")
         self.ahead.enable(allowed)
         self.status.show_text("Analyses while idle" if allowed else "Does not analyse while idle")
+
+    def mute(self, muted: bool) -> None:
+        """Sound off, or on."""
+        self.prefs.set_text("sound", "off" if muted else "on")
+        self.sound.mute(muted)
+        self.status.show_text(tr("Sound off") if muted else tr("Sound on"))
 
     # ---- messages
 
@@ -247,6 +256,7 @@ class MainWindow(QMainWindow):
         self.deck.flags.set_clip(info)
         self.overview.set_clip(clip)
         self.ahead.set_clip(clip)
+        self.sound.set_clip(clip)
         self.messages.opened(info)
         self.document.show_clip(self.editing.usual(info.path))
         self.running.refresh()
@@ -297,6 +307,7 @@ class MainWindow(QMainWindow):
         self.hide()  # a network takes a moment to stop; nobody has to watch
         self.stage.stop()
         self.ahead.stop()
+        self.sound.stop()
         self.tasks.stop()
         self.overview.stop()
         self.player.stop()

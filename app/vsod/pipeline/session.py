@@ -25,6 +25,7 @@ from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import FORMATS
+from vsod.media.listen import listen
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
 from vsod.pipeline.adapting import fitted_before
@@ -145,6 +146,11 @@ class Session:
     ) -> Iterator[Frame]:
         """Frames in order on a decoder of their own; close the generator to release it."""
         return self._source.frames(start, stop, size=size)
+
+    def sound(self, index: int) -> Iterator[bytes]:
+        """Sound from frame ``index`` on, see :func:`vsod.media.listen.listen`; close the generator to release it."""
+        info = self.info
+        return listen(info.path, int(info.pts[index]) * info.time_base)
 
     def key_before(self, index: int) -> int:
         """The frame at or before ``index`` that is quickest to decode."""

@@ -1,0 +1,243 @@
+"""Sound with the picture: at source speed, forwards, in step; silence where there is none to be had."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from PyQt6.QtCore import QObject, QThread, QTimer
+
+from vsod.core.sound import CHANNELS, SAMPLE, SECOND
+from vsod.gui.backend import Clip
+from vsod.gui.player import Player
+from vsod.gui.render import Shown
+from vsod.gui.speaker import Speaker, open_speaker
+
+_AHEAD = SECOND  # bytes that are decoded before they are needed
+_FEED_MS = 20
+_OFF = 0.08  # seconds by which sound may be off the picture
+_AGAIN = 0.6  # seconds until the last correction has left the loudspeaker's buffer
+
+
+class Hearing(QThread):
+    """Decodes sound a second ahead."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sound")
+        self._cond = threading.Condition()
+        self._wish: tuple[Clip, int] | None = None
+        self._listening = self._done = False
+        self._ready: deque[bytes] = deque()
+        self._held = 0
+        self._version = 0
+        self.ended = False  # no more will come
+        self.start()
+
+    # ---- window's thread
+
+    def begin(self, clip: Clip, index: int) -> None:
+        """Forget what is there; decode from frame ``index`` on."""
+        with self._cond:
+            self._wish = clip, index
+            self._forget()
+
+    def rest(self) -> None:
+        """Decode nothing."""
+        with self._cond:
+            self._wish = None
+            self._forget()
+
+    def take(self, most: int) -> bytes:
+        """What comes next, at most so many bytes; nothing if it is not there yet."""
+        with self._cond:
+            out = bytearray()
+            while self._ready and len(out) < most:
+                piece = self._ready.popleft()
+                room = most - len(out)
+                out += piece[:room]
+                if len(piece) > room:
+                    self._ready.appendleft(piece[room:])
+            self._held -= len(out)
+            self._cond.notify_all()
+            return bytes(out)
+
+    def stop(self) -> None:
+        """Join."""
+        with self._cond:
+            self._done = True
+            self._forget()
+        self.wait()
+
+    def _forget(self) -> None:
+        self._ready.clear()
+        self._held, self.ended = 0, False
+        self._version += 1
+        self._cond.notify_all()
+
+    # ---- own thread
+
+    def run(self) -> None:
+        """Thread body."""
+        while True:
+            with self._cond:
+                self._cond.wait_for(lambda: self._done or self._wish is not None)
+                if self._done:
+                    return
+                wish, self._wish = self._wish, None
+                version = self._version
+            assert wish is not None
+            stream: Iterator[bytes] = iter(())
+            # the picture plays on without sound; a file that cannot be read is the frame server's to report
+            with suppress(Exception):
+                stream = wish[0].sound(wish[1])
+                for piece in stream:
+                    if not self._keep(piece, version):
+                        break
+            with suppress(AttributeError):
+                stream.close()  # type: ignore[attr-defined]
+            with self._cond:
+                self.ended = self.ended or self._version == version
+
+    def _keep(self, piece: bytes, version: int) -> bool:
+        with self._cond:
+            self._cond.wait_for(lambda: self._held < _AHEAD or self._version != version)
+            if self._version != version:
+                return False
+            self._ready.append(piece)
+            self._held += len(piece)
+            return True
+
+
+class Sound(QObject):
+    """Listens to the player and feeds the loudspeaker.
+
+    Args:
+        player: The playhead.
+        parent: The window.
+        speaker: Opens a loudspeaker when it is needed first.
+    """
+
+    def __init__(
+        self,
+        player: Player,
+        parent: QObject | None = None,
+        speaker: Callable[[], Speaker | None] = open_speaker,
+    ) -> None:
+        super().__init__(parent)
+        self._player, self._open = player, speaker
+        self._speaker: Speaker | None = None
+        self._tried = False
+        self._clip: Clip | None = None
+        self._hearing = Hearing(self)
+        self._from: int | None = None  # the frame whose sound came first; None while silent
+        self._sounding = False
+        self._owed = 0  # bytes to leave out; below 0, of silence to put in
+        self._shift = 0  # bytes left out so far, less what was put in
+        self._corrected = 0.0  # what was played when they last were
+        self.muted = False
+        self._feed = QTimer(self)
+        self._feed.setInterval(_FEED_MS)
+        self._feed.timeout.connect(self._pump)
+        player.began.connect(self._on_began)
+        player.speed_changed.connect(self._on_speed)
+        player.shown.connect(self._on_shown)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether something is to be heard."""
+        return self._sounding
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Another clip is on the desk."""
+        self._silence()
+        self._clip = clip
+
+    def mute(self, muted: bool) -> None:
+        """Be silent, or not; takes effect while it plays, too."""
+        self.muted = muted
+        if muted:
+            self._silence()
+        elif self._player.speed == 1:
+            self._on_began(self._player.index, 1.0)
+
+    def stop(self) -> None:
+        """Join."""
+        self._silence()
+        self._hearing.stop()
+
+    # ---- messages
+
+    def _on_began(self, index: int, speed: float) -> None:
+        self._silence()
+        clip = self._clip
+        if speed != 1 or self.muted or clip is None or not clip.info.audio_streams:
+            return
+        if not self._tried:
+            self._tried, self._speaker = True, self._open()
+        if self._speaker is not None:
+            self._from = index
+            self._hearing.begin(clip, index)
+
+    def _on_speed(self, speed: float) -> None:
+        if speed != 1:
+            self._silence()
+
+    def _on_shown(self, shown: Shown) -> None:
+        speaker, clip = self._speaker, self._clip
+        if self._from is None or self._player.speed != 1 or shown.draft or speaker is None or clip is None:
+            return
+        if not self._sounding:
+            # sound begins with the first picture, however long it took to find it
+            if shown.index != self._from:
+                self._hearing.begin(clip, shown.index)
+            self._from, self._sounding = shown.index, True
+            self._shift, self._corrected = 0, 0.0
+            speaker.start()
+            self._feed.start()
+            self._pump()
+        elif speaker.played() - self._corrected > _AGAIN or not self._corrected:
+            self._keep_in_step(speaker, clip, shown.index)
+
+    def _keep_in_step(self, speaker: Speaker, clip: Clip, index: int) -> None:
+        """Leave sound out where the picture is ahead, and wait for it where it is behind."""
+        assert self._from is not None
+        ticks = int(clip.info.pts[index] - clip.info.pts[self._from])
+        off = ticks * float(clip.info.time_base) - speaker.played() - self._shift / SECOND
+        if abs(off) > _OFF:
+            self._owed = _whole(off * SECOND)
+            self._shift += self._owed
+            self._corrected = speaker.played() or 1e-9
+
+    def _pump(self) -> None:
+        speaker = self._speaker
+        if speaker is None:
+            return
+        if self._owed > 0:
+            self._owed -= len(self._hearing.take(self._owed))
+        room = _whole(speaker.room())
+        if self._owed < 0:
+            silence = bytes(min(room, -self._owed))
+            speaker.write(silence)
+            self._owed += len(silence)
+            room -= len(silence)
+        data = self._hearing.take(room) if self._owed == 0 else b""
+        if data:
+            speaker.write(data)
+        elif self._hearing.ended:
+            self._feed.stop()
+
+    def _silence(self) -> None:
+        self._feed.stop()
+        if self._speaker is not None and self._sounding:
+            self._speaker.stop()
+        self._from, self._sounding, self._owed = None, False, 0
+        self._hearing.rest()
+
+
+def _whole(count: float) -> int:
+    """Bytes of whole samples, towards 0."""
+    size = CHANNELS * SAMPLE
+    return int(count / size) * size
