@@ -34,6 +34,10 @@ def main(argv: list[str] | None = None) -> int:
 
         freeze_support()
     words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["screenshots"]:
+        from vsod.gui.screenshots import main as take
+
+        return take(words[1:])
     if words and (words[0].startswith("-") or words[0] in COMMANDS or not _is_path(words[0])):
         from vsod.cli.main import main as command_line
 

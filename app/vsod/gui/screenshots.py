@@ -1,6 +1,6 @@
 """Pictures of the window in its main states, for the documentation and for looking at changes.
 
-``python -m vsod.gui.screenshots OUTDIR CLIP`` drives the real window over a real
+``vsod-desktop screenshots OUTDIR CLIP`` drives the real window over a real
 clip; with ``QT_QPA_PLATFORM=offscreen`` it needs no display. Settings and maps go
 to a throw-away folder.
 """
@@ -11,7 +11,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from vsod.gui import theme
 from vsod.gui.actions import OVERLAYS
 from vsod.gui.queue import QueueControl
 from vsod.gui.window import MainWindow
+from vsod.gui.words import Catalogue, languages
 from vsod.pipeline.jobqueue import OVER
 
 _SIZE = (1280, 800)
@@ -145,19 +146,26 @@ def _over(queue: QueueControl) -> int:
     return sum(item.state in OVER for item in queue.jobs)
 
 
-def main() -> None:
-    """Command line of this module."""
-    parser = argparse.ArgumentParser(description="Screenshots of the window in its main states.")
-    parser.add_argument("out", type=Path)
+def main(argv: Sequence[str]) -> int:
+    """``vsod-desktop screenshots OUT CLIP``: the main states, over a real clip. Gives the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="vsod-desktop screenshots", description="Screenshots of the window in its main states."
+    )
+    parser.add_argument("out", type=Path, help="folder for the PNGs")
     parser.add_argument("clip", type=Path)
-    args = parser.parse_args()
+    parser.add_argument("--theme", choices=theme.THEMES, default="dark")
+    parser.add_argument("--language", choices=tuple(languages()), default="en")
+    parser.add_argument("--size", metavar="WxH", type=_size, default=_SIZE)
+    args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as own:
         os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"), own))
         app = QApplication([])
-        theme.apply(app)
+        catalogue = Catalogue(args.language)
+        app.installTranslator(catalogue)
+        theme.apply(app, args.theme)
         window = MainWindow()
-        window.resize(*_SIZE)
+        window.resize(*args.size)
         window.show()
         photographer = Photographer(window, args.out)
         try:
@@ -166,7 +174,9 @@ def main() -> None:
             window.close()
     for path in photographer.taken:
         print(path)
+    return 0
 
 
-if __name__ == "__main__":
-    main()
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
