@@ -50,6 +50,20 @@ def test_the_fitted_card_is_another_to_the_map_store(first, fitted):
     assert fitted[1].signature != first[1].signature
 
 
+def test_the_second_look_does_not_have_the_last_word(first, fitted):
+    clip, predictor, maps = first
+    _, again, _ = fitted
+    span = range(FRAMES.start, FRAMES.start + 3)
+
+    def look(by):
+        return dict(by(clip.frames(span.start, span.stop, size=predictor.raster.size)))
+
+    alone, both = look(Predictor(again.card, clip.info.display_size)), look(again)
+    for i in span:
+        assert np.abs(both[i] - (0.4 * alone[i] + 0.6 * maps[i])).max() < 1e-6
+        assert not np.array_equal(alone[i], maps[i])
+
+
 def test_the_encoder_is_as_it_was(first, fitted):
     before, after = load_network(first[1].card), load_network(fitted[1].card)
     changed = {

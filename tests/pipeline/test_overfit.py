@@ -18,6 +18,7 @@ from vsod_models.msst import MSST
 from vsod_models.pdb import PDB
 from vsod_models.scnn import SCNN
 from vsod_models.stan import STAN
+from vsod_models.train.loop import mixed_precision
 from vsod_models.train.paper_losses import msst_loss, scnn_loss, stan_loss
 from vsod_models.train.paper_losses_resnet import dsnet_loss, pdb_loss
 
@@ -78,7 +79,7 @@ def learn(net, loss, steps, rate=1e-3):
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 20) * (1 if step < steps * 0.7 else 0.2)
         optimiser.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision(torch.device("cpu")):
             value = loss(step)
         value.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5)

@@ -24,6 +24,7 @@ from vsod_models.flow import FlowEstimator, estimator
 from vsod_models.prior.motion import MotionPrior
 
 Map = npt.NDArray[np.float32]
+SECOND_LOOK = 0.4  # weight of a fitted card's maps, against those it was fitted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ class Predictor:
     def second(self, card: Card, before: Callable[[int], Map | None]) -> Predictor:
         """The same for a card that differs in its weights alone, and does not have the last word.
 
-        Its maps are averaged with those of ``before``: what only one of two looks sees stays in doubt.
+        Its maps are averaged with those of ``before`` (:data:`SECOND_LOOK`): what only one of two looks sees stays
+        in doubt.
         """
         other = copy.copy(self)
         other.card, other._opened, other._before = card, None, before
@@ -181,7 +183,7 @@ class Predictor:
         if self.splits_shots:
             words.append("by shot")
         if self._before:
-            words.append("second look")
+            words.append(f"second look {SECOND_LOOK}")
         return "|".join(words)
 
     @property
@@ -238,7 +240,9 @@ class Predictor:
 
     def _averaged(self, index: int, saliency: Map) -> Map:
         before = self._before(index) if self._before else None
-        return saliency if before is None else np.asarray((saliency + before) / 2, np.float32)
+        if before is None:
+            return saliency
+        return np.asarray(SECOND_LOOK * saliency + (1 - SECOND_LOOK) * before, np.float32)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Map]]:
         """Both stages in a row."""

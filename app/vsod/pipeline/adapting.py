@@ -26,8 +26,8 @@ def adapted(
 ) -> tuple[Predictor, Outcome]:
     """A predictor whose card is fitted to ``frames`` of the clip; the same one if that is not to be trusted.
 
-    The fitted one answers with the mean of ``maps`` and its own: that keeps nearly all of what it gains and halves
-    what it may lose.
+    The fitted one answers with an average of ``maps`` and its own: that keeps most of what it gains and less than half
+    of what it may lose.
 
     Args:
         clip: The clip.
