@@ -15,6 +15,8 @@ from vsod.core.finishing import FinishSettings
 from vsod.core.overlay import heat_table
 from vsod.errors import MediaNotFound, UnknownFormat
 from vsod.inference.mapstore import MapStore
+from vsod.media.external import problem
+from vsod.media.external_formats import EXTERNAL
 from vsod.media.formats import FORMATS
 from vsod.media.planes import plane
 from vsod.media.readback import read_matte, read_pictures
@@ -69,10 +71,9 @@ def test_a_webm_cutout_has_alpha(demo, tmp_path):
 
 def test_what_was_over_black_is_black_and_the_subject_stays(demo, tmp_path):
     over = run(demo, tmp_path / "o.mkv", what="over", background="ff00ff")
-    matte = run(demo, tmp_path / "m.mkv", format="ffv1-gray16")
-    back = first(over.output).rgb
-    with open_source(matte.output) as source:
-        alpha = next(iter(read_matte(source.info))).matte
+    # a cut-out, whose alpha followed the same picture; a matte alone follows the luma plane
+    cutout = run(demo, tmp_path / "m.mkv", what="cutout")
+    back, alpha = first(over.output).rgb, first(cutout.output).alpha
     with open_source(demo) as source:
         seen = source.frame_at(20).image
     assert (back[alpha == 0] == (65535, 0, 65535)).all()
@@ -184,6 +185,16 @@ def test_sound_is_copied_bit_by_bit(codec, tmp_path):
     assert report.verified, report.warnings
     assert sound_of(report.output) == sound_of(clip)
     assert [language for language, _ in sound_of(clip)] == ["eng", "spa"]
+
+
+def test_a_format_of_the_machines_ffmpeg_is_delivered_like_any_other(tmp_path):
+    """A whole job: alpha declared and true, sound and all, or a reason why not."""
+    if why := problem(EXTERNAL["hap-alpha"]):
+        pytest.skip(why)
+    clip = with_sound(tmp_path)
+    report = run(clip, tmp_path / "c.mov", what="cutout", format="hap-alpha", start=0, stop=None)
+    assert report.verified, report.warnings
+    assert sound_of(report.output) == sound_of(clip)
 
 
 def test_a_range_takes_its_own_sound(tmp_path):

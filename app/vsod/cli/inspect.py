@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 
 
 def probe(args: argparse.Namespace) -> int:
@@ -98,6 +99,20 @@ def verify(args: argparse.Namespace) -> int:
             print(f"{mark}  {row.id}: {row.message}")
         print("the matte conforms" if report.ok else "the matte does not conform")
     return 0 if report.ok else 1
+
+
+def formats(args: argparse.Namespace) -> int:
+    """List what can be written on this machine."""
+    from vsod.pipeline.session import list_formats
+
+    rows = list_formats()
+    if args.json:
+        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
+    else:
+        for row in rows:
+            files = " ".join(row.suffixes) or f"folder of {row.image}"
+            print(f"{row.id:16}{files:18}{', '.join(row.layouts):24}{row.note}")
+    return 0
 
 
 def doctor(args: argparse.Namespace) -> int:

@@ -97,7 +97,7 @@ def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> N
 def add_job_options(p: argparse.ArgumentParser) -> None:
     """All that a job is besides its clip and its output."""
     p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
-    p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'doctor')")
+    p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'formats')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument(
@@ -179,6 +179,10 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=lanes)
+
+    p = commands.add_parser("formats", help="list export formats")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(run=do.formats)
 
     p = commands.add_parser("doctor", help="versions, device, codecs; what is missing and how to get it")
     p.add_argument("--json", action="store_true")

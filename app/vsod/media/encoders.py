@@ -15,14 +15,14 @@ _EVEN_ONLY = ("libx264", "libx265")
 # FFmpeg's AVFieldOrder of what ClipInfo calls them.
 _FIELD_ORDERS = {"tt": 2, "bb": 3, "tb": 4, "bt": 5}
 # These say it in the picture itself, and are coded as progressive.
-_SAY_PROGRESSIVE = ("dnxhd", "libx264", "libx265", "libvpx-vp9")
+_SAY_PROGRESSIVE = ("dnxhd", "libx264", "libx265", "libvpx-vp9", "h264_", "hevc_")
 
 
 def field_order(path: Path, coding: Coding, info: ClipInfo) -> int | None:
     """Which field comes first, as FFmpeg counts; 0 if the source is not interlaced, None if the file cannot say."""
     if info.field_order not in _FIELD_ORDERS:
         return 0
-    if path.suffix.lower() not in (".mov", ".mkv") or coding.codec in _SAY_PROGRESSIVE:
+    if path.suffix.lower() not in (".mov", ".mkv") or coding.codec.startswith(_SAY_PROGRESSIVE):
         return None
     return _FIELD_ORDERS[info.field_order]
 
@@ -37,6 +37,12 @@ def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[st
     odd = info.width % 2 or info.height % 2
     if codec in _EVEN_ONLY and odd:
         return codec, pix_fmt.replace("420", "444")
+    if (codec == "hap" and (info.width % 4 or info.height % 4)) or (fmt.external and odd):
+        raise OutputError(
+            f"{fmt.title} cannot hold {info.width}x{info.height}",
+            where=path,
+            fix="Choose ProRes 4444, FFV1 or PNG, which take any size.",
+        )
     if codec == "dnxhd" and (info.width < 256 or info.height < 120):
         raise OutputError(
             f"{fmt.title} begins at 256x120 pixels, this is {info.width}x{info.height}",

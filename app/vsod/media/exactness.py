@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.picture import Layout, Picture
+from vsod.media.external import all_formats
+from vsod.media.external_formats import EXTERNAL
 from vsod.media.formats import FORMATS, Format
 from vsod.media.readback import read_matte, read_pictures
 from vsod.media.sinks import open_sink
@@ -78,8 +80,9 @@ def _read(info: ClipInfo, layout: Layout) -> npt.NDArray[np.float32]:
 def format_table() -> str:
     """The table of docs/formats.md: what every format carries, from the code."""
     rows = ["| format | files | matte | picture | cut-out (alpha bits) | |", "|---|---|---|---|---|---|"]
-    for fmt in FORMATS.values():
+    for fmt in (FORMATS | EXTERNAL).values():
         files = " ".join(fmt.suffixes) or f"folder of {fmt.image}"
+        files += ", external" * fmt.external
         cells = [f"`{fmt.id}`", files, *(_cell(fmt, layout) for layout in ("matte", "fill", "cutout"))]
         rows.append(f"| {' | '.join(cells)} | {fmt.note} |")
     return "\n".join(rows) + "\n"
@@ -96,7 +99,7 @@ def _cell(fmt: Format, layout: Layout) -> str:
 def exactness_table() -> str:
     """What came back of the ramp, format by format; writes every one of them."""
     rows = ["| format | as | levels of 6,144 | largest error | 0 and 1 exact |", "|---|---|---|---|---|"]
-    for fmt in FORMATS.values():
+    for fmt in all_formats().values():
         for layout in fmt.layouts:
             if layout == "fill":
                 continue

@@ -46,6 +46,7 @@ class Format:
         matte, fill, cutout: How it carries a matte alone, a picture, a picture with alpha; None
             where it cannot.
         image: Suffix of a sequence's images; empty for a video.
+        external: The machine's own FFmpeg encodes it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Format:
     fill: Coding | None = None
     cutout: Coding | None = None
     image: str = ""
+    external: bool = False
 
     @property
     def is_sequence(self) -> bool:
@@ -240,6 +242,7 @@ _ALL = (
     ),
 )  # fmt: skip
 
+# What PyAV writes everywhere; see also vsod.media.external.all_formats.
 FORMATS: dict[str, Format] = {fmt.id: fmt for fmt in _ALL}
 _BY_SUFFIX: dict[Layout, dict[str, str]] = {
     "matte": {".mov": "prores4444", ".mkv": "ffv1-gray8", ".mp4": "h264", ".webm": "vp9", "": "png8"},
@@ -252,12 +255,14 @@ def format_by_id(id: str) -> Format:
     """The format with this id.
 
     Raises:
-        UnknownFormat: There is none; lists those there are.
+        UnknownFormat: There is none, or this machine cannot write it.
     """
-    try:
-        return FORMATS[id]
-    except KeyError:
-        raise UnknownFormat(f"no export format {id!r}", fix=f"Choose one of: {', '.join(FORMATS)}.") from None
+    from vsod.media.external import external_format  # which knows this table
+
+    found = FORMATS.get(id) or external_format(id)
+    if found is None:
+        raise UnknownFormat(f"no export format {id!r}", fix=f"Choose one of: {', '.join(FORMATS)}.")
+    return found
 
 
 def format_for_path(path: str | Path, layout: Layout = "matte") -> Format:

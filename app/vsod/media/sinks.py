@@ -12,6 +12,7 @@ from vsod.core.delivery import Delivery
 from vsod.core.picture import Layout, Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media.atomic import commit_together
+from vsod.media.external_sink import ExternalSink
 from vsod.media.formats import Format, check_suffix
 from vsod.media.sequence_sink import SequenceSink
 from vsod.media.target import Target
@@ -72,7 +73,7 @@ def open_sink(
 
     Args:
         path: Target file, or folder for a sequence. Its parent must exist.
-        fmt: One of :data:`vsod.media.formats.FORMATS`.
+        fmt: One of :func:`vsod.media.external.all_formats`.
         info: The source it belongs to.
         frames: The source frames to be written; None for all.
         tags: Notes to put into the file, for example the model's name.
@@ -99,7 +100,9 @@ def open_sink(
         )
     _check_target(path, fmt, info)
     target = Target(path, fmt, info, frames, layout, delivery, dict(tags or {}))
-    return SequenceSink(target) if fmt.is_sequence else VideoSink(target)
+    if fmt.is_sequence:
+        return SequenceSink(target)
+    return ExternalSink(target) if fmt.external else VideoSink(target)
 
 
 def close_together(sinks: Iterable[Sink]) -> list[Path]:

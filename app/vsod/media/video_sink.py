@@ -14,6 +14,7 @@ from av.codec.context import Flags as CodecFlags
 from av.codec.context import ThreadType
 from av.container import Flags, OutputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.core.picture import Picture
@@ -55,14 +56,20 @@ class VideoSink:
         self._maker = FrameMaker(target.coding, pix_fmt, info, target.layout)
         self._audio: AudioCopy | None = None
         self._container: OutputContainer | None = None
+        self._ended = False
         try:
             self._partial.touch()
-            self._container = self._open()
+            self._begin()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
             raise self._refusal(error) from error
 
-    def _open(self) -> OutputContainer:
+    def _begin(self) -> None:
+        """Get ready for the first frame."""
+        self._open()
+
+    def _open(self) -> None:
+        """Write the head of the file."""
         info, muxer = self._info, _MUXERS[self._path.suffix.lower()]
         options = (
             {"video_track_timescale": str(self._clock.time_base.denominator)}
@@ -80,20 +87,29 @@ class VideoSink:
         )
         container.metadata.update(info.metadata)
         container.metadata["comment"] = notes
-        stream = self._stream = cast(VideoStream, container.add_stream(self._codec, rate=info.rate))
+        stream = self._stream = self._add_stream(container)
         context = stream.codec_context
-        stream.width, stream.height, stream.pix_fmt = info.width, info.height, self._maker.pix_fmt
-        stream.options = {**encoder_options(self._maker.coding, info)}
-        context.time_base = self._clock.time_base
-        context.thread_type = ThreadType.AUTO
-        context.flags |= CodecFlags.bitexact.value
         if "tag" in self._maker.coding.options and muxer in ("mov", "mp4"):
             context.codec_tag = self._maker.coding.options["tag"]
         self._carry_tags(stream, muxer)
         self._carry_timecode(stream)
         self._carry_audio(container)
         container.start_encoding()
-        return container
+
+    def _add_stream(self, container: OutputContainer) -> VideoStream:
+        """The track the frames go into."""
+        stream = cast(VideoStream, container.add_stream(self._codec, rate=self._info.rate))
+        context = stream.codec_context
+        stream.width, stream.height, stream.pix_fmt = self._info.width, self._info.height, self._maker.pix_fmt
+        stream.options = {**encoder_options(self._maker.coding, self._info)}
+        context.time_base = self._clock.time_base
+        context.thread_type = ThreadType.AUTO
+        context.flags |= CodecFlags.bitexact.value
+        return stream
+
+    def _encoded(self, frame: VideoFrame | None) -> list[Packet[VideoStream]]:
+        """What comes out of the encoder for a frame; None asks for all that is left."""
+        return self._stream.encode(frame)
 
     def _carry_tags(self, stream: VideoStream, muxer: str) -> None:
         context, info, tags = stream.codec_context, self._info, self._maker.tags
@@ -155,7 +171,7 @@ class VideoSink:
 
     def write(self, index: int, picture: Picture) -> None:
         """See :class:`vsod.media.sinks.Sink`."""
-        if self._container is None or index != self._next or index >= self._frames.stop:
+        if self._ended or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
         frame = self._maker(picture)
         number = index - self._frames.start
@@ -163,7 +179,7 @@ class VideoSink:
         frame.time_base = self._clock.time_base
         self._durations[frame.pts] = int(self._clock.starts[number + 1]) - frame.pts
         try:
-            self._mux(self._stream.encode(frame))
+            self._mux(self._encoded(frame))
             self._mux_audio(int(self._clock.starts[number + 1]) * self._clock.time_base)
         except (av.error.FFmpegError, OSError) as error:
             self.abort()
@@ -171,8 +187,8 @@ class VideoSink:
         self._next += 1
 
     def _mux(self, packets: list[Packet[VideoStream]]) -> None:
-        assert self._container is not None
         for packet in packets:
+            assert self._container is not None
             # Encoders guess the duration from the rate, which is wrong for variable rates and
             # decides how long the last frame stays.
             if packet.pts is not None and packet.pts in self._durations:
@@ -186,7 +202,7 @@ class VideoSink:
 
     def finish(self) -> tuple[Path, Path]:
         """See :class:`vsod.media.sinks.Sink`."""
-        if self._container is None:
+        if self._ended:
             return self._partial, self._path
         if self._next != self._frames.stop:
             self.abort()
@@ -196,9 +212,10 @@ class VideoSink:
                 fix="Export again; if it happens again, report it.",
             )
         try:
-            self._mux(self._stream.encode(None))
+            self._mux(self._encoded(None))
             self._mux_audio(None)
-            container, self._container = self._container, None
+            container, self._container, self._ended = self._container, None, True
+            assert container is not None
             container.close()
             self._close_audio()
             sync(self._partial)
@@ -209,7 +226,7 @@ class VideoSink:
 
     def close(self) -> Path:
         """See :class:`vsod.media.sinks.Sink`."""
-        if self._container is not None:
+        if not self._ended:
             commit_together([self.finish()])
         return self._path
 
@@ -220,7 +237,7 @@ class VideoSink:
 
     def abort(self) -> None:
         """See :class:`vsod.media.sinks.Sink`."""
-        container, self._container = self._container, None
+        container, self._container, self._ended = self._container, None, True
         self._close_audio()
         # A full disk makes closing fail a second time; the partial file goes either way.
         with contextlib.suppress(Exception):

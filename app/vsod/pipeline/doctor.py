@@ -17,6 +17,8 @@ from vsod.inference.cache import size_of
 from vsod.inference.cards import all_cards
 from vsod.inference.devices import describe_cpu, describe_gpu
 from vsod.media import about
+from vsod.media.external import problem
+from vsod.media.external_formats import EXTERNAL
 from vsod.media.formats import FORMATS
 
 QT_PACKAGES = (
@@ -51,6 +53,7 @@ def examine() -> list[Finding]:
         _window(),
         Finding("media", True, about.bundled_version()),
         _formats(),
+        _second_reader(),
         _external(),
         Finding("processor", True, describe_cpu()),
         Finding("GPU", None, describe_gpu()),
@@ -115,6 +118,15 @@ def _formats() -> Finding:
 
 
 def _external() -> Finding:
+    reasons = {id: problem(fmt) for id, fmt in EXTERNAL.items()}
+    works = ", ".join(id for id, reason in reasons.items() if not reason)
+    fails = "; ".join(f"{id}: {reason}" for id, reason in reasons.items() if reason)
+    if works:
+        return Finding("ffmpeg", True, f"encodes {works}", f"Not {fails}" if fails else "")
+    return Finding("ffmpeg", None, "encodes nothing more than PyAV", fails)
+
+
+def _second_reader() -> Finding:
     found = about.external_version()
     if found:
         return Finding("ffprobe", True, f"{found}: second reader of every verification")

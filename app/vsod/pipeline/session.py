@@ -24,7 +24,7 @@ from vsod.inference.finish import Finisher
 from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
-from vsod.media.formats import FORMATS
+from vsod.media.external import all_formats
 from vsod.media.listen import listen
 from vsod.media.source import open_source
 from vsod.pipeline import runner, stages
@@ -102,12 +102,12 @@ def list_cards() -> list[CardRow]:
 
 
 def list_formats() -> list[FormatRow]:
-    """Every export format."""
+    """Every export format this machine can write."""
     return [
         FormatRow(
             f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image, f.straight_only
         )
-        for f in FORMATS.values()
+        for f in all_formats().values()
     ]
 
 

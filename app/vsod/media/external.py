@@ -1,0 +1,127 @@
+"""The FFmpeg program of this machine: what it encodes that PyAV's own FFmpeg cannot."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+from vsod.errors import UnknownFormat
+from vsod.media.external_formats import EXTERNAL
+from vsod.media.formats import FORMATS, Coding, Format
+
+_TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
+# Whole fragments as soon as they are there, so that our own muxer can go along.
+_FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
+_GET = "Install FFmpeg, on Debian: apt install ffmpeg; or choose a format that 'vsod-desktop formats' lists."
+
+
+def all_formats() -> dict[str, Format]:
+    """Everything that can be written on this machine."""
+    first, *_ = EXTERNAL.values()
+    problem(first)  # asks what encoders there are, which is remembered for the others
+    with ThreadPoolExecutor(len(EXTERNAL)) as trials:
+        usable = trials.map(lambda fmt: not problem(fmt), EXTERNAL.values())
+        return FORMATS | {fmt.id: fmt for fmt, works in zip(EXTERNAL.values(), usable, strict=True) if works}
+
+
+def external_format(id: str) -> Format | None:
+    """The external format of this name; None if there is none.
+
+    Raises:
+        UnknownFormat: It cannot be written on this machine.
+    """
+    fmt = EXTERNAL.get(id)
+    if fmt is not None and (why := problem(fmt)):
+        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=_GET)
+    return fmt
+
+
+def problem(fmt: Format) -> str:
+    """Why an external format cannot be written; empty if it can. Found out once by encoding a few frames."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        return "no ffmpeg on the path"
+    try:
+        return _tried(program, Path(program).stat().st_mtime_ns, fmt.id)
+    except OSError as error:
+        return f"{program}: {error}"
+
+
+@lru_cache(maxsize=64)
+def _tried(program: str, _stamp: int, id: str) -> str:
+    fmt = EXTERNAL[id]
+    coding = fmt.coding(fmt.layouts[0])
+    if coding.codec not in encoders(program, _stamp):
+        return f"{program} has no encoder {coding.codec}"
+    width, height = _TRIAL_SIZE
+    frames = bytes(12 * width * height)  # a few whole ones at 1.5, 3 or 4 bytes a pixel
+    try:
+        done = subprocess.run(
+            command(program, coding, coding.pix_fmt, _TRIAL_SIZE, Fraction(25)),
+            input=frames,
+            capture_output=True,
+            timeout=_TRIAL_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 and done.stdout else said(done.stderr)[0]
+
+
+@lru_cache(maxsize=4)
+def encoders(program: str, _stamp: int) -> frozenset[str]:
+    """The encoders a program says it has; none if it says nothing."""
+    try:
+        told = subprocess.run(
+            [program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=20, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return frozenset()
+    rows = (line.split() for line in told.splitlines())
+    return frozenset(row[1] for row in rows if len(row) > 1 and row[0].startswith("V"))
+
+
+def command(
+    program: str,
+    coding: Coding,
+    pix_fmt: str,
+    size: tuple[int, int],
+    rate: Fraction,
+    tags: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The command that reads raw frames and writes a fragmented MOV, pipe to pipe.
+
+    Args:
+        program: The ffmpeg to run.
+        coding: Encoder and options.
+        pix_fmt: Of the raw frames.
+        size: (width, height).
+        rate: Nominal rate; exact times are ours to give.
+        tags: Further options of the output, for colours and pixel aspect.
+    """
+    import ffmpeg  # needed here only
+
+    raw = ffmpeg.input(
+        "pipe:", format="rawvideo", pix_fmt=pix_fmt, s="{}x{}".format(*size), framerate=str(rate)
+    )
+    options = {key: value for key, value in coding.options.items() if key != "tag"} | dict(tags or {})
+    if "tag" in coding.options:
+        options["tag:v"] = coding.options["tag"]
+    if "vf" in coding.options and "vf" in (tags or {}):
+        options["vf"] = f"{(tags or {})['vf']},{coding.options['vf']}"
+    made = raw.output("pipe:", format="mov", movflags=_FRAGMENTS, vcodec=coding.codec, **options)
+    return list(made.global_args("-hide_banner", "-loglevel", "error", "-nostdin").compile(cmd=program))
+
+
+def said(complaints: bytes) -> list[str]:
+    """What a program complained about, line by line, without where in its memory that was; at least one line."""
+    lines = complaints.decode(errors="replace").strip().splitlines()
+    return [re.sub(r"^\[(.*?) @ 0x[0-9a-f]+\]", r"\1:", line.strip()) for line in lines] or [
+        "it ended without a word"
+    ]

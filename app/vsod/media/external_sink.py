@@ -1,0 +1,90 @@
+"""A video file whose frames the machine's own FFmpeg encodes, and everything else is ours."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from vsod.errors import OutputError
+from vsod.media.external import command
+from vsod.media.external_encoder import ExternalEncoder, ProgramEnded
+from vsod.media.video_sink import VideoSink
+
+
+class ExternalSink(VideoSink):
+    """See :class:`vsod.media.video_sink.VideoSink`.
+
+    Only the packets come from the program: times, timecode, tags and sound are written as in every
+    other file.
+    """
+
+    _encoder: ExternalEncoder | None = None
+
+    def _begin(self) -> None:
+        info, tags = self._info, self._maker.tags
+        options = {
+            "color_primaries": str(tags.primaries),
+            "color_trc": str(tags.transfer),
+            "colorspace": str(tags.matrix),
+            "color_range": "pc" if tags.full_range else "tv",
+        }
+        if info.sar != 1:
+            options["vf"] = f"setsar={info.sar}"
+        size, coding = (info.width, info.height), self._maker.coding
+        program = shutil.which("ffmpeg") or "ffmpeg"
+        self._encoder = ExternalEncoder(
+            command(program, coding, self._maker.pix_fmt, size, info.rate, options)
+        )
+        self._coded = 0
+
+    def _add_stream(self, container: OutputContainer) -> VideoStream:
+        assert self._encoder is not None
+        template = self._encoder.stream
+        stream = container.add_stream_from_template(template, opaque=True)
+        stream.time_base = self._clock.time_base
+        stream.codec_context.framerate = self._info.rate
+        return stream
+
+    def _encoded(self, frame: VideoFrame | None) -> list[Packet[VideoStream]]:
+        assert self._encoder is not None
+        try:
+            packets = self._encoder.feed(frame) if frame is not None else self._encoder.finish()
+            if frame is None and self._coded + len(packets) != len(self._frames):
+                raise ProgramEnded(f"{len(self._frames)} frames in, {self._coded + len(packets)} out")
+        except ProgramEnded as error:
+            self.abort()
+            raise OutputError(
+                f"FFmpeg cannot encode this as {self._format.title} ({error})",
+                where=self._path,
+                fix="Choose another format, for example ProRes 4444 or H.264.",
+            ) from error
+        if packets and self._container is None:
+            self._open()
+        for packet in packets:
+            # without B-frames they come in order, one for every frame
+            packet.pts = packet.dts = int(self._clock.starts[self._coded])
+            packet.time_base = self._clock.time_base
+            packet.stream = self._stream
+            self._coded += 1
+        return packets
+
+    def finish(self) -> tuple[Path, Path]:
+        """See :class:`vsod.media.sinks.Sink`."""
+        done = super().finish()
+        self._release()
+        return done
+
+    def abort(self) -> None:
+        """See :class:`vsod.media.sinks.Sink`."""
+        super().abort()
+        self._release()
+
+    def _release(self) -> None:
+        if self._encoder is not None:
+            self._encoder.close()
+            self._encoder = None
