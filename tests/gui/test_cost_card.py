@@ -23,7 +23,9 @@ def test_the_whole_job_is_what_the_stages_take_together() -> None:
         "File about 3.4 MB, memory 640 MB; limited by analysis, 2.0 fps on CPU."
     )
     analysed = replace(COST, analysed=0, pace={"export": 0.2, "verify": 0.1}, loading=0.0, adapts=True)
-    assert "About 0:30: writing 0:20, checking 0:10, fitting to the clip not counted." in in_words(analysed)
+    assert "About 0:30: writing 0:20, checking 0:10. Fitting to the clip is not counted." in in_words(
+        analysed
+    )
     assert "limited by writing, 5.0 fps" in in_words(analysed)
 
 

@@ -232,4 +232,4 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
         "vsod.gui.timeline.scrubber.QToolTip.showText", lambda _at, text, _on: said.append(text)
     )
     QTest.mouseMove(window.scrubber, QPoint(round(window.scrubber.x_of(20.5)), 60))
-    assert "frame 20" in said[-1] and "Unsure: 1 frame, confidence 0.10" in said[-1]
+    assert "frame 20" in said[-1] and "Unsure: 1 frame, Confidence 0.10" in said[-1]

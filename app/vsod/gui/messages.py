@@ -10,6 +10,7 @@ from vsod.errors import Cancelled
 from vsod.gui.panels.banner import Banner
 from vsod.gui.statusline import StatusLine
 from vsod.gui.tasks import QUEUE
+from vsod.gui.words import tr
 from vsod.pipeline.job import JobReport
 
 _CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
@@ -35,22 +36,28 @@ class Messages:
         """Whether the model could be fitted to the clip."""
         if not fitted:
             self._banner.show_note(
-                "The model stays as it is",
-                "Its maps of this clip are too unsure to learn from, or what it learned led elsewhere.",
+                tr("The model stays as it is"),
+                tr("Its maps of this clip are too unsure to learn from, or what it learned led elsewhere."),
             )
 
     def exported(self, report: JobReport) -> None:
         """An export is written."""
         self._status.show_device(report.device)
-        detail = (
-            f"{report.frames} frames, {_CHECKED[report.verified]}, {report.seconds:.1f} s on {report.device}."
+        detail = tr("{count} frames, {checked}, {seconds:.1f} s on {device}.").format(
+            count=report.frames,
+            checked=tr(_CHECKED[report.verified]),
+            seconds=report.seconds,
+            device=report.device,
         )
         if report.held:
-            detail += f" {len(report.held)} source frames could not be decoded."
+            detail += " " + tr("{count} source frames could not be decoded.").format(count=len(report.held))
         detail = " ".join([detail, *report.warnings])
         folder = QUrl.fromLocalFile(str(report.output.parent))
         self._banner.show_success(
-            f"Wrote {report.output.name}", detail, "Show folder", lambda: QDesktopServices.openUrl(folder)
+            tr("Wrote {name}").format(name=report.output.name),
+            detail,
+            tr("Show folder"),
+            lambda: QDesktopServices.openUrl(folder),
         )
 
     def failed(self, job: str, error: Exception) -> None:
@@ -58,8 +65,8 @@ class Messages:
         if isinstance(error, Cancelled) and job == QUEUE:
             return  # the queue shows it itself
         if isinstance(error, Cancelled):
-            kept = "Nothing was written." if job == "export" else "The frames done so far are kept."
-            self._banner.show_note("Cancelled", kept)
+            kept = tr("Nothing was written.") if job == "export" else tr("The frames done so far are kept.")
+            self._banner.show_note(tr("Cancelled"), kept)
         elif job == "coverage":
             self._status.show_text(str(error))
         else:

@@ -62,7 +62,7 @@ class Projects(QObject):
     def ask_for_project(self) -> None:
         """Let the user pick a project."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, "Open project", str(self._prefs.last_folder), _FILTER
+            self._window, tr("Open project"), str(self._prefs.last_folder), _FILTER
         )
         if name:
             self.open(Path(name))
@@ -90,7 +90,7 @@ class Projects(QObject):
         suggested = self._document.path or (
             work.path.with_suffix(SUFFIX) if work else self._prefs.last_folder / f"project{SUFFIX}"
         )
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", str(suggested), _FILTER)
+        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _FILTER)
         if not name:
             return False
         path = Path(name)
@@ -110,7 +110,10 @@ class Projects(QObject):
         if session is not None and not session.ended:
             name = session.path.name if session.path else session.project.clips[-1].path.name
             self._banner.show_offer(
-                "The program ended unexpectedly", f"Your work on {name} was kept.", "Go on", self.reopen
+                tr("The program ended unexpectedly"),
+                tr("Your work on {name} was kept.").format(name=name),
+                tr("Go on"),
+                self.reopen,
             )
         return session
 
@@ -124,8 +127,8 @@ class Projects(QObject):
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
-            "Save the project?",
-            f"{name} has changes that are not saved.",
+            tr("Save the project?"),
+            tr("{name} has changes that are not saved.").format(name=name),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -140,7 +143,7 @@ class Projects(QObject):
 
     def _may_change(self) -> bool:
         if self._tasks.busy not in ("", QUEUE):
-            self._banner.show_note("A job is running", "Stop it first, or wait for it.")
+            self._banner.show_note(tr("A job is running"), tr("Stop it first, or wait for it."))
             return False
         return self.may_leave()
 

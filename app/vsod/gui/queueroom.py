@@ -89,9 +89,12 @@ class QueueRoom(QDockWidget):
         left = len(waiting(self.control))
         if left:
             self.show()
-            jobs = "1 job waits" if left == 1 else f"{left} jobs wait"
+            words = tr("1 job waits in the queue") if left == 1 else tr("{left} jobs wait in the queue")
             self._banner.show_offer(
-                f"{jobs} in the queue", "They go on where they were stopped.", "Go on", self.control.start
+                words.format(left=left),
+                tr("They go on where they were stopped."),
+                tr("Go on"),
+                self.control.start,
             )
 
     # ---- inside
@@ -102,7 +105,7 @@ class QueueRoom(QDockWidget):
         return project.clips[place] if place >= 0 else self._editing.usual(path)
 
     def _ask_for_clips(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Add clips", str(self._prefs.last_folder))
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), str(self._prefs.last_folder))
         if names:
             self.add_clips([Path(name) for name in names])
 

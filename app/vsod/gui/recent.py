@@ -9,6 +9,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from vsod.gui.prefs import Prefs
+from vsod.gui.words import tr
 
 
 class RecentMenu(QMenu):
@@ -17,7 +18,7 @@ class RecentMenu(QMenu):
     picked = pyqtSignal(object)  # Path
 
     def __init__(self, prefs: Prefs, parent: QWidget | None = None) -> None:
-        super().__init__("Open &recent", parent)
+        super().__init__(tr("Open &recent"), parent)
         self._prefs = prefs
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)

@@ -120,7 +120,7 @@ class Stage(QObject):
     def loop(self, loop: bool) -> None:
         """Play the range over and over, or once."""
         self._player.loop = loop
-        self._status.show_text("Loop on" if loop else "Loop off")
+        self._status.show_text(tr("Loop on") if loop else tr("Loop off"))
 
     def stop(self) -> None:
         """Ask for no more pictures."""
@@ -137,9 +137,9 @@ class Stage(QObject):
     def _note(self, shown: Shown) -> None:
         self._deck.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
-            self._deck.canvas.set_note("This frame is damaged in the file; the one before is shown")
+            self._deck.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:
-            self._deck.canvas.set_note("Not analysed yet")
+            self._deck.canvas.set_note(tr("Not analysed yet"))
         else:
             self._deck.canvas.set_note("")
 

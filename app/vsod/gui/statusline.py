@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.readout import position, rate_text
+from vsod.gui.words import tr
 
 _WINDOW = 1.0  # seconds the playback rate is averaged over
 
@@ -40,7 +41,7 @@ class StatusLine(QStatusBar):
 
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Where the playhead is."""
-        self.frame.setText(f"frame {index}" if info else "")
+        self.frame.setText(tr("frame {index}").format(index=index) if info else "")
         self.timecode.setText(position(info, index) if info else "")
 
     def show_pixel(self, text: str) -> None:
@@ -49,11 +50,11 @@ class StatusLine(QStatusBar):
 
     def show_device(self, text: str) -> None:
         """Where the network runs."""
-        self.device.setText(f"Device: {text}")
+        self.device.setText(tr("Device: {text}").format(text=text))
 
     def show_fps(self, fps: float) -> None:
         """How fast a job runs; nothing for 0."""
-        self.fps.setText(f"{fps:.1f} fps now" if fps else "")
+        self.fps.setText(tr("{fps:.1f} fps now").format(fps=fps) if fps else "")
 
     def count_frame(self, now: float, *, playing: bool) -> None:
         """A frame has been painted; while playing, tell how many per second."""

@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.looks_menus = LooksMenus(self)
         view_menu = self.findChild(QMenu, "view")
-        for menu, text in ((self.looks_menus.ground, "Ground"), (self.looks_menus.against, "A/B")):
+        for menu, text in ((self.looks_menus.ground, tr("Ground")), (self.looks_menus.against, "A/B")):
             self.deck.looks.add_menu(menu, text)
             if view_menu is not None:
                 view_menu.insertMenu(self.actions_by_id["guides"], menu)
@@ -195,13 +195,15 @@ class MainWindow(QMainWindow):
 
     def ask_for_file(self) -> None:
         """Let the user pick a video."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open video", str(self.prefs.last_folder))
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open video"), str(self.prefs.last_folder))
         if name:
             self.open_path(Path(name))
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of frames."""
-        name = QFileDialog.getExistingDirectory(self, "Open folder of frames", str(self.prefs.last_folder))
+        name = QFileDialog.getExistingDirectory(
+            self, tr("Open folder of frames"), str(self.prefs.last_folder)
+        )
         if name:
             self.open_path(Path(name))
 
@@ -217,7 +219,7 @@ class MainWindow(QMainWindow):
         """Let the analysis run ahead while nothing else is asked for, or not."""
         self.prefs.set_text("ahead", "on" if allowed else "off")
         self.ahead.enable(allowed)
-        self.status.show_text("Analyses while idle" if allowed else "Does not analyse while idle")
+        self.status.show_text(tr("Analyses while idle") if allowed else tr("Does not analyse while idle"))
 
     def mute(self, muted: bool) -> None:
         """Sound off, or on."""
@@ -246,7 +248,7 @@ class MainWindow(QMainWindow):
 
     def _on_opening(self, name: str) -> None:
         self.welcome.set_busy(name)
-        self.status.show_text(f"Opening {name} …" if name else "")
+        self.status.show_text(tr("Opening {name} …").format(name=name) if name else "")
 
     def _on_opened(self, clip: Clip) -> None:
         info = clip.info
@@ -316,7 +318,7 @@ class MainWindow(QMainWindow):
     def _sure(self) -> bool:
         answer = QMessageBox.question(
             self,
-            "Stop the export?",
-            "A matte is being written. Stop and quit? Nothing half-written is left behind.",
+            tr("Stop the export?"),
+            tr("A matte is being written. Stop and quit? Nothing half-written is left behind."),
         )
         return answer == QMessageBox.StandardButton.Yes

@@ -9,17 +9,24 @@ from PyQt6.QtWidgets import QMessageBox, QWidget
 
 import vsod
 from vsod import paths
+from vsod.gui.words import tr
 
 
 def about_box(parent: QWidget) -> QMessageBox:
     """A box with versions and folders, to be shown by the caller."""
     box = QMessageBox(parent)
-    box.setWindowTitle("About")
+    box.setWindowTitle(tr("About"))
     box.setIconPixmap(parent.windowIcon().pixmap(64, 64))
     box.setText(f"vsod-desktop {vsod.__version__}")
     box.setInformativeText(
-        "Finds the thing people look at in a video and hands editors a matte of it.\n\n"
-        f"Python {platform.python_version()}, Qt {qVersion()}, PyQt {PYQT_VERSION_STR}\n"
-        f"Cache: {paths.cache_dir()}\nSettings: {paths.config_dir()}\nLicence: GPL-3.0-or-later"
+        "\n\n".join(
+            (
+                tr("Finds the thing people look at in a video and hands editors a matte of it."),
+                f"Python {platform.python_version()}, Qt {qVersion()}, PyQt {PYQT_VERSION_STR}",
+                tr("Cache: {cache}\nSettings: {settings}\nLicence: GPL-3.0-or-later").format(
+                    cache=paths.cache_dir(), settings=paths.config_dir()
+                ),
+            )
+        )
     )
     return box

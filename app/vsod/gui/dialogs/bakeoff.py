@@ -136,7 +136,11 @@ class BakeOffDialog(QDialog):
                 cell = QLabel()
                 drawn = ov.contour(ov.tint(picture, ov.to_u8(matte)), ov.to_u8(matte))
                 cell.setPixmap(QPixmap.fromImage(to_qimage(drawn)).scaledToWidth(220))
-                cell.setAccessibleName(f"{self._titles[name]}, frame {tasting.frames[row - 1]}")
+                cell.setAccessibleName(
+                    tr("{title}, frame {index}").format(
+                        title=self._titles[name], index=tasting.frames[row - 1]
+                    )
+                )
                 self.grid.addWidget(cell, row, column)
             others = [
                 f"{self._titles[other]} {tasting.agreement[column - 1, k]:.2f}"
@@ -150,7 +154,13 @@ class BakeOffDialog(QDialog):
             take.clicked.connect(lambda _checked=False, name=name: self._take(name))
             self.grid.addWidget(take, len(tasting.frames) + 2, column)
         for row, index in enumerate(tasting.frames, 1):
-            self.grid.addWidget(QLabel(f"{position(self._info, index)}\nframe {index}"), row, 0)
+            self.grid.addWidget(
+                QLabel(
+                    tr("{position}\nframe {index}").format(position=position(self._info, index), index=index)
+                ),
+                row,
+                0,
+            )
         self.note.setText(tr("Reading and motion are part of the time; finishing is not."))
         self._refresh()
 

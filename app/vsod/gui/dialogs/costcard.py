@@ -25,10 +25,10 @@ class CostCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(_ASK)
+        self.label = QLabel(tr(_ASK))
         self.label.setObjectName("summary")
         self.label.setWordWrap(True)
-        self.label.setAccessibleName("Cost of the job")
+        self.label.setAccessibleName(tr("Cost of the job"))
         self.button = QPushButton(tr("Estimate"))
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._ask)
@@ -40,7 +40,7 @@ class CostCard(QWidget):
 
     def forget(self) -> None:
         """The job is another one now."""
-        self.label.setText(_ASK)
+        self.label.setText(tr(_ASK))
         self.button.setEnabled(True)
 
     def show_cost(self, cost: Cost | VsodError) -> None:
@@ -53,19 +53,23 @@ class CostCard(QWidget):
 
     def _ask(self) -> None:
         self.button.setEnabled(False)
-        self.label.setText("Timing eight frames …")
+        self.label.setText(tr("Timing eight frames …"))
         self.asked.emit()
 
 
 def in_words(cost: Cost) -> str:
     """Two lines: how long and what of it, how large and what limits it."""
-    parts = [f"{_STAGES[stage]} {clock(seconds)}" for stage, seconds in cost.by_stage.items()]
-    plus = ", fitting to the clip not counted" if cost.adapts else ""
-    limit = f"limited by {_STAGES[cost.limit]}, {1 / cost.pace[cost.limit]:.1f} fps on {cost.device}"
-    return (
-        f"About {clock(cost.seconds)}: {', '.join(parts)}{plus}.\n"
-        f"File about {size(cost.bytes)}, memory {size(round(cost.memory_mb * 1e6))}; {limit}."
+    parts = [f"{tr(_STAGES[stage])} {clock(seconds)}" for stage, seconds in cost.by_stage.items()]
+    time = tr("About {time}: {parts}.").format(time=clock(cost.seconds), parts=", ".join(parts))
+    fitting = " " + tr("Fitting to the clip is not counted.") if cost.adapts else ""
+    room = tr("File about {file}, memory {memory}; limited by {stage}, {fps:.1f} fps on {device}.").format(
+        file=size(cost.bytes),
+        memory=size(round(cost.memory_mb * 1e6)),
+        stage=tr(_STAGES[cost.limit]),
+        fps=1 / cost.pace[cost.limit],
+        device=cost.device,
     )
+    return f"{time}{fitting}\n{room}"
 
 
 def size(count: int) -> str:

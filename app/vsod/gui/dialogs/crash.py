@@ -10,6 +10,8 @@ from PyQt6.QtCore import QObject, Qt, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from vsod.gui.words import tr
+
 
 class CrashReporter(QObject):
     """Takes exceptions nobody caught, from any thread, and shows them one at a time.
@@ -48,12 +50,14 @@ class CrashReporter(QObject):
         parent: QWidget | None = QApplication.activeWindow()
         box = QMessageBox(parent)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Something went wrong inside")
+        box.setWindowTitle(tr("Something went wrong inside"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(head)
         box.setInformativeText(
-            "This is a bug in this program. Your clip and what has been analysed are safe; "
-            "you can go on working. Please report the text below."
+            tr(
+                "This is a bug in this program. Your clip and what has been analysed are safe; "
+                "you can go on working. Please report the text below."
+            )
         )
         box.setDetailedText(text)
         copy = box.addButton("Copy text", QMessageBox.ButtonRole.ActionRole)

@@ -111,9 +111,11 @@ class ExportDialog(QDialog):
 
     def _build(self) -> None:
         self.path_edit = QLineEdit()
-        self.path_edit.setAccessibleName("File to write")
+        self.path_edit.setAccessibleName(tr("File to write"))
         browse = plain_button(tr("Browse…"), self._browse)
-        self.whole = QRadioButton(f"Whole clip  ({self._info.frame_count} frames)")
+        self.whole = QRadioButton(
+            tr("Whole clip  ({frame_count} frames)").format(frame_count=self._info.frame_count)
+        )
         partial = self._marked != range(self._info.frame_count)
         self.between = QRadioButton(self._range_text())
         self.between.setEnabled(partial)
@@ -125,7 +127,7 @@ class ExportDialog(QDialog):
         self.command = QLineEdit()
         self.command.setObjectName("command")
         self.command.setReadOnly(True)
-        self.command.setAccessibleName("This job as a command line")
+        self.command.setAccessibleName(tr("This job as a command line"))
         self.copy_button = plain_button(tr("Copy as command line"), self._copy)
         self.warning = QLabel()
         self.warning.setObjectName("warning")
@@ -135,7 +137,7 @@ class ExportDialog(QDialog):
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self._export)
         self.queue_button = plain_button(tr("Add to queue"), self._queue)
-        self.queue_button.setToolTip("Do it after the jobs that are waiting")
+        self.queue_button.setToolTip(tr("Do it after the jobs that are waiting"))
         close = plain_button(tr("Close"), self.reject)
 
         where, ranges, line, foot = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -230,12 +232,14 @@ class ExportDialog(QDialog):
     def _browse(self) -> None:
         row = self.format
         if row.is_sequence:
-            picked = QFileDialog.getExistingDirectory(self, "Folder for the frames", self.path_edit.text())
+            picked = QFileDialog.getExistingDirectory(
+                self, tr("Folder for the frames"), self.path_edit.text()
+            )
         else:
             pattern = " ".join(f"*{suffix}" for suffix in row.suffixes)
             picked, _ = QFileDialog.getSaveFileName(
                 self,
-                "Export",
+                tr("Export"),
                 self.path_edit.text(),
                 f"{row.title} ({pattern})",
                 options=QFileDialog.Option.DontConfirmOverwrite,  # this dialog says so itself

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QColorDialog, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from vsod.core.delivery import Delivery
+from vsod.gui.words import tr
 
 _KINDS = {"colour": "Colour", "blur": "Blurred surroundings", "clip": "Clip or still"}
 
@@ -19,11 +20,11 @@ class GroundPicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kind = QComboBox()
-        self.kind.setAccessibleName("Kind of background")
+        self.kind.setAccessibleName(tr("Kind of background"))
         for name, title in _KINDS.items():
-            self.kind.addItem(title, name)
+            self.kind.addItem(tr(title), name)
         self.text = QLineEdit()
-        self.button = QPushButton("Choose…")
+        self.button = QPushButton(tr("Choose…"))
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._choose)
         row = QHBoxLayout(self)
@@ -67,7 +68,9 @@ class GroundPicker(QWidget):
         kind = self.kind.currentData()
         for widget in (self.text, self.button):
             widget.setVisible(kind != "blur")
-        self.text.setAccessibleName("Background colour, RRGGBB" if kind == "colour" else "Background clip")
+        self.text.setAccessibleName(
+            tr("Background colour, RRGGBB") if kind == "colour" else tr("Background clip")
+        )
 
     def _choose(self) -> None:
         if self.kind.currentData() == "colour":
@@ -75,6 +78,6 @@ class GroundPicker(QWidget):
             if colour.isValid():
                 self.text.setText(colour.name().removeprefix("#"))
             return
-        name, _ = QFileDialog.getOpenFileName(self, "Background clip or still", self.text.text())
+        name, _ = QFileDialog.getOpenFileName(self, tr("Background clip or still"), self.text.text())
         if name:
             self.text.setText(name)

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.gui.buttons import plain_button
+from vsod.gui.words import tr
 from vsod.pipeline.project import Project, find_moved, same_clip
 
 
@@ -31,22 +32,24 @@ class RelinkDialog(QDialog):
 
     def __init__(self, project: Project, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Clips were moved")
+        self.setWindowTitle(tr("Clips were moved"))
         self.setMinimumSize(560, 300)
         self.project = project
-        head = QLabel("These clips of the project are not where they were. Show where one of them is now.")
+        head = QLabel(
+            tr("These clips of the project are not where they were. Show where one of them is now.")
+        )
         head.setWordWrap(True)
         self.list = QListWidget()
-        self.list.setAccessibleName("Missing clips")
+        self.list.setAccessibleName(tr("Missing clips"))
         self.list.itemDoubleClicked.connect(lambda: self._locate())
         self.remark = QLabel()
         self.remark.setObjectName("warning")
         self.remark.setWordWrap(True)
-        self.locate_button = QPushButton("Locate…")
+        self.locate_button = QPushButton(tr("Locate…"))
         self.locate_button.setObjectName("primary")
         self.locate_button.clicked.connect(self._locate)
-        self.done_button = plain_button("Go on without them", self.accept)
-        cancel = plain_button("Cancel", self.reject)
+        self.done_button = plain_button(tr("Go on without them"), self.accept)
+        cancel = plain_button(tr("Cancel"), self.reject)
         foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self.remark, 1)
@@ -64,16 +67,18 @@ class RelinkDialog(QDialog):
         """``old`` is ``new`` now; its neighbours are looked for."""
         place = self.project.find(old)
         if self.project.find(new) >= 0:
-            self.remark.setText(f"{new.name} is another clip of this project.")
+            self.remark.setText(tr("{name} is another clip of this project.").format(name=new.name))
             return
         try:
             same = same_clip(self.project.clips[place], new)
         except OSError as error:
-            self.remark.setText(f"{new.name} cannot be read: {error.strerror}.")
+            self.remark.setText(
+                tr("{name} cannot be read: {strerror}.").format(name=new.name, strerror=error.strerror)
+            )
             return
         self.project = find_moved(self.project, old, new)
         self.remark.setText(
-            f"{new.name} is not the clip that was worked on; it will be analysed anew."
+            tr("{name} is not the clip that was worked on; it will be analysed anew.").format(name=new.name)
             if same is False
             else ""
         )
@@ -91,7 +96,7 @@ class RelinkDialog(QDialog):
         self.list.setCurrentRow(0)
         left = self.list.count() > 0
         self.locate_button.setEnabled(left)
-        self.done_button.setText("Go on without them" if left else "Go on")
+        self.done_button.setText(tr("Go on without them") if left else tr("Go on"))
 
     def _locate(self) -> None:
         item = self.list.currentItem()
@@ -100,8 +105,12 @@ class RelinkDialog(QDialog):
         old: Path = item.data(Qt.ItemDataRole.UserRole)
         if old.suffix:
             wanted = f"{old.name} ({old.name});;*{old.suffix} (*{old.suffix});;All (*)"
-            picked, _ = QFileDialog.getOpenFileName(self, f"Where is {old.name}?", str(old.parent), wanted)
+            picked, _ = QFileDialog.getOpenFileName(
+                self, tr("Where is {name}?").format(name=old.name), str(old.parent), wanted
+            )
         else:
-            picked = QFileDialog.getExistingDirectory(self, f"Where is {old.name}?", str(old.parent))
+            picked = QFileDialog.getExistingDirectory(
+                self, tr("Where is {name}?").format(name=old.name), str(old.parent)
+            )
         if picked:
             self.relink(old, Path(picked))

@@ -56,8 +56,8 @@ class AnalysisPanel(QGroupBox):
         self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
         self.card_box = QComboBox()
-        self.card_box.setAccessibleName("Model")
-        self.card_box.setPlaceholderText("Looking for models …")
+        self.card_box.setAccessibleName(tr("Model"))
+        self.card_box.setPlaceholderText(tr("Looking for models …"))
         self.card_box.setMinimumContentsLength(12)
         self.card_box.currentIndexChanged.connect(self._card_picked)
         self.summary = QLabel()
@@ -65,16 +65,18 @@ class AnalysisPanel(QGroupBox):
         self.summary.setWordWrap(True)
         self.licence = QLabel()
         self.licence.setObjectName("badge")
-        self.licence.setAccessibleName("Licence of the model")
+        self.licence.setAccessibleName(tr("Licence of the model"))
         self.facts = CardFacts()
         self.adapt_box = QCheckBox(tr("Fit to this clip first"))
         self.adapt_box.setToolTip(
-            "Teach the model this clip by its own surest frames, then look again; slower.\n"
-            "Where what it learned cannot be trusted, the model stays as it is."
+            tr(
+                "Teach the model this clip by its own surest frames, then look again; slower.\n"
+                "Where what it learned cannot be trusted, the model stays as it is."
+            )
         )
         self.adapt_box.toggled.connect(self.adapt_changed)
         self.device_box = QComboBox()
-        self.device_box.setAccessibleName("Device")
+        self.device_box.setAccessibleName(tr("Device"))
         for device in DEVICES:
             if (device != "mps" or sys.platform == "darwin") and (
                 device != "cuda" or sys.platform != "darwin"
@@ -87,11 +89,11 @@ class AnalysisPanel(QGroupBox):
         self.button.setObjectName("primary")
         self.button.clicked.connect(lambda: (self.cancel if self._running else self.analyse).emit())
         self.bar = QProgressBar()
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.bar.setTextVisible(False)
         self.status = QLabel()
         self.status.setObjectName("faint")
-        self.status.setAccessibleName("Progress in words")
+        self.status.setAccessibleName(tr("Progress in words"))
         self.status.setWordWrap(True)
 
         badge_row = QHBoxLayout()
@@ -148,7 +150,7 @@ class AnalysisPanel(QGroupBox):
         with QSignalBlocker(self.card_box):
             self.card_box.setCurrentIndex(row if item is not None and not item.problem else -1)
         if self._cards:
-            self.card_box.setPlaceholderText(f"'{card}' cannot be used here")
+            self.card_box.setPlaceholderText(tr("'{card}' cannot be used here").format(card=card))
         self._show_card()
 
     def set_speed(self, card: str, device: str, fps: float) -> None:
@@ -165,7 +167,7 @@ class AnalysisPanel(QGroupBox):
             self.card_box.addItem(card.title, card.id)
             row = self.card_box.count() - 1
             if card.problem:
-                self.card_box.setItemText(row, f"{card.title} (not usable)")
+                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=card.title))
                 self.card_box.setItemData(row, card.problem, Qt.ItemDataRole.ToolTipRole)
                 model = self.card_box.model()
                 item = model.item(row) if isinstance(model, QStandardItemModel) else None
@@ -173,7 +175,7 @@ class AnalysisPanel(QGroupBox):
                     item.setEnabled(False)
         pick = chosen if chosen in self.usable else next(iter(self.usable), None)
         self.card_box.setCurrentIndex(-1 if pick is None else self.card_box.findData(pick))
-        self.card_box.setPlaceholderText("No usable model found")
+        self.card_box.setPlaceholderText(tr("No usable model found"))
         self.card_box.blockSignals(False)
         self._card_picked()
 
@@ -195,7 +197,7 @@ class AnalysisPanel(QGroupBox):
         self.bar.setVisible(running)
         self.status.setVisible(running)
         self.bar.setRange(0, 0)
-        self.status.setText("Starting …" if running else "")
+        self.status.setText(tr("Starting …") if running else "")
         self.card_box.setEnabled(not running)
         self.device_box.setEnabled(not running)
         self.adapt_box.setEnabled(not running)
@@ -211,18 +213,22 @@ class AnalysisPanel(QGroupBox):
     def set_cancelling(self) -> None:
         """The user's click has been heard."""
         self.button.setEnabled(False)
-        self.status.setText("Cancelling …")
+        self.status.setText(tr("Cancelling …"))
 
     def show_progress(self, progress: Progress) -> None:
         """Bar and words: how much, how fast, how long still."""
         self.bar.setRange(0, progress.total or 0)
         self.bar.setValue(progress.done)
-        words = [STAGES.get(progress.stage, progress.stage)]
-        words.append(f"{progress.done} of {progress.total}" if progress.total else f"{progress.done} frames")
+        words = [tr(STAGES.get(progress.stage, progress.stage))]
+        words.append(
+            tr("{done} of {total}").format(done=progress.done, total=progress.total)
+            if progress.total
+            else tr("{count} frames").format(count=progress.done)
+        )
         if progress.fps:
             words.append(f"{progress.fps:.1f} fps")
         if progress.eta is not None:
-            words.append(f"{clock(progress.eta)} left")
+            words.append(tr("{time} left").format(time=clock(progress.eta)))
         self.status.setText("  ·  ".join(words))
 
     def _card_picked(self) -> None:
@@ -247,5 +253,11 @@ class AnalysisPanel(QGroupBox):
 
 
 def _terms(card: Card) -> str:
-    seen = [f"Learned from {source}" for source in card.trained_on]
-    return "\n".join([f"Licence of this model: {card.licence}", f"Paid work: {card.paid_work}", *seen])
+    seen = [tr("Learned from {source}").format(source=source) for source in card.trained_on]
+    return "\n".join(
+        [
+            tr("Licence of this model: {licence}").format(licence=card.licence),
+            tr("Paid work: {text}").format(text=card.paid_work),
+            *seen,
+        ]
+    )

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.errors import VsodError
 from vsod.gui import theme
+from vsod.gui.words import tr
 
 
 class Banner(QFrame):
@@ -27,7 +28,7 @@ class Banner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self._what, self._fix = QLabel(), QLabel()
         self._what.setObjectName("bannerWhat")
         self._fix.setObjectName("bannerFix")
@@ -38,14 +39,14 @@ class Banner(QFrame):
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action_button = QPushButton()
         self.action_button.clicked.connect(self._act)
-        self.copy_button = QPushButton("Copy")
-        self.copy_button.setAccessibleName("Copy message")
+        self.copy_button = QPushButton(tr("Copy"))
+        self.copy_button.setAccessibleName(tr("Copy message"))
         self.copy_button.clicked.connect(self._copy)
         self.close_button = QToolButton()
         self.close_button.setIcon(theme.icon("close"))
         self.close_button.setIconSize(QSize(14, 14))
-        self.close_button.setAccessibleName("Dismiss message")
-        self.close_button.setToolTip("Dismiss")
+        self.close_button.setAccessibleName(tr("Dismiss message"))
+        self.close_button.setToolTip(tr("Dismiss"))
         self.close_button.clicked.connect(self.hide)
         self._action: Callable[[], object] | None = None
 

@@ -21,10 +21,14 @@ class CardFacts(QWidget):
         rows.setVerticalSpacing(3)
         self.weights, self.accuracy, self.speed = QLabel(), QLabel(), QLabel()
         self.accuracy.setToolTip(
-            "Measured by us on held-out clips; S and F (at its best threshold): more is better, MAE: less is better.\n"
-            "See docs/accuracy.md."
+            tr(
+                "Measured by us on held-out clips; S and F (at its best threshold): more is better, "
+                "MAE: less is better.\nSee docs/accuracy.md."
+            )
         )
-        self.speed.setToolTip("Frames per second of the last long analysis with this model and device here")
+        self.speed.setToolTip(
+            tr("Frames per second of the last long analysis with this model and device here")
+        )
         named = (
             (tr("Weights"), self.weights),
             (tr("Accuracy"), self.accuracy),
@@ -33,14 +37,14 @@ class CardFacts(QWidget):
         for name, label in named:
             key = QLabel(name)
             key.setObjectName("faint")
-            label.setAccessibleName(f"Model: {name}")
+            label.setAccessibleName(tr("Model: {name}").format(name=name))
             label.setMinimumWidth(1)  # a long line is cut, the panel does not grow
             rows.addRow(key, label)
 
     def show_card(self, card: Card, fps: float) -> None:
         """Another card; ``fps`` as measured on this machine, 0 if it never was."""
         self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
-        self.accuracy.setText(accuracy(card) or "not measured")
+        self.accuracy.setText(accuracy(card) or tr("not measured yet"))
         self.speed.setText(f"{fps:.1f} fps" if fps else tr("not measured yet"))
 
 

@@ -28,7 +28,8 @@ class FactsPanel(QGroupBox):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for row, (name, value) in enumerate(facts(info) if info else []):
+        for row, (title, value) in enumerate(facts(info) if info else []):
+            name = tr(title)
             key, text = QLabel(name), QLabel(value)
             key.setObjectName("faint")
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -45,12 +46,12 @@ def facts(info: ClipInfo) -> list[tuple[str, str]]:
     width, height = info.display_size
     size = f"{width} × {height}"
     if info.sar != 1:
-        size += f"  ({info.width} × {info.height} coded)"
-    rate = f"{rate_text(info.rate)}{', varying' if info.is_vfr else ''}"
+        size += "  " + tr("({width} × {height} coded)").format(width=info.width, height=info.height)
+    rate = rate_text(info.rate) + (tr(", varying") if info.is_vfr else "")
     rows = [
         ("Size", size),
         ("Rate", rate),
-        ("Length", f"{clock(info.duration)}  ·  {info.frame_count} frames"),
+        ("Length", f"{clock(info.duration)}  ·  " + tr("{count} frames").format(count=info.frame_count)),
         ("Codec", f"{info.codec}  ·  {info.pix_fmt}"),
     ]
     if info.timecode:

@@ -47,7 +47,7 @@ class Knob(QObject):
         self.reset_button.setIcon(theme.icon("reset"))
         self.reset_button.setFixedSize(_RESET_WIDTH, _RESET_WIDTH)
         self.reset_button.setToolTip(tr("Back to the usual"))
-        self.reset_button.setAccessibleName(f"Reset {self.title}")
+        self.reset_button.setAccessibleName(tr("Reset {title}").format(title=self.title))
         self.reset_button.clicked.connect(self._reset)
         keep = self.reset_button.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
@@ -86,7 +86,8 @@ class Knob(QObject):
     def _dress(self, *widgets: QWidget) -> None:
         """Names and tool tips, and no turning by a wheel that only scrolls past."""
         for widget in (self.label, *widgets):
-            widget.setToolTip(str(self.about["help"]).capitalize())
+            help = tr(str(self.about["help"]))
+            widget.setToolTip(help[:1].upper() + help[1:])
         for widget in widgets:
             widget.setAccessibleName(self.title)
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -176,7 +177,7 @@ class NumberKnob(Knob):
         if self.usual is not None:
             return super()._make_label()
         switch = QCheckBox(self.title)
-        switch.setAccessibleName(f"{self.title}: on or off")
+        switch.setAccessibleName(tr("{title}: on or off").format(title=self.title))
         switch.toggled.connect(self._switched)
         return switch
 
@@ -208,7 +209,7 @@ class ChoiceKnob(Knob):
         self.list = QComboBox()
         for word in self.about["choices"]:
             if usable(word):
-                self.list.addItem(word.capitalize(), word)
+                self.list.addItem(tr(word.capitalize()), word)
         self._dress(self.list)
         grid.addWidget(self.list, self.row, 1, 1, 2)
         self._put(self.usual)
@@ -222,7 +223,7 @@ class ChoiceKnob(Knob):
 
     def _put(self, value: str) -> None:
         if self.list.findData(value) < 0:  # a preset from a machine that has more libraries
-            self.list.addItem(f"{value.capitalize()} (not installed)", value)
+            self.list.addItem(tr("{word} (not installed)").format(word=value.capitalize()), value)
         self.list.setCurrentIndex(self.list.findData(value))
 
     def _picked(self) -> None:

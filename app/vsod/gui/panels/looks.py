@@ -8,6 +8,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
+from vsod.gui.words import tr
+
 
 class LooksBar(QWidget):
     """One button per overlay, side by side, and the zoom.
@@ -24,12 +26,12 @@ class LooksBar(QWidget):
         self.setObjectName("looksBar")
         self.title = QLabel()
         self.title.setObjectName("clipTitle")
-        self.title.setAccessibleName("Clip")
+        self.title.setAccessibleName(tr("Clip"))
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.zoom = QLabel()
         self.zoom.setObjectName("faint")
-        self.zoom.setAccessibleName("Zoom")
+        self.zoom.setAccessibleName(tr("Zoom"))
         self.zoom.setMinimumWidth(44)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)

@@ -25,7 +25,7 @@ class PresetBar(QWidget):
         self.presets = Presets(kind)
         self._values: Values = {}
         self.list = QComboBox()
-        self.list.setAccessibleName("Preset")
+        self.list.setAccessibleName(tr("Preset"))
         self.list.setPlaceholderText(tr("Custom"))
         self.list.activated.connect(lambda: self.picked.emit(self.presets[self.list.currentText()]))
         menu = QMenu(self)
@@ -34,7 +34,7 @@ class PresetBar(QWidget):
         self.menu_button = QToolButton()
         self.menu_button.setObjectName("more")
         self.menu_button.setText("⋯")
-        self.menu_button.setAccessibleName("Presets: save, delete")
+        self.menu_button.setAccessibleName(tr("Presets: save, delete"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(menu)
         row = QHBoxLayout(self)
@@ -58,11 +58,11 @@ class PresetBar(QWidget):
         try:
             self.presets.save(name, self._values)
         except VsodError as error:
-            QMessageBox.warning(self, "Preset not saved", str(error))
+            QMessageBox.warning(self, tr("Preset not saved"), str(error))
         self._fill()
 
     def _ask_for_name(self) -> None:
-        name, accepted = QInputDialog.getText(self, "Save as preset", "Name")
+        name, accepted = QInputDialog.getText(self, tr("Save as preset"), tr("Name"))
         if accepted:
             self.save(name)
 
@@ -70,7 +70,7 @@ class PresetBar(QWidget):
         try:
             self.presets.delete(self.list.currentText())
         except VsodError as error:
-            QMessageBox.warning(self, "Preset not deleted", str(error))
+            QMessageBox.warning(self, tr("Preset not deleted"), str(error))
         self._fill()
 
     def _fill(self) -> None:

@@ -59,7 +59,7 @@ class QueuePanel(QWidget):
         self.setAcceptDrops(True)
         self.list = QTreeWidget()
         self.list.setObjectName("queue")
-        self.list.setAccessibleName("Jobs")
+        self.list.setAccessibleName(tr("Jobs"))
         self.list.setHeaderLabels([tr(name) for name in _COLUMNS])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
@@ -86,17 +86,17 @@ class QueuePanel(QWidget):
             tr("Settings…"), lambda: self.settings_asked.emit(self.selected[0])
         )
         self.use_button = plain_button(tr("Use settings"), lambda: self.use_asked.emit(self.selected))
-        self.use_button.setToolTip("Model and matte settings as in the window now")
+        self.use_button.setToolTip(tr("Model and matte settings as in the window now"))
         self.retry_button = plain_button(tr("Retry"), lambda: queue.retry(self.selected))
         self.copy_button = plain_button(tr("Copy command"), self._copy)
         self.remove_button = plain_button(tr("Remove"), self._remove)
         self.clear_button = plain_button(tr("Clear done"), queue.clear_done)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the job that runs")
+        self.bar.setAccessibleName(tr("Progress of the job that runs"))
         self.summary = QLabel()
         self.summary.setObjectName("faint")
-        self.summary.setAccessibleName("The queue in words")
+        self.summary.setAccessibleName(tr("The queue in words"))
 
         tools = QHBoxLayout()
         tools.setSpacing(6)
@@ -168,18 +168,23 @@ class QueuePanel(QWidget):
         self.bar.setVisible(any(item.state == "running" for item in jobs))
         if not jobs:
             self.summary.setText(
-                self._queue.jobs.problem or "No jobs. Drop clips here, or export into the queue."
+                self._queue.jobs.problem or tr("No jobs. Drop clips here, or export into the queue.")
             )
             return
-        words = [f"{sum(item.state in OVER for item in jobs)} of {len(jobs)} done"]
+        words = [
+            tr("{done} of {total} done").format(
+                done=sum(item.state in OVER for item in jobs), total=len(jobs)
+            )
+        ]
         failed = sum(item.state == "failed" for item in jobs)
         if failed:
-            words.append(f"{failed} failed")
+            words.append(tr("{count} failed").format(count=failed))
         seconds, whole = self._queue.jobs.seconds_left(self._queue.progress)
         if seconds:
-            words.append(f"{'' if whole else 'at least '}{clock(seconds)} left")
+            text = tr("{time} left") if whole else tr("at least {time} left")
+            words.append(text.format(time=clock(seconds)))
         elif not whole:
-            words.append("time left not known yet")
+            words.append(tr("time left not known yet"))
         self.summary.setText("  ·  ".join(words))
 
     def _on_progress(self, progress: Progress) -> None:
@@ -226,30 +231,33 @@ def local_paths(event: QDropEvent) -> list[Path]:
 
 def _words(item: Item) -> list[str]:
     spec = item.spec
-    what = WHAT[spec.delivery.what].split(",")[0]
+    what = tr(WHAT[spec.delivery.what].split(",")[0])
     part = "" if (spec.start, spec.stop) == (0, None) else f"  [{spec.start}:{spec.stop or ''}]"
     remark = "  ".join(item.notes)
     if item.state in ("done", "warnings") and item.seconds:
         remark = (
-            f"{item.frames} frames in {clock(item.seconds)}, {item.frames / item.seconds:.1f} fps.  {remark}"
+            tr("{count} frames in {time}, {fps:.1f} fps.").format(
+                count=item.frames, time=clock(item.seconds), fps=item.frames / item.seconds
+            )
+            + f"  {remark}"
         )
     elif item.state == "waiting":
-        remark = f"{item.frames} frames, {what}" if item.frames else what
+        remark = (tr("{count} frames").format(count=item.frames) + f", {what}") if item.frames else what
     return [
         f"{spec.source.name}{part}",
         spec.output.name,
-        spec.card + (" (fitted)" if spec.adapt else ""),
+        spec.card + (tr(" (fitted)") if spec.adapt else ""),
         tr(_STATES[item.state]),
         remark.strip(),
     ]
 
 
 def _pace(progress: Progress) -> str:
-    words = [STAGES.get(progress.stage, progress.stage)]
+    words = [tr(STAGES.get(progress.stage, progress.stage))]
     if progress.total:
         words.append(f"{100 * progress.done // progress.total} %")
     if progress.fps:
         words.append(f"{progress.fps:.1f} fps")
     if progress.eta is not None:
-        words.append(f"{clock(progress.eta)} left")
+        words.append(tr("{time} left").format(time=clock(progress.eta)))
     return "  ".join(words)

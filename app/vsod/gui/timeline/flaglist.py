@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QGroupBox, QLabel, QTreeWidget, QTreeWidgetItem, QVB
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
 from vsod.gui.timeline.readout import position
+from vsod.gui.timeline.words import flag_words
+from vsod.gui.words import tr
 
 _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
@@ -21,13 +23,13 @@ class FlagList(QGroupBox):
     picked = pyqtSignal(int)  # go to this frame
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Wants a look", parent)
+        super().__init__(tr("Wants a look"), parent)
         self._info: ClipInfo | None = None
         self.empty = QLabel()
         self.empty.setObjectName("summary")
         self.empty.setWordWrap(True)
         self.tree = QTreeWidget()
-        self.tree.setAccessibleName("Frames that want a look")
+        self.tree.setAccessibleName(tr("Frames that want a look"))
         self.tree.setColumnCount(3)
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
@@ -50,20 +52,20 @@ class FlagList(QGroupBox):
     def set_flags(self, flags: Sequence[Flag], measured: bool) -> None:
         """List ``flags``; ``measured`` tells nothing found from nothing known."""
         self.tree.clear()
-        self.empty.setText("No frame stands out." if measured else "Analyse the clip to find out.")
+        self.empty.setText(tr("No frame stands out.") if measured else tr("Analyse the clip to find out."))
         self.empty.setVisible(not flags)
         self.tree.setVisible(bool(flags))
         info = self._info
         if info is None:
             return
-        self.setTitle(f"Wants a look ({len(flags)})" if flags else "Wants a look")
+        self.setTitle(tr("Wants a look ({count})").format(count=len(flags)) if flags else tr("Wants a look"))
         for flag in flags[:_MOST]:
-            length = f"{len(flag.frames)} fr" if len(flag.frames) > 1 else ""
-            item = QTreeWidgetItem([position(info, flag.worst), flag.kind.title, length])
+            length = tr("{count} fr").format(count=len(flag.frames)) if len(flag.frames) > 1 else ""
+            item = QTreeWidgetItem([position(info, flag.worst), tr(flag.kind.title), length])
             item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for part in range(3):
-                item.setToolTip(part, f"{flag.text}\n{flag.kind.advice}")
+                item.setToolTip(part, f"{flag_words(flag)}\n{tr(flag.kind.advice)}")
             self.tree.addTopLevelItem(item)
         for part in (0, 1):
             self.tree.resizeColumnToContents(part)

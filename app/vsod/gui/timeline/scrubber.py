@@ -31,6 +31,7 @@ from vsod.gui.timeline import backdrop, rows
 from vsod.gui.timeline.axis import Axis
 from vsod.gui.timeline.backdrop import Picture
 from vsod.gui.timeline.words import frame_words, summary
+from vsod.gui.words import tr
 
 _GRAB = 7  # pixels around a handle that still catch it
 
@@ -48,7 +49,7 @@ class Scrubber(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("scrubber")
-        self.setAccessibleName("Timeline")
+        self.setAccessibleName(tr("Timeline"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -225,7 +226,9 @@ class Scrubber(QWidget):
         for row in rows.lane_rows(self._picture.with_lanes):
             box = QRectF(8, row.top, rows.HEAD - 16, row.height)
             painter.setPen(theme.MUTED)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, row.lane.title)
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title)
+            )
             value = values.get(row.lane.id, float("nan"))
             bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
             painter.setPen(backdrop.TROUBLE if bad else theme.TEXT)

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.readout import position
+from vsod.gui.words import tr
 
 
 class Transport(QWidget):
@@ -24,16 +25,16 @@ class Transport(QWidget):
         self.setObjectName("transport")
         self.timecode = QLabel("--:--:--:--")
         self.timecode.setObjectName("timecode")
-        self.timecode.setAccessibleName("Timecode")
+        self.timecode.setAccessibleName(tr("Timecode"))
         self.speed = QLabel()
         self.speed.setObjectName("faint")
-        self.speed.setAccessibleName("Playback speed")
+        self.speed.setAccessibleName(tr("Playback speed"))
         self.dropped = QLabel()
         self.dropped.setObjectName("faint")
-        self.dropped.setAccessibleName("Frames dropped")
+        self.dropped.setAccessibleName(tr("Frames dropped"))
         self.frame = QLabel()
         self.frame.setObjectName("frameNumber")
-        self.frame.setAccessibleName("Frame number")
+        self.frame.setAccessibleName(tr("Frame number"))
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
         left = QHBoxLayout()
@@ -69,11 +70,11 @@ class Transport(QWidget):
             self.frame.setText("")
         else:
             self.timecode.setText(position(info, index))
-            self.frame.setText(f"frame {index} / {info.frame_count - 1}")
+            self.frame.setText(tr("frame {index} / {last}").format(index=index, last=info.frame_count - 1))
 
     def show_dropped(self, dropped: int) -> None:
         """Write how many frames could not be shown in time; nothing for none."""
-        self.dropped.setText(f"{dropped} dropped" if dropped else "")
+        self.dropped.setText(tr("{dropped} dropped").format(dropped=dropped) if dropped else "")
 
     def show_speed(self, speed: float) -> None:
         """Write how fast it plays, nothing at rest or source speed."""

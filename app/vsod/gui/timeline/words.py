@@ -6,21 +6,25 @@ from bisect import bisect_right
 
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
+from vsod.core.lanes import BY_ID
 from vsod.gui.timeline.backdrop import Picture
 from vsod.gui.timeline.readout import position
 from vsod.gui.timeline.rows import SHOWN
+from vsod.gui.words import tr
 
 
 def summary(what: Picture, index: int, marked: range) -> str:
     """Where the playhead is, what the lanes say there, and where the next trouble lies."""
     info = what.info
     if info is None:
-        return "No clip"
+        return tr("No clip")
     done, count = int(what.covered.sum()), info.frame_count
     words = [
-        f"Frame {index} of {count}, {position(info, index)}.",
-        f"In {marked.start}, out {marked.stop}.",
-        f"{done} of {count} frames analysed.",
+        tr("Frame {index} of {count}, {position}.").format(
+            index=index, count=count, position=position(info, index)
+        ),
+        tr("In {start}, out {stop}.").format(start=marked.start, stop=marked.stop),
+        tr("{done} of {count} frames analysed.").format(done=done, count=count),
     ]
     words += _own_words(what, index)
     if what.lanes is not None:
@@ -33,12 +37,15 @@ def frame_words(what: Picture, index: int) -> str:
     """A frame in a few lines."""
     if what.info is None:
         return ""
-    lines = [f"{position(what.info, index)}  ·  frame {index}", *_own_words(what, index)]
+    lines = [
+        position(what.info, index) + "  ·  " + tr("frame {index}").format(index=index),
+        *_own_words(what, index),
+    ]
     if what.lanes is not None:
         lines.append(_values(what, index))
         if what.cuts[index]:
-            lines.append("A shot begins here.")
-        lines += [flag.text for flag in what.flags if index in flag.frames]
+            lines.append(tr("A shot begins here."))
+        lines += [flag_words(flag) for flag in what.flags if index in flag.frames]
     return "\n".join(line for line in lines if line)
 
 
@@ -62,27 +69,38 @@ def _own_words(what: Picture, index: int) -> list[str]:
     shot = next((shot for shot in what.shots if shot.start <= index < shot.stop), None)
     if shot is None:
         return []
-    own = [f"model {shot.card}"] if shot.card is not None else []
-    own += ["matte settings"] if shot.finish is not None else []
-    return [f"This shot has its own {' and '.join(own)}."]
+    own = [tr("model {card}").format(card=shot.card)] if shot.card is not None else []
+    own += [tr("matte settings")] if shot.finish is not None else []
+    return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
+
+
+def flag_words(flag: Flag) -> str:
+    """A stretch of trouble in one line."""
+    lane = BY_ID[flag.kind.lane]
+    one, more = tr("{kind}: 1 frame, {lane} {value}"), tr("{kind}: {count} frames, {lane} {value}")
+    return (more if len(flag.frames) > 1 else one).format(
+        kind=tr(flag.kind.title), count=len(flag.frames), lane=tr(lane.title), value=lane.text(flag.value)
+    )
 
 
 def _values(what: Picture, index: int) -> str:
     assert what.lanes is not None
     values = what.lanes.at(index)
     parts = [
-        f"{lane.title} {lane.text(values[lane.id])}" for lane in SHOWN if values[lane.id] == values[lane.id]
+        f"{tr(lane.title)} {lane.text(values[lane.id])}"
+        for lane in SHOWN
+        if values[lane.id] == values[lane.id]
     ]
     return ", ".join(parts) + "." if parts else ""
 
 
 def _flag_words(what: Picture, info: ClipInfo, index: int) -> str:
     if not what.flags:
-        return "No frame stands out."
-    here = "; ".join(flag.text for flag in what.flags if index in flag.frames)
+        return tr("No frame stands out.")
+    here = "; ".join(flag_words(flag) for flag in what.flags if index in flag.frames)
     coming = next_flag(list(what.flags), index, 1)
     count = len(what.flags)
-    text = f"{count} {'place wants' if count == 1 else 'places want'} a look"
+    text = tr("1 place wants a look") if count == 1 else tr("{count} places want a look").format(count=count)
     if coming is not None:
-        text += f", the next at {position(info, coming.worst)}"
+        text += tr(", the next at {position}").format(position=position(info, coming.worst))
     return f"{here}. {text}." if here else f"{text}."

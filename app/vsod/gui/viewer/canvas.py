@@ -21,6 +21,7 @@ from vsod.gui import theme
 from vsod.gui.render import Compare, Shown
 from vsod.gui.viewer.camera import Camera
 from vsod.gui.viewer.compare import Comparison, paint_guides
+from vsod.gui.words import tr
 
 
 class Canvas(QWidget):
@@ -38,7 +39,7 @@ class Canvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
-        self.setAccessibleName("Viewer")
+        self.setAccessibleName(tr("Viewer"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

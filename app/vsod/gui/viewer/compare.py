@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QFont, QPainter, QPen
 
 from vsod.gui import theme
 from vsod.gui.render import PICTURE, UNFINISHED, Compare, View
+from vsod.gui.words import tr
 
 _GRAB = 8.0  # pixels around the line that still catch it
 
@@ -85,7 +86,7 @@ class Comparison:
 
 def other_title(against: str) -> str:
     """What is compared with, in words."""
-    return {PICTURE: "picture", UNFINISHED: "unfinished map"}.get(against, against)
+    return {PICTURE: tr("picture"), UNFINISHED: tr("unfinished map")}.get(against, against)
 
 
 def paint_guides(painter: QPainter, picture: QRectF) -> None:

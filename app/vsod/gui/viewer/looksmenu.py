@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
 
 from vsod.gui.render import BLUR, CHECKER, PICTURE, UNFINISHED
 from vsod.gui.viewer.compare import other_title
+from vsod.gui.words import tr
 
 _GROUNDS = {
     CHECKER: "Grey squares",
@@ -35,21 +36,21 @@ class LooksMenus(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
-        self.ground = QMenu("&Behind the cutout", parent)
+        self.ground = QMenu(tr("&Behind the cutout"), parent)
         self.ground.setObjectName("ground")
         self._grounds = QActionGroup(self)
         for value, title in _GROUNDS.items():
-            self._add(self.ground, self._grounds, title, "ground", value, value == CHECKER)
-        self._colour = self.ground.addAction("Colour…")
-        self._still = self.ground.addAction("Still…")
+            self._add(self.ground, self._grounds, tr(title), "ground", value, value == CHECKER)
+        self._colour = self.ground.addAction(tr("Colour…"))
+        self._still = self.ground.addAction(tr("Still…"))
         for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
             if action is not None:
                 action.triggered.connect(ask)
-        self.ground.addSection("As my editing program sees it")
+        self.ground.addSection(tr("As my editing program sees it"))
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
-            self._add(self.ground, readings, title, "reading", value, value == "right")
-        self.against = QMenu("Compare &with", parent)
+            self._add(self.ground, readings, tr(title), "reading", value, value == "right")
+        self.against = QMenu(tr("Compare &with"), parent)
         self.against.setObjectName("against")
         self._others = QActionGroup(self)
         self.set_cards([])
@@ -81,13 +82,13 @@ class LooksMenus(QObject):
         menu.addAction(action)
 
     def _ask_colour(self) -> None:
-        colour = QColorDialog.getColor(parent=self._window, title="Colour behind the cutout")
+        colour = QColorDialog.getColor(parent=self._window, title=tr("Colour behind the cutout"))
         if colour.isValid():
             self.chosen.emit({"ground": colour.name()[1:].upper()})
 
     def _ask_still(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self._window, "Still behind the cutout", "", "Pictures (*.png *.jpg *.jpeg *.bmp *.webp)"
+            self._window, tr("Still behind the cutout"), "", tr("Pictures (*.png *.jpg *.jpeg *.bmp *.webp)")
         )
         if name and Path(name).is_file():
             self.chosen.emit({"ground": name})

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vsod.gui import theme
+from vsod.gui.words import tr
 
 
 class Welcome(QWidget):
@@ -18,18 +19,18 @@ class Welcome(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
-        self.setAccessibleName("No clip open")
+        self.setAccessibleName(tr("No clip open"))
         self._aimed = False
         picture = QLabel()
         picture.setPixmap(theme.app_icon().pixmap(QSize(88, 88), self.devicePixelRatioF()))
-        self._title = QLabel("Drop a video here")
+        self._title = QLabel(tr("Drop a video here"))
         self._title.setObjectName("welcomeTitle")
-        self._text = QLabel("or a folder of frames. The picture itself is never changed.")
+        self._text = QLabel(tr("or a folder of frames. The picture itself is never changed."))
         self._text.setObjectName("welcomeText")
-        self.open_button = QPushButton("Open video…")
+        self.open_button = QPushButton(tr("Open video…"))
         self.open_button.setObjectName("primary")
         self.open_button.clicked.connect(self.open_file)
-        folder = QPushButton("Open folder of frames…")
+        folder = QPushButton(tr("Open folder of frames…"))
         folder.clicked.connect(self.open_folder)
         hint = QLabel("Ctrl+O")
         hint.setObjectName("faint")
@@ -58,7 +59,7 @@ class Welcome(QWidget):
 
     def set_busy(self, name: str) -> None:
         """Say that ``name`` is being opened, "" for at rest."""
-        self._title.setText(f"Opening {name} …" if name else "Drop a video here")
+        self._title.setText(tr("Opening {name} …").format(name=name) if name else tr("Drop a video here"))
         self.open_button.setEnabled(not name)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
