@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fake_session import FakeBackend, FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from vsod import paths
 from vsod.gui import theme
 from vsod.gui.dialogs.preferences import PreferencesDialog
 from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+from vsod.gui.panels.finish import as_values
 from vsod.gui.prefs import Prefs
 from vsod.gui.window import MainWindow
+from vsod.gui.words import Catalogue
+from vsod.inference.cache import budget
+from vsod.pipeline.presets import Presets
 
 
 @pytest.fixture
@@ -123,3 +128,83 @@ def test_the_language_is_remembered(window: MainWindow) -> None:
     assert window.prefs.text("language") == "de" and "next start" in dialog.remark.text()
     dialog.language_box.setCurrentIndex(0)
     assert window.prefs.text("language") == ""
+
+
+def test_viewer_and_timeline_follow_the_theme(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, qapp: QApplication
+) -> None:
+    def ground() -> tuple[int, int]:
+        strip, frame = window.scrubber.grab().toImage(), window.canvas.grab().toImage()
+        return strip.pixelColor(4, strip.height() - 3).lightness(), frame.pixelColor(1, 1).lightness()
+
+    before = qapp.styleSheet(), qapp.palette()
+    dark, play = ground(), window.actions_by_id["play"].icon().pixmap(24).toImage()
+    try:
+        theme.apply(qapp, "light")
+        assert min(ground()) > 180 and max(dark) < 60
+        assert window.actions_by_id["play"].icon().pixmap(24).toImage() != play
+        assert theme.TEXT.lightness() < 60
+    finally:
+        theme.apply(qapp, "dark")
+        qapp.setStyleSheet(before[0])
+        qapp.setPalette(before[1])
+    assert ground() == dark
+
+
+def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    dialog = PreferencesDialog(window.prefs, window, window.analysis.cards)
+    assert dialog.card_box.findData("broken") < 0
+    dialog.card_box.setCurrentIndex(dialog.card_box.findData("flow"))
+    name = next(name for name in Presets("finish").names if Presets("finish")[name])
+    dialog.preset_box.setCurrentIndex(dialog.preset_box.findData(name))
+    window.open_path(Path("/clips/next.mov"))
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
+    work = window.document.work
+    assert work.card == "flow" and as_values(work.finish) == Presets("finish")[name]
+    assert window.analysis.card == "flow"
+
+
+def test_what_is_chosen_takes_effect(
+    window: MainWindow, clip: FakeClip, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VSOD_CACHE_GB", "4")
+    window.actions_by_id["preferences"].trigger()
+    dialog = next(d for d in window.findChildren(PreferencesDialog) if d.isVisible())
+    dialog.sound_box.setChecked(False)
+    assert window.sound.muted
+    dialog.ahead_box.setChecked(True)
+    assert window.ahead.enabled
+    dialog.ahead_box.setChecked(False)
+    dialog.device_box.setCurrentIndex(dialog.device_box.findData("cpu"))
+    assert window.analysis.device == "cpu"
+    dialog.save_box.setCurrentIndex(2)
+    assert window.projects.autosave._rest.interval() == 60_000
+    dialog.size_box.setValue(12)
+    assert budget() == 12 << 30
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "maps"))
+    dialog._browse()
+    monkeypatch.delenv("VSOD_CACHE")
+    window.prefs.export_cache()
+    assert paths.cache_dir() == tmp_path / "maps"
+    dialog.reject()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, language: str) -> None:
+    catalogue = Catalogue(language)
+    qapp.installTranslator(catalogue)
+    window = MainWindow(FakeBackend())
+    try:
+        window.queue_room.show()
+        window.show()
+        window.resize(800, 600)
+        assert (window.width(), window.height()) == (800, 600)
+        window.open_path(Path("/clips/heron.mov"))
+        qtbot.waitUntil(lambda: window.canvas.shown is not None)
+        assert window.width() == 800
+        assert window.deck.looks._picker.isVisible() and window.deck.looks._picker.text()
+        window.resize(1400, 800)
+        assert not window.deck.looks._picker.isVisible()
+    finally:
+        window.close()
+        qapp.removeTranslator(catalogue)

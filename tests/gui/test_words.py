@@ -17,7 +17,7 @@ from vsod.core.delivery import WHAT
 from vsod.core.finishing import FinishSettings
 from vsod.core.flags import KINDS
 from vsod.gui.actions import MENUS
-from vsod.gui.dialogs import costcard
+from vsod.gui.dialogs import costcard, preferences
 from vsod.gui.dialogs.deliveryform import _TITLES
 from vsod.gui.dialogs.ground import _KINDS
 from vsod.gui.messages import _CHECKED
@@ -72,7 +72,7 @@ def tables() -> set[str]:
         | set(_TITLES.values())
         | set(_COLUMNS)
         | set(_STATES.values())
-        | {"Dark", "Light"}
+        | {*preferences._THEMES.values(), *preferences._SAVES.values()}
     )
 
 
@@ -107,7 +107,7 @@ SAYING = {
     *("question", "warning", "addRow", "addSection", "getOpenFileName", "getSaveFileName", "getText"),
     *("QLabel", "QPushButton", "QGroupBox", "QRadioButton", "QCheckBox", "QMenu", "plain_button", "__init__"),
 }
-NAMES = {"vsod-desktop", "{stem}_{kind}.{frame:04}", "Ctrl+O", "MB", "fps"}
+NAMES = {"vsod-desktop", "{stem}_{kind}.{frame:04}", "Ctrl+O", "MB", "GB", "fps"}
 """The same in every language."""
 
 

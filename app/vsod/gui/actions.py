@@ -175,7 +175,7 @@ def build(
             set_keys(action, deed, chosen.get(deed.id, deed.keys))
             action.setAutoRepeat(deed.repeats)
             if deed.icon:
-                action.setIcon(theme.icon(deed.icon))
+                theme.put_icon(action, deed.icon)
                 action.setIconVisibleInMenu(False)
             if deed.id in OVERLAYS:
                 action.setCheckable(True)

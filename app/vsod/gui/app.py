@@ -34,6 +34,7 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app.setApplicationName("vsod-desktop")
     app.setApplicationDisplayName("vsod-desktop")
     prefs = Prefs()
+    prefs.export_cache()
     theme.apply(app, prefs.text("theme", "dark"))
     language = Catalogue(prefs.text("language") or system_language())
     app.installTranslator(language)

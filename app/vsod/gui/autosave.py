@@ -13,6 +13,7 @@ from PyQt6.QtCore import QLockFile, QObject, QTimer
 from vsod import paths
 from vsod.errors import VsodError
 from vsod.gui.document import Document
+from vsod.gui.prefs import Prefs
 from vsod.media.atomic import write_text
 from vsod.pipeline.project import Project
 
@@ -42,10 +43,11 @@ class Autosave(QObject):
 
     Args:
         document: What to keep.
+        prefs: How long to wait after an edit.
         parent: The window.
     """
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, prefs: Prefs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._folder = paths.data_dir() / "sessions"
@@ -55,8 +57,13 @@ class Autosave(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.write)
+        self.set_rest(prefs.text("autosave"))
         document.changed.connect(lambda: self._rest.start())
         document.retitled.connect(lambda: self._rest.start())
+
+    def set_rest(self, seconds: str) -> None:
+        """Wait so long after the last edit; "" for the usual."""
+        self._rest.setInterval(round(float(seconds) * 1000) if seconds else _REST_MS)
 
     def write(self, *, ended: bool = False) -> None:
         """Keep the document now; a disk that refuses is no reason to stop anyone."""

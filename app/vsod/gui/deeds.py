@@ -37,9 +37,22 @@ def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
         "save_markers": lambda: window.reports.ask_for_markers(),
         "quit": window.close,
         "shortcuts": lambda: ShortcutsDialog(window.actions_by_id, window.prefs, window).open(),
-        "preferences": lambda: PreferencesDialog(window.prefs, window).open(),
+        "preferences": partial(_preferences, window),
         "about": lambda: about_box(window).open(),
     }
+
+
+def _preferences(window: MainWindow) -> None:
+    dialog = PreferencesDialog(window.prefs, window, window.analysis.cards)
+    text = window.prefs.text
+    at_once = {
+        "sound": lambda: window.mute(text("sound") == "off"),
+        "ahead": lambda: window.allow_ahead(text("ahead") == "on"),
+        "device": lambda: window.analysis.set_device(text("device")),
+        "autosave": lambda: window.projects.autosave.set_rest(text("autosave")),
+    }
+    dialog.changed.connect(lambda key: at_once.get(key, lambda: None)())
+    dialog.open()
 
 
 def _clip(window: MainWindow) -> dict[str, Callable[[], object]]:

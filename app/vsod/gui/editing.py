@@ -14,6 +14,7 @@ from vsod.core.finishing import FinishSettings
 from vsod.gui.scope import Scope
 from vsod.gui.words import tr
 from vsod.gui.workroom import Workroom
+from vsod.pipeline.presets import Presets
 from vsod.pipeline.project import ClipWork
 
 
@@ -59,13 +60,21 @@ class Editing(QObject):
             self._document.edit(text, start=start, stop=None if stop == count else stop)
 
     def usual(self, path: Path) -> ClipWork:
-        """What a clip begins with: what is decided about the one before, all of its frames."""
+        """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
         before = self._document.work
         if before is not None:
-            return ClipWork(path, before.card, before.adapt, before.finish, before.format, before.delivery)
-        new = ClipWork(path, finish=self._deck.finish.settings, format=self._prefs.text("format"))
-        card = self._deck.analysis.card or self._prefs.text("card") or new.card
-        return replace(new, card=card, adapt=self._deck.analysis.adapt)
+            new = ClipWork(path, before.card, before.adapt, before.finish, before.format, before.delivery)
+        else:
+            new = ClipWork(path, finish=self._deck.finish.settings, format=self._prefs.text("format"))
+            card = self._deck.analysis.card or self._prefs.text("card") or new.card
+            new = replace(new, card=card, adapt=self._deck.analysis.adapt)
+        card, preset = self._prefs.text("default_card"), self._prefs.text("default_preset")
+        if card in self._deck.analysis.usable:
+            new = replace(new, card=card)
+        presets = Presets("finish")
+        if preset in presets.names:
+            new = replace(new, finish=FinishSettings(**presets[preset]))
+        return new
 
     def look_up(self) -> None:
         """Ask which frames of the clip on the desk are done."""

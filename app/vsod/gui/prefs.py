@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings
@@ -9,6 +10,8 @@ from PyQt6.QtCore import QByteArray, QSettings
 from vsod import paths
 
 _RECENT = 8
+CACHE_GB = "4"
+"""What all stored maps may take together, where nobody said otherwise."""
 
 
 class Prefs:
@@ -25,6 +28,18 @@ class Prefs:
     def set_text(self, key: str, value: str) -> None:
         """Remember a word."""
         self._store.setValue(key, value)
+
+    def export_cache(self) -> None:
+        """Tell the rest of the program where maps are kept and how much; what the environment says goes first."""
+        folder = self.text("cache_folder")
+        if folder:
+            os.environ.setdefault("VSOD_CACHE", folder)
+        if self.text("cache_gb"):
+            os.environ.setdefault("VSOD_CACHE_GB", self.text("cache_gb"))
+
+    def export_cache_size(self) -> None:
+        """The size has just been chosen: it holds from now on."""
+        os.environ["VSOD_CACHE_GB"] = self.text("cache_gb", CACHE_GB)
 
     @property
     def keys(self) -> dict[str, list[str]]:

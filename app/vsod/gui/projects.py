@@ -47,7 +47,7 @@ class Projects(QObject):
         super().__init__(window)
         self._document, self._banner, self._prefs, self._window = document, banner, prefs, window
         self._tasks, self._open_clip, self._close_clip = tasks, open_clip, close_clip
-        self.autosave = Autosave(document, self)
+        self.autosave = Autosave(document, prefs, self)
         self.relinking: RelinkDialog | None = None
         document.retitled.connect(self._retitle)
 

@@ -150,7 +150,7 @@ class Stage(QObject):
 
     def _on_speed(self, speed: float) -> None:
         action = self._actions["play"]
-        action.setIcon(theme.icon("pause" if speed else "play"))
+        theme.put_icon(action, "pause" if speed else "play")
         action.setText(tr("P&ause") if speed else tr("&Play"))
         self._deck.transport.show_speed(speed)
         self._status.count_frame(time.monotonic(), playing=False)

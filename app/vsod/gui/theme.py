@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from weakref import WeakKeyDictionary
 
+from PyQt6 import sip
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
+from PyQt6.QtWidgets import QAbstractButton, QApplication
 
 from vsod import paths
 
@@ -20,21 +22,29 @@ LINE = QColor("#35373d")
 FAINT = QColor("#6d717a")
 MUTED = QColor("#9ca0a9")
 TEXT = QColor("#e4e6ea")
+_DARK = {
+    id(colour): colour.name()
+    for colour in (ACCENT, GROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT)
+}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 THEMES = ("dark", "light")
 _exchanged: dict[str, str] = {}  # colour of the dark theme → that of the theme in use
+_dressed: WeakKeyDictionary[QAction | QAbstractButton, str] = WeakKeyDictionary()  # who has which icon
 
 
 def apply(app: QApplication, name: str = "dark") -> None:
     """Dress the application; a missing style sheet leaves the plain palette.
 
-    The style sheet is the dark one; another theme is a table of the colours to exchange in it. Viewer and
-    timeline are dark in every theme: the eye judges a picture by what surrounds it.
+    The style sheet is the dark one; another theme is a table of the colours to exchange in it. The colours
+    above become those of the theme, and icons given by :func:`put_icon` follow. What lies round the picture
+    is a neutral grey in every theme: the eye judges a picture by what surrounds it.
     """
     _exchanged.clear()
     _exchanged.update(exchanges(name))
+    for colour in (ACCENT, GROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT):
+        colour.setRgba(QColor(_exchange(_DARK[id(colour)])).rgba())
     app.setStyle("Fusion")
     palette = QPalette()
     role = QPalette.ColorRole
@@ -53,14 +63,17 @@ def apply(app: QApplication, name: str = "dark") -> None:
         (role.HighlightedText, GROUND),
         (role.Link, ACCENT),
     ):
-        palette.setColor(which, _in_use(color))
+        palette.setColor(which, color)
     for which in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, which, _in_use(FAINT))
+        palette.setColor(QPalette.ColorGroup.Disabled, which, FAINT)
     app.setPalette(palette)
     sheet = paths.resources_dir() / "style" / "dark.qss"
     if sheet.is_file():
         icons = (paths.resources_dir() / "icons").as_posix()
         app.setStyleSheet(_exchange(sheet.read_text(encoding="utf-8")).replace("@icons@", icons))
+    for target, icon_name in list(_dressed.items()):
+        if not sip.isdeleted(target):
+            target.setIcon(icon(icon_name))
 
 
 def exchanges(name: str) -> dict[str, str]:
@@ -79,12 +92,14 @@ def icon(name: str) -> QIcon:
     return QIcon(pixmap)
 
 
+def put_icon(target: QAction | QAbstractButton, name: str) -> None:
+    """Give an action or a button an icon that follows the theme."""
+    _dressed[target] = name
+    target.setIcon(icon(name))
+
+
 def _exchange(text: str) -> str:
     return _COLOUR.sub(lambda found: _exchanged.get(found[0].lower(), found[0]), text)
-
-
-def _in_use(color: QColor) -> QColor:
-    return QColor(_exchanged.get(color.name(), color.name()))
 
 
 def app_icon() -> QIcon:

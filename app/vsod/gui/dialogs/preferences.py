@@ -1,76 +1,142 @@
-"""What the window looks like and which language it speaks."""
+"""What the window looks like, which language it speaks, what a clip begins with, and where maps are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
+from vsod import paths
 from vsod.gui import theme
-from vsod.gui.prefs import Prefs
+from vsod.gui.backend import Card
+from vsod.gui.buttons import plain_button
+from vsod.gui.panels.analysis import device_names
+from vsod.gui.prefs import CACHE_GB, Prefs
 from vsod.gui.words import languages, tr
+from vsod.pipeline.presets import Presets
 
 _THEMES = {"dark": "Dark", "light": "Light"}
+_SAVES = {"1.5": "At once", "10": "After 10 seconds", "60": "After a minute"}
 
 
 class PreferencesDialog(QDialog):
-    """Choices take effect at once, the language with the next start.
+    """Choices take effect at once, but for the language and the place of the cache.
 
     Args:
         prefs: Where they are kept.
         parent: The window.
+        cards: The models that can be chosen.
     """
 
-    def __init__(self, prefs: Prefs, parent: QWidget | None = None) -> None:
+    changed = pyqtSignal(str)  # name of the preference
+
+    def __init__(self, prefs: Prefs, parent: QWidget | None = None, cards: Sequence[Card] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Preferences"))
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(460)
         self._prefs = prefs
-        self.theme_box = QComboBox()
-        self.theme_box.setAccessibleName(tr("Appearance"))
-        for name in theme.THEMES:
-            self.theme_box.addItem(tr(_THEMES[name]), name)
-        self.theme_box.setCurrentIndex(max(0, self.theme_box.findData(prefs.text("theme", "dark"))))
-        self.theme_box.currentIndexChanged.connect(self._dress)
-        self.language_box = QComboBox()
-        self.language_box.setAccessibleName(tr("Language"))
-        self.language_box.addItem(tr("As the system"), "")
-        for code, name in languages().items():
-            self.language_box.addItem(name, code)
-        self.language_box.setCurrentIndex(max(0, self.language_box.findData(prefs.text("language"))))
-        self.language_box.currentIndexChanged.connect(self._speak)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(10)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        looks = [(name, tr(_THEMES[name])) for name in theme.THEMES]
+        self.theme_box = self._choice(tr("Appearance"), "theme", looks)
+        tongues = [("", tr("As the system")), *languages().items()]
+        self.language_box = self._choice(tr("Language"), "language", tongues)
+        as_before = ("", tr("As for the clip before"))
+        models = [(card.id, card.title) for card in cards if not card.problem]
+        self.card_box = self._choice(tr("Model of a new clip"), "default_card", [as_before, *models])
+        presets = [(name, name) for name in Presets("finish").names]
+        self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
+        self.device_box = self._choice(tr("Device"), "device", device_names())
+        saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]
+        self.save_box = self._choice(tr("Keep edits"), "autosave", saves)
+        self.sound_box = self._switch(tr("Sound"), tr("Play the clip's sound"), "sound")
+        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse while nothing is asked for"), "ahead")
+        self._add_cache()
         self.remark = QLabel()
         self.remark.setObjectName("summary")
         self.remark.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(12)
-        form.addRow(tr("Appearance"), self.theme_box)
-        form.addRow(tr("Language"), self.language_box)
-        form.addRow("", self.remark)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
-        outer.setSpacing(18)
-        outer.addLayout(form)
+        outer.setSpacing(14)
+        outer.addLayout(self._form)
+        outer.addWidget(self.remark)
         outer.addWidget(buttons)
 
-    def _dress(self) -> None:
-        name = str(self.theme_box.currentData())
-        self._prefs.set_text("theme", name)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            theme.apply(app, name)
-        self.remark.setText(tr("Icons follow with the next start."))
+    # ---- rows
 
-    def _speak(self) -> None:
-        self._prefs.set_text("language", str(self.language_box.currentData()))
-        self.remark.setText(tr("The language follows with the next start."))
+    def _choice(self, title: str, key: str, options: Iterable[tuple[str, str]]) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(title)
+        for value, text in options:
+            box.addItem(text, value)
+        box.setCurrentIndex(max(0, box.findData(self._prefs.text(key))))
+        box.currentIndexChanged.connect(lambda _row: self._set(key, str(box.currentData())))
+        self._form.addRow(title, box)
+        return box
+
+    def _switch(self, title: str, text: str, key: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setChecked(self._prefs.text(key, "on") == "on")
+        box.toggled.connect(lambda on: self._set(key, "on" if on else "off"))
+        self._form.addRow(title, box)
+        return box
+
+    def _add_cache(self) -> None:
+        self.size_box = QDoubleSpinBox()
+        self.size_box.setRange(0.5, 10_000)
+        self.size_box.setDecimals(1)
+        self.size_box.setSuffix(" GB")
+        self.size_box.setAccessibleName(tr("Room for maps"))
+        self.size_box.setValue(float(self._prefs.text("cache_gb") or CACHE_GB))
+        self.size_box.setKeyboardTracking(False)
+        self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
+        self._form.addRow(tr("Room for maps"), self.size_box)
+        self.folder_edit = QLineEdit(self._prefs.text("cache_folder") or str(paths.cache_dir()))
+        self.folder_edit.setReadOnly(True)
+        self.folder_edit.setAccessibleName(tr("Place of the maps"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.folder_edit, 1)
+        row.addWidget(plain_button(tr("Browse…"), self._browse))
+        self._form.addRow(tr("Place of the maps"), row)
+
+    # ---- deeds
+
+    def _set(self, key: str, value: str) -> None:
+        self._prefs.set_text(key, value)
+        if key == "theme":
+            app = QApplication.instance()
+            if isinstance(app, QApplication):
+                theme.apply(app, value)
+        elif key == "language":
+            self.remark.setText(tr("The language follows with the next start."))
+        elif key == "cache_folder":
+            self.remark.setText(tr("Maps are kept there from the next start on; those that are there stay."))
+        elif key == "cache_gb":
+            self._prefs.export_cache_size()
+        self.changed.emit(key)
+
+    def _browse(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, tr("Place of the maps"), self.folder_edit.text())
+        if name:
+            self.folder_edit.setText(name)
+            self._set("cache_folder", name)

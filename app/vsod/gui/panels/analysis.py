@@ -41,6 +41,12 @@ STAGES = {
 }
 
 
+def device_names() -> list[tuple[str, str]]:
+    """(id, name) of what this system may have to compute on."""
+    never = "cuda" if sys.platform == "darwin" else "mps"
+    return [(device, tr(_DEVICE_NAMES[device])) for device in DEVICES if device != never]
+
+
 class AnalysisPanel(QGroupBox):
     """Model picker, device picker, Analyse or Cancel, progress."""
 
@@ -77,11 +83,8 @@ class AnalysisPanel(QGroupBox):
         self.adapt_box.toggled.connect(self.adapt_changed)
         self.device_box = QComboBox()
         self.device_box.setAccessibleName(tr("Device"))
-        for device in DEVICES:
-            if (device != "mps" or sys.platform == "darwin") and (
-                device != "cuda" or sys.platform != "darwin"
-            ):
-                self.device_box.addItem(tr(_DEVICE_NAMES[device]), device)
+        for device, title in device_names():
+            self.device_box.addItem(title, device)
         self.device_box.currentIndexChanged.connect(self._device_picked)
         device_label = QLabel(tr("&Device"))
         device_label.setBuddy(self.device_box)
@@ -122,6 +125,11 @@ class AnalysisPanel(QGroupBox):
         """Id of the chosen model."""
         value = self.card_box.currentData()
         return None if value is None else str(value)
+
+    @property
+    def cards(self) -> Sequence[Card]:
+        """All models that were found."""
+        return self._cards
 
     @property
     def usable(self) -> list[str]:

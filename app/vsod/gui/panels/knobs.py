@@ -44,7 +44,7 @@ class Knob(QObject):
         self.label.setFixedWidth(_LABEL_WIDTH)
         self.reset_button = QToolButton()
         self.reset_button.setObjectName("reset")
-        self.reset_button.setIcon(theme.icon("reset"))
+        theme.put_icon(self.reset_button, "reset")
         self.reset_button.setFixedSize(_RESET_WIDTH, _RESET_WIDTH)
         self.reset_button.setToolTip(tr("Back to the usual"))
         self.reset_button.setAccessibleName(tr("Reset {title}").format(title=self.title))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from vsod.gui.words import tr
+
+_LEAST_TITLE = 60  # pixels of the clip's name that are always there
 
 
 class LooksBar(QWidget):
@@ -40,6 +42,7 @@ class LooksBar(QWidget):
         row.addWidget(self.title, 1)
         overlays = list(overlays)
         self._needy: list[QToolButton] = []
+        self._segments: list[QToolButton] = []
         for place, action in enumerate(overlays):
             button = self._button(action, "segment")
             ends = {0: "first", len(overlays) - 1: "last"}
@@ -47,6 +50,14 @@ class LooksBar(QWidget):
             if place:  # the first is the picture alone
                 self._needy.append(button)
             row.addWidget(button)
+            self._segments.append(button)
+            action.toggled.connect(self._name_picker)
+        self._picker = self._menu_button(tr("View"))
+        menu = QMenu(self._picker)
+        menu.addActions(overlays)
+        self._picker.setMenu(menu)
+        self._picker.hide()
+        row.addWidget(self._picker)
         right = QHBoxLayout()
         right.setSpacing(2)
         self._right = right
@@ -59,14 +70,29 @@ class LooksBar(QWidget):
 
     def add_menu(self, menu: QMenu, text: str) -> None:
         """A button that opens a menu, left of the zoom."""
-        button = QToolButton()
-        button.setObjectName("quiet")
-        button.setText(text)
+        button = self._menu_button(text)
         button.setMenu(menu)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(menu.title().replace("&", ""))
         self._right.insertWidget(self._right.count() - 4, button)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Where there is no room for a button per view, one button has them in a menu."""
+        segments = sum(button.sizeHint().width() for button in self._segments)
+        wide = self.width() >= segments + 2 * self._right.sizeHint().width() + _LEAST_TITLE
+        if wide == self._picker.isHidden():
+            return
+        self._picker.setVisible(not wide)
+        for button in self._segments:
+            button.setVisible(wide)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as with the views in a menu."""
+        width = self._picker.sizeHint().width() + self._right.sizeHint().width() + _LEAST_TITLE
+        return QSize(width, super().minimumSizeHint().height())
+
+    def _name_picker(self) -> None:
+        checked = next((button.text() for button in self._segments if button.isChecked()), "")
+        self._picker.setText(checked.replace("&", ""))
 
     def show_lacking(self, lacking: bool) -> None:
         """Grey the views that need a matte while the frame has none."""
@@ -80,6 +106,16 @@ class LooksBar(QWidget):
     def show_zoom(self, zoom: float) -> None:
         """Write the zoom in per cent."""
         self.zoom.setText(f"{zoom * 100:.0f} %")
+
+    @staticmethod
+    def _menu_button(text: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("quiet")
+        button.setText(text)
+        button.setAccessibleName(text)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
 
     @staticmethod
     def _button(action: QAction, kind: str) -> QToolButton:

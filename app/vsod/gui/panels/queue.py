@@ -8,10 +8,10 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
+    QToolBar,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -98,19 +98,17 @@ class QueuePanel(QWidget):
         self.summary.setObjectName("faint")
         self.summary.setAccessibleName(tr("The queue in words"))
 
-        tools = QHBoxLayout()
-        tools.setSpacing(6)
+        tools = QToolBar()  # what has no room is behind its arrow
         for button in (self.run_button, self.add_button, self.up_button, self.down_button):
             tools.addWidget(button)
         for button in (self.settings_button, self.use_button, self.retry_button, self.copy_button):
             tools.addWidget(button)
-        tools.addStretch()
-        tools.addWidget(self.remove_button)
-        tools.addWidget(self.clear_button)
+        for button in (self.remove_button, self.clear_button):
+            tools.addWidget(button)
         body = QVBoxLayout(self)
         body.setContentsMargins(10, 8, 10, 8)
         body.setSpacing(6)
-        body.addLayout(tools)
+        body.addWidget(tools)
         body.addWidget(self.list, 1)
         body.addWidget(self.bar)
         body.addWidget(self.summary)

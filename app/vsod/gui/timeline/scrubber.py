@@ -268,6 +268,12 @@ class Scrubber(QWidget):
         head = [(x - 6, 2), (x + 6, 2), (x + 6, 9), (x, 16), (x - 6, 9)]
         painter.drawPolygon(QPolygonF([QPointF(*point) for point in head]))
 
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Another theme is painted anew."""
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._backdrop = None
+        super().changeEvent(event)
+
     # ---- mouse
 
     def _handle_at(self, x: float, y: float) -> str:

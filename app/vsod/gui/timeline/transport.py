@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.readout import position
@@ -37,13 +37,16 @@ class Transport(QWidget):
         self.frame.setAccessibleName(tr("Frame number"))
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
+        # where there is no room, the buttons stay and the numbers go
+        for label in (self.speed, self.dropped, self.frame):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
         left = QHBoxLayout()
         left.addWidget(self.timecode)
         left.addSpacing(8)
-        left.addWidget(self.speed)
+        left.addWidget(self.speed, 1)
         left.addSpacing(8)
-        left.addWidget(self.dropped)
-        left.addStretch()
+        left.addWidget(self.dropped, 3)
         middle = QHBoxLayout()
         middle.setSpacing(2)
         for action in actions:
