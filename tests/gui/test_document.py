@@ -355,7 +355,7 @@ def test_a_saved_project_leaves_no_session(
     save_as(window, tmp_path / "spot.vsod", monkeypatch)
     window.projects.autosave.write()
     window.close()
-    assert Autosave(window.document).left_behind() is None
+    assert Autosave(window.document, window.prefs).left_behind() is None
 
 
 def test_a_damaged_session_is_no_session(window: MainWindow) -> None:
