@@ -16,6 +16,7 @@ COMMANDS = (
     "cards",
     "verify",
     "lanes",
+    "formats",
     "doctor",
     "demo",
     "labels",

@@ -14,6 +14,8 @@ import pytest
 from helpers.clips import make, write_audio_only
 from vsod.__main__ import COMMANDS, main
 from vsod.cli.main import build_parser
+from vsod.media.external_formats import EXTERNAL
+from vsod.media.formats import FORMATS
 
 
 def call(capsys, *words):
@@ -145,12 +147,21 @@ def test_doctor_finds_this_machine_fit(capsys):
     assert findings["formats"]["ok"] and findings["window"]["ok"] and findings["card swift"]["ok"]
 
 
+def test_formats_lists_what_can_be_written(capsys):
+    code, out, _ = call(capsys, "formats", "--json")
+    rows = {row["id"]: row for row in json.loads(out)}
+    assert code == 0 and set(FORMATS) <= set(rows) <= set(FORMATS | EXTERNAL)
+    assert call(capsys, "formats")[1].startswith("prores4444")
+
+
 def test_bench_measures_every_stage(clip, capsys):
     code, out, _ = call(capsys, "bench", clip, "--frames", "8", "--json")
     result = json.loads(out)
     assert code == 0 and result["frames"] == 8
-    stages = {"decode small", "flow", "inputs", "network", "decode luma", "finish", "encode"}
+    stages = {"decode small", "flow", "inputs", "network", "decode luma", "steady", "finish", "encode"}
     assert set(result["alone"]) == stages
+    assert set(result["processor"]) == stages | set(result["together"])
+    assert all(spent > 0 for spent in result["processor"].values())
     assert min(result["alone"].values()) == result["alone"][result["limit"]] > 0
 
 

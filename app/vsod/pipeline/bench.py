@@ -7,23 +7,24 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vsod.core.delivery import Delivery
 from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.core.frame import Frame
+from vsod.core.picture import Layout, Picture
 from vsod.inference.cards import Card
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import format_by_id
 from vsod.media.picture import Pixels
-from vsod.media.sinks import Sink, open_sink
+from vsod.media.sinks import open_sink
 from vsod.media.source import open_source
-from vsod.media.verify import verify
+from vsod.media.verify import VerifyReport, verify
 from vsod.pipeline import deliver, stages
 from vsod.pipeline.steady import needed, steady
 
@@ -39,6 +40,7 @@ class BenchResult:
         cores: Processor threads of the machine.
         alone: Stage -> frames per second with nothing else running.
         together: ``"analyse"``, ``"export"``, ``"verify"`` and ``"whole"`` -> frames per second as ``run`` does them.
+        processor: Stage, as in both -> milliseconds of processor time a frame, of all threads together.
         limit: The slowest stage.
         start_up: Seconds to load the network.
         peak_mb: Largest resident memory of the process so far.
@@ -50,6 +52,7 @@ class BenchResult:
     cores: int
     alone: dict[str, float]
     together: dict[str, float]
+    processor: dict[str, float]
     limit: str
     start_up: float
     peak_mb: float
@@ -61,21 +64,32 @@ class BenchResult:
     def table(self) -> str:
         """For people."""
         rows = [f"{self.source}, {self.frames} frames, {self.device}, {self.cores} threads", ""]
-        rows += ["| stage alone | fps | s a frame |", "|---|---|---|"]
+        rows += ["| stage alone | fps | processor time, ms a frame |", "|---|---|---|"]
         rows += [
-            f"| {k}{' (the limit)' if k == self.limit else ''} | {v:.1f} | {1 / v:.3f} |"
+            f"| {k}{' (the limit)' if k == self.limit else ''} | {v:.1f} | {self.processor[k]:.1f} |"
             for k, v in self.alone.items()
         ]
-        rows += ["", "| as run does it | fps |", "|---|---|"]
-        rows += [f"| {k} | {v:.1f} |" for k, v in self.together.items()]
+        rows += ["", "| as run does it | fps | processor time, ms a frame |", "|---|---|---|"]
+        rows += [f"| {k} | {v:.1f} | {self.processor[k]:.1f} |" for k, v in self.together.items()]
         rows += ["", f"network loaded in {self.start_up:.2f} s, peak memory {self.peak_mb:.0f} MB"]
         return "\n".join(rows)
 
 
-def _timed(work: Iterable[Any]) -> tuple[list[Any], float]:
-    began = time.perf_counter()
-    items = list(work)
-    return items, len(items) / (time.perf_counter() - began)
+class _Laps:
+    """Frames per second of stages, and what processor time a frame takes of them in milliseconds."""
+
+    def __init__(self) -> None:
+        self.fps: dict[str, float] = {}
+        self.processor: dict[str, float] = {}
+
+    def __call__(self, stage: str, work: Iterable[Any], frames: int | None = None) -> list[Any]:
+        """Do ``work``; ``frames`` is how many it stands for, if not one for each item."""
+        began, busy = time.perf_counter(), time.process_time()
+        items = list(work)
+        count = frames or len(items)
+        self.fps[stage] = count / (time.perf_counter() - began)
+        self.processor[stage] = 1000 * (time.process_time() - busy) / count
+        return items
 
 
 def bench(
@@ -93,8 +107,7 @@ def bench(
         VsodError: As for ``run``.
     """
     fmt, settings = format_by_id(format_id), settings.for_card(card.crf)
-    alone: dict[str, float] = {}
-    together: dict[str, float] = {}
+    alone, together = _Laps(), _Laps()
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
         frames = range(min(limit, info.frame_count))
@@ -103,63 +116,63 @@ def bench(
         began = time.perf_counter()
         name = predictor.device
         start_up = time.perf_counter() - began
-        small, alone["decode small"] = _timed(clip.frames(0, frames.stop, size=predictor.raster.size))
-        moving, alone["flow"] = _timed(predictor.moving(small))
-        prepared, alone["prior" if "prior" in card.reads else "inputs"] = _timed(predictor.inputs(moving))
-        maps, alone["network"] = _timed(predictor.infer(prepared))
+        small = alone("decode small", clip.frames(0, frames.stop, size=predictor.raster.size))
+        moving = alone("flow", predictor.moving(small))
+        prepared = alone("prior" if "prior" in card.reads else "inputs", predictor.inputs(moving))
+        maps = alone("network", predictor.infer(prepared))
         finisher = Finisher(settings)
         colour = deliver.pixels_needed(delivery, info)
         pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
-        decoded, alone[f"decode {pixels}"] = _timed(clip.frames(0, min(frames.stop, 24), pixels=pixels))
-        pairs = list(zip(maps, decoded, strict=False))
+        decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
+        pairs = list(zip((m for _, m in maps), decoded, strict=False))
+        if settings.stabilise:
+            looks = ((frame, saliency) for saliency, frame in pairs)
+            steadied = alone("steady", steady(looks, settings.stabilise, range(len(pairs))))
+            pairs = [(saliency, frame) for frame, saliency in steadied]
         with finisher:
-            steadied = steady(((f, m) for (_, m), f in pairs), settings.stabilise, range(len(pairs)))
-            mattes, alone["finish"] = _timed((f, finisher(m, f.image)) for f, m in steadied)
-        pictures, speed = _timed(deliver.pictures(iter(mattes), delivery, clip))
+            mattes = alone("finish", ((frame, finisher(m, frame.image)) for m, frame in pairs))
         if colour:
-            alone["compose"] = speed
+            pictures = alone("compose", deliver.pictures(iter(mattes), delivery, clip))
+        else:
+            pictures = list(deliver.pictures(iter(mattes), delivery, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
         layout = delivery.layouts[0]
 
-        def sink(name: str, count: int) -> Sink:
+        def written(
+            name: str, made: Iterable[tuple[Frame, dict[Layout, Picture]]], count: int
+        ) -> Iterator[int]:
             target = Path(temp) / f"{name}{suffix}"
-            return open_sink(target, fmt, info, frames=range(count), layout=layout, delivery=delivery)
+            with open_sink(target, fmt, info, frames=range(count), layout=layout, delivery=delivery) as sink:
+                for number, (_, picture) in enumerate(made):
+                    sink.write(number, picture[layout])
+                    yield number
 
-        began = time.perf_counter()
-        with sink("alone", len(pictures)) as writer:
-            for i, (_, made) in enumerate(pictures):
-                writer.write(i, made[layout])
-        alone["encode"] = len(pictures) / (time.perf_counter() - began)
-
+        alone("encode", written("alone", pictures, len(pictures)))
         store = MapStore(Path(temp) / "maps", info.frame_count)
-        _, together["analyse"] = _timed(stages.analyse(clip, predictor, store, reads))
-        began = time.perf_counter()
-        with sink("whole", len(frames)) as writer:
-            for frame, made in deliver.deliver(clip, store, frames, settings, delivery):
-                writer.write(frame.index, made[layout])
-            target = writer.close()
-        together["export"] = len(frames) / (time.perf_counter() - began)
-        again = partial(verify, source_path, target, frames=frames, layout=layout, delivery=delivery)
-        together["verify"] = len(frames) / _seconds(again)
-        together["whole"] = 1 / sum(1 / v for v in together.values())
+        together("analyse", stages.analyse(clip, predictor, store, reads))
+        finished = deliver.deliver(clip, store, frames, settings, delivery)
+        together("export", written("whole", finished, len(frames)))
+
+        def checked() -> Iterator[VerifyReport]:
+            target = Path(temp) / f"whole{suffix}"
+            yield verify(source_path, target, frames=frames, layout=layout, delivery=delivery)
+
+        together("verify", checked(), len(frames))
+        together.fps["whole"] = 1 / sum(1 / v for v in together.fps.values())
+        together.processor["whole"] = sum(together.processor.values())
         described = f"{info.path.name} {info.width}x{info.height} {info.codec}"
     return BenchResult(
         described,
         len(frames),
         name,
         os.cpu_count() or 1,
-        {k: round(v, 1) for k, v in alone.items()},
-        {k: round(v, 1) for k, v in together.items()},
-        min(alone, key=lambda k: alone[k]),
+        {k: round(v, 1) for k, v in alone.fps.items()},
+        {k: round(v, 1) for k, v in together.fps.items()},
+        {k: round(v, 1) for k, v in (alone.processor | together.processor).items()},
+        min(alone.fps, key=lambda k: alone.fps[k]),
         round(start_up, 3),
         round(peak_mb(), 1),
     )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def peak_mb() -> float:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
+from vsod.media.atomic import write_text
 from vsod.pipeline.clipfolders import Prior, open_clip, residual_motion, seen
 from vsod.pipeline.mapfolders import (
     Key,
@@ -25,7 +26,6 @@ from vsod.pipeline.mapfolders import (
     tell,
     write_clip,
     write_json,
-    write_text,
 )
 from vsod_models.labels import fusion
 from vsod_models.labels.coarse import Candidate, Label, Rules, coarse_labels

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
-from vsod.media.atomic import commit_folder, discard, output_error, partial_path
+from vsod.media.atomic import commit_folder, discard, output_error, partial_path, write_text
 from vsod.media.sequence import images_in
 
 Map = npt.NDArray[np.float32]
@@ -196,17 +196,5 @@ def tell(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> N
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write ``data`` as indented JSON; see :func:`write_text`."""
+    """Write ``data`` as indented JSON; see :func:`vsod.media.atomic.write_text`."""
     write_text(path, json.dumps(data, indent=1) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise output_error(error, path) from error
