@@ -334,7 +334,7 @@ class FakeBackend:
                 raise Cancelled
         if on_progress is not None:
             on_progress(Progress("export", 60, 60, 20.0, 1.0))
-        return Row(spec, "done", 3.0, 60)
+        return Row(spec, "done", 3.0, 60, working=2.4)
 
 
 READ_ONLY = OutputError("the folder is read-only", where="/out", fix="Choose another folder.")

@@ -16,9 +16,9 @@ from vsod.cli.run import job
 from vsod.core.delivery import WHAT, Delivery
 from vsod.core.finishing import FinishSettings
 from vsod.gui.dialogs.export import ExportDialog
+from vsod.pipeline.catalogue import list_formats
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.presets import Presets
-from vsod.pipeline.session import list_formats
 
 Opener = Callable[..., ExportDialog]
 FORMATS = list_formats()

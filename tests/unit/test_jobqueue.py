@@ -82,7 +82,7 @@ def test_time_left_is_what_is_known_and_says_if_that_is_not_all():
     assert queue.seconds_left(None) == (0, False)
     step = Progress("export", 10, 100, 5.0, 18.0)
     assert queue.seconds_left(step) == (18, False), "nothing is known about the others yet"
-    queue.change(done.id, state="done", seconds=20.0)
+    queue.change(done.id, state="done", seconds=25.0, working=20.0)
     assert queue.seconds_left(step) == (18 + 20, True)
     queue.change(waits.id, spec=spec("c", card="studio"))
     assert queue.seconds_left(step) == (18, False), "another model has another speed"

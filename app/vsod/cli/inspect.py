@@ -103,7 +103,7 @@ def verify(args: argparse.Namespace) -> int:
 
 def formats(args: argparse.Namespace) -> int:
     """List what can be written on this machine."""
-    from vsod.pipeline.session import list_formats
+    from vsod.pipeline.catalogue import list_formats
 
     rows = list_formats()
     if args.json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,9 @@ from vsod.core.progress import ProgressFn
 from vsod.pipeline.job import JobReport, JobSpec
 
 if TYPE_CHECKING:
+    from vsod.pipeline.bakeoff import Tasting
     from vsod.pipeline.batch import Row
     from vsod.pipeline.cost import Cost
-
-
-if TYPE_CHECKING:
-    from vsod.pipeline.bakeoff import Tasting
 
 
 class Card(Protocol):
@@ -79,7 +76,8 @@ class Format(Protocol):
 class Clip(Protocol):
     """An open clip; see ``vsod.pipeline.session.Session`` for what each call promises."""
 
-    info: ClipInfo
+    @property
+    def info(self) -> ClipInfo: ...  # noqa: D102
 
     def frame(self, index: int, *, size: tuple[int, int] | None = None) -> Frame: ...  # noqa: D102
 
@@ -166,15 +164,21 @@ class Pipeline:
 
     def cards(self) -> Sequence[Card]:
         """Models found on this machine."""
-        return cast("Sequence[Card]", _session().list_cards())
+        from vsod.pipeline.catalogue import list_cards
+
+        return list_cards()
 
     def formats(self) -> Sequence[Format]:
         """Formats this program writes."""
-        return cast("Sequence[Format]", _session().list_formats())
+        from vsod.pipeline.catalogue import list_formats
+
+        return list_formats()
 
     def open(self, path: Path) -> Clip:
         """Open a video file or a folder of frames."""
-        return cast("Clip", _session().Session(path))
+        from vsod.pipeline.session import Session
+
+        return Session(path)
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
@@ -184,9 +188,3 @@ class Pipeline:
 
         told = None if on_progress is None else (lambda _spec: on_progress)
         return next(run_batch([spec], on_progress=told, cancel=cancel))
-
-
-def _session() -> Any:
-    import vsod.pipeline.session as session
-
-    return session

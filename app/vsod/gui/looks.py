@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 
 from vsod.core.choice import Choice
 from vsod.core.progress import Progress, ProgressFn
 from vsod.gui.backend import Clip
+from vsod.gui.workers import Job
+
+_ENOUGH = 24  # frames; a speed measured over fewer would be luck
 
 
 class Looks:
@@ -68,3 +72,30 @@ class Looks:
     def _missing(self, card: str, frames: range | None) -> int:
         covered = self._clip.coverage(card)
         return int((~covered if frames is None else ~covered[frames.start : frames.stop]).sum())
+
+
+class Teller:
+    """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
+
+    def __init__(self, job: Job, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
+        self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
+        self._first: tuple[int, float] | None = None
+        self._last = (0, 0.0)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second of the whole analysis; 0 if it was too short to tell."""
+        if self._first is None or self._last[0] - self._first[0] < _ENOUGH:
+            return 0.0
+        return (self._last[0] - self._first[0]) / (self._last[1] - self._first[1])
+
+    def __call__(self, progress: Progress) -> None:
+        """Called by the pipeline."""
+        if progress.stage == "analyse" and progress.done:
+            self._last = progress.done, time.monotonic()
+            self._first = self._first or self._last
+        if self._looks is not None:
+            progress = self._looks.of_all(progress)
+        if self._job.report(progress) and progress.stage == "analyse":
+            news = self._clip, self._casting, self._casting.gather(self._clip.coverage)
+            self._job.noted.emit(news)

@@ -158,7 +158,8 @@ class QueueControl(QObject):
         if id is None:
             return
         frames = row.frames or self.jobs[id].frames
-        item = self.jobs.change(id, state=row.state, seconds=row.seconds, frames=frames, notes=row.notes)
+        taken = {"seconds": row.seconds, "working": row.working}
+        item = self.jobs.change(id, state=row.state, frames=frames, notes=row.notes, **taken)
         self.changed.emit()
         self.finished.emit(item)
         self._next()

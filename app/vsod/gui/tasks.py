@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from vsod.core.progress import Progress
 from vsod.errors import VsodError
 from vsod.gui.backend import Backend, Clip, Format
 from vsod.gui.desk import Desk
-from vsod.gui.looks import Looks
+from vsod.gui.looks import Looks, Teller
 from vsod.gui.workers import Job
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from vsod.pipeline.cost import Cost
 
 QUEUE = "queue"  # name of the heavy job that belongs to the queue
-_ENOUGH = 24  # frames; a speed measured over fewer would be luck
 
 
 class Tasks(QObject):
@@ -134,7 +132,7 @@ class Tasks(QObject):
         def work(job: Job) -> tuple[object, bool | None, float]:
             clip.prefer_fitted(casting.card, False)  # the first look is what fills the lane
             looks = Looks(clip, casting, frames, adapt)
-            teller = _Teller(job, clip, casting, looks)
+            teller = Teller(job, clip, casting, looks)
             fitted = looks.analyse(device, teller, job.cancel)
             clip.prefer_fitted(casting.card, adapt)
             return casting.gather(clip.coverage), fitted, teller.fps if len(casting.cards) == 1 else 0.0
@@ -158,7 +156,7 @@ class Tasks(QObject):
 
         def work(job: Job) -> JobReport:
             casting = spec.choice.casting
-            report = clip.export(spec, on_progress=_Teller(job, clip, casting), cancel=job.cancel)
+            report = clip.export(spec, on_progress=Teller(job, clip, casting), cancel=job.cancel)
             job.noted.emit((clip, casting, casting.gather(clip.coverage)))
             return report
 
@@ -285,29 +283,3 @@ class Tasks(QObject):
 
 def _tell(job: Job, progress: Progress) -> None:
     job.report(progress)
-
-
-class _Teller:
-    """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
-
-    def __init__(self, job: Job, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
-        self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
-        self._first: tuple[int, float] | None = None
-        self._last = (0, 0.0)
-
-    @property
-    def fps(self) -> float:
-        """Frames per second of the whole analysis; 0 if it was too short to tell."""
-        if self._first is None or self._last[0] - self._first[0] < _ENOUGH:
-            return 0.0
-        return (self._last[0] - self._first[0]) / (self._last[1] - self._first[1])
-
-    def __call__(self, progress: Progress) -> None:
-        if progress.stage == "analyse" and progress.done:
-            self._last = progress.done, time.monotonic()
-            self._first = self._first or self._last
-        if self._looks is not None:
-            progress = self._looks.of_all(progress)
-        if self._job.report(progress) and progress.stage == "analyse":
-            news = self._clip, self._casting, self._casting.gather(self._clip.coverage)
-            self._job.noted.emit(news)

@@ -33,6 +33,7 @@ class Row:
         seconds: It took.
         frames: Written.
         notes: Warnings, or why it failed.
+        working: Of the seconds, those of its stages: without opening the clip and loading networks.
     """
 
     spec: JobSpec
@@ -40,6 +41,7 @@ class Row:
     seconds: float = 0.0
     frames: int = 0
     notes: tuple[str, ...] = ()
+    working: float = 0.0
 
 
 def clips_in(folder: Path) -> list[Path]:
@@ -134,7 +136,8 @@ def _row(spec: JobSpec, report: JobReport) -> Row:
     if report.held:
         notes.append(f"{len(report.held)} unreadable frames were held")
     state: State = "warnings" if report.exit_code else "done"
-    return Row(spec, state, report.seconds, report.frames, tuple(notes))
+    working = sum(report.stages.values())
+    return Row(spec, state, report.seconds, report.frames, tuple(notes), working)
 
 
 def arrivals(folder: Path, quiet: float, cancel: threading.Event, poll: float = 1.0) -> Iterator[Path]:

@@ -28,6 +28,7 @@ class Item:
         frames: It writes; 0 = not known.
         state: As in :class:`vsod.pipeline.batch.Row`, before that ``waiting`` and ``running``.
         seconds: It took.
+        working: Of the seconds, those without opening the clip and loading networks.
         notes: Warnings, or why it failed and what to do.
         id: Of this item, in this queue.
     """
@@ -37,6 +38,7 @@ class Item:
     state: State = "waiting"
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    working: float = 0.0
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def as_json(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Item:
             "frames": self.frames,
             "state": "waiting" if self.state == "running" else self.state,
             "seconds": self.seconds,
+            "working": self.working,
             "notes": list(self.notes),
         }
 
@@ -54,7 +57,8 @@ class Item:
         """The item that :meth:`as_json` wrote."""
         state: State = raw["state"] if raw["state"] in OVER else "waiting"
         spec = JobSpec.from_json(json.dumps(raw["job"]))
-        return cls(spec, int(raw["frames"]), state, float(raw["seconds"]), tuple(map(str, raw["notes"])))
+        seconds, notes = float(raw["seconds"]), tuple(map(str, raw["notes"]))
+        return cls(spec, int(raw["frames"]), state, seconds, notes, float(raw.get("working", seconds)))
 
 
 class JobQueue:
@@ -180,7 +184,7 @@ class JobQueue:
             and (item.spec.card, item.spec.adapt) == (spec.card, spec.adapt)
         ]
         frames = sum(item.frames for item in like)
-        return sum(item.seconds for item in like) / frames if frames else 0.0
+        return sum(item.working for item in like) / frames if frames else 0.0
 
     def _write(self) -> None:
         if not self.problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
@@ -25,7 +26,11 @@ _BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
 
 
-class Knob(QObject):
+class _Abstract(ABCMeta, type(QObject)):  # type: ignore[misc]
+    """Qt's classes have a metaclass of their own."""
+
+
+class Knob(QObject, metaclass=_Abstract):
     """A setting of the table and the widgets that turn it.
 
     Args:
@@ -66,17 +71,18 @@ class Knob(QObject):
         return tr(str(self.about["title"]))
 
     @property
+    @abstractmethod
     def value(self) -> Any:
         """What is set."""
-        raise NotImplementedError
 
     def set_value(self, value: Any) -> None:
         """Show another value; nobody is told."""
         self._put(value)
         self._refresh()
 
+    @abstractmethod
     def _put(self, value: Any) -> None:
-        raise NotImplementedError
+        """Show a value in the widgets."""
 
     def _make_label(self) -> QWidget:
         label = QLabel(self.title)

@@ -7,16 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
-    QColor,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -30,6 +28,7 @@ from vsod.gui import theme
 from vsod.gui.timeline import backdrop, rows
 from vsod.gui.timeline.axis import Axis
 from vsod.gui.timeline.backdrop import Picture
+from vsod.gui.timeline.foreground import paint_heads, paint_playhead, paint_range
 from vsod.gui.timeline.words import frame_words, summary
 from vsod.gui.words import tr
 
@@ -199,10 +198,10 @@ class Scrubber(QWidget):
         if self._picture.info is not None:
             painter.save()
             painter.setClipRect(QRectF(rows.HEAD - 8, 0, self.width() - rows.HEAD + 8, self.height()))
-            self._paint_range(painter)
-            self._paint_playhead(painter)
+            paint_range(painter, self.axis, self._marked, self.height())
+            paint_playhead(painter, self.axis, self._index, self.height())
             painter.restore()
-            self._paint_heads(painter)
+            paint_heads(painter, self._picture, self._index)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.ACCENT, 1))
@@ -218,55 +217,6 @@ class Scrubber(QWidget):
         backdrop.paint(painter, self._picture, self.axis, self.width(), self.height())
         painter.end()
         return pixmap
-
-    def _paint_heads(self, painter: QPainter) -> None:
-        """Names of the lanes, and their values at the playhead."""
-        lanes = self._picture.lanes
-        values = lanes.at(self._index) if lanes is not None and self._index < len(lanes) else {}
-        for row in rows.lane_rows(self._picture.with_lanes):
-            box = QRectF(8, row.top, rows.HEAD - 16, row.height)
-            painter.setPen(theme.MUTED)
-            painter.drawText(
-                box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title)
-            )
-            value = values.get(row.lane.id, float("nan"))
-            bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
-            painter.setPen(backdrop.TROUBLE if bad else theme.TEXT)
-            text = row.lane.text(value)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-
-    def _paint_range(self, painter: QPainter) -> None:
-        left, right = self.x_of(self._marked.start), self.x_of(self._marked.stop)
-        shade = QColor(theme.SUNKEN)
-        shade.setAlpha(165)
-        top, low = rows.FILM_TOP - 1.0, self.height() - rows.FOOT + 1.0
-        start, end = float(rows.HEAD), self.axis.left + self.axis.width
-        painter.fillRect(QRectF(start, top, max(left - start, 0), low - top), shade)
-        painter.fillRect(QRectF(right, top, max(end - right, 0), low - top), shade)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme.TEXT, 2)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        for x, turn in ((left, 1), (right, -1)):
-            foot = x + 5 * turn
-            painter.drawPolyline(QPolygonF([QPointF(foot, top), QPointF(x, top)]))
-            painter.drawLine(QPointF(x, top - 1), QPointF(x, low + 1))
-            painter.drawPolyline(QPolygonF([QPointF(foot, low), QPointF(x, low)]))
-
-    def _paint_playhead(self, painter: QPainter) -> None:
-        left, right = self.x_of(self._index), self.x_of(self._index + 1)
-        x = (left + right) / 2
-        if right - left > 3:
-            glow = QColor(theme.ACCENT)
-            glow.setAlpha(50)
-            painter.fillRect(QRectF(left, rows.RULER, right - left, self.height() - rows.RULER - 4), glow)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.ACCENT, 1.5))
-        painter.drawLine(QPointF(x, 8), QPointF(x, self.height() - 4))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.ACCENT)
-        head = [(x - 6, 2), (x + 6, 2), (x + 6, 9), (x, 16), (x - 6, 9)]
-        painter.drawPolygon(QPolygonF([QPointF(*point) for point in head]))
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Another theme is painted anew."""

@@ -1,0 +1,65 @@
+"""What moves over the timeline: the range, the playhead, and the values at it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from vsod.gui import theme
+from vsod.gui.timeline import rows
+from vsod.gui.timeline.axis import Axis
+from vsod.gui.timeline.backdrop import TROUBLE, Picture
+from vsod.gui.words import tr
+
+
+def paint_heads(painter: QPainter, what: Picture, index: int) -> None:
+    """Names of the lanes, and their values at the playhead."""
+    lanes = what.lanes
+    values = lanes.at(index) if lanes is not None and index < len(lanes) else {}
+    for row in rows.lane_rows(what.with_lanes):
+        box = QRectF(8, row.top, rows.HEAD - 16, row.height)
+        painter.setPen(theme.MUTED)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title))
+        value = values.get(row.lane.id, float("nan"))
+        bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
+        painter.setPen(TROUBLE if bad else theme.TEXT)
+        text = row.lane.text(value)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+
+
+def paint_range(painter: QPainter, axis: Axis, marked: range, height: int) -> None:
+    """Shade what lies outside of the range, and draw its two handles."""
+    left, right = axis.x_of(marked.start), axis.x_of(marked.stop)
+    shade = QColor(theme.SUNKEN)
+    shade.setAlpha(165)
+    top, low = rows.FILM_TOP - 1.0, height - rows.FOOT + 1.0
+    start, end = float(rows.HEAD), axis.left + axis.width
+    painter.fillRect(QRectF(start, top, max(left - start, 0), low - top), shade)
+    painter.fillRect(QRectF(right, top, max(end - right, 0), low - top), shade)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(theme.TEXT, 2)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    for x, turn in ((left, 1), (right, -1)):
+        foot = x + 5 * turn
+        painter.drawPolyline(QPolygonF([QPointF(foot, top), QPointF(x, top)]))
+        painter.drawLine(QPointF(x, top - 1), QPointF(x, low + 1))
+        painter.drawPolyline(QPolygonF([QPointF(foot, low), QPointF(x, low)]))
+
+
+def paint_playhead(painter: QPainter, axis: Axis, index: int, height: int) -> None:
+    """The line at the playhead, and its frame where frames are wide."""
+    left, right = axis.x_of(index), axis.x_of(index + 1)
+    x = (left + right) / 2
+    if right - left > 3:
+        glow = QColor(theme.ACCENT)
+        glow.setAlpha(50)
+        painter.fillRect(QRectF(left, rows.RULER, right - left, height - rows.RULER - 4), glow)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.ACCENT, 1.5))
+    painter.drawLine(QPointF(x, 8), QPointF(x, height - 4))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.ACCENT)
+    head = [(x - 6, 2), (x + 6, 2), (x + 6, 9), (x, 16), (x - 6, 9)]
+    painter.drawPolygon(QPolygonF([QPointF(*point) for point in head]))

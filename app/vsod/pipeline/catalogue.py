@@ -1,0 +1,81 @@
+"""What there is to choose from: models and formats, as the window lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from vsod.core.picture import Layout
+from vsod.inference.cards import all_cards
+from vsod.media.external import all_formats
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card as the picker shows it.
+
+    Attributes:
+        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.cards.Card`.
+        needs_flow: Whether optical flow is computed for it.
+        problem: Why it cannot be used, or None.
+        size: Bytes of its weights, 0 if there are none.
+        measured: Our measurements on held-out clips, by measure.
+    """
+
+    id: str
+    title: str
+    summary: str
+    licence: str
+    needs_flow: bool
+    problem: str | None
+    paid_work: str = ""
+    trained_on: tuple[str, ...] = ()
+    size: int = 0
+    measured: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FormatRow:
+    """An export format as the picker shows it; the first suffix is the default.
+
+    ``layouts`` are what it can hold, ``image`` is the suffix of a sequence's pictures, ``straight_only`` says
+    that its cut-outs cannot be premultiplied.
+    """
+
+    id: str
+    title: str
+    suffixes: tuple[str, ...]
+    is_sequence: bool
+    note: str
+    layouts: tuple[Layout, ...] = ("matte",)
+    image: str = ""
+    straight_only: bool = False
+
+
+def list_cards() -> list[CardRow]:
+    """Every card found."""
+    return [
+        CardRow(
+            id=card.id,
+            title=card.title,
+            summary=card.summary,
+            licence=card.licence,
+            needs_flow=card.flow != "none",
+            problem=card.problem,
+            paid_work=card.paid_work,
+            trained_on=card.trained_on,
+            size=card.weights.stat().st_size if card.weights and card.weights.is_file() else 0,
+            measured=card.measured,
+        )
+        for card in all_cards()
+    ]
+
+
+def list_formats() -> list[FormatRow]:
+    """Every export format this machine can write."""
+    return [
+        FormatRow(
+            f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image, f.straight_only
+        )
+        for f in all_formats().values()
+    ]
