@@ -241,11 +241,11 @@ def test_a_running_job_keeps_its_project(qtbot: QtBot, window: MainWindow, here:
 def test_the_clips_of_a_project_are_a_menu(
     qtbot: QtBot, window: MainWindow, backend: FakeBackend, here: FakeClip, tmp_path: Path
 ) -> None:
-    window.clips_menu.fill()
-    assert [a.text() for a in window.clips_menu.actions()] == ["heron.mov"]
+    window.menus.clips.fill()
+    assert [a.text() for a in window.menus.clips.actions()] == ["heron.mov"]
     open_clip(qtbot, window, backend, tmp_path / "owl.mov")
-    window.clips_menu.fill()
-    heron, owl = window.clips_menu.actions()
+    window.menus.clips.fill()
+    heron, owl = window.menus.clips.actions()
     assert (heron.text(), owl.text(), owl.isChecked()) == ("heron.mov", "owl.mov", True)
     heron.trigger()
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "heron.mov")

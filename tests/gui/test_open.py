@@ -93,8 +93,8 @@ def test_folder_dialog_opens_a_folder(
 def test_recent_menu_opens_again(
     qtbot: QtBot, window: MainWindow, clip: FakeClip, backend: FakeBackend
 ) -> None:
-    window.recent.fill()
-    window.recent.actions()[0].trigger()
+    window.menus.recent.fill()
+    window.menus.recent.actions()[0].trigger()
     qtbot.waitUntil(lambda: len(backend.clips) == 2)
     qtbot.waitUntil(lambda: clip.closed)
     assert backend.clips[1].info.path == clip.info.path

@@ -29,7 +29,7 @@ def do(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
 
 
 def choose(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
-    action = window.looks_menus.parent().findChild(QAction, name)
+    action = window.menus.looks.parent().findChild(QAction, name)
     assert action is not None
     action.trigger()
     settle(qtbot, window)
@@ -64,7 +64,7 @@ def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, c
 def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     do(qtbot, window, "show_matte")
-    window.looks_menus.chosen.emit({"against": PICTURE})
+    window.menus.looks.chosen.emit({"against": PICTURE})
     both = do(qtbot, window, "compare_side")
     canvas, half = window.canvas, window.canvas.width() // 2
     rect = canvas.picture_rect()
@@ -93,7 +93,7 @@ def test_another_card_is_compared_with(qtbot: QtBot, window: MainWindow, clip: F
     assert (shown.other_alpha == shown.alpha).all()
     choose(qtbot, window, "against:unfinished")
     assert (window.canvas.shown.other_alpha < window.canvas.shown.alpha).any()
-    names = [a.objectName() for a in window.looks_menus.against.actions()]
+    names = [a.objectName() for a in window.menus.looks.against.actions()]
     assert names == ["against:unfinished", "against:picture", "against:swift", "against:flow"]
 
 
@@ -123,11 +123,11 @@ def test_what_lies_behind_the_cutout(
     still = QImage(8, 8, QImage.Format.Format_RGB32)
     still.fill(0x102030)
     still.save(str(tmp_path / "still.png"))
-    window.looks_menus.chosen.emit({"ground": str(tmp_path / "still.png")})
+    window.menus.looks.chosen.emit({"ground": str(tmp_path / "still.png")})
     settle(qtbot, window)
     assert colour(pixels(window)) == [0x10, 0x20, 0x30]
     # a still that is gone is the checker, not a crash
-    window.looks_menus.chosen.emit({"ground": str(tmp_path / "gone.png")})
+    window.menus.looks.chosen.emit({"ground": str(tmp_path / "gone.png")})
     settle(qtbot, window)
     assert 90 <= colour(pixels(window))[0] <= 130
 

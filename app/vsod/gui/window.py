@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QAbstractButton,
     QFileDialog,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -22,7 +21,6 @@ from vsod.gui import actions, theme
 from vsod.gui.ahead import Ahead
 from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
 from vsod.gui.bakeoff import BakeOff
-from vsod.gui.clipsmenu import ClipsMenu
 from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
@@ -37,15 +35,14 @@ from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.projects import Projects
 from vsod.gui.queueroom import QueueRoom
-from vsod.gui.recent import RecentMenu
 from vsod.gui.reports import Reports
 from vsod.gui.running import Running
 from vsod.gui.scope import Scope
 from vsod.gui.sound import Sound
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
+from vsod.gui.submenus import Submenus
 from vsod.gui.tasks import Tasks
-from vsod.gui.viewer.looksmenu import LooksMenus
 from vsod.gui.viewer.welcome import Welcome
 from vsod.gui.words import tr
 from vsod.gui.workroom import Workroom
@@ -120,18 +117,7 @@ class MainWindow(QMainWindow):
         self.analysis, self.finish = self.deck.analysis, self.deck.finish
         self.status = StatusLine()
         self.setStatusBar(self.status)
-        self.looks_menus = LooksMenus(self)
-        view_menu = self.findChild(QMenu, "view")
-        for menu, text in ((self.looks_menus.ground, tr("Ground")), (self.looks_menus.against, "A/B")):
-            self.deck.looks.add_menu(menu, text)
-            if view_menu is not None:
-                view_menu.insertMenu(self.actions_by_id["guides"], menu)
-        self.recent = RecentMenu(self.prefs, self)
-        self.clips_menu = ClipsMenu(self.document, self)
-        file_menu = self.findChild(QMenu, "file")
-        if file_menu is not None:
-            file_menu.insertMenu(self.actions_by_id["export"], self.clips_menu)
-            file_menu.insertMenu(self.actions_by_id["export"], self.recent)
+        self.menus = Submenus(self, self.actions_by_id, self.deck.looks, self.prefs, self.document)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.deck)
@@ -157,12 +143,12 @@ class MainWindow(QMainWindow):
         tasks.running.connect(self.overview.set_running)
         tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.overview.found.connect(self.deck.flags.set_flags)
-        self.looks_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
+        self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
         self.welcome.open_file.connect(self.ask_for_file)
         self.welcome.open_folder.connect(self.ask_for_folder)
-        self.recent.picked.connect(self.open_path)
-        self.clips_menu.picked.connect(self.open_path)
+        self.menus.recent.picked.connect(self.open_path)
+        self.menus.clips.picked.connect(self.open_path)
         self.exporting.queued.connect(self.queue_room.add)
         self.queue_room.opened.connect(self.open_path)
 
@@ -196,14 +182,14 @@ class MainWindow(QMainWindow):
     def ask_for_file(self) -> None:
         """Let the user pick a video."""
         name, _ = QFileDialog.getOpenFileName(self, tr("Open video"), str(self.prefs.last_folder))
-        if name:
-            self.open_path(Path(name))
+        self._open_picked(name)
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of frames."""
-        name = QFileDialog.getExistingDirectory(
-            self, tr("Open folder of frames"), str(self.prefs.last_folder)
-        )
+        folder = str(self.prefs.last_folder)
+        self._open_picked(QFileDialog.getExistingDirectory(self, tr("Open folder of frames"), folder))
+
+    def _open_picked(self, name: str) -> None:
         if name:
             self.open_path(Path(name))
 
@@ -237,7 +223,7 @@ class MainWindow(QMainWindow):
             self.queue_room.offer()
 
     def _on_catalogue(self, cards: list[Card], formats: list[Format]) -> None:
-        self.looks_menus.set_cards([card.id for card in cards if not card.problem])
+        self.menus.looks.set_cards([card.id for card in cards if not card.problem])
         self.analysis.set_device(self.prefs.text("device", "auto"))
         work = self.document.work
         self.analysis.set_cards(cards, work.card if work else self.prefs.text("card"))
