@@ -259,3 +259,18 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
     lossy = 6 if fmt == "h265" else 2
     assert np.abs(levels - ramp[32]).max() <= lossy
     assert len(np.unique(back[..., 1])) > (400 if fmt == "h265" else 800)
+
+
+def test_a_card_and_the_processor_agree(demo, tmp_path, monkeypatch):
+    """T34: the same job on a CUDA card, within a hundredth of alpha."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA card here")
+    mattes = []
+    for device in ("cpu", "cuda"):
+        monkeypatch.setenv("VSOD_CACHE", str(tmp_path / device))
+        spec = JobSpec(demo, tmp_path / f"{device}.mkv", format="ffv1-gray16", stop=12, device=device)
+        with open_source(runner.run(spec).output) as made:
+            mattes.append([m.matte for m in read_matte(made.info)])
+    assert all(np.abs(a - b).mean() < 0.01 for a, b in zip(*mattes, strict=True))

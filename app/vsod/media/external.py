@@ -15,10 +15,13 @@ from vsod.errors import UnknownFormat
 from vsod.media.external_formats import EXTERNAL
 from vsod.media.formats import FORMATS, Coding, Format
 
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one for every program otherwise
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.
 _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
-_GET = "Install FFmpeg, on Debian: apt install ffmpeg; or choose a format that 'vsod-desktop formats' lists."
+GET_FFMPEG = (
+    "Install FFmpeg, on Debian: apt install ffmpeg; or choose a format that 'vsod-desktop formats' lists."
+)
 
 
 def all_formats() -> dict[str, Format]:
@@ -38,7 +41,7 @@ def external_format(id: str) -> Format | None:
     """
     fmt = EXTERNAL.get(id)
     if fmt is not None and (why := problem(fmt)):
-        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=_GET)
+        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=GET_FFMPEG)
     return fmt
 
 
@@ -68,6 +71,7 @@ def _tried(program: str, _stamp: int, id: str) -> str:
             capture_output=True,
             timeout=_TRIAL_SECONDS,
             check=False,
+            creationflags=NO_WINDOW,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -79,7 +83,12 @@ def encoders(program: str, _stamp: int) -> frozenset[str]:
     """The encoders a program says it has; none if it says nothing."""
     try:
         told = subprocess.run(
-            [program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=20, check=False
+            [program, "-hide_banner", "-encoders"],
+            capture_output=True,
+            text=True,
+            timeout=_TRIAL_SECONDS,
+            check=False,
+            creationflags=NO_WINDOW,
         ).stdout
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return frozenset()

@@ -18,11 +18,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.external import said
+from vsod.media.external import NO_WINDOW, said
 from vsod.media.planes import plane
 
 _PATIENCE = 30  # seconds the program may take to end after its last frame
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 class ProgramEnded(Exception):
@@ -47,7 +46,7 @@ class ExternalEncoder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
-                creationflags=_NO_WINDOW,
+                creationflags=NO_WINDOW,
             )
         except OSError:
             self._complaints.close()

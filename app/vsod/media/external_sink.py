@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.errors import OutputError
-from vsod.media.external import command
+from vsod.media.external import GET_FFMPEG, command
 from vsod.media.external_encoder import ExternalEncoder, ProgramEnded
 from vsod.media.video_sink import VideoSink
 
@@ -36,10 +36,16 @@ class ExternalSink(VideoSink):
         if info.sar != 1:
             options["vf"] = f"setsar={info.sar}"
         size, coding = (info.width, info.height), self._maker.coding
-        program = shutil.which("ffmpeg") or "ffmpeg"
-        self._encoder = ExternalEncoder(
-            command(program, coding, self._maker.pix_fmt, size, info.rate, options)
+        words = command(
+            shutil.which("ffmpeg") or "ffmpeg", coding, self._maker.pix_fmt, size, info.rate, options
         )
+        try:
+            self._encoder = ExternalEncoder(words)
+        except OSError as error:
+            self.abort()
+            raise OutputError(
+                f"FFmpeg cannot be started ({error})", where=self._path, fix=GET_FFMPEG
+            ) from error
         self._coded = 0
 
     def _add_stream(self, container: OutputContainer) -> VideoStream:
