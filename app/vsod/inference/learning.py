@@ -29,8 +29,11 @@ from vsod_models.weights import load_weights, save_weights
 Report = Callable[[dict[str, Any]], None]
 
 
-def initialise(net: nn.Module, file: Path) -> None:
+def initialise(net: nn.Module, file: Path) -> bool:
     """Start from a torchvision ImageNet file, or from weights of ours, of this net or another.
+
+    Returns:
+        Whether the file holds this very net, all of it.
 
     Raises:
         ModelError: The file is neither.
@@ -39,8 +42,8 @@ def initialise(net: nn.Module, file: Path) -> None:
         state = load_weights(file)
         if is_imagenet(state):
             net.load_imagenet(state)  # type: ignore[operator]
-        else:
-            start_from(net, state)
+            return False
+        return {name for name, _ in net.named_parameters()} <= set(start_from(net, state))
     except Exception as error:
         raise ModelError(
             f"cannot start from this file: {error}",
@@ -104,6 +107,15 @@ def _asked(card: Card, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]
     return stage, recipe
 
 
+def started(card: Card, stage: Stage, init: Path | None) -> nn.Module:
+    """The card's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
+    net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
+    whole = init is not None and initialise(net, init)
+    if stage.begin is not None and not whole:
+        stage.begin(net)
+    return net
+
+
 def _train_stage(
     card: Card,
     stage: Stage,
@@ -116,11 +128,7 @@ def _train_stage(
     report: Report | None,
 ) -> None:
     torch.manual_seed(recipe.seed)
-    net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
-    if init is not None:
-        initialise(net, init)
-    if stage.begin is not None:
-        stage.begin(net)
+    net = started(card, stage, init)
     trainer: Trainer | WindowTrainer
     if stage.windows:
         trainer = WindowTrainer(net, stage, pack, card.window, card.clips, recipe, folder, device)
