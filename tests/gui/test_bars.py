@@ -129,13 +129,22 @@ def test_the_first_overlay_comes_soon(qtbot: QtBot, real: MainWindow, tmp_path: 
     with qtbot.waitSignal(real.tasks.analysed, timeout=300_000):
         real.analyse()
 
+    began, told = time.monotonic(), []
+    real.tasks.opened.connect(lambda _clip: told.append(f"open {time.monotonic() - began:.2f} s"))
+    real.tasks.covered.connect(
+        lambda _casting, done: done.any() and told.append(f"map {time.monotonic() - began:.2f} s")
+    )
+
     def drop() -> None:
+        nonlocal began
+        began = time.monotonic()
         real.open_path(tmp_path / "clip.mp4")
         qtbot.waitUntil(lambda: real.player.count == 60, timeout=120_000)
         real.analyse()
 
     wait = timed(qtbot, drop, lambda: real.canvas.shown is not None and real.canvas.shown.alpha is not None)
-    print(f"first overlay after {wait:.2f} s")
+    wall = time.monotonic() - began
+    print(f"first overlay after {wait:.2f} s ({', '.join(told[:3])}, by the clock {wall:.2f} s)")
     assert wait < 2
     real.cancel()
     qtbot.waitUntil(lambda: not real.tasks.busy, timeout=120_000)

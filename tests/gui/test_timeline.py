@@ -1,12 +1,13 @@
 """Axis, curves, film and flags of the timeline."""
 
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_session import FakeClip, clip_info
+from fake_session import FakeBackend, FakeClip, clip_info
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QPointF, Qt
@@ -233,3 +234,18 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
     )
     QTest.mouseMove(window.scrubber, QPoint(round(window.scrubber.x_of(20.5)), 60))
     assert "frame 20" in said[-1] and "Unsure: 1 frame, Confidence 0.10" in said[-1]
+
+
+def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
+    window.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: window.canvas.shown is not None)
+    film = window.overview._film
+    backend.clips[-1].gate = gate = threading.Semaphore(0)
+    window.actions_by_id["analyse"].trigger()
+    assert film._held
+    gate.release(1)
+    qtbot.waitUntil(lambda: int(window.scrubber.covered.sum()) == 1)
+    assert not film._held and window.tasks.busy
+    gate.release(100)
+    qtbot.waitUntil(lambda: not window.tasks.busy)
+    assert not film._held

@@ -164,6 +164,7 @@ class Pipeline:
 
     def cards(self) -> Sequence[Card]:
         """Models found on this machine."""
+        import vsod.pipeline.session  # noqa: F401  # long to load: it is there when the first clip comes
         from vsod.pipeline.catalogue import list_cards
 
         return list_cards()

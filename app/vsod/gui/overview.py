@@ -74,11 +74,14 @@ class Overview(QObject):
         if casting != self._casting or int(covered.sum()) < self._covered:
             self._forget()
         self._casting, self._covered = casting, int(covered.sum())
+        if self._covered:
+            self._film.hold(False)
         self._look()
 
     def set_running(self, name: str) -> None:
         """A heavy job began, or ended with ``""``."""
         self._resting = not name
+        self._film.hold(bool(name) and not self._covered)  # the first map goes before the film
         self._look()
 
     def go(self, way: int) -> None:

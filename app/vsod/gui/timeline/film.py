@@ -34,7 +34,7 @@ class Film(QThread):
         self._wanted: list[tuple[int, int]] = []
         self._size = (64, 36)
         self._kept: OrderedDict[int, QImage] = OrderedDict()
-        self._done = False
+        self._done = self._held = False
         self.start()
 
     def set_clip(self, clip: Clip | None, size: tuple[int, int]) -> None:
@@ -48,6 +48,12 @@ class Film(QThread):
         """Ask for pictures: (frame, how many frames away will do), most urgent first."""
         with self._cond:
             self._wanted = [p for p in places if p[0] not in self._kept]
+            self._cond.notify_all()
+
+    def hold(self, held: bool) -> None:
+        """Fetch nothing while someone else needs the processor."""
+        with self._cond:
+            self._held = held
             self._cond.notify_all()
 
     def picture(self, index: int) -> QImage | None:
@@ -69,7 +75,7 @@ class Film(QThread):
         """Thread body."""
         while True:
             with self._cond:
-                self._cond.wait_for(lambda: self._done or bool(self._wanted and self._clip is not None))
+                self._cond.wait_for(self._has_work)
                 if self._done:
                     return
                 clip, size = self._clip, self._size
@@ -83,6 +89,9 @@ class Film(QThread):
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
             self.arrived.emit()
+
+    def _has_work(self) -> bool:
+        return self._done or bool(self._wanted and self._clip is not None and not self._held)
 
 
 def _picture(clip: Clip, index: int, slack: int, size: tuple[int, int]) -> QImage:
