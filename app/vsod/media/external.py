@@ -19,9 +19,9 @@ NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one for 
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.
 _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
-GET_FFMPEG = (
-    "Install FFmpeg, on Debian: apt install ffmpeg; or choose a format that 'vsod-desktop formats' lists."
-)
+_OTHERWISE = "Choose a format that 'vsod-desktop formats' lists."
+GET_FFMPEG = f"Install FFmpeg, on Debian: apt install ffmpeg. {_OTHERWISE}"
+_NO_PROGRAM = "no ffmpeg on the path"
 
 
 def all_formats() -> dict[str, Format]:
@@ -41,7 +41,8 @@ def external_format(id: str) -> Format | None:
     """
     fmt = EXTERNAL.get(id)
     if fmt is not None and (why := problem(fmt)):
-        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=GET_FFMPEG)
+        fix = GET_FFMPEG if why == _NO_PROGRAM else _OTHERWISE
+        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=fix)
     return fmt
 
 
@@ -49,7 +50,7 @@ def problem(fmt: Format) -> str:
     """Why an external format cannot be written; empty if it can. Found out once by encoding a few frames."""
     program = shutil.which("ffmpeg")
     if program is None:
-        return "no ffmpeg on the path"
+        return _NO_PROGRAM
     try:
         return _tried(program, Path(program).stat().st_mtime_ns, fmt.id)
     except OSError as error:
