@@ -164,7 +164,7 @@ def test_what_is_not_there_is_not_offered(
 def test_without_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert external.all_formats() == FORMATS
-    with pytest.raises(UnknownFormat, match="no ffmpeg on the path. Install FFmpeg"):
+    with pytest.raises(UnknownFormat, match=r"no ffmpeg on the path\. Install FFmpeg"):
         format_by_id("h264-nvenc")
     with pytest.raises(OutputError, match=r"FFmpeg cannot be started.*Install FFmpeg"):
         open_sink(tmp_path / "o.mov", EXTERNAL["hap"], clip_info(), layout="fill")
