@@ -41,10 +41,9 @@ def timed(qtbot: QtBot, deed: Callable[[], object], done: Callable[[], bool]) ->
 def write_half_an_hour(path: Path) -> int:
     """1080p H.264 with a key frame every ten seconds: ten seconds of it, over and over. Gives its frames."""
     piece = path.with_name("piece.mp4")
-    write_long_gop(piece, 250, (1920, 1080))
+    write_long_gop(piece, 250, (1920, 1080), grain=17)
     with av.open(str(piece)) as source, av.open(str(path), "w") as out:
         stream = out.add_stream_from_template(source.streams.video[0])
-        tick = stream.time_base or source.streams.video[0].time_base
         packets = [p for p in source.demux(video=0) if p.size]
         shift = round(Fraction(10) / packets[0].time_base)
         data = [(bytes(p), p.pts, p.dts, p.is_keyframe, p.time_base) for p in packets]
@@ -54,7 +53,6 @@ def write_half_an_hour(path: Path) -> int:
                 packet.pts, packet.dts = pts + turn * shift, dts + turn * shift
                 packet.is_keyframe, packet.time_base, packet.stream = key, base, stream
                 out.mux(packet)
-        assert tick is None or tick > 0
     return 250 * MINUTES * 6
 
 
@@ -80,11 +78,12 @@ def test_half_an_hour_in_1080p(qtbot: QtBot, real: MainWindow, tmp_path: Path) -
     paints = []
     for _ in range(10):
         real.scrubber.set_lanes(lanes, cuts, ())
-        began = time.process_time()
+        began = time.thread_time()  # of this thread alone: film and drafts are at work
         real.scrubber.repaint()
-        paints.append(time.process_time() - began)
+        paints.append(time.thread_time() - began)
+    size = (tmp_path / "long.mp4").stat().st_size / 1e9
     print(
-        f"opened in {opened:.2f} s, {memory:.2f} GB, longest stall {dog.worst * 1000:.0f} ms, "
+        f"{size:.1f} GB, opened in {opened:.2f} s, {memory:.2f} GB of memory, longest stall {dog.worst * 1000:.0f} ms, "
         f"timeline in {np.median(paints) * 1000:.1f} ms"
     )
     assert opened < 2 and memory < 1.5 and dog.worst < 0.1 and np.median(paints) < 0.016

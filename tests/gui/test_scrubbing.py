@@ -86,9 +86,9 @@ def test_a_loop_begins_again(qtbot: QtBot, window: MainWindow, clip: FakeClip) -
     assert window.player.index == 14
 
 
-def write_long_gop(path: Path, count: int, size: tuple[int, int]) -> None:
+def write_long_gop(path: Path, count: int, size: tuple[int, int], grain: int = 40) -> None:
     rng = np.random.default_rng(0)
-    grain = rng.integers(0, 40, (8, size[1], size[0], 3), np.uint8)
+    noise = rng.integers(0, grain, (8, size[1], size[0], 3), np.uint8)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(25))
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
@@ -100,7 +100,7 @@ def write_long_gop(path: Path, count: int, size: tuple[int, int]) -> None:
             "crf": "23",
         }
         for index in range(count):
-            picture = grain[index % 8].copy()
+            picture = noise[index % 8].copy()
             picture[:, 4 * index : 4 * index + 200] += 120
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())

@@ -22,7 +22,7 @@ from vsod.gui.viewer.canvas import Canvas
 from vsod.gui.words import tr
 
 _BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
-_SIDE_WIDTH = 300
+_SIDE_WIDTH = 320
 _Box = TypeVar("_Box", QVBoxLayout, QHBoxLayout)
 
 

@@ -78,7 +78,7 @@ class LooksBar(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Where there is no room for a button per view, one button has them in a menu."""
         segments = sum(button.sizeHint().width() for button in self._segments)
-        wide = self.width() >= segments + 2 * self._right.sizeHint().width() + _LEAST_TITLE
+        wide = self.width() >= segments + self._right.sizeHint().width() + 2 * _LEAST_TITLE
         if wide == self._picker.isHidden():
             return
         self._picker.setVisible(not wide)
@@ -92,7 +92,7 @@ class LooksBar(QWidget):
 
     def _name_picker(self) -> None:
         checked = next((button.text() for button in self._segments if button.isChecked()), "")
-        self._picker.setText(checked.replace("&", ""))
+        self._picker.setText(checked.replace("&", "") + " ▾")
 
     def show_lacking(self, lacking: bool) -> None:
         """Grey the views that need a matte while the frame has none."""

@@ -51,7 +51,7 @@ class Transport(QWidget):
         middle.setSpacing(2)
         for action in actions:
             if action is None:
-                middle.addSpacing(14)
+                middle.addSpacing(8)
                 continue
             button = QToolButton()
             button.setDefaultAction(action)
@@ -61,7 +61,7 @@ class Transport(QWidget):
             button.setAutoRaise(True)
             middle.addWidget(button)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 14, 6)
+        row.setContentsMargins(14, 6, 8, 6)
         row.addLayout(left, 1)
         row.addLayout(middle)
         row.addWidget(self.frame, 1)
