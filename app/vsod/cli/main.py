@@ -108,7 +108,7 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
         metavar="'A:B OPTIONS'",
         action="append",
         default=[],
-        help="these frames with a --card or finishing of their own (see docs/finishing.md); again for another shot",
+        help="these frames with a --card or finishing of their own (see docs/window.md); again for another shot",
     )
     add_delivery_options(p)
     add_finish_options(p)
