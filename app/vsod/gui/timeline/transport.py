@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.readout import position
 from vsod.gui.words import tr
+
+_WIDE = 600  # pixels from which there is room for the frame number
 
 
 class Transport(QWidget):
@@ -65,6 +67,10 @@ class Transport(QWidget):
         row.addLayout(left, 1)
         row.addLayout(middle)
         row.addWidget(self.frame, 1)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Half a number would be none: without room the frame's is left to the line at the bottom."""
+        self.frame.setVisible(self.width() >= _WIDE)
 
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Write where the playhead is."""
