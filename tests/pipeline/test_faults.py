@@ -166,7 +166,7 @@ def test_a_damaged_display_matrix_still_turns_the_matte(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_two_hundred_damaged_inputs(tmp_path):
     (tmp_path / "whole").mkdir()
     assert survive(tmp_path, range(200)) > 50
