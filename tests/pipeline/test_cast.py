@@ -15,6 +15,7 @@ from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import Manifest
+from vsod.pipeline.project import ClipWork, Project
 from vsod.pipeline.session import Session
 
 SHOT = ShotChoice(12, 18, "dsnet", FinishSettings(invert=True))
@@ -56,6 +57,17 @@ def test_every_shot_is_as_alone(clip, spec, tmp_path):
     expected = [*base[:4], *own, *base[10:]]
     assert len(mixed) == 16 and all((a == b).all() for a, b in zip(mixed, expected, strict=True))
     assert Manifest.of(spec, report).card.count(" ") == 1
+
+
+def test_a_project_opened_again_finds_its_maps(clip, spec, tmp_path):
+    runner.run(replace(spec, output=tmp_path / "e.mkv"))
+    Project((ClipWork(clip, shots=spec.shots),), 0).write(tmp_path / "p.vsod")
+    work = Project.read(tmp_path / "p.vsod").work
+    session = Session(work.path)
+    try:
+        assert work.choice.casting.gather(session.coverage)[spec.start : spec.stop].all()
+    finally:
+        session.close()
 
 
 def test_a_card_of_a_shot_that_cannot_be_used_stops_the_job_before_anything_is_written(spec, tmp_path):
