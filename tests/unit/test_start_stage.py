@@ -9,7 +9,7 @@ from vsod_models.weights import load_weights, save_weights
 
 def test_the_second_network_starts_as_the_first_only_once(tmp_path):
     card = card_by_id("scnn")
-    spatial, joint = stages_of(card)
+    _, joint = stages_of(card)
     shipped = load_weights(card.checked_weights())
     first = {k: v for k, v in shipped.items() if k.startswith("first.")}
     save_weights(first, tmp_path / "spatial.safetensors")
