@@ -27,12 +27,14 @@ FORMATS = list_formats()
 @pytest.fixture
 def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[Opener]:
     """Opens the dialog over the real table of formats."""
+    kept: list[ExportDialog] = []  # qtbot does not: one that is only asked for a child would be collected
 
     def open_(delivery: Delivery | None = None, format: str = "", **job: object) -> ExportDialog:
         info = clip_info(tmp_path / "heron.mov", audio_streams=1)
         draft = JobSpec(info.path, info.path, format=format or None, delivery=delivery or Delivery(), **job)  # type: ignore[arg-type]
         dialog = ExportDialog(info, FORMATS, draft)
         qtbot.addWidget(dialog)
+        kept.append(dialog)
         dialog.show()
         return dialog
 
