@@ -8,11 +8,12 @@ import time
 import pytest
 
 from helpers.clips import make
+from vsod.core.digest import digest
 from vsod.errors import Cancelled, DataError, UsageError
 from vsod.pipeline import batch, runner
 from vsod.pipeline.batch import arrivals, clips_in, done_before, keep_apart, report_of, run_batch
 from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import Manifest, digest
+from vsod.pipeline.manifest import Manifest
 
 
 @pytest.fixture
@@ -127,7 +128,11 @@ def test_the_digest_of_a_folder_knows_names_and_contents(tmp_path):
     (folder / "1.png").rename(folder / "2.png")
     assert digest(folder) != before
     (folder / "2.png").rename(folder / "1.png")
+    (folder / ".hidden").write_bytes(b"")
+    (folder / "more").mkdir()
     assert digest(folder) == before
+    (folder / "1.png").write_bytes(b"two")
+    assert digest(folder) != before
 
 
 def test_watching_waits_until_a_clip_is_whole(tmp_path):

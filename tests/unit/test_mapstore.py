@@ -1,10 +1,13 @@
+import os
 import threading
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
+from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import CHUNK, MapStore, fingerprint
 
 
@@ -111,6 +114,57 @@ def test_the_fingerprint_follows_file_and_model(tmp_path):
     assert fingerprint(clip(file), "swift|y") != first
     file.write_bytes(b"12")
     assert fingerprint(clip(file), "swift|x") != first
+
+
+def test_a_clip_that_moved_or_was_copied_finds_its_maps(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    file, moved = tmp_path / "a.mp4", tmp_path / "elsewhere" / "b.mp4"
+    file.write_bytes(bytes(5 << 20))
+    store = MapStore.open(clip(file, 40), "m")
+    for i in range(CHUNK):
+        store.put(i, saliency(i))
+    moved.parent.mkdir()
+    file.rename(moved)
+    assert MapStore.open(clip(moved, 40), "m").coverage().sum() == CHUNK
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(moved.read_bytes())
+    os.utime(copy, (1, 1))
+    assert MapStore.open(clip(copy, 40), "m").coverage().sum() == CHUNK
+    assert MapStore.open(clip(moved, 40), "m").coverage().sum() == CHUNK
+    turned = replace(clip(moved, 40), rotation=90)
+    assert MapStore.open(turned, "m").coverage().sum() == 0
+
+
+def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
+    """If only in a byte that the digest does not sample: frames can be replaced inside a file."""
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "a.mxf"
+    data = bytearray(5 << 20)
+    file.write_bytes(data)
+    store = MapStore.open(clip(file, 40), "m")
+    for i in range(CHUNK):
+        store.put(i, saliency(i))
+    lanes = LaneStore(store.folder, 40)
+    lanes.put(3, {"area": 0.5})
+    lanes.flush()
+    data[(1 << 16) + 100] ^= 1
+    file.write_bytes(data)
+    os.utime(file, (1, 1))
+    again = MapStore.open(clip(file, 40), "m")
+    assert again.folder == store.folder
+    assert again.coverage().sum() == 0
+    assert not LaneStore(again.folder, 40).snapshot().known.any()
+
+
+def test_the_images_of_a_folder_tell_it(tmp_path):
+    for name in ("1.png", "2.png"):
+        (tmp_path / name).write_bytes(name.encode() * 30_000)
+    folder = replace(clip(tmp_path, 2), names=("1.png", "2.png"))
+    before = fingerprint(folder, "m")
+    (tmp_path / "notes.txt").write_text("no image")
+    assert fingerprint(folder, "m") == before
+    (tmp_path / "2.png").write_bytes(b"3.png" * 30_000)
+    assert fingerprint(folder, "m") != before
 
 
 def test_old_stores_make_room(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ import shutil
 import struct
 import threading
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from vsod import paths
 from vsod.core.clip import ClipInfo
+from vsod.core.digest import digest
 from vsod.errors import OutputError
 from vsod.inference.cache import budget, size_of
 
@@ -34,15 +36,27 @@ Map = npt.NDArray[np.float32]
 
 
 def fingerprint(info: ClipInfo, model: str) -> str:
-    """Hex name of the store for a clip and a model (card id, weights and settings as text)."""
+    """Hex name of the store for a clip and a model (card id, weights and settings as text).
+
+    The clip is known by its contents and by how they are shown, not by where it lies.
+    """
     h = hashlib.sha256(model.encode())
-    h.update(str(info.path.resolve()).encode())
-    files = [info.path / n for n in info.names] if info.names else [info.path]
-    for file in files:
-        stat = file.stat()
-        h.update(f"{file.name}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+    h.update(_contents(info.path, info.names, _state(info)).encode())
+    h.update(repr((info.rotation, info.mirrored, info.sar, info.color, info.field_order)).encode())
     h.update(np.ascontiguousarray(info.pts).tobytes())
     return h.hexdigest()[:24]
+
+
+@lru_cache(maxsize=8)
+def _contents(path: Path, names: tuple[str, ...], state: str) -> str:
+    """The digest of a clip, taken once for each state of its files."""
+    return digest(path, names)
+
+
+def _state(info: ClipInfo) -> str:
+    """Sizes and times of the clip's files, as short text: another one after every change."""
+    stats = [file.stat() for file in ([info.path / n for n in info.names] or [info.path])]
+    return hashlib.sha256(repr([(s.st_size, s.st_mtime_ns) for s in stats]).encode()).hexdigest()[:24]
 
 
 class MapStore:
@@ -77,9 +91,15 @@ class MapStore:
         """The store of a clip and a model in the user's cache."""
         root = paths.cache_dir() / "maps"
         store = cls(root / fingerprint(info, model), info.frame_count)
+        about, place, state = store.folder / "about.json", str(info.path.resolve()), _state(info)
+        seen = _seen(about)
+        if seen.get(place, state) != state:
+            # changed where it lies, if only in bytes that its digest does not sample
+            store.clear()
+            seen = {}
         with contextlib.suppress(OSError):
-            # for people who look into the cache; maps are what must not be lost
-            (store.folder / "about.json").write_text(json.dumps({"source": str(info.path), "model": model}))
+            # also for people who look into the cache
+            about.write_text(json.dumps({"model": model, "seen": {**seen, place: state}}))
         _prune(root, keep=store.folder)
         return store
 
@@ -122,10 +142,10 @@ class MapStore:
             self._write_pending()
 
     def clear(self) -> None:
-        """Forget every map."""
+        """Forget every map, and what was learned from them."""
         with self._lock:
-            for file in self.folder.glob("*.maps"):
-                file.unlink()
+            for file in self.folder.iterdir():
+                file.unlink(missing_ok=True)
             self._have[:] = False
             self._pending = self._cached = (-1, {})
 
@@ -169,6 +189,14 @@ class MapStore:
             raise _unwritable(self.folder, error) from error
         self._cached = (chunk, maps)
         self._pending = (-1, {})
+
+
+def _seen(about: Path) -> dict[str, str]:
+    """Places at which the clip of a store was met, and the state of its files there."""
+    try:
+        return dict(json.loads(about.read_text())["seen"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputError:

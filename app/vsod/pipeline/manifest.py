@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from dataclasses import dataclass
@@ -10,36 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
+from vsod.core.digest import digest
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
 from vsod.media.atomic import write_text
 from vsod.pipeline.job import JobReport, JobSpec
 
 SUFFIX = ".vsod.json"
-_SAMPLES, _BLOCK = 64, 1 << 16
-
-
-def digest(path: Path) -> str:
-    """Hex SHA-256 of a file's size and 64 blocks of 64 KiB spread over it; of a folder, of its files in order.
-
-    All of a file up to 4 MiB; of a larger one enough to tell takes and versions apart in no time.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    h = hashlib.sha256()
-    files = sorted(p for p in path.iterdir() if not p.name.startswith(".")) if path.is_dir() else [path]
-    for file in files:
-        size = file.stat().st_size
-        h.update(f"{file.name if path.is_dir() else ''}|{size}|".encode())
-        with file.open("rb") as f:
-            if size <= _SAMPLES * _BLOCK:
-                h.update(f.read())
-                continue
-            for i in range(_SAMPLES):
-                f.seek((size - _BLOCK) * i // (_SAMPLES - 1))
-                h.update(f.read(_BLOCK))
-    return h.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,9 +24,9 @@ class Manifest:
 
     Attributes:
         spec: The job.
-        source: :func:`digest` of its source.
+        source: :func:`vsod.core.digest.digest` of its source.
         card: SHA-256 of the weights of every card.
-        outputs: :func:`digest` of every file or folder that was written.
+        outputs: :func:`vsod.core.digest.digest` of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobReport.as_json`.
     """

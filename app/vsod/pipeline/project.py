@@ -14,11 +14,11 @@ from typing import Any, Self
 from vsod import __version__
 from vsod.core.choice import Choice, ShotChoice
 from vsod.core.delivery import Delivery
+from vsod.core.digest import digest
 from vsod.core.finishing import FinishSettings
 from vsod.errors import DataError, VsodError
 from vsod.media.atomic import write_text
 from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import digest
 
 SUFFIX = ".vsod"
 _VERSION = 1
@@ -31,7 +31,7 @@ class ClipWork:
     Attributes:
         path: Video file or folder of frames, absolute.
         card, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.pipeline.job.JobSpec`.
-        digest: :func:`vsod.pipeline.manifest.digest` of the clip, to know it again; empty = not taken yet.
+        digest: :func:`vsod.core.digest.digest` of the clip, to know it again; empty = not taken yet.
         rest: What a newer version of this program wrote about the clip; kept as it is.
     """
 
