@@ -15,7 +15,7 @@ import torch
 from vsod import paths
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
-from vsod.inference.adaptation import adapt
+from vsod.inference.adaptation import Look, adapt
 from vsod.inference.cards import all_cards, file_digest, read_card
 from vsod.inference.inputs import INPUTS
 from vsod.inference.networks import build_network, load_network, part
@@ -204,8 +204,6 @@ _LONG = """
 import resource, sys
 import numpy as np
 from vsod.core.frame import Frame
-from vsod.errors import ModelError
-from vsod.inference.adaptation import adapt
 from pathlib import Path
 from vsod.inference.cards import read_card
 from vsod.inference.predictor import Predictor
@@ -245,7 +243,7 @@ def test_it_can_be_fitted_to_a_clip(card, net, tmp_path, scene):
 
     def fit():
         file = tmp_path / "adapted.safetensors"
-        return adapt(predictor, decode, lambda i: disc, range(count), count, file, steps=2)
+        return adapt(Look(predictor, decode, lambda i: disc, count), range(count), file, steps=2)
 
     if not hasattr(net, "backbone_parameters"):
         with pytest.raises(ModelError, match="cannot adapt"):

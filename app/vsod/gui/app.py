@@ -49,7 +49,7 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app.aboutToQuit.connect(window.close)
     window.show()
     if paths:
-        window.open_paths(paths)
+        window.opening.open_all(paths)
     try:
         return app.exec()
     finally:

@@ -22,8 +22,8 @@ def deeds(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 def _file(window: MainWindow) -> dict[str, Callable[[], object]]:
     return {
-        "open": window.ask_for_file,
-        "open_folder": window.ask_for_folder,
+        "open": lambda: window.opening.ask_for_file(),
+        "open_folder": lambda: window.opening.ask_for_folder(),
         "new_project": lambda: window.projects.new(),
         "open_project": lambda: window.projects.ask_for_project(),
         "save": lambda: window.projects.save(),
@@ -49,6 +49,7 @@ def _preferences(window: MainWindow) -> None:
         "sound": lambda: window.mute(text("sound") == "off"),
         "ahead": lambda: window.allow_ahead(text("ahead") == "on"),
         "device": lambda: window.analysis.set_device(text("device")),
+        "draft_mb": lambda: window.player.drafts.set_room(float(text("draft_mb"))),
         "autosave": lambda: window.projects.autosave.set_rest(text("autosave")),
     }
     dialog.changed.connect(lambda key: at_once.get(key, lambda: None)())

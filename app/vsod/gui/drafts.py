@@ -20,7 +20,10 @@ from vsod.gui.backend import Clip
 from vsod.gui.render import Shown, View, render
 
 _WIDEST = 640  # pixels
-_BEFORE, _AFTER = 4_000, 8_000  # frames around the playhead that are kept: about 300 MB
+_USUAL = 25_000  # bytes of one, until some are there
+_BEHIND = 1 / 3  # of what is kept lies before the playhead
+MEGABYTES = "300"
+"""What all of them may take, where nobody said otherwise: some 12 000 frames."""
 
 
 class Drafts(QThread):
@@ -35,6 +38,7 @@ class Drafts(QThread):
         self._clip: Clip | None = None
         self._view = View()
         self._kept: dict[int, bytes] = {}
+        self._taken, self._room = 0, int(MEGABYTES) * 10**6  # bytes
         self._wish: int | None = None
         self._at = 0  # the playhead, around which frames are kept
         self._held = self._done = self._full = False
@@ -48,13 +52,21 @@ class Drafts(QThread):
         """Another clip; nothing of the one before is kept."""
         with self._cond:
             self._clip, self._wish, self._box = clip, None, None
-            self._kept, self._at, self._full = {}, 0, False
+            self._kept, self._taken, self._at, self._full = {}, 0, 0, False
             self._cond.notify_all()
 
     def set_view(self, view: View) -> None:
         """Show pictures this way from now on."""
         with self._cond:
             self._view = view
+
+    def set_room(self, megabytes: float) -> None:
+        """All of them may take so much memory."""
+        with self._cond:
+            self._room, self._full = round(megabytes * 1e6), False
+            while self._taken > self._room:
+                self._drop_farthest()
+            self._cond.notify_all()
 
     def show(self, index: int) -> None:
         """Serve frame ``index`` if it is there."""
@@ -154,12 +166,24 @@ class Drafts(QThread):
         with self._cond:
             if self._clip is clip:
                 self._kept[frame.index] = data
-                if len(self._kept) > _BEFORE + _AFTER:
-                    del self._kept[max(self._kept, key=lambda k: abs(k - self._at))]
+                self._taken += len(data)
+                window = self._window(clip)
+                while self._taken > self._room:
+                    # one that belongs here makes room only once: the next would want it back
+                    self._full |= self._drop_farthest() in window
+
+    def _drop_farthest(self) -> int:
+        farthest = max(self._kept, key=lambda k: abs(k - self._at))
+        self._taken -= len(self._kept.pop(farthest))
+        return farthest
 
     def _window(self, clip: Clip) -> range:
-        at = self._at
-        return range(max(0, at - _BEFORE), min(at + _AFTER, clip.info.frame_count))
+        """The frames to keep: as many around the playhead as there is room for."""
+        with self._cond:
+            at, each = self._at, self._taken / len(self._kept) if self._kept else _USUAL
+            most = self._room / each
+        first, last = round(at - most * _BEHIND), round(at + most * (1 - _BEHIND))
+        return range(max(0, first), min(last, clip.info.frame_count))
 
     def _first_gap(self, clip: Clip) -> int | None:
         """The frame to go on with: first what lies ahead of the playhead, then what lies behind."""

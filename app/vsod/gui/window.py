@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
-    QFileDialog,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
@@ -25,12 +23,13 @@ from vsod.gui.deck import Deck
 from vsod.gui.deeds import deeds
 from vsod.gui.dialogs.export import ExportDialog
 from vsod.gui.document import Document
+from vsod.gui.drafts import MEGABYTES
 from vsod.gui.editing import Editing
 from vsod.gui.exporting import Exporting
 from vsod.gui.messages import Messages
+from vsod.gui.opening import Opening
 from vsod.gui.overview import Overview
 from vsod.gui.panels.banner import Banner
-from vsod.gui.panels.queue import local_paths
 from vsod.gui.player import Player
 from vsod.gui.prefs import Prefs
 from vsod.gui.projects import Projects
@@ -46,7 +45,6 @@ from vsod.gui.tasks import Tasks
 from vsod.gui.viewer.welcome import Welcome
 from vsod.gui.words import tr
 from vsod.gui.workroom import Workroom
-from vsod.pipeline.project import SUFFIX as PROJECT
 
 
 class MainWindow(QMainWindow):
@@ -61,6 +59,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.prefs = prefs or Prefs()
         self.player = Player(self)
+        self.player.drafts.set_room(float(self.prefs.text("draft_mb", MEGABYTES)))
         self.tasks = Tasks(backend or Pipeline(), self)
         self.document = Document(self)
         self._closed = False
@@ -85,11 +84,11 @@ class MainWindow(QMainWindow):
         self.queue_room = QueueRoom(
             self.document, self.editing, self.analysis, self.tasks, self.banner, self.prefs, self
         )
+        self.opening = Opening(self)
         self.running = Running(self)
         self._connect()
         self.stage.show_overlay(self.player.view.overlay)
         self.running.refresh()
-        self.setAcceptDrops(True)
         self.resize(1280, 800)
         if self.prefs.geometry is not None:
             self.restoreGeometry(self.prefs.geometry)
@@ -145,28 +144,13 @@ class MainWindow(QMainWindow):
         self.overview.found.connect(self.deck.flags.set_flags)
         self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
-        self.welcome.open_file.connect(self.ask_for_file)
-        self.welcome.open_folder.connect(self.ask_for_folder)
-        self.menus.recent.picked.connect(self.open_path)
-        self.menus.clips.picked.connect(self.open_path)
         self.exporting.queued.connect(self.queue_room.add)
-        self.queue_room.opened.connect(self.open_path)
 
     # ---- deeds
 
     def open_path(self, path: Path) -> None:
         """Open a video file, a folder of frames, or a project."""
-        self.banner.hide()
-        if path.suffix == PROJECT:
-            self.projects.open(path)
-        else:
-            self.tasks.open(path.absolute())
-
-    def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open the first of some clips; if there are several, put all of them into the queue."""
-        self.open_path(paths[0])
-        if len(paths) > 1:
-            self.queue_room.add_clips(paths)
+        self.opening.open(path)
 
     def close_clip(self) -> None:
         """Leave the desk empty."""
@@ -178,20 +162,6 @@ class MainWindow(QMainWindow):
             self.sound.set_clip(None)
             self.stage.clear()
             self._pages.setCurrentWidget(self.welcome)
-
-    def ask_for_file(self) -> None:
-        """Let the user pick a video."""
-        name, _ = QFileDialog.getOpenFileName(self, tr("Open video"), str(self.prefs.last_folder))
-        self._open_picked(name)
-
-    def ask_for_folder(self) -> None:
-        """Let the user pick a folder of frames."""
-        folder = str(self.prefs.last_folder)
-        self._open_picked(QFileDialog.getExistingDirectory(self, tr("Open folder of frames"), folder))
-
-    def _open_picked(self, name: str) -> None:
-        if name:
-            self.open_path(Path(name))
 
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
@@ -265,9 +235,8 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take local files and folders."""
-        if event is not None and local_paths(event):
-            self.welcome.set_aimed(True)
-            event.acceptProposedAction()
+        if event is not None:
+            self.opening.aim(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         """Changed their mind."""
@@ -275,11 +244,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped; of several clips the first, and queue them all."""
-        self.welcome.set_aimed(False)
-        paths = local_paths(event) if event is not None else []
-        if event is not None and paths:
-            event.acceptProposedAction()
-            self.open_paths(paths)
+        if event is not None:
+            self.opening.drop(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Cancel, join, remember."""

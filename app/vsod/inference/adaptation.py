@@ -55,123 +55,23 @@ class Outcome:
     doubt_after: float = 0.0
 
 
-def spread(indices: Sequence[int], most: int) -> list[int]:
-    """At most ``most`` of ``indices``, evenly spaced, the first and the last among them."""
-    at = np.unique(np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int))
-    return [indices[i] for i in at]
+@dataclass(frozen=True)
+class Look:
+    """A look at a clip: what the net reads of its frames and the windows they are in, and what it saw.
 
-
-def lessons(maps: Maps, frames: range) -> list[int]:
-    """The frames whose maps are sure enough to teach, in order; spread over the clip."""
-    from vsod_models.train.adapt import doubt
-
-    seen = [(i, maps(i)) for i in spread(frames, LOOKED_AT)]
-    judged = sorted((doubt(m), i) for i, m in seen if m is not None)
-    sure = [i for value, i in judged[: max(1, round(len(judged) * SHARE))] if np.isfinite(value)]
-    return spread(sorted(sure), LESSONS)
-
-
-def adapt(
-    predictor: Predictor,
-    decode: Decode,
-    maps: Maps,
-    frames: range,
-    count: int,
-    file: Path,
-    *,
-    device: str = "auto",
-    steps: int = STEPS,
-    cancel: threading.Event | None = None,
-) -> tuple[Card, Outcome]:
-    """The predictor's card, fitted to a clip, and what to think of it.
-
-    Done once: ``file`` and a ``.json`` beside it keep the result.
-
-    Args:
+    Attributes:
         predictor: Of the card and the clip.
         decode: Frames of a range, decoded at ``predictor.raster.size``.
-        maps: The card's own maps of the clip, all of ``frames``.
-        frames: Frames to fit to.
+        maps: The card's own maps of the clip.
         count: Frames of the clip.
-        file: Where the adapted weights go.
-        device: As for ``run``.
-        steps: Of learning.
         cancel: Set it from another thread to stop.
-
-    Returns:
-        The adapted card, or the predictor's own where the outcome is not trusted.
-
-    Raises:
-        Cancelled: ``cancel`` was set.
-        ModelError: The net does not say which part of it is pretrained and may not be touched.
     """
-    record = file.with_suffix(".json")
-    if record.is_file():
-        outcome = Outcome(**json.loads(record.read_text()))
-    else:
-        outcome = _adapt(predictor, decode, maps, frames, count, file, device, steps, cancel)
-        record.write_text(json.dumps(asdict(outcome)))
-    if not outcome.trusted:
-        return predictor.card, outcome
-    return replace(predictor.card, weights=file, sha256=file_digest(file)), outcome
 
-
-def _adapt(
-    predictor: Predictor,
-    decode: Decode,
-    maps: Maps,
-    frames: range,
-    count: int,
-    file: Path,
-    device: str,
-    steps: int,
-    cancel: threading.Event | None,
-) -> Outcome:
-    import torch
-
-    from vsod_models.train.adapt import Adaptation, Adapter, agreement, doubt
-    from vsod_models.weights import save_weights
-
-    card = predictor.card
-    teaching = lessons(maps, frames)
-    if len(teaching) < min(4, len(frames)):
-        return Outcome(False)
-    torch.manual_seed(0)
-    try:
-        where = torch.device(choose_device(device))
-        adapter = Adapter(load_network(card), bool(card.window), where, logit(card.half))
-    except AttributeError as error:
-        raise ModelError(
-            f"card '{card.id}' cannot adapt to a clip: {error}",
-            fix="Leave --adapt out, or give its net a method backbone_parameters().",
-        ) from error
-    samples = _Samples(predictor, decode, maps, count, cancel)
-    if not adapter.learn(*samples.gathered(teaching), Adaptation(steps), cancel):
-        raise Cancelled
-    cues, before = samples.gathered(spread(frames, PROBES))
-    after = adapter.maps(cues)
-    known = ~np.isnan(before.numpy())
-    first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))
-    outcome = Outcome(True, agreement(first, then), doubt(first), doubt(then))
-    if outcome.agreement < TRUSTED or outcome.doubt_after > outcome.doubt_before:
-        return replace(outcome, trusted=False)
-    save_weights(adapter.net.state_dict(), file)
-    return outcome
-
-
-class _Samples:
-    """Reads what the net reads, for single frames of the clip and the windows they are in."""
-
-    def __init__(
-        self, predictor: Predictor, decode: Decode, maps: Maps, count: int, cancel: threading.Event | None
-    ) -> None:
-        self.predictor, self.decode, self.maps, self.count, self.cancel = (
-            predictor,
-            decode,
-            maps,
-            count,
-            cancel,
-        )
+    predictor: Predictor
+    decode: Decode
+    maps: Maps
+    count: int
+    cancel: threading.Event | None = None
 
     def gathered(self, indices: Sequence[int]) -> tuple[list[Cue], Tensor]:
         """The net's inputs and (N, K, H, W) maps, NaN outside the picture."""
@@ -212,3 +112,84 @@ class _Samples:
         if known is not None:
             out[: raster.height, : raster.width] = known
         return out
+
+
+def spread(indices: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` of ``indices``, evenly spaced, the first and the last among them."""
+    at = np.unique(np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int))
+    return [indices[i] for i in at]
+
+
+def lessons(maps: Maps, frames: range) -> list[int]:
+    """The frames whose maps are sure enough to teach, in order; spread over the clip."""
+    from vsod_models.train.adapt import doubt
+
+    seen = [(i, maps(i)) for i in spread(frames, LOOKED_AT)]
+    judged = sorted((doubt(m), i) for i, m in seen if m is not None)
+    sure = [i for value, i in judged[: max(1, round(len(judged) * SHARE))] if np.isfinite(value)]
+    return spread(sorted(sure), LESSONS)
+
+
+def adapt(
+    look: Look, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
+) -> tuple[Card, Outcome]:
+    """The card of a first look at a clip, fitted to the clip, and what to think of it.
+
+    Done once: ``file`` and a ``.json`` beside it keep the result.
+
+    Args:
+        look: The first look, at all of ``frames``.
+        frames: Frames to fit to.
+        file: Where the adapted weights go.
+        device: As for ``run``.
+        steps: Of learning.
+
+    Returns:
+        The adapted card, or the look's own where the outcome is not trusted.
+
+    Raises:
+        Cancelled: The look was cancelled.
+        ModelError: The net does not say which part of it is pretrained and may not be touched.
+    """
+    record = file.with_suffix(".json")
+    if record.is_file():
+        outcome = Outcome(**json.loads(record.read_text()))
+    else:
+        outcome = _adapt(look, frames, file, device, steps)
+        record.write_text(json.dumps(asdict(outcome)))
+    card = look.predictor.card
+    if not outcome.trusted:
+        return card, outcome
+    return replace(card, weights=file, sha256=file_digest(file)), outcome
+
+
+def _adapt(look: Look, frames: range, file: Path, device: str, steps: int) -> Outcome:
+    import torch
+
+    from vsod_models.train.adapt import Adaptation, Adapter, agreement, doubt
+    from vsod_models.weights import save_weights
+
+    card = look.predictor.card
+    teaching = lessons(look.maps, frames)
+    if len(teaching) < min(4, len(frames)):
+        return Outcome(False)
+    torch.manual_seed(0)
+    try:
+        where = torch.device(choose_device(device))
+        adapter = Adapter(load_network(card), bool(card.window), where, logit(card.half))
+    except AttributeError as error:
+        raise ModelError(
+            f"card '{card.id}' cannot adapt to a clip: {error}",
+            fix="Leave --adapt out, or give its net a method backbone_parameters().",
+        ) from error
+    if not adapter.learn(*look.gathered(teaching), Adaptation(steps), look.cancel):
+        raise Cancelled
+    cues, before = look.gathered(spread(frames, PROBES))
+    after = adapter.maps(cues)
+    known = ~np.isnan(before.numpy())
+    first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))
+    outcome = Outcome(True, agreement(first, then), doubt(first), doubt(then))
+    if outcome.agreement < TRUSTED or outcome.doubt_after > outcome.doubt_before:
+        return replace(outcome, trusted=False)
+    save_weights(adapter.net.state_dict(), file)
+    return outcome

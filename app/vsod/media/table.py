@@ -1,14 +1,14 @@
 """The frame table: the pts of every presented frame, before any of them is processed.
 
 A file's own frame counter lies (edit lists, 90 said for 69 shown), so the table is read
-from the packets. That is exact for nearly everything and costs no decoding. Where a
+from the packets. That is exact for nearly everything and costs no decoding; of a
+large MOV whose frames all stand alone not even the packets' bytes are read. Where a
 packet is not a frame (fields sent one by one, packed B-frames, files without time
 stamps) the pictures are counted by decoding once.
 """
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,10 +26,14 @@ from av.video.stream import VideoStream
 
 from vsod.media.container import decoder, open_input, video_stream
 from vsod.media.holes import filled
+from vsod.media.zerotail import ZeroTail, in_one_piece
 
 _READ_FAILURES_ALLOWED = 64
 # Codecs whose packets may hold one field of an interlaced frame, or a frame never shown.
 _FIELD_CODECS = {"h264", "mpeg2video", "mpeg1video", "vc1", "mpeg4", "msmpeg4v3"}
+
+# From this size on it is worth not to read a file whole.
+_LARGE = 256 << 20
 
 # Containers without an index: a damaged packet takes its frame's time along.
 _STREAMS = {"mpegts", "mpeg"}
@@ -91,10 +95,13 @@ def read_table(path: Path, *, interlaced: bool) -> FrameTable:
     with open_input(path) as container:
         stream = video_stream(container, path)
         codec, promised = stream.codec_context.name, _shown_in_index(stream)
-        table, exact = _from_packets(container, stream)
         beyond, in_stream = _index_end(stream), container.format.name in _STREAMS
+        size = path.stat().st_size
+        worth_it = _LARGE <= size >= beyond and _stands_alone(container, stream)
+        skimmed = _skimmed(path, promised) if worth_it else None
+        table, exact = (skimmed, True) if skimmed else _from_packets(container, stream)
     seen = len(table.pts)
-    if promised > seen and beyond > path.stat().st_size:
+    if promised > seen and beyond > size:
         table = _read_past_end(path, beyond) or table
         table.trailing_loss = max(0, len(table.pts) - seen)
     if not exact or (interlaced and codec in _FIELD_CODECS):
@@ -153,44 +160,31 @@ def _index_end(stream: VideoStream) -> int:
     return max((entry.pos + entry.size for entry in stream.index_entries), default=0)
 
 
+def _stands_alone(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether it is a MOV or MP4 of which every frame decodes without others."""
+    return "mov" in container.format.name and stream.codec_context.codec.intra_only
+
+
+def _skimmed(path: Path, promised: int) -> FrameTable | None:
+    """The table as the index tells it, the pictures not read; None where that does not give all its frames."""
+    if not in_one_piece(path):
+        return None
+    with path.open("rb") as raw, open_input(path, hollow := ZeroTail(raw, path.stat().st_size)) as container:
+        stream = video_stream(container, path)
+        hollow.real = 0
+        table, exact = _from_packets(container, stream)
+    return table if exact and len(table.pts) == promised else None
+
+
 def _read_past_end(path: Path, size: int) -> FrameTable | None:
     """The table of a file cut off behind its index, as if the missing bytes were zeros.
 
     The index alone has decoding times only; letting the demuxer read zeros yields the
     exact presentation times of the frames that are gone.
     """
-    with path.open("rb") as raw, open_input(path, _ZeroPadded(raw, size)) as container:
+    with path.open("rb") as raw, open_input(path, ZeroTail(raw, size)) as container:
         table, exact = _from_packets(container, video_stream(container, path))
     return table if exact else None
-
-
-class _ZeroPadded(io.RawIOBase):
-    """A file that reads as zeros from its end up to ``size`` bytes."""
-
-    def __init__(self, raw: io.BufferedReader, size: int) -> None:
-        self._raw, self._size, self._pos = raw, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._pos, io.SEEK_END: self._size}[whence]
-        self._pos = origin + offset
-        return self._pos
-
-    def tell(self) -> int:
-        return self._pos
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._pos)
-        wanted = left if size < 0 else min(size, left)
-        self._raw.seek(self._pos)
-        data = self._raw.read(wanted)
-        self._pos += wanted
-        return data + bytes(wanted - len(data))
 
 
 def count_by_decoding(path: Path) -> FrameTable:

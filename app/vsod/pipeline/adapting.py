@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from vsod.core.frame import Frame
-from vsod.inference.adaptation import Maps, Outcome, adapt
+from vsod.inference.adaptation import Look, Maps, Outcome, adapt
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
@@ -46,9 +46,8 @@ def adapted(
     def decode(span: range) -> Generator[Frame, None, None]:
         return prefetch(clip.frames(span.start, span.stop, size=predictor.raster.size), name="decode")
 
-    file = weights_file(folder, frames)
-    count = clip.info.frame_count
-    card, outcome = adapt(predictor, decode, maps, frames, count, file, device=device, cancel=cancel)
+    look = Look(predictor, decode, maps, clip.info.frame_count, cancel)
+    card, outcome = adapt(look, frames, weights_file(folder, frames), device=device)
     return (predictor.second(card, maps) if outcome.trusted else predictor), outcome
 
 

@@ -13,7 +13,6 @@ from vsod.core.delivery import Delivery
 from vsod.core.frame import Frame
 from vsod.core.picture import Layout, Picture
 from vsod.core.spans import spans
-from vsod.errors import Cancelled
 from vsod.inference.cards import usable_card
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
@@ -91,20 +90,17 @@ class Cast:
             predictor.load(cancel)
         return busy[0].device if busy else "map store"
 
-    def analyse(self, pace: Pace, cancel: threading.Event | None = None) -> None:
+    def analyse(self, pace: Pace) -> None:
         """Make the maps that are missing.
 
         Raises:
-            Cancelled: ``cancel`` was set; what is computed stays.
+            Cancelled: The job was cancelled; what is computed stays.
         """
         pace.start("analyse")
         for name, predictor in self.predictors.items():
             for stretch in spans(self._wanted[name]):
                 with closing(stages.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
-                    for _ in indices:
-                        if cancel and cancel.is_set():
-                            raise Cancelled
-                        pace.step()
+                    pace.through(indices)
 
     def deliver(self, delivery: Delivery) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
         """Every frame with its picture for every file, part after part."""

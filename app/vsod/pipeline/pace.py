@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 
 from vsod.core.progress import Progress, ProgressFn
+from vsod.errors import Cancelled
 
 _WINDOW = 4.0  # seconds
 
@@ -16,10 +19,14 @@ class Pace:
     Args:
         report: Receiver, or None.
         stages: Frames to do, by stage name, in order.
+        cancel: Set it from another thread, and the next step is not taken.
     """
 
-    def __init__(self, report: ProgressFn | None, stages: dict[str, int]) -> None:
+    def __init__(
+        self, report: ProgressFn | None, stages: dict[str, int], cancel: threading.Event | None = None
+    ) -> None:
         self._report = report
+        self.cancel = cancel
         self._stages = stages
         self._recent: deque[tuple[float, int]] = deque()
         self._stage, self._done = "", 0
@@ -38,13 +45,24 @@ class Pace:
         self._tell(force=True)
 
     def step(self) -> None:
-        """One frame of the stage is done."""
+        """One frame of the stage is done.
+
+        Raises:
+            Cancelled: The job was cancelled.
+        """
+        if self.cancel and self.cancel.is_set():
+            raise Cancelled
         self._done += 1
         now = time.monotonic()
         self._recent.append((now, self._done))
         while len(self._recent) > 2 and now - self._recent[0][0] > _WINDOW:
             self._recent.popleft()
         self._tell(force=self._done == self._stages.get(self._stage))
+
+    def through(self, frames: Iterable[object]) -> None:
+        """One step for each of ``frames``; raises what :meth:`step` raises."""
+        for _ in frames:
+            self.step()
 
     def finish(self) -> None:
         """Leave the current stage and book its time."""

@@ -14,7 +14,6 @@ from vsod.core.clip import ClipInfo
 from vsod.core.conform import Conform, conformed
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
-from vsod.errors import Cancelled
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import Format, format_by_id, format_for_path
@@ -79,7 +78,7 @@ def run(
         todo = cast.todo
         again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
         written = {"export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)}
-        pace = Pace(on_progress, {"analyse": todo, **again, **written})
+        pace = Pace(on_progress, {"analyse": todo, **again, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
         report = JobReport(spec.output, len(frames), 0.0, cast.load(cancel))
         report.warnings += clip.info.warnings
@@ -106,19 +105,19 @@ def run(
                 )
                 sinks[layout] = open_files.enter_context(sink)
             if todo:
-                cast.analyse(pace, cancel)
+                cast.analyse(pace)
             if spec.adapt:
                 predictor, store = cast.predictors[spec.card], cast.stores[spec.card]
-                store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace, cancel)
+                store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace)
                 cast.stores[spec.card] = store
                 if not report.fitted:
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
-            _export(spec, cast, frames, plan, sinks, pace, report, cancel)
+            _export(spec, cast, frames, plan, sinks, pace, report)
             report.outputs = close_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
         report.output = report.outputs[0]
-        _verify(spec, frames, pace, report, cancel)
+        _verify(spec, frames, pace, report)
         pace.finish()
         report.stages = {name: round(s, 3) for name, s in pace.seconds.items()}
         report.seconds = round(time.monotonic() - began, 3)
@@ -135,23 +134,24 @@ def look_again(
     frames: range,
     device: str,
     pace: Pace,
-    cancel: threading.Event | None = None,
 ) -> tuple[MapStore, bool]:
     """The maps of the card fitted to the clip, and True; ``store`` itself and False where that is not to be trusted.
 
     Raises:
-        Cancelled: ``cancel`` was set; what is computed stays.
+        Cancelled: The job was cancelled; what is computed stays.
         ModelError: The card's net cannot adapt.
     """
     pace.start("fit")
-    fitted, outcome = adapted(clip, predictor, store.get, frames, store.folder, device=device, cancel=cancel)
+    fitted, outcome = adapted(
+        clip, predictor, store.get, frames, store.folder, device=device, cancel=pace.cancel
+    )
     pace.step()
     if not outcome.trusted:
         return store, False
     second = MapStore.open(clip.info, fitted.signature)
     if stages.missing_ranges(second, frames):
-        fitted.load(cancel)
-        analyse(clip, fitted, second, frames, pace, cancel, "look again")
+        fitted.load(pace.cancel)
+        analyse(clip, fitted, second, frames, pace, "look again")
     return second, True
 
 
@@ -161,20 +161,16 @@ def analyse(
     store: MapStore,
     frames: range,
     pace: Pace,
-    cancel: threading.Event | None = None,
     stage: str = "analyse",
 ) -> None:
     """The analysing half of a job on its own: fill ``store`` for ``frames``; ``stage`` is what it is called.
 
     Raises:
-        Cancelled: ``cancel`` was set; what is computed stays.
+        Cancelled: The job was cancelled; what is computed stays.
     """
     pace.start(stage)
     with closing(stages.analyse(clip, predictor, store, frames)) as indices:
-        for _ in indices:
-            if cancel and cancel.is_set():
-                raise Cancelled
-            pace.step()
+        pace.through(indices)
 
 
 def conform(spec: JobSpec, info: ClipInfo, frames: range) -> Conform:
@@ -197,13 +193,10 @@ def _export(
     sinks: dict[Layout, Sink],
     pace: Pace,
     report: JobReport,
-    cancel: threading.Event | None,
 ) -> None:
     number, first = 0, _written(plan, frames).start
     with closing(cast.deliver(spec.delivery)) as ready:
         for frame, pictures in ready:
-            if cancel and cancel.is_set():
-                raise Cancelled
             if frame.held:
                 report.held.append(frame.index)
             while number < len(plan.shows) and plan.shows[number] == frame.index:
@@ -213,19 +206,12 @@ def _export(
             pace.step()
 
 
-def _verify(
-    spec: JobSpec, frames: range, pace: Pace, report: JobReport, cancel: threading.Event | None
-) -> None:
-    def seen() -> None:
-        if cancel and cancel.is_set():
-            raise Cancelled
-        pace.step()
-
+def _verify(spec: JobSpec, frames: range, pace: Pace, report: JobReport) -> None:
     pace.start("verify")
     verified = True
     for layout, path in zip(spec.delivery.targets(spec.output), report.outputs, strict=True):
         outcome = verify(
-            spec.source, path, frames=frames, on_frame=seen, layout=layout, delivery=spec.delivery
+            spec.source, path, frames=frames, on_frame=pace.step, layout=layout, delivery=spec.delivery
         )
         verified = verified and outcome.ok
         # a missing second reader is the doctor's business, not every job's

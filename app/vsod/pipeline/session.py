@@ -15,7 +15,6 @@ from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.lanes import Lanes
 from vsod.core.progress import ProgressFn
-from vsod.errors import Cancelled
 from vsod.inference.cards import Card, usable_card
 from vsod.inference.finish import Finisher
 from vsod.inference.lanestore import LaneStore
@@ -106,14 +105,14 @@ class Session:
         store = self._own_store(card)
         todo = sum(len(gap) for gap in stages.missing_ranges(store, wanted))
         again = {"fit": 1, "look again": len(wanted)} if adapt else {}
-        pace = Pace(on_progress, {"analyse": todo, **again})
+        pace = Pace(on_progress, {"analyse": todo, **again}, cancel)
         predictor = Predictor(usable_card(card), self.info.display_size, device)
         if todo:
             predictor.load(cancel)
-        runner.analyse(self._source, predictor, store, wanted, pace, cancel)
+        runner.analyse(self._source, predictor, store, wanted, pace)
         if not adapt:
             return None
-        second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace, cancel)
+        second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace)
         with self._lock:
             if fitted:
                 self._fitted[card] = second
@@ -187,13 +186,10 @@ class Session:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
         store, kept = self._store(card), self._lane_store(card)
-        pace = Pace(on_progress, {"measure": int(kept.missing(store.coverage()).sum())})
+        pace = Pace(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         pace.start("measure")
         with closing(measure(self._source, store, kept)) as measured:
-            for _ in measured:
-                if cancel and cancel.is_set():
-                    raise Cancelled
-                pace.step()
+            pace.through(measured)
 
     def lanes(self, card: str) -> Lanes:
         """What is known of every frame by now: a copy."""

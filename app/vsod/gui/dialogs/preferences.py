@@ -25,12 +25,14 @@ from vsod import paths
 from vsod.gui import theme
 from vsod.gui.backend import Card
 from vsod.gui.buttons import plain_button
+from vsod.gui.drafts import MEGABYTES
 from vsod.gui.panels.analysis import device_names
 from vsod.gui.prefs import CACHE_GB, Prefs
 from vsod.gui.words import languages, tr
 from vsod.pipeline.presets import Presets
 
 _THEMES = {"dark": "Dark", "light": "Light"}
+_DRAFTS = {"100": "100 MB", MEGABYTES: "300 MB", "1000": "1 GB", "4000": "4 GB"}
 _SAVES = {"1.5": "At once", "10": "After 10 seconds", "60": "After a minute"}
 
 
@@ -68,6 +70,7 @@ class PreferencesDialog(QDialog):
         self.save_box = self._choice(tr("Keep edits"), "autosave", saves)
         self.sound_box = self._switch(tr("Sound"), tr("Play the clip's sound"), "sound")
         self.ahead_box = self._switch(tr("Idle time"), tr("Analyse while nothing is asked for"), "ahead")
+        self.drafts_box = self._choice(tr("Memory for scrubbing"), "draft_mb", _DRAFTS.items(), MEGABYTES)
         self._add_cache()
         self.remark = QLabel()
         self.remark.setObjectName("summary")
@@ -84,12 +87,12 @@ class PreferencesDialog(QDialog):
 
     # ---- rows
 
-    def _choice(self, title: str, key: str, options: Iterable[tuple[str, str]]) -> QComboBox:
+    def _choice(self, title: str, key: str, options: Iterable[tuple[str, str]], usual: str = "") -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(title)
         for value, text in options:
             box.addItem(text, value)
-        box.setCurrentIndex(max(0, box.findData(self._prefs.text(key))))
+        box.setCurrentIndex(max(0, box.findData(self._prefs.text(key, usual))))
         box.currentIndexChanged.connect(lambda _row: self._set(key, str(box.currentData())))
         self._form.addRow(title, box)
         return box
