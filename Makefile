@@ -8,7 +8,7 @@ SYSTEM := libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 l
 # Debian keeps venv apart from its python3
 SYSTEM += $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
-.PHONY: run test slow lint system setup clean
+.PHONY: run test slow lint app system setup clean
 .DEFAULT_GOAL := setup
 
 run: setup
@@ -28,6 +28,17 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The one-folder app: built, tried on a demo clip as its users would, packed, and not larger than we promise
+APP := dist/vsod-desktop
+app: setup
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pyinstaller
+	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
+	$(APP)/vsod-desktop doctor
+	$(APP)/vsod-desktop demo dist/demo.mp4
+	QT_QPA_PLATFORM=offscreen $(APP)/vsod-desktop screenshots dist/pictures dist/demo.mp4
+	tar -C dist -I 'xz -T0 -1' -cf $(APP).tar.xz vsod-desktop
+	@size=$$(wc -c < $(APP).tar.xz); echo "$(APP).tar.xz: $$((size / 1000000)) MB"; [ $$size -lt 400000000 ]
 
 setup: system $(VENV)/.ready
 
