@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vsod.core.finishing import CRF_ENGINES, FinishSettings
 from vsod.errors import ModelError
 from vsod_models.refine import dense_crf, shape
-from vsod_models.refine.densecrf import DenseCRF
+from vsod_models.refine.densecrf import PRESETS, DenseCRF
 from vsod_models.refine.guided import guided_upsample, upsample
 from vsod_models.refine.soft import soft_edges
 
@@ -142,7 +142,8 @@ def _agreed(crf: DenseCRF, saliency: Map, picture: Picture) -> Map:
     h, w = picture.shape[:2]
     size = crf_size(w, h)
     small = picture if size == (w, h) else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return crf.refine(np.ascontiguousarray(small, np.uint8), np.clip(upsample(saliency, *size), 0, 1))
+    first = np.clip(upsample(saliency, *size), 0, 1)
+    return crf.refine(np.ascontiguousarray(small, np.uint8), first, PRESETS["vsod"])
 
 
 def luma(picture: Picture) -> Picture:
