@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction, QResizeEvent
+from PyQt6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from vsod.gui.words import tr
 
 _LEAST_TITLE = 60  # pixels of the clip's name that are always there
+
+
+class Title(QLabel):
+    """A name; where it has no room its middle gives way, and the tool tip has all of it."""
+
+    def setText(self, text: str | None) -> None:
+        """Show this name."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """As much of it as there is room for."""
+        room = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() - 8)
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(room, self.alignment(), shown)
+        painter.end()
 
 
 class LooksBar(QWidget):
@@ -26,7 +44,7 @@ class LooksBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("looksBar")
-        self.title = QLabel()
+        self.title = Title()
         self.title.setObjectName("clipTitle")
         self.title.setAccessibleName(tr("Clip"))
         self.title.setTextFormat(Qt.TextFormat.PlainText)
