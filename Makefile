@@ -36,6 +36,7 @@ app: setup
 	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
 	$(APP)/vsod-desktop doctor
 	$(APP)/vsod-desktop demo dist/demo.mp4
+	$(APP)/vsod-desktop run dist/demo.mp4 -o dist/demo_matte.mov --force
 	QT_QPA_PLATFORM=offscreen $(APP)/vsod-desktop screenshots dist/pictures dist/demo.mp4
 	tar -C dist -I 'xz -T0 -1' -cf $(APP).tar.xz vsod-desktop
 	@size=$$(wc -c < $(APP).tar.xz); echo "$(APP).tar.xz: $$((size / 1000000)) MB"; [ $$size -lt 400000000 ]

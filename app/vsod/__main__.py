@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from vsod.core import apart
+
 COMMANDS = (
     "run",
     "batch",
@@ -35,6 +37,8 @@ def main(argv: list[str] | None = None) -> int:
 
         freeze_support()
     words = sys.argv[1:] if argv is None else argv
+    if apart.called(words):
+        return 0
     if words[:1] == ["screenshots"]:
         from vsod.gui.screenshots import main as take
 

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import paths
+from vsod.core import apart
 from vsod.errors import Cancelled
 from vsod.inference.cards import Card, file_digest, read_card
 from vsod.inference.inputs import INPUTS
@@ -141,17 +142,13 @@ def convert_card(source: str, weights: str, *named: str) -> None:
 def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
     """Call ``task`` ("module:function") with ``words`` in a process of its own.
 
-    It may fail: what counts is whether the files it should write are there. Where there
-    is no interpreter to start, in a frozen program, nothing is done.
+    It may fail: what counts is whether the files it should write are there.
 
     Raises:
         Cancelled: ``cancel`` was set.
     """
-    if getattr(sys, "frozen", False):
-        return
-    module, _, function = task.partition(":")
     process = subprocess.Popen(
-        [sys.executable, "-c", f"import sys; from {module} import {function} as f; f(*sys.argv[1:])", *words],
+        apart.command(task, words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
