@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -88,6 +90,15 @@ def write_clip(path: Path, recipe: Recipe) -> Clip:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return Clip(path, list(range(recipe.count)), [(p - pts[0]) * time_base for p in pts])
+
+
+def unseen(clip: Path, folder: Path) -> Path:
+    """A copy of an MP4 that the map store knows nothing of: its bytes are no other file's."""
+    copy = Path(shutil.copy(clip, folder / "clip.mp4"))
+    with copy.open("ab") as file:
+        # a box that says of itself that it is to be skipped (ISO/IEC 14496-12, 8.1.2)
+        file.write(struct.pack(">I4s", 24, b"free") + uuid.uuid4().bytes)
+    return copy
 
 
 def code_frame(index: int, recipe: Recipe) -> av.VideoFrame:

@@ -1,13 +1,12 @@
 """A job whose shots have cards and finishes of their own shows in each shot what a job with them alone shows."""
 
-import shutil
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.clips import unseen
 from vsod.core.choice import ShotChoice
 from vsod.core.finishing import FinishSettings
 from vsod.errors import Cancelled, VsodError
@@ -23,8 +22,7 @@ SHOT = ShotChoice(12, 18, "dsnet", FinishSettings(invert=True))
 
 @pytest.fixture(scope="module")
 def clip(demo, tmp_path_factory):
-    """A clip nothing is known of yet: maps are kept by path."""
-    return Path(shutil.copy(demo, tmp_path_factory.mktemp("cast") / "clip.mp4"))
+    return unseen(demo, tmp_path_factory.mktemp("cast"))
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """Eight frames of a job tell what all of it costs, and leave nothing behind."""
 
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
+from helpers.clips import unseen
 from vsod.core.delivery import Delivery
 from vsod.errors import Cancelled
 from vsod.pipeline.job import JobSpec
@@ -14,8 +14,7 @@ from vsod.pipeline.session import Session
 
 @pytest.fixture(scope="module")
 def clip(demo, tmp_path_factory):
-    """A clip nothing is known of yet: maps are kept by path."""
-    return Path(shutil.copy(demo, tmp_path_factory.mktemp("cost") / "clip.mp4"))
+    return unseen(demo, tmp_path_factory.mktemp("cost"))
 
 
 @pytest.fixture(scope="module")
