@@ -64,8 +64,7 @@ class Drafts(QThread):
         """All of them may take so much memory."""
         with self._cond:
             self._room, self._full = round(megabytes * 1e6), False
-            while self._taken > self._room:
-                self._drop_farthest()
+            self._make_room()
             self._cond.notify_all()
 
     def show(self, index: int) -> None:
@@ -168,14 +167,19 @@ class Drafts(QThread):
                 self._kept[frame.index] = data
                 self._taken += len(data)
                 window = self._window(clip)
-                while self._taken > self._room:
-                    # one that belongs here makes room only once: the next would want it back
-                    self._full |= self._drop_farthest() in window
+                # one that belongs here makes room only once: the next would want it back
+                self._full |= any(index in window for index in self._make_room())
 
-    def _drop_farthest(self) -> int:
-        farthest = max(self._kept, key=lambda k: abs(k - self._at))
-        self._taken -= len(self._kept.pop(farthest))
-        return farthest
+    def _make_room(self) -> list[int]:
+        """Drop the frames farthest from the playhead until the others have room; those that were dropped."""
+        dropped: list[int] = []
+        if self._taken > self._room:
+            for index in sorted(self._kept, key=lambda k: abs(k - self._at), reverse=True):
+                self._taken -= len(self._kept.pop(index))
+                dropped.append(index)
+                if self._taken <= self._room:
+                    break
+        return dropped
 
     def _window(self, clip: Clip) -> range:
         """The frames to keep: as many around the playhead as there is room for."""

@@ -40,8 +40,12 @@ def fingerprint(info: ClipInfo, model: str) -> str:
 
     The clip is known by its contents and by how they are shown, not by where it lies.
     """
+    return _fingerprint(info, model, _state(info))
+
+
+def _fingerprint(info: ClipInfo, model: str, state: str) -> str:
     h = hashlib.sha256(model.encode())
-    h.update(_contents(info.path, info.names, _state(info)).encode())
+    h.update(_contents(info.path, info.names, state).encode())
     h.update(repr((info.rotation, info.mirrored, info.sar, info.color, info.field_order)).encode())
     h.update(np.ascontiguousarray(info.pts).tobytes())
     return h.hexdigest()[:24]
@@ -90,8 +94,9 @@ class MapStore:
     def open(cls, info: ClipInfo, model: str) -> MapStore:
         """The store of a clip and a model in the user's cache."""
         root = paths.cache_dir() / "maps"
-        store = cls(root / fingerprint(info, model), info.frame_count)
-        about, place, state = store.folder / "about.json", str(info.path.resolve()), _state(info)
+        place, state = str(info.path.resolve()), _state(info)
+        store = cls(root / _fingerprint(info, model, state), info.frame_count)
+        about = store.folder / "about.json"
         seen = _seen(about)
         if seen.get(place, state) != state:
             # changed where it lies, if only in bytes that its digest does not sample
