@@ -1,4 +1,4 @@
-"""``train``, ``evaluate`` and ``survey``."""
+"""``train``, ``evaluate``, ``calibrate`` and ``survey``."""
 
 from __future__ import annotations
 
@@ -69,6 +69,25 @@ def evaluate(args: argparse.Namespace) -> int:
         plot_precision({name: results[-1]}, args.pictures / f"{name}-precision.png")
     if not args.json:
         print(measuring.table(results))
+    return 0
+
+
+def calibrate(args: argparse.Namespace) -> int:
+    """Find where a card's answer is best cut."""
+    from vsod.pipeline import calibrate as measuring
+
+    cuts = measuring.sweep(
+        args.card,
+        args.data,
+        every=args.every,
+        split=args.split,
+        finish=finish_settings(args),
+        device=args.device,
+        on_clip=lambda name: print(name, file=sys.stderr),
+    )
+    print("\n".join(measuring.table(cuts)))
+    if args.install:
+        measuring.install(args.card, measuring.best(cuts).level)
     return 0
 
 

@@ -267,6 +267,16 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.evaluate, cue="full")
 
+    p = commands.add_parser("calibrate", help="where a card's answer is best cut, on clips with masks")
+    p.add_argument("card", metavar="CARD")
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--split", default="val", choices=("val", "train", "all"))
+    p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
+    p.add_argument("--install", action="store_true", help="write the best into the card, as [output] half")
+    add_finish_options(p)
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.set_defaults(run=do.calibrate)
+
     p = commands.add_parser("survey", help="evaluate every card with and without each option, as tables")
     p.add_argument("cards", metavar="CARD", nargs="*", help="default: all that can be used")
     p.add_argument("--data", type=Path, required=True)

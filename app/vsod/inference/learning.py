@@ -67,6 +67,20 @@ def stages_of(card: Card) -> tuple[Stage, ...]:
     return STAGES[name]
 
 
+def asked_stages(card: Card, plan: TrainingPlan) -> tuple[Stage, ...]:
+    """The stages that a plan asks for: all, or the one it names.
+
+    Raises:
+        ModelError: There is no recipe for this net, or no such stage in it.
+    """
+    stages = stages_of(card)
+    asked = tuple(stage for stage in stages if plan.stage in (None, stage.name))
+    if not asked:
+        names = ", ".join(s.name for s in stages)
+        raise ModelError(f"card '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
+    return asked
+
+
 def _system(card: Card) -> str:
     """Which of our nets a card builds: the last part of its entry's module."""
     return card.entry.partition(":")[0].rpartition(".")[2]
@@ -74,17 +88,14 @@ def _system(card: Card) -> str:
 
 def train_card(card: Card, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None) -> Path:
     """See :func:`vsod.pipeline.training.train`; the pack is finished."""
-    stages = stages_of(card)
-    if plan.stage is not None and plan.stage not in [s.name for s in stages]:
-        names = ", ".join(s.name for s in stages)
-        raise ModelError(f"card '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
+    stages, asked = stages_of(card), asked_stages(card, plan)
     pack, guide = open_pack(pack_folder), _teacher(plan)
     before = plan.init
     with ranks.joined(torch.device(choose_device(plan.device))) as where:
         for stage in stages:
             folder = out if len(stages) == 1 else out / stage.name
             weights = folder / "weights.safetensors"
-            if plan.stage not in (None, stage.name):
+            if stage not in asked:
                 before = weights if weights.is_file() else before
                 continue
             step, recipe = _asked(card, stage, plan)

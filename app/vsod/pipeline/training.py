@@ -93,9 +93,12 @@ def train(
     Raises:
         DataError, ModelError: Data, card or initialisation cannot be used.
     """
+    from vsod.inference import learning
+
     card = card_by_id(card_id)
     pack = pack or out / "pack"
-    ready = (pack / "pack.json").is_file() and ("prior" not in card.reads or has_prior(pack))
+    prior = any("prior" in stage.reads for stage in learning.asked_stages(card, plan))
+    ready = (pack / "pack.json").is_file() and (not prior or has_prior(pack))
     if not ready and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise DataError(
             "several processes cannot make a pack together",
@@ -104,10 +107,8 @@ def train(
         )
     if not (pack / "pack.json").is_file():
         make_pack(data, pack, report)
-    if "prior" in card.reads and not has_prior(pack):
+    if prior and not has_prior(pack):
         add_prior(pack, report)
-    from vsod.inference import learning
-
     return learning.train_card(card, pack, out, plan, report)
 
 

@@ -45,7 +45,8 @@ def _conv(
         if dilation == 1
         else DilatedDepthwise(cin, dilation)
     )
-    return nn.Sequential(conv, nn.Identity(), nn.ReLU6(inplace=True))
+    # a dilated convolution's result is a view in training, and autograd copies what is changed in place behind a view
+    return nn.Sequential(conv, nn.Identity(), nn.ReLU6(inplace=dilation == 1))
 
 
 class InvertedResidual(nn.Module):

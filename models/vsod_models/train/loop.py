@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from vsod_models.layers.blocks import channels_last
 from vsod_models.train import ranks
 from vsod_models.train.augment import Mix
+from vsod_models.train.memory import keep_freed_memory
 from vsod_models.weights import save_weights
 
 
@@ -206,6 +207,8 @@ class Run(ABC):
             report: Called about every 10 s with step, samples, loss, rate, ``per_second`` and ``eta`` (s).
             save_every: Seconds between checkpoints.
         """
+        if self.device.type == "cpu":
+            keep_freed_memory()
         saved = told = time.monotonic()
         losses: list[float] = []
         first = self.step

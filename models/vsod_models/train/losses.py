@@ -12,9 +12,16 @@ def boundary_bce(logits: Tensor, target: Tensor, strength: float = 4.0) -> Tenso
 
     Source: the weighting of F3Net (Wei et al., AAAI 2020), with a window of 31 px.
     """
-    weight = 1 + strength * (F.avg_pool2d(target, 31, 1, 15, count_include_pad=False) - target).abs()
+    weight = 1 + strength * (_mean_around(target, 31) - target).abs()
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (loss * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+
+
+def _mean_around(x: Tensor, window: int) -> Tensor:
+    """(B, C, H, W) -> the mean of the window around each pixel, of what lies inside; rows first, then columns."""
+    pad = window // 2
+    rows = F.avg_pool2d(x, (1, window), 1, (0, pad), count_include_pad=False)
+    return F.avg_pool2d(rows, (window, 1), 1, (pad, 0), count_include_pad=False)
 
 
 def soft_iou(logits: Tensor, target: Tensor) -> Tensor:

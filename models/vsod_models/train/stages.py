@@ -96,28 +96,34 @@ class Stage:
 
 _PRIOR = ("image", "prior")
 _STREAMS = ("spatial", "temporal")
-_WIDE = ((256, 448), (224, 416), (320, 320), (256, 384), (288, 384))
+_LAST = ((256, 448), (320, 320))
+_WIDE: dict[str, Any] = {
+    "sizes": ((256, 448), (224, 416), (320, 320), (256, 384), (288, 384)),
+    "final_sizes": _LAST,
+}
+# maps of an eighth of the picture's size want a larger picture than the recipe's
+_FINE: dict[str, Any] = {"sizes": ((224, 320), (224, 384), (256, 384), (288, 288)), "final_sizes": _LAST}
 
 STAGES: dict[str, tuple[Stage, ...]] = {
     "swift": (Stage("all", 64_000, ("image", "motion")),),
-    "studio": (
-        Stage("zoom", 32_000, ("image", "motion"), sizes=_WIDE, final_sizes=((256, 448), (320, 320))),
-    ),
+    "studio": (Stage("zoom", 32_000, ("image", "motion"), **_WIDE),),
     "scnn": (
-        Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}),
-        Stage("joint", 8_000, _PRIOR, still=1.0, begin=lambda net: net.start_second(), holds=("first",)),
+        Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}, **_FINE),
+        Stage(
+            "joint", 8_000, _PRIOR, still=1.0, begin=lambda net: net.start_second(), holds=("first",), **_FINE
+        ),
     ),
     "msst": (
-        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",)),
+        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",), **_FINE),
         Stage("windows", 24_000, _PRIOR, windows=True, holds=_STREAMS, side_weight=0.1),
     ),
     "stan": (
-        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",)),
+        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",), **_FINE),
         Stage("windows", 24_000, _PRIOR, windows=True, holds=_STREAMS),
     ),
     "pdb": (
-        Stage("spatial", 12_000, method="spatial", options={"spatial_head": True}),
+        Stage("spatial", 12_000, method="spatial", options={"spatial_head": True}, **_FINE),
         Stage("windows", 24_000, windows=True, holds=("encoder", "context", "reduce")),
     ),
-    "dsnet": (Stage("all", 16_000, ("image", "wheel"), side_weight=1.2),),
+    "dsnet": (Stage("all", 16_000, ("image", "wheel"), side_weight=1.2, **_FINE),),
 }

@@ -1,0 +1,161 @@
+"""Where a net's answer is best cut: J of a card on clips with masks, for many levels from one analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.errors import ModelError
+from vsod.inference.cards import card_by_id, usable_card
+from vsod.inference.finish import Finisher
+from vsod.inference.predictor import Predictor
+from vsod.media.source import Source, open_source
+from vsod.pipeline import stages
+from vsod.pipeline.datasets import labelled_clips
+from vsod.pipeline.evaluate import analysed
+from vsod.pipeline.steady import steady
+from vsod.pipeline.threads import prefetch
+from vsod_models.metrics.davis import boundary, region
+from vsod_models.metrics.sequence import scored
+
+Map = npt.NDArray[np.float32]
+LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a level gives.
+
+    Attributes:
+        level: The net's own answer that becomes one half.
+        J, F: Means over clips.
+        clips: J of every clip.
+    """
+
+    level: float
+    J: float
+    F: float
+    clips: tuple[float, ...]
+
+
+def recut(saliency: Map, now: float, wanted: float) -> Map:
+    """The map (H, W) of 0..1 that the net gives with ``half = wanted``, from the one it gives with ``half = now``.
+
+    Both are the net's log odds less those of ``half``, so the odds differ by a factor.
+    """
+    factor = np.float32(now / (1 - now) * (1 - wanted) / wanted)
+    return saliency * factor / (saliency * factor + (1 - saliency))
+
+
+def sweep(
+    card_id: str,
+    data: Path,
+    *,
+    levels: Sequence[float] = LEVELS,
+    every: int = 4,
+    split: str = "val",
+    finish: FinishSettings = DEFAULTS,
+    device: str = "auto",
+    on_clip: Callable[[str], None] | None = None,
+) -> list[Cut]:
+    """J and F of a card for each level of ``[output] half``; the network runs once.
+
+    Args:
+        card_id: Card to measure.
+        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        levels: Each between 0 and 1.
+        every: Only each ``every``-th frame is finished and scored.
+        split: Of the data.
+        finish: As for ``run``; the card's own CRF counts.
+        device: As for ``run``.
+        on_clip: Told each clip that is done.
+
+    Raises:
+        DataError, ModelError: See :func:`vsod.pipeline.evaluate.evaluate`.
+    """
+    card = usable_card(card_id)
+    scores: list[npt.NDArray[np.float64]] = []
+    for clip in labelled_clips(data, split):
+        masks = clip.masks()
+        chosen = set(scored(len(masks))[::every])
+        with open_source(clip.source) as source:
+            predictor = Predictor(card, source.info.display_size, device)
+            store = analysed(source, predictor, False, device, "")
+            maps = [stages.stored(store, i) for i in range(len(masks))]
+            with Finisher(finish.for_card(card.crf)) as finisher:
+                rows = [
+                    _scores(
+                        source, [recut(m, card.half, level) for m in maps], masks, chosen, finisher, finish
+                    )
+                    for level in levels
+                ]
+        scores.append(np.array(rows))
+        if on_clip:
+            on_clip(clip.name)
+    each = np.stack(scores)
+    means = each.mean(0)
+    return [
+        Cut(level, float(j), float(f), tuple(each[:, i, 0].tolist()))
+        for i, (level, (j, f)) in enumerate(zip(levels, means, strict=True))
+    ]
+
+
+def _scores(
+    source: Source,
+    maps: list[Map],
+    masks: Sequence[npt.NDArray[np.uint8]],
+    chosen: set[int],
+    finisher: Finisher,
+    settings: FinishSettings,
+) -> list[float]:
+    """Mean J and F over the chosen frames."""
+    h, w = masks[0].shape
+    found = []
+    with closing(prefetch(source.frames(size=(w, h)))) as frames:
+        pairs = zip(frames, maps, strict=True)
+        for frame, saliency in steady(pairs, settings.stabilise, range(len(maps))):
+            if frame.index in chosen:
+                predicted, actual = finisher(saliency, frame.image) > 0.5, masks[frame.index] > 127
+                found.append((region(predicted, actual), boundary(predicted, actual)))
+    return [float(v) for v in np.mean(found, 0)]
+
+
+def best(cuts: Sequence[Cut]) -> Cut:
+    """The cut of the highest J."""
+    return max(cuts, key=lambda cut: cut.J)
+
+
+def table(cuts: Sequence[Cut]) -> Iterator[str]:
+    """The cuts as lines of a Markdown table."""
+    yield "| half | J | F | J by clip |"
+    yield "|---|---|---|---|"
+    top = best(cuts)
+    for cut in cuts:
+        level = f"**{cut.level:g}**" if cut is top else f"{cut.level:g}"
+        yield f"| {level} | {cut.J:.4f} | {cut.F:.4f} | {' '.join(f'{j:.3f}' for j in cut.clips)} |"
+
+
+def install(card_id: str, level: float) -> None:
+    """Write ``level`` into the card as ``[output] half``.
+
+    Raises:
+        ModelError: The card has no ``half`` to set.
+    """
+    card = card_by_id(card_id)
+    lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
+    at = [i for i, line in enumerate(lines) if line.partition("=")[0].strip() == "half"]
+    if card.source is None or len(at) != 1:
+        raise ModelError(
+            f"card '{card_id}' has no half to set",
+            where=card.source,
+            fix="Add [output] with half = 0.5 to it.",
+        )
+    _, hash_, comment = lines[at[0]].partition("#")
+    lines[at[0]] = f"half = {level:g}" + (f"  {hash_}{comment}" if hash_ else "")
+    card.source.write_text("\n".join(lines) + "\n", encoding="utf-8")

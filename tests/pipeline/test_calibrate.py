@@ -1,0 +1,71 @@
+"""Where a net's answer is best cut."""
+
+import math
+
+import numpy as np
+import pytest
+
+from vsod.cli.main import main
+from vsod.core.finishing import FinishSettings
+from vsod.errors import ModelError
+from vsod.inference.cards import Card, usable_card
+from vsod.pipeline import calibrate
+from vsod.pipeline.calibrate import Cut, best, recut, sweep, table
+
+PLAIN = FinishSettings(stabilise=0, edges="plain")
+
+
+def test_a_recut_map_is_that_of_the_other_half():
+    logits = np.linspace(-6, 6, 25, dtype=np.float32).reshape(5, 5)
+
+    def seen(half):
+        return 1 / (1 + np.exp(-(logits - math.log(half / (1 - half)))))
+
+    assert np.abs(recut(seen(0.5), 0.5, 0.8) - seen(0.8)).max() < 1e-6
+    assert np.abs(recut(seen(0.7), 0.7, 0.55) - seen(0.55)).max() < 1e-6
+    ends = recut(np.array([[0.0, 1.0]], np.float32), 0.5, 0.9)
+    assert ends.tolist() == [[0.0, 1.0]]
+
+
+def test_masks_cut_at_one_half_are_best_matched_at_one_half(data):
+    own = usable_card("swift").half
+    cuts = sweep("swift", data, levels=(0.02, own, 0.98), every=3)
+    assert best(cuts).level == own and best(cuts).J > 0.99
+    assert cuts[0].J < 0.99 > cuts[2].J
+    assert [len(cut.clips) for cut in cuts] == [1, 1, 1] and cuts[1].clips[0] == pytest.approx(cuts[1].J)
+
+
+def test_the_network_runs_once_for_all_levels(data, monkeypatch):
+    sweep("swift", data, levels=(0.5,), finish=PLAIN)
+
+    def gone(*_):
+        raise AssertionError("the network was run again")
+
+    monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
+    assert len(sweep("swift", data, levels=(0.3, 0.6, 0.9), finish=PLAIN)) == 3
+
+
+def test_the_table_marks_the_best():
+    cuts = [Cut(0.5, 0.6, 0.5, (0.6,)), Cut(0.65, 0.7, 0.4, (0.7,))]
+    lines = list(table(cuts))
+    assert lines[2] == "| 0.5 | 0.6000 | 0.5000 | 0.600 |" and lines[3].startswith("| **0.65** | 0.7000 |")
+
+
+def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
+    card = tmp_path / "swift.toml"
+    before = usable_card("swift").source.read_text()
+    card.write_text(before)
+    monkeypatch.setattr(calibrate, "card_by_id", lambda _: Card("swift", source=card))
+    assert main(["calibrate", "swift", "--data", str(data), "--install", "--stabilise", "0"]) == 0
+    (top,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| **")]
+    wanted = f"half = {top.split('**')[1]} "
+    now = card.read_text().splitlines()
+    (at,) = [i for i, line in enumerate(now) if line.startswith("half")]
+    assert now[at].startswith(wanted) and "# on val" in now[at]
+    assert now[:at] + now[at + 1 :] == [x for x in before.splitlines() if not x.startswith("half")]
+
+
+def test_a_card_without_half_is_an_error(monkeypatch):
+    monkeypatch.setattr(calibrate, "card_by_id", lambda _: Card("bare"))
+    with pytest.raises(ModelError, match="no half to set"):
+        calibrate.install("bare", 0.6)
