@@ -23,7 +23,7 @@ from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_
 from vsod_models.train.protocols import published
 from vsod_models.train.stages import STAGES
 from vsod_models.train.start import start_from
-from vsod_models.train.temporal import WindowTrainer
+from vsod_models.train.temporal import WindowTrainer, frames_of, worn
 
 NETS = {
     "scnn": SCNN,
@@ -166,14 +166,15 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
     net = build(card, stage)
     trainer = WindowTrainer(net, stage, pack, 4, False, Recipe(), tmp_path, CPU)
     # features that say which frame they are of
-    number = torch.arange(11.0)[:, None, None, None].expand(11, 4, 28, 48)
-    trainer._features = torch.stack((number, number + 100))
-    seen = set()
+    number = torch.arange(11.0)[:, None, None, None].expand(11, 4, 32, 56)
+    trainer._features = torch.stack([number + 100 * look for look in range(4)])
+    seen, tired = set(), []
     for seed in range(60):
         window, target = trainer._draw(torch.Generator().manual_seed(seed))
         frames = window[:, :, 0, 0, 0]
-        side = frames >= 100
+        side = (frames // 100) % 2 == 1
         assert (side.all(1) | (~side).all(1)).all()
+        tired.append(frames >= 200)
         frames = frames % 100
         assert ((frames < 7).all(1) | (frames >= 7).all(1)).all()
         step = frames.diff(dim=1)
@@ -182,6 +183,20 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
         assert torch.allclose(target[:, 0, 0, 0] * 255, frames[:, -1] * 20, atol=1)
         seen |= {tuple(f) for f in frames.int().tolist()}
     assert (0, 0, 0, 0) in seen and len(seen) > 30
+    # worn frames stand anywhere in a window, the last one included
+    shares = torch.cat(tired).float().mean(0)
+    assert ((shares > 0.3) & (shares < 0.5)).all()
+
+
+def test_worn_frames_have_their_own_troubles_and_their_old_labels(pack):
+    batch = frames_of(pack, slice(0, 8), CPU)
+    once, again = (worn(batch, torch.Generator().manual_seed(s)) for s in (5, 5))
+    assert torch.equal(once.image, again.image) and torch.equal(once.mask, batch.mask)
+    assert once.image.shape == batch.image.shape and 0 <= once.image.min() <= once.image.max() <= 1
+    change = (once.image - batch.image).abs().mean((1, 2, 3))
+    assert (change > 0.01).all() and change.unique().numel() == 8
+    lost = once.prior.isnan().flatten(1).all(1)
+    assert 0 < lost.sum() < 8 and torch.equal(once.prior[~lost], batch.prior[~lost])
 
 
 def test_every_trunk_starts_from_another_nets_encoder():

@@ -3,6 +3,11 @@
 PDB is trained so (Song et al., section 4: the spatial part first, then the
 recurrent part on video alone), and it is the last step of MSST and STAN. A
 window costs little here, so thousands are seen in minutes.
+
+The frozen half knows the training clips by heart, so its features of them are
+better than those of any clip it will meet, and a memory that learns of such
+features alone learns that memory is not needed. Therefore every frame is there
+twice: as it is, and worn (:func:`worn`), and windows mix both.
 """
 
 from __future__ import annotations
@@ -15,14 +20,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.train.augment import IMAGENET_MEAN, Batch, encode, wheel
+from vsod_models.train.augment import IMAGENET_MEAN, Batch, colour, encode, wheel
 from vsod_models.train.loop import Recipe, Run, mixed_precision
 from vsod_models.train.pack import PRIOR_ONE, Pack
 from vsod_models.train.stages import Stage
 
-SIZE = (224, 384)
+SIZE = (256, 448)
 _STRIDES = (1, 1, 2, 3)
 _WINDOWS = 8
+_WORN = 0.4  # of the frames of a window
 
 
 class WindowTrainer(Run):
@@ -70,7 +76,7 @@ class WindowTrainer(Run):
 
     @property
     def features(self) -> Tensor:
-        """(2, N, C, h, w): of every training frame, as it is and mirrored; computed on first use."""
+        """(4, N, C, h, w): of every training frame, as it is, mirrored, worn, and both; computed on first use."""
         if self._features is None:
             self._features = self._encoded()
         return self._features
@@ -100,12 +106,13 @@ class WindowTrainer(Run):
         stride = torch.tensor(_STRIDES)[torch.randint(0, len(_STRIDES), (_WINDOWS,), generator=rng)]
         stride = torch.where(torch.rand(_WINDOWS, generator=rng) < 0.5, stride, -stride)
         mirror = torch.randint(0, 2, (_WINDOWS,), generator=rng)
+        tired = torch.rand(_WINDOWS, self.length, generator=rng) < _WORN
         frames = last[:, None] - stride[:, None] * torch.arange(self.length - 1, -1, -1)
         # beyond an end of the clip its outermost frame is repeated, as at inference
         first = torch.searchsorted(self._clip, self._clip[last].contiguous())
         end = torch.searchsorted(self._clip, self._clip[last].contiguous(), right=True) - 1
         frames = frames.clamp(first[:, None], end[:, None])
-        window = self.features[mirror[:, None], frames].to(self.device)
+        window = self.features[mirror[:, None] + 2 * tired, frames].to(self.device)
         target = self._masks[mirror[:, None], frames if self.clips else frames[:, -1:]].float() / 255
         return window.float(), target.to(self.device).flatten(0, 1)
 
@@ -128,10 +135,11 @@ class WindowTrainer(Run):
     def _encoded(self) -> Tensor:
         videos = self.pack.videos
         self.net.eval()
-        rows: list[list[Tensor]] = [[], []]
+        rows: list[list[Tensor]] = [[], [], [], []]
         for start in range(0, len(videos.rgb), 8):
             batch = frames_of(self.pack, slice(start, start + 8), self.device)
-            for side, seen in enumerate((batch, mirrored(batch))):
+            tired = worn(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
+            for side, seen in enumerate((batch, mirrored(batch), tired, mirrored(tired))):
                 inputs = []
                 for name in self.stage.reads:
                     x: Tensor = getattr(seen, name)
@@ -156,6 +164,29 @@ def frames_of(pack: Pack, index: slice, device: torch.device) -> Batch:
         raw = torch.from_numpy(np.array(videos.prior[index])).to(device)[:, None].float()
         prior = F.interpolate(raw.where(raw <= PRIOR_ONE, torch.nan) / PRIOR_ONE, size=size, mode="bilinear")
     return Batch(rgb, encode(flow), mask, torch.ones(len(rgb), device=device), seen, prior)
+
+
+def worn(batch: Batch, rng: torch.Generator) -> Batch:
+    """The same frames as something went wrong in each: light and colour, sharpness, something in front, no motion.
+
+    Every frame for itself, so that its neighbours know better.
+    """
+    image = colour(batch.image, rng)
+    n, _, h, w = image.shape
+    parts = []
+    for one in torch.split(image, 1):
+        factor = (1, 2, 4)[int(torch.randint(0, 3, (1,), generator=rng))]
+        soft = F.interpolate(one, size=(h // factor, w // factor), mode="area")
+        one = F.interpolate(soft, size=(h, w), mode="bilinear", align_corners=False)
+        top, left, height, width = (
+            (torch.rand(4, generator=rng) * torch.tensor([h, w, h / 3, w / 3])).long().tolist()
+        )
+        if float(torch.rand(1, generator=rng)) < 0.5:
+            one[..., top : top + height, left : left + width] = one.mean((2, 3), keepdim=True)
+        parts.append(one)
+    lost = (torch.rand(n, 1, 1, 1, generator=rng) < 0.25).to(image.device)
+    prior = None if batch.prior is None else batch.prior.masked_fill(lost, torch.nan)
+    return replace(batch, image=torch.cat(parts), prior=prior)
 
 
 def mirrored(batch: Batch) -> Batch:
