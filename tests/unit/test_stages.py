@@ -188,6 +188,32 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
     assert ((shares > 0.3) & (shares < 0.5)).all()
 
 
+def test_features_are_kept_for_a_run_that_goes_on_and_for_the_same_frozen_half(pack, tmp_path, monkeypatch):
+    def trainer(card, stage, folder):
+        return WindowTrainer(build(card, stage), stage, pack, 4, False, Recipe(), folder, CPU, size=(32, 64))
+
+    (msst, its), (stan, his) = WINDOW_STAGES[0], WINDOW_STAGES[1]
+    first = trainer(msst, its, tmp_path / "msst")
+    made = first.features
+    assert made.shape == (4, 11, 4, 4, 8)
+    (tmp_path / "stan").mkdir()
+    (tmp_path / "msst" / "features.pt").rename(tmp_path / "stan" / "features.pt")
+    second = trainer(stan, his, tmp_path / "stan")
+    second.net.load_state_dict(first.net.state_dict(), strict=False)
+
+    def never(self):
+        raise AssertionError("encoded again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WindowTrainer, "_encoded", never)
+        assert torch.equal(second.features, made)
+    changed = trainer(stan, his, tmp_path / "stan")
+    with torch.no_grad():
+        changed.net.load_state_dict(first.net.state_dict(), strict=False)
+        changed.net.spatial.branches[0][-1].bias += 1
+    assert not torch.equal(changed.features, made)
+
+
 def test_worn_frames_have_their_own_troubles_and_their_old_labels(pack):
     batch = frames_of(pack, slice(0, 8), CPU)
     once, again = (worn(batch, torch.Generator().manual_seed(s)) for s in (5, 5))

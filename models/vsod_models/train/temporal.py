@@ -12,6 +12,7 @@ twice: as it is, and worn (:func:`worn`), and windows mix both.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.train.augment import IMAGENET_MEAN, Batch, colour, encode, wheel
-from vsod_models.train.loop import Recipe, Run, mixed_precision
+from vsod_models.train.loop import Recipe, Run, mixed_precision, replaced
 from vsod_models.train.pack import PRIOR_ONE, Pack
 from vsod_models.train.stages import Stage
 
@@ -76,9 +77,19 @@ class WindowTrainer(Run):
 
     @property
     def features(self) -> Tensor:
-        """(4, N, C, h, w): of every training frame, as it is, mirrored, worn, and both; computed on first use."""
+        """(4, N, C, h, w): of every training frame, as it is, mirrored, worn, and both.
+
+        Computed on first use and kept as ``features.pt`` in the run's folder, where a run that goes on finds them;
+        so does another net whose frozen half is the same, if the file is copied into its folder.
+        """
         if self._features is None:
-            self._features = self._encoded()
+            file, key = self.out / "features.pt", self._frozen()
+            kept = torch.load(file, weights_only=True) if file.is_file() else {}
+            if kept.get("key") != key:
+                kept = {"key": key, "features": self._encoded()}
+                with replaced(file) as temp:
+                    torch.save(kept, temp)
+            self._features = kept["features"]
         return self._features
 
     def loss(self, rng: torch.Generator) -> Tensor:
@@ -115,6 +126,14 @@ class WindowTrainer(Run):
         window = self.features[mirror[:, None] + 2 * tired, frames].to(self.device)
         target = self._masks[mirror[:, None], frames if self.clips else frames[:, -1:]].float() / 255
         return window.float(), target.to(self.device).flatten(0, 1)
+
+    def _frozen(self) -> str:
+        """Changes whenever the features would."""
+        digest = hashlib.sha256(repr((self.size, self.recipe.seed, len(self.pack.videos.rgb))).encode())
+        for name in sorted(self.stage.holds):
+            for key, value in sorted(self.net.get_submodule(name).state_dict().items()):
+                digest.update(f"{name}.{key}".encode() + value.float().cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     def _decoded(self, net: nn.Module, window: Tensor) -> tuple[Tensor, list[Tensor]]:
         if hasattr(net, "combine"):
