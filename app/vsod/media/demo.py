@@ -38,6 +38,8 @@ def make_demo(path: Path) -> Path:
             stream = container.add_stream("libx264", rate=RATE)
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            # x264's result depends on it, and by default it on the machine
+            stream.codec_context.thread_count = 2
             stream.options = {"crf": "18", "preset": "veryfast"}
             context = stream.codec_context
             context.flags |= CodecFlags.bitexact

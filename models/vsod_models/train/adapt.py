@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
+from vsod_models.train.loop import mixed_precision
 from vsod_models.train.losses import soft_iou
 
 Map = npt.NDArray[np.float32]
@@ -142,7 +143,8 @@ class Adapter:
                 return False
             chosen = torch.randint(0, len(maps), (how.batch,), generator=rng)
             inputs, target = varied(cues, maps, chosen, how.motionless, rng)
-            logits = self.logits([x.to(self.device) for x in inputs]).float()
+            with mixed_precision(self.device):
+                logits = self.logits([x.to(self.device) for x in inputs]).float()
             loss = sure_loss(logits, target.to(self.device), how.margin)
             for group in optimiser.param_groups:
                 group["lr"] = how.rate * (1 - step / how.steps)
