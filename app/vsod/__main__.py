@@ -25,6 +25,7 @@ COMMANDS = (
     "train",
     "train-prior",
     "evaluate",
+    "calibrate",
     "survey",
 )
 

@@ -15,6 +15,7 @@ import torch
 from vsod import paths
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
+from vsod.inference import openvino_backend
 from vsod.inference.adaptation import Look, adapt
 from vsod.inference.cards import all_cards, file_digest, read_card
 from vsod.inference.inputs import INPUTS
@@ -148,9 +149,17 @@ def real_inputs(card, scene):
     return [np.stack(x) for x in zip(*(p.inputs for p in prepared), strict=True)], predictor.raster
 
 
-def test_openvino_agrees_with_torch(card, scene):
-    """Tolerance: 0.02 in the mean; 5 % of the pixels may differ by more than 0.1 (bfloat16 where a net hesitates)."""
+@pytest.mark.parametrize("precision", ["float32", "native"])
+def test_openvino_agrees_with_torch(card, scene, monkeypatch, precision):
+    """Tolerance in the mean: 0.001 in float32.
+
+    In bfloat16 0.03, and a tenth of the pixels may differ by more than 0.1: at this drawn scene studio hesitates over a
+    quarter of them, and rounding decides (0.020 and 6 % here, 0.024 and 8 % for torch's own bfloat16). On real clips the
+    mean was 0.0002 to 0.0012 (studio and swift, three clips, six frames each).
+    """
     pytest.importorskip("openvino")
+    if precision == "float32":
+        monkeypatch.setattr(openvino_backend, "has_bfloat16", lambda core: False)
     arrays, raster = real_inputs(card, scene)
     maps = []
     for backend in (TorchBackend(card, "cpu"), OpenVINOBackend(card, raster)):
@@ -160,7 +169,8 @@ def test_openvino_agrees_with_torch(card, scene):
         maps.append(out)
     assert maps[0].shape == maps[1].shape and maps[1].dtype == np.float32
     gap = np.abs(maps[0] - maps[1])
-    assert gap.mean() < 0.02 and np.mean(gap > 0.1) < 0.05
+    exact = "float32" in backend.name
+    assert gap.mean() < (0.001 if exact else 0.03) and np.mean(gap > 0.1) < (0.001 if exact else 0.1)
 
 
 def test_the_same_clip_gives_the_same_maps(card, scene):
