@@ -32,7 +32,7 @@ def quantise(tensor: Tensor) -> tuple[Tensor, Tensor]:
     """
     flat = tensor.float().flatten(1)
     count = flat.shape[1]
-    grouped = F.pad(flat, (0, -count % _GROUP)).unflatten(1, (-1, _GROUP))
+    grouped = F.pad(flat, (0, -count % _GROUP)).reshape(len(flat), -1, _GROUP)
     scale = (grouped.abs().amax(2) / 127).clamp(min=torch.finfo(torch.float32).tiny).bfloat16()
     steps = torch.round(grouped / scale.float()[..., None]).clamp(-127, 127).flatten(1)[:, :count]
     return steps.to(torch.int8).view_as(tensor), scale

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from vsod_models.weights import dequantise, load_weights, quantise, save_weights
 
@@ -49,3 +49,20 @@ def test_half_the_bytes(tmp_path):
     save_weights(big, tmp_path / "b.safetensors", "int8")
     sizes = [(tmp_path / f"{n}.safetensors").stat().st_size for n in "ab"]
     assert sizes[1] < 0.52 * sizes[0]
+
+
+def test_a_large_value_does_not_coarsen_its_whole_channel():
+    row = torch.full((2, 130), 0.01)
+    row[0, 0] = 1.0
+    values, scale = quantise(row)
+    assert scale.shape == (2, 3) and values.shape == row.shape
+    back = dequantise(values, scale)
+    assert (back[0, 64:] - 0.01).abs().max() < 1e-4 < (back[0, 1:64] - 0.01).abs().max()
+
+
+def test_files_with_a_scale_for_each_channel_are_read(tmp_path):
+    save_file(
+        {"w": torch.full((3, 100), 127, dtype=torch.int8), "w::scale": torch.tensor([1.0, 2, 3]) / 127},
+        tmp_path / "old",
+    )
+    assert torch.allclose(load_weights(tmp_path / "old")["w"].mean(1), torch.tensor([1.0, 2, 3]))
