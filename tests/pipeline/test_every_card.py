@@ -154,8 +154,8 @@ def test_openvino_agrees_with_torch(card, scene, monkeypatch, precision):
     """Tolerance in the mean: 0.001 in float32.
 
     In bfloat16 0.03, and a tenth of the pixels may differ by more than 0.1: at this drawn scene studio hesitates over a
-    quarter of them, and rounding decides (0.020 and 6 % here, 0.024 and 8 % for torch's own bfloat16). On real clips the
-    mean was 0.0002 to 0.0012 (studio and swift, three clips, six frames each).
+    quarter of them, and rounding decides (0.020 and 6 % here, 0.024 and 8 % for torch's own bfloat16). On real clips
+    the mean was 0.0002 to 0.0012 (studio and swift, three clips, six frames each).
     """
     pytest.importorskip("openvino")
     if precision == "float32":
