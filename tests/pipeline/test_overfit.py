@@ -153,7 +153,7 @@ def test_dsnet():
         logits, sides = net(image[s, e], wheel[s, e])
         return dsnet_loss(logits.float(), [x.float() for x in sides], mask[s, e])
 
-    learn(net, loss, 450)
+    learn(net, loss, 800)
     with torch.inference_mode():
         assert mean_j(net(image.flatten(0, 1), wheel.flatten(0, 1)), mask.flatten(0, 1)) >= 0.9
 
