@@ -54,9 +54,22 @@ def _user(env: str, default: str) -> Path:
     return Path(os.environ.get(env) or default)
 
 
+def cache_place() -> Path:
+    """Where the user wants the cache to lie; other people's files may lie there, too. ``VSOD_CACHE`` moves it."""
+    return _user("VSOD_CACHE", str(usual_cache_place()))
+
+
+def usual_cache_place() -> Path:
+    """Where the cache lies if nobody says otherwise."""
+    return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
 def cache_dir() -> Path:
-    """User's cache: map stores, compiled models. ``VSOD_CACHE`` moves it."""
-    return _user("VSOD_CACHE", platformdirs.user_cache_dir(_APP, appauthor=False))
+    """The program's own folder in :func:`cache_place`: map stores, compiled models, locks.
+
+    Whoever writes, lists or deletes there goes through :mod:`vsod.inference.cache`, which proves that it is ours.
+    """
+    return cache_place() / f"{_APP}-cache"
 
 
 def config_dir() -> Path:

@@ -1,0 +1,1 @@
+"""Files that the program keeps or writes: what is ours, what is locked, what is whole, what is claimed."""
