@@ -75,6 +75,26 @@ class DataError(VsodError):
     """Training or evaluation data is missing or inconsistent."""
 
 
+class ProcessError(VsodError):
+    """A process that the program started for itself has failed.
+
+    Args:
+        task: What it was to do.
+        code: Its exit code; negative, the signal that ended it.
+        words: The last line it said.
+    """
+
+    def __init__(self, task: str, code: int, words: str) -> None:
+        self.code, self.words = code, words
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        super().__init__(f"a process of its own {how}: {words or 'it said nothing'}", where=task)
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was ended from outside, as a system does that is out of memory."""
+        return self.code in (-9, 137)
+
+
 class Cancelled(VsodError):
     """The user stopped the job. Nothing half-written is left behind."""
 

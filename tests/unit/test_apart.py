@@ -1,10 +1,29 @@
 """The program starts itself for work that wants a process of its own."""
 
+import ast
 import os
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
+import pytest
+
+from helpers import tripwires
 from vsod.core import apart
+from vsod.errors import Cancelled, ModelError, ProcessError
+from vsod.inference import openvino_backend
+from vsod.pipeline import doctor
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def strangers(tmp_path, monkeypatch):
+    folder = tripwires.lay(tmp_path / "downloads")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def test_it_calls_a_function_with_words(tmp_path):
@@ -25,3 +44,119 @@ def test_a_frozen_program_starts_itself(monkeypatch):
 def test_other_words_are_none_of_its_business():
     assert not apart.called(["run", "--apart"])
     assert not apart.called([])
+
+
+def test_a_strangers_modules_in_the_current_folder_stay_asleep(strangers, tmp_path):
+    (tmp_path / "kept").mkdir()
+    apart.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
+    assert (tmp_path / "moved").is_dir()
+    assert tripwires.fired(strangers) == []
+
+
+def test_nor_do_they_wake_where_the_path_names_their_folder_relatively(strangers, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "../downloads"]))
+    monkeypatch.setattr(sys, "path", ["", ".", str(strangers), *sys.path])
+    (tmp_path / "kept").mkdir()
+    apart.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
+    assert tripwires.fired(strangers) == []
+
+
+def test_a_grandchild_is_as_safe(strangers, tmp_path):
+    code = f"import pickle, socket, numpy; open({str(tmp_path / 'ran')!r}, 'w').close()"
+    apart.run("os:execl", [sys.executable, sys.executable, "-c", code])
+    assert (tmp_path / "ran").exists() and tripwires.fired(strangers) == []
+
+
+def test_the_doctor_runs_no_stranger(strangers):
+    assert doctor._window().ok
+    assert tripwires.fired(strangers) == []
+
+
+def test_the_other_process_works_in_a_folder_of_its_own(strangers, tmp_path):
+    apart.run("os:symlink", ["nothing", "left-behind"])
+    assert not (strangers / "left-behind").is_symlink()
+
+
+def test_its_last_words_are_told():
+    with pytest.raises(ProcessError, match=r"ended with code 1: FileNotFoundError.*/not/there") as caught:
+        apart.run("os:listdir", ["/not/there"])
+    assert caught.value.code == 1 and not caught.value.killed
+
+
+def test_a_process_that_was_ended_says_by_what(monkeypatch):
+    with pytest.raises(ProcessError, match="ended by signal 6") as caught:
+        apart.run("os:abort", [])
+    assert not caught.value.killed
+    assert ProcessError("a:b", -9, "").killed
+
+
+def test_it_ends_at_once_when_it_is_cancelled():
+    cancel = threading.Event()
+    threading.Timer(0.3, cancel.set).start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        apart.run("os:execl", [sys.executable, sys.executable, "-c", "import time; time.sleep(60)"], cancel)
+    assert time.monotonic() - began < 10
+
+
+def test_a_conversion_that_fails_is_not_repeated_without_a_word(capsys):
+    openvino_backend.convert_apart("os:listdir", ["/not/there"], None)
+    told = capsys.readouterr().err
+    assert "warning" in told and "FileNotFoundError" in told and "/not/there" in told
+
+
+def test_a_conversion_that_was_killed_is_not_repeated_at_all(monkeypatch):
+    def killed(*_: object) -> None:
+        raise ProcessError("a:b", -9, "")
+
+    monkeypatch.setattr(apart, "run", killed)
+    with pytest.raises(ModelError, match="signal 9") as caught:
+        openvino_backend.convert_apart("a:b", [], None)
+    assert "memory" in caught.value.fix
+
+
+CRF_WORKER = """
+import importlib.util, sys
+sys.path[:] = [p for p in sys.path if p not in ("", ".")]
+if __name__ == "__main__":
+    import numpy as np
+    from vsod_models.refine import pydense
+    importlib.util.find_spec = lambda *_: True
+    crf = pydense.PyDenseCRF()
+    try:
+        crf.refine(np.zeros((8, 8, 3), np.uint8), np.full((8, 8), 0.5, np.float32))
+    except RuntimeError as error:
+        assert "code" not in str(error), error  # the process came as far as asking for the library
+    crf.close()
+"""
+
+
+def test_the_process_of_the_crf_runs_no_stranger(strangers, tmp_path):
+    script = tmp_path / "elsewhere" / "worker.py"
+    script.parent.mkdir()
+    script.write_text(CRF_WORKER)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run([sys.executable, script], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert tripwires.fired(strangers) == []
+
+
+def test_processes_are_started_in_few_places():
+    """Whoever adds one reads this first: of Python by ``core.apart``, of other programs by an absolute path."""
+    known = {
+        "app/vsod/core/apart.py",
+        "app/vsod/media/about.py",
+        "app/vsod/media/external.py",
+        "app/vsod/media/external_encoder.py",
+        "app/vsod/media/programs.py",
+        "models/vsod_models/refine/pydense.py",
+    }
+    starters = {"subprocess", "multiprocessing", "concurrent.futures.process", "pty", "asyncio"}
+    found = set()
+    for file in (*ROOT.glob("app/**/*.py"), *ROOT.glob("models/**/*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] in starters for name in names):
+                found.add(file.relative_to(ROOT).as_posix())
+    assert found - {"app/vsod/__main__.py"} <= known

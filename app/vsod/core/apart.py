@@ -1,21 +1,91 @@
-"""Work that the program does in a process of its own: it starts itself once more, with a task."""
+"""Work that the program does in a process of its own: it starts itself once more, with a task.
+
+Such a process runs the program's code and nothing else: whatever lies in the folder the user happens to be
+in (a download folder may hold a ``torch.py``) is no module of it, nor of a process that it starts itself.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
+
+from vsod.errors import Cancelled, ProcessError
 
 WORD = "--apart"
+_POLL = 0.02  # seconds between two looks at whether it has ended
+_TAIL = 65536  # bytes of its complaints that are read
+_FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA")  # the variables of vsod.paths
+_LINE = 500  # characters of its last words that are told
 
 
 def command(task: str, words: Sequence[str]) -> list[str]:
     """What to start for calling ``task`` ("module:function") with ``words``.
 
-    Frozen, the executable is the program; else it is Python's.
+    Frozen, the executable is the program; else it is Python's, which is told to leave the current folder alone.
     """
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "vsod"]
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "vsod"]
     return [*program, WORD, task, *words]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables such a process is started with: it finds what this one finds, but for the current folder.
+
+    Args:
+        more: Further variables.
+    """
+    # the other process runs elsewhere
+    folders = {name: str(Path(text).absolute()) for name in _FOLDERS if (text := os.environ.get(name))}
+    return {
+        **os.environ,
+        **folders,
+        **(more or {}),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": os.pathsep.join(_module_places()),
+    }
+
+
+def run(
+    task: str,
+    words: Sequence[str],
+    cancel: threading.Event | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Call ``task`` ("module:function") with ``words`` in a process of its own, and wait for it.
+
+    Args:
+        task: What to call.
+        words: Its arguments. Paths among them must be absolute: it runs in an empty folder.
+        cancel: Set it from another thread to end the process.
+        variables: Environment variables besides the program's own.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+        ProcessError: The process failed; with its last words.
+        OSError: It cannot be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="vsod-", ignore_cleanup_errors=True) as place:
+        folder = Path(place) / "cwd"
+        folder.mkdir()
+        with (Path(place) / "complaints").open("w+b") as complaints:
+            process = subprocess.Popen(
+                command(task, words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                cwd=folder,
+                env=environment(variables),
+            )
+            _wait(process, cancel)
+            if process.returncode:
+                raise ProcessError(task, process.returncode, _last_line(complaints.fileno()))
 
 
 def called(argv: Sequence[str]) -> bool:
@@ -25,3 +95,51 @@ def called(argv: Sequence[str]) -> bool:
     module, _, function = argv[1].partition(":")
     getattr(import_module(module), function)(*argv[2:])
     return True
+
+
+def _module_places() -> list[str]:
+    """Where the other process looks for modules: absolute places that exist, and not the current folder.
+
+    Python puts that one first for ``-m`` and ``-c``, without being asked; only if the program itself
+    lies there it stays.
+    """
+    home = Path(__file__).resolve().parents[2]
+    here = Path.cwd() if _current_folder_exists() else None
+    places = []
+    for text in dict.fromkeys([str(home), *sys.path]):
+        place = Path(text)
+        if not text or not place.is_absolute() or not place.exists():
+            continue
+        if here is None or not place.samefile(here) or place.samefile(home):
+            places.append(text)
+    return places
+
+
+def _current_folder_exists() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
+def _wait(process: subprocess.Popen[bytes], cancel: threading.Event | None) -> None:
+    """Wait for the end of a process; it never outlives the wait."""
+    try:
+        while process.poll() is None:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            time.sleep(_POLL)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _last_line(handle: int) -> str:
+    """The last line that says something in an open file of complaints; empty without any."""
+    size = os.fstat(handle).st_size
+    os.lseek(handle, max(size - _TAIL, 0), os.SEEK_SET)
+    text = os.read(handle, _TAIL).decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][-_LINE:] if lines else ""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +21,7 @@ import numpy.typing as npt
 
 from vsod import paths
 from vsod.core import apart
-from vsod.errors import Cancelled
+from vsod.errors import ModelError, ProcessError
 from vsod.inference.cards import Card, file_digest, read_card
 from vsod.inference.inputs import INPUTS
 from vsod.inference.raster import Raster
@@ -123,9 +121,11 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
         return files
     stem.parent.mkdir(parents=True, exist_ok=True)
     if card.source is not None:
-        parts = [f"{name}={file}" for name, file in files.items()]
+        parts = [f"{name}={file.absolute()}" for name, file in files.items()]
         convert_apart(
-            "vsod.inference.openvino_backend:convert_card", [str(card.source), str(weights), *parts], cancel
+            "vsod.inference.openvino_backend:convert_card",
+            [str(card.source.absolute()), str(weights.absolute()), *parts],
+            cancel,
         )
     if not all(f.is_file() for f in files.values()):
         # here, where whatever went wrong reaches the caller
@@ -140,26 +140,23 @@ def convert_card(source: str, weights: str, *named: str) -> None:
 
 
 def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
-    """Call ``task`` ("module:function") with ``words`` in a process of its own.
+    """Call ``task`` ("module:function") with ``words`` in a process of its own, see :func:`vsod.core.apart.run`.
 
-    It may fail: what counts is whether the files it should write are there.
+    It may fail, which is said on stderr: what counts is whether the files it should write are there.
 
     Raises:
         Cancelled: ``cancel`` was set.
+        ModelError: It was ended from outside; doing the same in this process would end this one.
     """
-    process = subprocess.Popen(
-        apart.command(task, words),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    while process.poll() is None:
-        if cancel is not None and cancel.is_set():
-            process.kill()
-            process.wait()
-            raise Cancelled
-        time.sleep(0.02)
+    try:
+        apart.run(task, words, cancel)
+    except (ProcessError, OSError) as error:
+        if isinstance(error, ProcessError) and error.killed:
+            raise ModelError(
+                f"the network could not be converted: {error.what}",
+                fix="Most often memory ran out: close other programs, then try again.",
+            ) from error
+        print(f"warning: converting the network: {error}; tried again in this process", file=sys.stderr)
 
 
 def convert(card: Card, files: dict[str, Path]) -> None:

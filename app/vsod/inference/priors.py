@@ -80,7 +80,9 @@ def _converted(weights: Path, cancel: threading.Event | None) -> Path:
     file = paths.cache_dir() / "compiled" / f"prior-{prior_digest()}-ov{version}.xml"
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
-        convert_apart("vsod.inference.priors:convert", [str(weights), str(file)], cancel)
+        convert_apart(
+            "vsod.inference.priors:convert", [str(weights.absolute()), str(file.absolute())], cancel
+        )
         if not file.is_file():
             # here, where whatever went wrong reaches the caller
             convert(str(weights), str(file))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 
 import av
 
 from vsod.media.formats import FORMATS
+from vsod.media.programs import NO_WINDOW, find_program
 
 
 def bundled_version() -> str:
@@ -31,9 +31,20 @@ def missing_encoders() -> dict[str, str]:
 
 def external_version() -> str | None:
     """First line of ``ffprobe -version``, or None if there is none on the path."""
-    tool = shutil.which("ffprobe")
+    tool = find_program("ffprobe")
     if tool is None:
         return None
-    text = subprocess.run([tool, "-version"], capture_output=True, text=True, check=False).stdout
+    try:
+        text = subprocess.run(
+            [tool, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            creationflags=NO_WINDOW,
+        ).stdout
+    except OSError:
+        return None
     found = re.match(r"ffprobe version (\S+)", text)
     return found.group(1) if found else None

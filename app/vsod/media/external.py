@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,8 @@ from pathlib import Path
 from vsod.errors import UnknownFormat
 from vsod.media.external_formats import EXTERNAL
 from vsod.media.formats import FORMATS, Coding, Format
+from vsod.media.programs import NO_WINDOW, find_program
 
-NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one for every program otherwise
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.
 _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
@@ -48,7 +47,7 @@ def external_format(id: str) -> Format | None:
 
 def problem(fmt: Format) -> str:
     """Why an external format cannot be written; empty if it can. Found out once by encoding a few frames."""
-    program = shutil.which("ffmpeg")
+    program = find_program("ffmpeg")
     if program is None:
         return _NO_PROGRAM
     try:

@@ -18,8 +18,9 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.external import NO_WINDOW, said
+from vsod.media.external import said
 from vsod.media.planes import plane
+from vsod.media.programs import NO_WINDOW
 
 _PATIENCE = 30  # seconds the program may take to end after its last frame
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from av.container import OutputContainer
@@ -13,6 +12,7 @@ from av.video.stream import VideoStream
 from vsod.errors import OutputError
 from vsod.media.external import GET_FFMPEG, command
 from vsod.media.external_encoder import ExternalEncoder, ProgramEnded
+from vsod.media.programs import find_program
 from vsod.media.video_sink import VideoSink
 
 
@@ -36,9 +36,11 @@ class ExternalSink(VideoSink):
         if info.sar != 1:
             options["vf"] = f"setsar={info.sar}"
         size, coding = (info.width, info.height), self._maker.coding
-        words = command(
-            shutil.which("ffmpeg") or "ffmpeg", coding, self._maker.pix_fmt, size, info.rate, options
-        )
+        program = find_program("ffmpeg")
+        if program is None:
+            self.abort()
+            raise OutputError("FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=GET_FFMPEG)
+        words = command(program, coding, self._maker.pix_fmt, size, info.rate, options)
         try:
             self._encoder = ExternalEncoder(words)
         except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vsod.core.conform import Conform, conformed
 from vsod.core.delivery import Delivery
 from vsod.core.picture import Colours, Layout
 from vsod.errors import MediaError
+from vsod.media.programs import find_program
 from vsod.media.readback import has_alpha, read_matte, read_pictures
 from vsod.media.sequence_names import frame_names
 from vsod.media.source import open_source
@@ -120,13 +120,14 @@ def _layout(other: ClipInfo, said: dict[str, str]) -> Layout:
 
 def _second_reader(report: VerifyReport, matte: Path, due: int) -> None:
     """Ask ffprobe as well: a reader that shares no code with the writer's bookkeeping."""
-    if shutil.which("ffprobe") is None:
+    program = find_program("ffprobe")
+    if program is None:
         report.add("second-reader", None, "skipped: ffprobe is not installed")
         return
     import ffmpeg  # needed here only
 
     try:
-        told = ffmpeg.probe(str(matte.absolute()), count_packets=None, select_streams="v:0")
+        told = ffmpeg.probe(str(matte.absolute()), cmd=program, count_packets=None, select_streams="v:0")
         count = int(told["streams"][0]["nb_read_packets"])
     except (ffmpeg.Error, KeyError, IndexError, ValueError) as error:
         report.add("second-reader", False, f"ffprobe cannot read it ({error})")

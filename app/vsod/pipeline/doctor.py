@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from vsod import __version__, paths
-from vsod.errors import VsodError
+from vsod.core import apart
+from vsod.errors import ProcessError, VsodError
 from vsod.inference.cache import size_of
 from vsod.inference.cards import all_cards
 from vsod.inference.devices import describe_cpu, describe_gpu
@@ -92,18 +91,14 @@ def _window() -> Finding:
     if getattr(sys, "frozen", False):
         return Finding("window", None, "Qt comes with the program; start it without a command to see")
     # in a process of its own: a missing system library must not take the doctor down
-    test = "from PyQt6.QtWidgets import QApplication; QApplication([])"
-    done = subprocess.run(
-        [sys.executable, "-c", test],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )
-    if done.returncode == 0:
-        return Finding("window", True, "Qt starts")
-    reason = (done.stderr.strip().splitlines() or ["Qt does not start"])[-1]
-    return Finding("window", False, reason, f"On Debian: apt install --no-install-recommends {QT_PACKAGES}")
+    try:
+        apart.run("vsod.gui.trial:start_qt", [], variables={"QT_QPA_PLATFORM": "offscreen"})
+    except ProcessError as error:
+        fix = f"On Debian: apt install --no-install-recommends {QT_PACKAGES}"
+        return Finding("window", False, error.words or error.what, fix)
+    except OSError as error:
+        return Finding("window", False, f"no process can be started ({error})")
+    return Finding("window", True, "Qt starts")
 
 
 def _formats() -> Finding:

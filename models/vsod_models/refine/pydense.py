@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import multiprocessing
+import os
 import signal
 import threading
 from multiprocessing.connection import Connection
@@ -118,6 +119,8 @@ class PyDenseCRF:
                 self._pipe.close()
             # never fork: a child of a threaded program inherits locks that nobody will open
             context = multiprocessing.get_context("spawn")
+            # Python starts it with -c, which looks for modules in the current folder first: any may lie there
+            os.environ["PYTHONSAFEPATH"] = "1"
             here, there = context.Pipe()
             process = context.Process(target=_serve, args=(there,), name="pydensecrf", daemon=True)
             process.start()
