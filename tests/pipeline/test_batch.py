@@ -1,18 +1,22 @@
 """Many clips: keeps going, is not done twice, and every job can be repeated from its report."""
 
+import errno
 import json
+import os
 import shutil
+import sys
 import threading
 import time
 
 import pytest
 
 from helpers.clips import make
+from vsod.cli.main import main
 from vsod.core.digest import digest
-from vsod.errors import Cancelled, DataError, UsageError
+from vsod.errors import Cancelled, DataError, MediaError, OutputError, UsageError
 from vsod.pipeline import batch, runner
 from vsod.pipeline.batch import arrivals, clips_in, done_before, keep_apart, report_of, run_batch
-from vsod.pipeline.job import JobSpec
+from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.manifest import Manifest
 
 
@@ -51,6 +55,94 @@ def test_a_failed_clip_does_not_stop_the_others(clips, tmp_path):
         "b.mkv",
         "b.mkv.vsod.json",
     ]
+
+
+class Panic(BaseException):
+    """What a library written in Rust raises is no Exception."""
+
+
+ODD = (
+    *(RuntimeError("bug"), MemoryError(), RecursionError("deep"), KeyError("frame"), OSError(5, "drive")),
+    *(
+        UnicodeEncodeError("utf-8", "caf\udce9", 3, 4, "surrogates"),
+        AssertionError(),
+        SystemExit(3),
+        Panic("x"),
+    ),
+    *(MediaError("odd"), ValueError("embedded null byte"), OutputError("read-only", where="o.mkv")),
+)
+
+
+@pytest.mark.parametrize("error", ODD, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("where", ["run", "done_before"])
+def test_whatever_a_clip_raises_is_its_row(clips, tmp_path, monkeypatch, error, where):
+    three = [JobSpec(clips / f"{n}.mp4", tmp_path / "out" / f"{n}.mkv") for n in ("a", "b", "bad")]
+    report = JobReport(three[0].output, 1, 1.0, "cpu")
+
+    def raising(usual):
+        def call(spec, *args, **options):
+            if spec is three[1]:
+                raise error
+            return usual
+
+        return call
+
+    monkeypatch.setattr(runner, "run", raising(report) if where == "run" else lambda *a, **k: report)
+    monkeypatch.setattr(batch, "done_before", raising(None) if where != "run" else lambda spec: None)
+    monkeypatch.setattr(Manifest, "of", lambda *a: type("M", (), {"write": lambda self, path: None})())
+    rows = list(run_batch(three))
+    assert [r.state for r in rows] == ["done", "failed", "done"]
+    said = rows[1].notes[0]
+    assert said == str(error) if isinstance(error, MediaError | OutputError) else type(error).__name__ in said
+
+
+def test_a_full_disk_ends_a_batch_and_says_so(clips, tmp_path, monkeypatch, capsys):
+    def full(spec, **options):
+        raise OutputError("the disk is full", where=spec.output) from OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(runner, "run", full)
+    assert main(["batch", str(clips), "-o", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "the disk is full" in said and "3 clips are left" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
+def test_names_that_are_not_utf_8_are_clips_like_others(clips, tmp_path, capsys):
+    odd = os.fsdecode(b"caf\xe9")
+    (clips / "bad.mp4").rename(clips / f"{odd}-bad.mp4")
+    (clips / "b.mp4").rename(clips / f"{odd}.mp4")
+    words = ["batch", str(clips), "-o", str(tmp_path / "out"), "--range", "0:1", "--format", "ffv1-gray8"]
+    assert main(words) == 1
+    told = capsys.readouterr()
+    told.out.encode(), told.err.encode()
+    rows = [line.split() for line in told.out.splitlines() if line.startswith(("a.mp4", "caf"))]
+    assert [(row[0], row[1]) for row in rows] == [
+        *(("a.mp4", "done"), ("caf\\udce9-bad.mp4", "failed"), ("caf\\udce9.mp4", "done"))
+    ]
+    output = tmp_path / "out" / f"{odd}_matte.mkv"
+    assert output.exists() and Manifest.read(report_of(JobSpec(output, output))).spec.output == output
+    (tmp_path / "l.txt").write_bytes(os.fsencode(f"in/{odd}.mp4\n"))
+    assert main(["batch", str(tmp_path / "l.txt"), *words[2:], "--json"]) == 0
+    done = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert done[-1]["state"] == "skipped" and done[-1]["output"] == str(output)
+    assert main(["rerun", f"{output}.vsod.json", "--json"]) == 0
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told(clips, tmp_path, monkeypatch):
+    (clips / "locked").mkdir()
+    usual = type(clips).iterdir
+
+    def refused(self):
+        if self.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return usual(self)
+
+    monkeypatch.setattr(type(clips), "iterdir", refused)
+    assert [p.name for p in clips_in(clips)] == ["a.mp4", "b.mp4", "bad.mp4", "locked"]
+    (row,) = run_batch([JobSpec(clips / "locked", tmp_path / "o.mkv")])
+    assert row.state == "failed" and "locked" in row.notes[0]
+    with pytest.raises(DataError, match="cannot be read"):
+        clips_in(clips / "locked")
 
 
 def test_what_is_done_is_not_done_again_until_something_changes(clips, tmp_path):
@@ -163,14 +255,17 @@ def test_watching_ends_when_it_is_told_to(tmp_path):
     assert list(arrivals(tmp_path, 0.1, stop)) == []
 
 
-def test_an_unexpected_error_is_not_swallowed(clips, tmp_path, monkeypatch):
+def test_an_unexpected_error_is_not_swallowed(clips, tmp_path, monkeypatch, capsys):
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(batch.runner, "run", broken)
-    with pytest.raises(RuntimeError, match="a bug"):
-        list(run_batch(specs(clips, tmp_path)[:1]))
-    assert not report_of(specs(clips, tmp_path)[0]).exists()
+    (row,) = run_batch(specs(clips, tmp_path)[:1])
+    assert row.state == "failed" and row.notes == ("RuntimeError: a bug",)
+    assert not report_of(row.spec).exists() and not capsys.readouterr().err
+    monkeypatch.setenv("VSOD_DEBUG", "1")
+    list(run_batch(specs(clips, tmp_path)[:1]))
+    assert "in broken" in capsys.readouterr().err
 
 
 def cli(*words):

@@ -15,8 +15,11 @@ from tqdm import tqdm
 from vsod.cli import output
 from vsod.cli.run import cancel_on_signal, job, tell
 from vsod.cli.words import WordParser
-from vsod.errors import Cancelled, DataError, UsageError
-from vsod.pipeline.batch import Row, arrivals, clips_in, report_of, run_batch
+from vsod.core.plain import plain
+from vsod.core.reading import MAX_BYTES
+from vsod.core.template import fill
+from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
+from vsod.pipeline.batch import Row, arrivals, clips_in, failure, report_of, run_batch
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import SUFFIX, Manifest
 from vsod.pipeline.project import SUFFIX as PROJECT
@@ -75,10 +78,9 @@ def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
     """The job with the output that the command names."""
     clip = spec.source
     fmt = job_format(replace(spec, format=spec.format or "prores4444"))
-    try:
-        name = args.name.format(stem=clip.stem, kind=spec.delivery.what)
-    except (KeyError, IndexError, ValueError) as error:
-        raise UsageError(f"--name '{args.name}' cannot be read", fix="Use {stem} and {kind}.") from error
+    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.delivery.what})
+    if name in ("", ".", ".."):
+        raise UsageError(f"--name '{args.name}' does not name a file", fix="Use {stem} in it.")
     folder = args.output or clip.absolute().parent
     suffix = "" if fmt.is_sequence else fmt.suffixes[0]
     return replace(spec, output=folder / f"{name}{suffix}", format=fmt.id)
@@ -88,7 +90,7 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
     """The jobs of a list: each line a clip and, if it wants other than the command's, its own options of ``run``."""
     from vsod.cli.main import add_run_options
 
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_lines(file), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         parser = WordParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
@@ -111,6 +113,27 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
             yield _with(own, clip)
 
 
+def _lines(file: Path) -> list[str]:
+    """The lines of a list; bytes that are not UTF-8 are those of a file name that is not.
+
+    Raises:
+        DataError: It cannot be read, or is no text.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"this list cannot be read ({error.strerror})", where=file) from error
+    if len(data) > MAX_BYTES or b"\0" in data:
+        raise DataError("this is no list of clips", where=file, fix="Give a text file, one clip a line.")
+    return (
+        data.removeprefix(b"\xef\xbb\xbf")
+        .decode("utf-8", "surrogateescape")
+        .replace("\r\n", "\n")
+        .split("\n")
+    )
+
+
 def batch(args: argparse.Namespace) -> int:
     """Do many clips; the exit code is that of the worst."""
     specs = jobs(args)
@@ -119,14 +142,14 @@ def batch(args: argparse.Namespace) -> int:
             print(spec.as_command())
         return 0
     rows: list[Row] = []
-    stopped = False
+    stopped: VsodError | None = None
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
 
         def begin(spec: JobSpec) -> output.Bars:
             if args.json:
                 output.line("clip", source=str(spec.source), output=str(spec.output))
             else:
-                print(f"[{len(rows) + 1}/{len(specs)}] {spec.source}", file=sys.stderr)
+                print(f"[{len(rows) + 1}/{len(specs)}] {plain(str(spec.source))}", file=sys.stderr)
             return bars
 
         try:
@@ -134,14 +157,16 @@ def batch(args: argparse.Namespace) -> int:
                 rows.append(row)
                 if args.json:
                     output.line("clip-done", **as_json(row))
-        except Cancelled:
-            stopped = True
+        except (Cancelled, OutputError) as error:
+            stopped = error
     if not args.json:
         print(table(rows))
     if stopped:
         left = len(specs) - len(rows)
+        if isinstance(stopped, OutputError):
+            output.error(stopped, args.json)
         print(f"stopped; {left} clips are left: the same command goes on there", file=sys.stderr)
-        return Cancelled.exit_code
+        return stopped.exit_code
     return worst(rows)
 
 
@@ -165,12 +190,13 @@ def as_json(row: Row) -> dict[str, object]:
 
 def table(rows: Sequence[Row]) -> str:
     """The batch in a table: one line a clip, its notes below."""
-    width = max((len(row.spec.source.name) for row in rows), default=4)
+    names = [plain(row.spec.source.name) for row in rows]
+    width = max(map(len, names), default=4)
     lines = [f"{'clip':{width}}  state     frames      time"]
-    for row in rows:
+    for name, row in zip(names, rows, strict=True):
         spent = tqdm.format_interval(row.seconds)
-        lines.append(f"{row.spec.source.name:{width}}  {row.state:8}  {row.frames:6d}  {spent:>8}")
-        lines += [f"  {note}" for note in row.notes]
+        lines.append(f"{name:{width}}  {row.state:8}  {row.frames:6d}  {spent:>8}")
+        lines += [f"  {plain(note)}" for note in row.notes]
     return "\n".join(lines)
 
 
@@ -184,13 +210,20 @@ def watch(args: argparse.Namespace) -> int:
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         for clip in arrivals(args.folder, args.quiet, cancel):
             try:
-                for row in run_batch([_with(args, clip)], on_progress=lambda _: bars, cancel=cancel):
-                    if args.json:
-                        output.line("clip-done", **as_json(row))
-                    else:
-                        print(f"{clip.name}: {row.state}", *row.notes, sep="\n  ", flush=True)
-            except Cancelled:
+                rows = list(run_batch([_with(args, clip)], on_progress=lambda _: bars, cancel=cancel))
+            except (Cancelled, OutputError) as error:
+                if isinstance(error, OutputError):
+                    raise
                 break
+            except Exception as error:
+                # no job can be made of this clip, but of the next one
+                rows = [Row(JobSpec(clip, clip), "failed", notes=(failure(error),))]
+            for row in rows:
+                if args.json:
+                    output.line("clip-done", **as_json(row))
+                else:
+                    notes = map(plain, row.notes)
+                    print(f"{plain(clip.name)}: {row.state}", *notes, sep="\n  ", flush=True)
     return 0
 
 

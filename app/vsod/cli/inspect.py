@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
+
+from vsod.core.plain import json_text
 
 
 def probe(args: argparse.Namespace) -> int:
@@ -14,7 +15,7 @@ def probe(args: argparse.Namespace) -> int:
     with open_source(args.source) as source:
         info = source.info.as_json()
     if args.json:
-        print(json.dumps(info, ensure_ascii=False))
+        print(json_text(info))
         return 0
     width = max(map(len, info))
     for key, value in info.items():
@@ -35,14 +36,14 @@ def cache(args: argparse.Namespace) -> int:
     if args.clear:
         freed, left = kept.clear()
         if args.json:
-            print(json.dumps({"freed": freed, "left": left}))
+            print(json_text({"freed": freed, "left": left}))
         else:
             print(f"{_megabytes(freed)} freed" + (f"; {left} entries are in use" if left else ""))
         return 0
     parts = kept.usage()
     if args.json:
         rows = {p.kind: {"items": p.items, "bytes": p.bytes} for p in parts}
-        print(json.dumps({"folder": str(paths.cache_dir()), "budget": kept.budget(), **rows}))
+        print(json_text({"folder": str(paths.cache_dir()), "budget": kept.budget(), **rows}))
         return 0
     print(f"{paths.cache_dir()}  (VSOD_CACHE moves it)")
     for part in parts:
@@ -61,7 +62,7 @@ def cards(args: argparse.Namespace) -> int:
 
     found = all_cards()
     if args.json:
-        print(json.dumps([c.as_json() for c in found], ensure_ascii=False))
+        print(json_text([c.as_json() for c in found]))
         return 0
     width = max(len(card.id) for card in found) + 2
     for card in found:
@@ -92,7 +93,7 @@ def verify(args: argparse.Namespace) -> int:
 
         write_page(report, args.html)
     if args.json:
-        print(json.dumps(report.as_json(), ensure_ascii=False))
+        print(json_text(report.as_json()))
     else:
         for row in report.checks:
             mark = {True: "ok  ", False: "FAIL", None: "note"}[row.ok]
@@ -107,7 +108,7 @@ def formats(args: argparse.Namespace) -> int:
 
     rows = list_formats()
     if args.json:
-        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
+        print(json_text([asdict(row) for row in rows]))
     else:
         for row in rows:
             files = " ".join(row.suffixes) or f"folder of {row.image}"
@@ -121,7 +122,7 @@ def doctor(args: argparse.Namespace) -> int:
 
     findings = examine()
     if args.json:
-        print(json.dumps([f.as_json() for f in findings], ensure_ascii=False))
+        print(json_text([f.as_json() for f in findings]))
     else:
         for finding in findings:
             mark = {True: "ok  ", False: "MISS", None: "note"}[finding.ok]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import fields
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from vsod.cli.finishing import finish_settings
+from vsod.core.plain import json_text
 from vsod.core.training import TrainingPlan
 
 
@@ -20,7 +20,7 @@ def train(args: argparse.Namespace) -> int:
 
     def say(row: dict[str, Any]) -> None:
         if args.json:
-            print(json.dumps(row), flush=True)
+            print(json_text(row), flush=True)
         elif "loss" in row:
             left = tqdm.format_interval(row["eta"])
             text = (
@@ -46,7 +46,7 @@ def evaluate(args: argparse.Namespace) -> int:
 
     def tell(scores: Scores) -> None:
         if args.json:
-            print(json.dumps({"clip": scores.name, "frames": scores.frames, **scores.row()}), flush=True)
+            print(json_text({"clip": scores.name, "frames": scores.frames, **scores.row()}), flush=True)
         else:
             print(f"{scores.name}: {scores.row()}", file=sys.stderr)
 
@@ -101,7 +101,7 @@ def survey(args: argparse.Namespace) -> int:
         for scores in row.scores:
             told = {"card": row.card, "options": row.look.words, "clip": scores.name, **scores.row()}
             if args.json:
-                print(json.dumps(told), flush=True)
+                print(json_text(told), flush=True)
         if not args.json:
             print(f"{row.card} {row.look.words}: {row.scores[-1].row()}", file=sys.stderr)
     if not args.json:

@@ -23,6 +23,11 @@ def main(argv: Sequence[str]) -> int:
 
     Exit codes: 0 ok, 1 failed, 2 usage, 3 finished with warnings, 130 cancelled.
     """
+    with output.plain_streams():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     as_json = bool(getattr(args, "json", False))
     try:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO, cast
 
 from tqdm import tqdm
 
+from vsod.core.plain import json_text, plain
 from vsod.core.progress import Progress
 from vsod.errors import VsodError
 
 
 def line(event: str, **data: Any) -> None:
     """One JSON line on stdout."""
-    print(json.dumps({"event": event, **data}, ensure_ascii=False), flush=True)
+    print(json_text({"event": event, **data}), flush=True)
 
 
 def error(problem: VsodError, as_json: bool) -> None:
@@ -30,7 +32,48 @@ def error(problem: VsodError, as_json: bool) -> None:
             kind=type(problem).__name__,
             exit_code=problem.exit_code,
         )
-    print(f"vsod-desktop: {problem}".replace("\n", " "), file=sys.stderr)
+    print(f"vsod-desktop: {plain(' '.join(str(problem).splitlines()))}", file=sys.stderr)
+
+
+class PlainStream:
+    """A text stream that writes nothing a terminal would obey but line feeds, whatever it is given.
+
+    Args:
+        stream: Where the text goes. What its encoding does not know is written as an escape, too.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.raw = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text``, see :func:`vsod.core.plain.plain`."""
+        shown = plain(text, lines=True)
+        encoding = getattr(self.raw, "encoding", None) or "utf-8"
+        try:
+            shown.encode(encoding)
+        except UnicodeEncodeError:
+            shown = shown.encode(encoding, "backslashreplace").decode(encoding)
+        self.raw.write(shown)
+        return len(text)
+
+    def writelines(self, texts: list[str]) -> None:
+        """Write several."""
+        for text in texts:
+            self.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
+
+
+@contextmanager
+def plain_streams() -> Iterator[None]:
+    """Names, tags and messages of others reach stdout and stderr as text, from every ``print`` in here."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast(TextIO, PlainStream(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 class Bars:
@@ -53,7 +96,7 @@ class Bars:
                 total=progress.total,
                 desc=progress.stage,
                 unit="frame",
-                file=sys.stderr,
+                file=getattr(sys.stderr, "raw", sys.stderr),  # the bar moves the cursor
                 dynamic_ncols=True,
                 mininterval=0.2 if sys.stderr.isatty() else 10,
                 bar_format="{desc:8} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt}{postfix}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import Any
 
+from vsod.core.plain import json_text
 from vsod.errors import UsageError
 
 
@@ -43,7 +43,7 @@ def train_prior(args: argparse.Namespace) -> int:
 
     def say(row: dict[str, Any]) -> None:
         if args.json:
-            print(json.dumps(row), flush=True)
+            print(json_text(row), flush=True)
         elif "epoch" in row or row["frames"] % 50 == 0:
             print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), file=sys.stderr)
 
@@ -67,6 +67,6 @@ def train_prior(args: argparse.Namespace) -> int:
     if args.measure:
         for ours, baseline in prior_training.measure(args.data, file):
             row = {"clip": ours.name, "prior": ours.row(), "magnitude": baseline.row()}
-            print(json.dumps(row), flush=True)
+            print(json_text(row), flush=True)
     print(file)
     return 0

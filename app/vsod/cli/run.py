@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import threading
@@ -16,6 +15,7 @@ from vsod.cli import output
 from vsod.cli.finishing import finish_settings
 from vsod.cli.shots import shot_choice
 from vsod.core.delivery import Delivery
+from vsod.core.plain import json_text
 from vsod.pipeline.job import JobReport, JobSpec
 
 
@@ -107,7 +107,7 @@ def bench(args: argparse.Namespace) -> int:
             args.source, measured, args.format, args.frames, args.device, finish_settings(args), delivery
         )
     if args.json:
-        print(json.dumps(result.as_json()))
+        print(json_text(result.as_json()))
     else:
         print(result.table())
     return 0

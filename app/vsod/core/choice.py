@@ -48,7 +48,7 @@ class ShotChoice:
             int(raw["start"]),
             int(raw["stop"]),
             None if card is None else str(card),
-            None if finish is None else FinishSettings(**finish),
+            None if finish is None else FinishSettings.from_json(finish),
         )
 
 

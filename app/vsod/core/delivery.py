@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod.core.picture import Layout
+from vsod.core.reading import check_kinds
+from vsod.core.template import fill
 from vsod.errors import UsageError
 
 WHAT: dict[str, str] = {
@@ -24,6 +26,8 @@ WHAT: dict[str, str] = {
 ALPHA_KINDS = ("straight", "premultiplied")
 AUDIO = ("copy", "none")
 EXR_COMPRESSION = ("zips", "zip", "piz", "rle", "none")
+_RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?(?:/[0-9]{1,9})?")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
@@ -65,9 +69,10 @@ class Delivery:
             raise UsageError(
                 f"--cfr {self.cfr} is no frame rate", fix="Use 1 to 1000, for example 24000/1001."
             )
-        if self.start_number not in ("", "timecode") and not self.start_number.isdecimal():
+        if self.start_number not in ("", "timecode") and not _NUMBER.fullmatch(self.start_number):
             raise UsageError(
-                f"--start-number '{self.start_number}' is no number", fix="Use 0, 1, 1001 or timecode."
+                f"--start-number '{_short(self.start_number)}' is no number of 12 digits at most",
+                fix="Use 0, 1, 1001 or timecode.",
             )
         if self.names:
             check_names(self.names)
@@ -119,7 +124,9 @@ class Delivery:
         given = {k: v for k, v in options.items() if k in OPTIONS and v is not None}
         if "cfr" in given:
             given["cfr"] = frame_rate(str(given["cfr"]))
-        return cls(**given)
+        made = cls(**given)
+        check_kinds(made)
+        return made
 
     def as_words(self) -> list[str]:
         """The command line options that build this; nothing for what is usual."""
@@ -149,12 +156,10 @@ def frame_rate(text: str) -> Fraction:
     Raises:
         UsageError: It is none.
     """
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(
-            f"--cfr '{text}' is no frame rate", fix="Use for example 25 or 24000/1001."
-        ) from None
+    # not left to Fraction, which computes any power of ten it is told
+    if not _RATE.fullmatch(text) or ("." in text and "/" in text) or not int(text.partition("/")[2] or 1):
+        raise UsageError(f"--cfr '{_short(text)}' is no frame rate", fix="Use for example 25 or 24000/1001.")
+    rate = Fraction(text)
     for whole in (24, 30, 48, 60, 120):
         exact = Fraction(whole * 1000, 1001)
         if "." in text and abs(rate - exact) < Fraction(1, 100):
@@ -168,18 +173,21 @@ def check_names(pattern: str) -> None:
     Raises:
         UsageError: An unknown token, no ``{frame}``, or a path separator.
     """
-    try:
-        one, two = (pattern.format(stem="s", kind="k", frame=n) for n in (7, 8))
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
-        raise UsageError(
-            f"--names '{pattern}' cannot be read", fix="Use {stem}, {kind} and {frame:04}."
-        ) from error
+    tokens = {"stem": "s", "kind": "k"}
+    one, two = (fill(pattern, "--names", {**tokens, "frame": n}) for n in (7, 8))
     if one == two or "/" in one or "\\" in one:
         raise UsageError(
-            f"--names '{pattern}' does not name single files", fix="Use {frame:04} in it, and no folders."
+            f"--names '{_short(pattern)}' does not name single files",
+            fix="Use {frame:04} in it, and no folders.",
         )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise UsageError(f"{option} '{value}' is unknown", fix=f"Use one of: {', '.join(known)}.")
+        raise UsageError(
+            f"{option} '{_short(str(value))}' is unknown", fix=f"Use one of: {', '.join(known)}."
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
+from vsod.core.reading import check_kinds
 from vsod.errors import UsageError
 
 CRF_ENGINES = ("meanfield", "pydensecrf")
@@ -138,6 +139,17 @@ class FinishSettings:
         """The settings among parsed command line options; None is "not given"."""
         given = {k.name: options.get(k.name) for k in fields(cls)}
         return cls(**{name: value for name, value in given.items() if value is not None})
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """The settings that JSON names; what is not named is as usual.
+
+        Raises:
+            UsageError, TypeError, ValueError: It is none.
+        """
+        made = cls(**raw)
+        check_kinds(made)
+        return made
 
     def for_card(self, crf: str) -> Self:
         """These settings with what they leave to the card settled.

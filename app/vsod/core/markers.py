@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
+from vsod.core.plain import plain
 from vsod.core.timecode import Timecode
 
 _COLOURS = {"empty": "Red", "unsure": "Yellow", "jump": "Purple", "flicker": "Cyan", "soft": "Blue"}
@@ -36,7 +37,7 @@ def to_edl(flags: Sequence[Flag], info: ClipInfo) -> str:
     if len(flags) > _MOST:
         longest = sorted(flags, key=lambda f: -len(f.frames))[:_MOST]
         flags = sorted(longest, key=lambda f: f.frames.start)
-    lines = [f"TITLE: {info.path.stem}", f"FCM: {'' if start.drop else 'NON-'}DROP FRAME", ""]
+    lines = [f"TITLE: {plain(info.path.stem)}", f"FCM: {'' if start.drop else 'NON-'}DROP FRAME", ""]
     for number, flag in enumerate(flags, 1):
         at, until = start + flag.frames.start, start + (flag.frames.start + 1)
         lines.append(f"{number:03d}  001      V     C        {at} {until} {at} {until}  ")

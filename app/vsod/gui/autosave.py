@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 from PyQt6.QtCore import QLockFile, QObject, QTimer
 
 from vsod import paths
+from vsod.core.plain import json_text
+from vsod.core.reading import read_json, refusing
 from vsod.errors import VsodError
 from vsod.gui.document import Document
 from vsod.gui.prefs import Prefs
@@ -80,7 +81,7 @@ class Autosave(QObject):
             "ended": ended,
         }
         with contextlib.suppress(VsodError):
-            write_text(self._file, json.dumps(raw, ensure_ascii=False))
+            write_text(self._file, json_text(raw))
 
     def finish(self) -> None:
         """The window closes: keep what is in no file, forget what is."""
@@ -96,7 +97,7 @@ class Autosave(QObject):
     def left_behind(self) -> Session | None:
         """The newest session of a window that is no longer there; only a few are kept."""
         found = [file for file in self._folder.glob("*.json") if file != self._file and _is_free(file)]
-        found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+        found.sort(key=_age, reverse=True)
         for old in found[_KEPT:]:
             old.unlink(missing_ok=True)
         return next((session for file in found[:_KEPT] if (session := _read(file)) is not None), None)
@@ -105,6 +106,14 @@ class Autosave(QObject):
     def forget(session: Session) -> None:
         """It is on a desk again."""
         session.file.unlink(missing_ok=True)
+
+
+def _age(file: Path) -> float:
+    """When it was written; 0 if it went away meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _is_free(file: Path) -> bool:
@@ -117,9 +126,10 @@ def _is_free(file: Path) -> bool:
 
 def _read(file: Path) -> Session | None:
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-        project = Project.from_json(raw["project"], file.parent)
-        path = None if raw["path"] is None else Path(raw["path"])
-        return Session(file, project, path, bool(raw["ended"])) if project.clips else None
-    except (OSError, VsodError, ValueError, KeyError, TypeError, AttributeError):
+        with refusing("this is no session", file):
+            raw = read_json(file)
+            project = Project.from_json(raw["project"], file.parent)
+            path = None if raw["path"] is None else Path(raw["path"])
+            return Session(file, project, path, bool(raw["ended"])) if project.clips else None
+    except (OSError, VsodError):
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from vsod.core.clip import ClipInfo
 from vsod.core.delivery import Delivery
 from vsod.core.picture import Layout
+from vsod.core.template import fill
 from vsod.core.timecode import Timecode
 from vsod.errors import UsageError
 
@@ -32,10 +33,10 @@ def frame_names(
         numbers = range(first, first + len(frames))
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     last = max(numbers[-1], info.frame_count - 1)
-    width = max(4 if delivery.start_number else 6, len(str(last)))
+    width = max(4 if delivery.start_number else 6, min(12, len(str(last))))
     pattern = delivery.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
-    kind = delivery.kind(layout)
-    names = [pattern.format(stem=stem, kind=kind, frame=number) for number in numbers]
+    told = {"stem": stem, "kind": delivery.kind(layout)}
+    names = [fill(pattern, "--names", {**told, "frame": number}) for number in numbers]
     return [name if name.lower().endswith(suffix) else name + suffix for name in names]
 
 

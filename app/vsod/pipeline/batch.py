@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vsod.core.plain import plain
 from vsod.core.progress import ProgressFn
-from vsod.errors import Cancelled, DataError, UsageError, VsodError
+from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
 from vsod.media.sequence import SUFFIXES as PICTURES
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobReport, JobSpec
@@ -45,16 +50,31 @@ class Row:
 
 
 def clips_in(folder: Path) -> list[Path]:
-    """The clips of a folder, by name: videos, and folders that hold pictures."""
+    """The clips of a folder, by name: videos, and folders that hold pictures.
+
+    A folder in it that cannot be looked into is taken for a clip, so that it is told, not left out.
+
+    Raises:
+        DataError: The folder itself cannot be read.
+    """
 
     def is_clip(path: Path) -> bool:
         if path.name.startswith("."):
             return False
-        if path.is_dir():
-            return any(p.suffix.lower() in PICTURES for p in path.iterdir())
+        try:
+            if path.is_dir():
+                return any(p.suffix.lower() in PICTURES for p in path.iterdir())
+        except OSError:
+            return True
         return path.suffix.lower() in VIDEOS
 
-    return sorted(p for p in folder.iterdir() if is_clip(p))
+    try:
+        found = list(folder.iterdir())
+    except OSError as error:
+        raise DataError(
+            f"this folder cannot be read ({error.strerror})", where=folder, fix="Check its permissions."
+        ) from error
+    return sorted(p for p in found if is_clip(p))
 
 
 def keep_apart(specs: Sequence[JobSpec]) -> None:
@@ -106,29 +126,56 @@ def run_batch(
         on_progress: Gives the receiver of a job's progress; called as it begins.
         cancel: Set it from another thread to stop; the maps of the job in hand stay.
 
+    Whatever a job raises is its own row; only what would end every job after it ends the batch.
+
     Raises:
         Cancelled: ``cancel`` was set.
+        OutputError: The disk is full.
         UsageError: Two jobs have one output.
     """
     keep_apart(specs)
     for spec in specs:
         if cancel and cancel.is_set():
             raise Cancelled
+        yield _attempt(spec, again, on_progress, cancel)
+
+
+def _attempt(
+    spec: JobSpec,
+    again: bool,
+    on_progress: Callable[[JobSpec], ProgressFn] | None,
+    cancel: threading.Event | None,
+) -> Row:
+    began = time.monotonic()
+    try:
         known = None if again else done_before(spec)
         if known is not None:
-            yield Row(spec, "skipped", frames=known.report["frames"])
-            continue
-        began = time.monotonic()
-        try:
-            spec.output.parent.mkdir(parents=True, exist_ok=True)
-            report = runner.run(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
-            Manifest.of(spec, report).write(report_of(spec))
-        except Cancelled:
+            return Row(spec, "skipped", frames=known.report["frames"])
+        spec.output.parent.mkdir(parents=True, exist_ok=True)
+        report = runner.run(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
+        Manifest.of(spec, report).write(report_of(spec))
+        return _row(spec, report)
+    except (Cancelled, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a card's exit() and the panic of a library in Rust are no Exception
+        if is_disk_full(error):
             raise
-        except (VsodError, OSError) as error:
-            yield Row(spec, "failed", time.monotonic() - began, notes=(str(error),))
-        else:
-            yield _row(spec, report)
+        if os.environ.get("VSOD_DEBUG"):
+            print(plain(traceback.format_exc(), lines=True), file=sys.stderr)
+        return Row(spec, "failed", time.monotonic() - began, notes=(failure(error),))
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether what stopped a job will stop every other one, too: there is no room left to write."""
+    full = (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OutputError) and getattr(error.__cause__, "errno", None) in full
+
+
+def failure(error: BaseException) -> str:
+    """Why a job failed, for its row: our own words, or the class and the reason of what nobody foresaw."""
+    if isinstance(error, VsodError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _row(spec: JobSpec, report: JobReport) -> Row:
@@ -153,7 +200,11 @@ def arrivals(folder: Path, quiet: float, cancel: threading.Event, poll: float = 
     given: dict[Path, tuple[int, int]] = {}
     while not cancel.is_set():
         now = time.monotonic()
-        for path in clips_in(folder):
+        try:
+            there = clips_in(folder)
+        except DataError:
+            there = []  # a drive that is away for a moment comes back
+        for path in there:
             try:
                 state = _state(path)
             except OSError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,8 @@ from typing import Any
 from vsod.core.choice import Choice, ShotChoice
 from vsod.core.delivery import Delivery
 from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.core.plain import json_text, shell_words
+from vsod.core.reading import check_kinds, parse_json
 from vsod.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -72,17 +72,24 @@ class JobSpec:
 
     def to_json(self) -> str:
         """This job as one JSON object."""
-        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+        return json_text(asdict(self), default=str)
 
     @classmethod
-    def from_json(cls, text: str) -> JobSpec:
-        """The job that :meth:`to_json` wrote."""
-        raw: dict[str, Any] = json.loads(text)
+    def from_json(cls, text: str | dict[str, Any]) -> JobSpec:
+        """The job that :meth:`to_json` wrote, or what was read from it.
+
+        Raises:
+            VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
+                :func:`vsod.core.reading.refusing`.
+        """
+        raw: dict[str, Any] = dict(parse_json(text) if isinstance(text, str) else text)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
-        raw["finish"] = FinishSettings(**raw.get("finish", {}))
+        raw["finish"] = FinishSettings.from_json(raw.get("finish", {}))
         raw["delivery"] = Delivery.from_options(raw.get("delivery", {}))
         raw["shots"] = tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))
-        return cls(**raw)
+        made = cls(**raw)
+        check_kinds(made)
+        return made
 
     def as_command(self) -> str:
         """The shell command that repeats this job."""
@@ -97,8 +104,8 @@ class JobSpec:
             words += ["--adapt"]
         words += self.finish.as_words() + self.delivery.as_words()
         for shot in self.shots:
-            words += ["--shot", shlex.join(_shot_words(shot))]
-        return shlex.join(words)
+            words += ["--shot", shell_words(_shot_words(shot))]
+        return shell_words(words)
 
     def with_range(self, start: int, stop: int | None) -> JobSpec:
         """A copy with another frame range."""

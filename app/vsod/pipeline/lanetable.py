@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +15,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag, find_flags
 from vsod.core.lanes import LANES, Lanes, rows
 from vsod.core.markers import to_csv, to_edl
+from vsod.core.plain import json_text
 from vsod.core.shots import find_cuts, shots
 from vsod.errors import UsageError
 from vsod.media.atomic import write_text
@@ -73,7 +73,7 @@ class LaneTable:
             "shots": [[shot.start, shot.stop] for shot in shots(self.cuts)],
             "flags": [flag.as_json() for flag in self.flags],
         }
-        write_text(path, json.dumps(whole, ensure_ascii=False, indent=1))
+        write_text(path, json_text(whole, indent=1))
 
     def write_markers(self, path: Path) -> None:
         """The frames that want a look: .csv, or .edl for Resolve.

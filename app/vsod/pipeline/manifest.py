@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any, Self
 
 from vsod import __version__
 from vsod.core.digest import digest
+from vsod.core.plain import json_text
+from vsod.core.reading import Unreadable, parse_json, read_json, refusing
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
 from vsod.media.atomic import write_text
@@ -64,22 +65,28 @@ class Manifest:
         Raises:
             DataError: There is none, or it is not one of ours.
         """
+        what = "this is not the report of a job"
+        fix = f"Give a file that ends in {SUFFIX}, written by run --report or batch."
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                JobSpec.from_json(json.dumps(raw["job"])),
-                raw["source"],
-                raw["card"],
-                {Path(name): value for name, value in raw["outputs"].items()},
-                raw["software"],
-                raw["report"],
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"this is not the report of a job ({error})",
-                where=path,
-                fix=f"Give a file that ends in {SUFFIX}, written by run --report or batch.",
-            ) from error
+            with refusing(what, path, fix):
+                return cls._from_json(read_json(path))
+        except FileNotFoundError as error:
+            raise DataError(f"{what} (there is no such file)", where=path, fix=fix) from error
+
+    @classmethod
+    def _from_json(cls, raw: dict[str, Any]) -> Self:
+        report, outputs = dict(raw["report"]), dict(raw["outputs"])
+        texts = [raw["source"], raw["card"], *outputs.values()]
+        if not all(isinstance(text, str) for text in texts) or not isinstance(report["frames"], int):
+            raise Unreadable("a value is of another kind than it should be")
+        return cls(
+            JobSpec.from_json(raw["job"]),
+            raw["source"],
+            raw["card"],
+            {Path(name): value for name, value in outputs.items()},
+            dict(raw["software"]),
+            report,
+        )
 
     def write(self, path: Path) -> None:
         """Write it, whole or not at all.
@@ -88,7 +95,7 @@ class Manifest:
             OutputError: The disk refuses.
         """
         raw = {
-            "job": json.loads(self.spec.to_json()),
+            "job": parse_json(self.spec.to_json()),
             "command": self.spec.as_command(),
             "source": self.source,
             "card": self.card,
@@ -96,7 +103,7 @@ class Manifest:
             "software": self.software,
             "report": self.report,
         }
-        write_text(path, json.dumps(raw, indent=1, ensure_ascii=False))
+        write_text(path, json_text(raw, indent=1))
 
     def changes(self) -> list[str]:
         """What is no longer as it was, one sentence each: source, card, outputs. Empty = nothing."""

@@ -5,7 +5,6 @@ Maps are not in it: they are in the map store, found again by the clip itself.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,12 +15,18 @@ from vsod.core.choice import Choice, ShotChoice
 from vsod.core.delivery import Delivery
 from vsod.core.digest import digest
 from vsod.core.finishing import FinishSettings
-from vsod.errors import DataError, VsodError
+from vsod.core.plain import json_text
+from vsod.core.reading import check_kinds, read_json, refusing
+from vsod.errors import DataError
 from vsod.media.atomic import write_text
 from vsod.pipeline.job import JobSpec
 
 SUFFIX = ".vsod"
 _VERSION = 1
+
+
+class NewerProgram(DataError):
+    """A newer program wrote the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,11 @@ class ClipWork:
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
         known = {f.name for f in fields(cls)} | {"beside"}
-        return cls(
+        work = cls(
             path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
             card=str(raw["card"]),
             adapt=bool(raw.get("adapt", False)),
-            finish=FinishSettings(**raw.get("finish", {})),
+            finish=FinishSettings.from_json(raw.get("finish", {})),
             format=str(raw.get("format", "")),
             delivery=Delivery.from_options(raw.get("delivery", {})),
             start=int(raw.get("start", 0)),
@@ -108,6 +113,8 @@ class ClipWork:
             shots=Choice("", shots=tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))).shots,
             rest={name: value for name, value in raw.items() if name not in known},
         )
+        check_kinds(work)
+        return work
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +165,11 @@ class Project:
         """The project that :meth:`as_json` wrote.
 
         Raises:
-            DataError: A newer program wrote it.
+            NewerProgram: A newer program wrote it.
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none.
         """
         if int(raw["vsod"]) > _VERSION:
-            raise DataError("a newer vsod-desktop wrote this project", fix="Update this one.")
+            raise NewerProgram("a newer vsod-desktop wrote this project", fix="Update this one.")
         clips = tuple(ClipWork.from_json(work, home) for work in raw["clips"])
         if len({work.path for work in clips}) != len(clips):
             raise ValueError("a clip is in it twice")
@@ -176,7 +183,7 @@ class Project:
         """
         project = Project(tuple(_digested(work) for work in self.clips), self.current)
         raw = project.as_json(path.absolute().parent)
-        write_text(path, json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
+        write_text(path, json_text(raw, indent=1) + "\n")
         return project
 
     @classmethod
@@ -186,18 +193,16 @@ class Project:
         Raises:
             DataError: There is none, it is damaged, or a newer program wrote it.
         """
+        damaged = "this is not a project, or it is damaged"
         try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")), path.absolute().parent)
+            with refusing(damaged, path, f"Give a file that ends in {SUFFIX}."):
+                return cls.from_json(read_json(path), path.absolute().parent)
         except FileNotFoundError as error:
             raise DataError("no such project", where=path, fix="Check the name.") from error
         except DataError as error:
-            raise DataError(error.what, where=path, fix=error.fix) from error
-        except (OSError, VsodError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"this is not a project, or it is damaged ({error})",
-                where=path,
-                fix=f"Give a file that ends in {SUFFIX}.",
-            ) from error
+            if isinstance(error.__cause__, NewerProgram):
+                raise DataError(error.__cause__.what, where=path, fix=error.__cause__.fix) from error
+            raise
 
 
 def same_clip(work: ClipWork, path: Path) -> bool | None:

@@ -1,0 +1,193 @@
+"""JSON and TOML that came from elsewhere: read within limits, and refused in one way."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from vsod.errors import DataError, VsodError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+MAX_BYTES = 8 << 20
+MAX_DEPTH = 32
+MAX_DIGITS = 18  # of a whole number: more than any frame, byte or tick has
+MAX_TOML = 256 << 10  # bytes: a card has two thousand, and the parser is slow by design
+# an unfinished string ends with the text, so that looking for the next one takes no second pass
+_JSON_STRINGS = re.compile(r'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
+_TOML_STRINGS = re.compile(
+    r""""{3}(?:\\.|[^\\])*?(?:"{3}|\Z)|'{3}.*?(?:'{3}|\Z)|"(?:\\.|[^"\\\n])*+"?|'[^'\n]*'?|#[^\n]*""",
+    re.DOTALL,
+)
+_TOML_DOTS = re.compile(rf"(?:\.[^.,\n=\]]*){{{MAX_DEPTH}}}")
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float, int),
+    "None": (type(None),),
+}
+
+
+class Unreadable(ValueError):
+    """A text breaks the limits; says which."""
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text of at most 8 MiB, 32 levels and numbers that are finite and not huge.
+
+    Raises:
+        ValueError: It is none, or breaks a limit.
+    """
+    if len(text) > MAX_BYTES:
+        raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MB")
+    _check_depth(_JSON_STRINGS.sub("", text))
+    try:
+        return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
+    except RecursionError as error:  # cannot happen below the depth allowed, and must not end the program
+        raise Unreadable("it is nested too deeply") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The tables of a TOML text of at most 256 KiB, else within the limits of :func:`parse_json`.
+
+    Raises:
+        ValueError: It is none, or breaks a limit.
+    """
+    if len(text) > MAX_TOML:
+        raise Unreadable(f"it is larger than {MAX_TOML >> 10} kB")
+    bare = _TOML_STRINGS.sub("", text)
+    _check_depth(bare)
+    if _TOML_DOTS.search(bare):
+        raise Unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
+    try:
+        found = tomllib.loads(text, parse_float=_finite)
+    except RecursionError as error:
+        raise Unreadable("it is nested too deeply") from error
+    _check_values(found, MAX_DEPTH)
+    return found
+
+
+def read_text(path: Path) -> str:
+    """A text file of at most 8 MiB; more is not read.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is larger, or not UTF-8.
+    """
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MB")
+    return data.decode("utf-8-sig")
+
+
+def read_json(path: Path) -> Any:
+    """:func:`parse_json` of a file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no JSON, or breaks a limit.
+    """
+    return parse_json(read_text(path))
+
+
+@contextmanager
+def refusing(what: str, where: Path | None = None, fix: str = "") -> Iterator[None]:
+    """Whatever reading a text from elsewhere raises in here is one DataError.
+
+    The one place that knows what parsers, conversions and look-ups raise on a hostile text.
+
+    Args:
+        what: What went wrong, for example ``"this is not the report of a job"``; the reason is added.
+        where: The file.
+        fix: What to do.
+
+    Raises:
+        DataError: Anything but a missing file; see below.
+        FileNotFoundError: There is no such file, for callers to which that is nothing bad.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (
+        *(VsodError, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError),
+        *(ArithmeticError, RecursionError, MemoryError, AssertionError),
+    ) as error:
+        raise DataError(f"{what} ({reason(error)})", where=where, fix=fix) from error
+
+
+def check_kinds(made: DataclassInstance) -> None:
+    """Refuse texts where numbers are meant, and so on, in the plain fields of a dataclass made from JSON.
+
+    Raises:
+        ValueError: Names the field.
+    """
+    for f in fields(made):
+        kinds, value = str(f.type).split(" | "), getattr(made, f.name)
+        if not set(kinds) <= set(_KINDS):
+            continue
+        fitting = [k for k in kinds if isinstance(value, _KINDS[k])]
+        if not fitting or (isinstance(value, bool) and "bool" not in kinds):
+            raise Unreadable(f"{f.name} is a {type(value).__name__}, not {f.type}")
+
+
+def reason(error: BaseException) -> str:
+    """What an exception says, in one short line."""
+    if isinstance(error, KeyError):
+        text = f"{error} is missing"
+    elif isinstance(error, VsodError):
+        text = error.what
+    else:
+        text = str(error) or type(error).__name__
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else f"{text[:197]}…"
+
+
+def _check_depth(bare: str) -> None:
+    """Refuse deep nesting, in a text without its strings, before a recursive parser meets it."""
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", bare):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise Unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
+
+
+def _check_values(value: Any, depth: int) -> None:
+    if depth < 0:
+        raise Unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            _check_values(one, depth - 1)
+    elif isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        raise Unreadable("a number is too large")
+
+
+def _whole(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
+        raise Unreadable(f"a number of {len(digits)} digits is too large")
+    return int(digits)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise Unreadable(f"'{text[:20]}' is no finite number")
+    return value
+
+
+def _no_number(text: str) -> NoReturn:
+    raise Unreadable(f"'{text}' is no finite number")
