@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
+from vsod import paths
 from vsod.core.delivery import Delivery
 from vsod.core.finishing import FinishSettings
 from vsod.gui.panels.queue import QueuePanel
@@ -277,3 +278,39 @@ def test_the_queue_is_shown_and_hidden_by_a_key(window: MainWindow) -> None:
     assert window.queue_room.isVisible()
     window.actions_by_id["queue"].trigger()
     assert not window.queue_room.isVisible()
+
+
+def test_another_windows_queue_is_shown_and_added_to(
+    qtbot: QtBot, window: MainWindow, queue: QueueControl, panel: QueuePanel, tmp_path: Path
+) -> None:
+    fill(queue, tmp_path, "a")
+    second = MainWindow(FakeBackend())
+    qtbot.waitUntil(lambda: bool(second.tasks.formats))
+    other, seen = second.queue_room.control, second.queue_room.panel
+    assert not other.owned and "Another window works" in seen.summary.text()
+    assert not seen.run_button.isEnabled() and seen.list.topLevelItemCount() == 1
+    fill(other, tmp_path, "b")
+    other.start()
+    assert not other.at_work and "another window" in second.banner.text.lower()
+    queue.refresh()
+    assert states(queue) == ["waiting", "waiting"] and panel.list.topLevelItemCount() == 2
+    window.close()
+    other.refresh()
+    assert other.owned and seen.run_button.isEnabled()
+    other.start()
+    qtbot.waitUntil(lambda: states(other) == ["done", "done"])
+    second.close()
+    second.deleteLater()
+
+
+def test_a_damaged_queue_does_not_stop_the_window_and_is_told_once(qtbot: QtBot, tmp_path: Path) -> None:
+    file = paths.data_dir() / "queue.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("[" * 300_000)
+    for told in (True, False):
+        window = MainWindow(FakeBackend())
+        window.show()
+        qtbot.waitUntil(lambda: bool(window.tasks.formats))  # noqa: B023
+        qtbot.waitUntil(lambda: ("queue.json.damaged" in window.banner.text) == told)  # noqa: B023
+        window.close()
+        window.deleteLater()

@@ -31,6 +31,26 @@ def test_our_names_and_no_name_are_not_free(name):
         Presets("finish").save(name, {})
 
 
+def test_two_windows_keep_each_others_presets():
+    one, other = Presets("finish"), Presets("finish")
+    one.save("A", {"feather": 1})
+    other.save("B", {"feather": 2})
+    one.save("C", {"feather": 3})
+    other.delete("A")
+    assert [name for name in Presets("finish").names if Presets("finish").is_own(name)] == ["B", "C"]
+
+
+@pytest.mark.parametrize("values", [{"feather": "x"}, {"feather": [1]}, {"unknown": 1}, {"grow": 1000}])
+def test_a_preset_that_is_none_is_not_offered_and_not_lost(values):
+    file = paths.user_presets_dir() / "finish.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"Odd": values}))
+    presets = Presets("finish")
+    assert "Odd" not in presets.names
+    presets.save("Mine", {"feather": 1})
+    assert set(json.loads(file.read_text())) == {"Odd", "Mine"}
+
+
 @pytest.mark.parametrize("text", ["{", "[1]", json.dumps({"Mine": 3})])
 def test_a_damaged_file_is_never_overwritten(text):
     file = paths.user_presets_dir() / "finish.json"

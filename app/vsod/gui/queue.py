@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled, UsageError, VsodError
 from vsod.gui.backend import Format
 from vsod.gui.tasks import QUEUE, Tasks
+from vsod.gui.words import tr
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.jobqueue import Item, JobQueue
 from vsod.pipeline.project import ClipWork
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
     from vsod.pipeline.batch import Row
 
 
+_LOOK_MS = 2000  # between two looks at what other windows did
+
+
 class QueueControl(QObject):
     """Starts and stops jobs, and keeps the list of them.
+
+    One window at a time works on the queue; in the others the list can be seen and added to.
 
     Args:
         tasks: Does the jobs.
@@ -54,6 +60,32 @@ class QueueControl(QObject):
         tasks.running.connect(self._on_running)
         tasks.progressed.connect(self._on_progress)
         tasks.failed.connect(self._on_failed)
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self.refresh)
+        self._look.start()
+
+    @property
+    def owned(self) -> bool:
+        """Whether this window works on the queue."""
+        return self.jobs.owned
+
+    def refresh(self) -> None:
+        """Look what other windows added, or what became of theirs."""
+        try:
+            changed = self.jobs.refresh()
+        except VsodError as error:
+            self._look.stop()  # said once, not every two seconds
+            self.refused.emit(error)
+            return
+        if changed:
+            self.changed.emit()
+            self._next()
+
+    def close(self) -> None:
+        """The window goes; another may work on the queue."""
+        self._look.stop()
+        self.jobs.close()
 
     # ---- the list
 
@@ -75,16 +107,20 @@ class QueueControl(QObject):
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forget jobs; the one that runs is stopped first and then stays."""
-        self.jobs.remove(ids)
-        self.changed.emit()
+        if self._may():
+            self.jobs.remove(ids)
+            self.changed.emit()
 
     def move(self, id: str, by: int) -> None:
         """Do a job earlier or later."""
-        self.jobs.move(id, self.jobs.place(id) + by)
-        self.changed.emit()
+        if self._may():
+            self.jobs.move(id, self.jobs.place(id) + by)
+            self.changed.emit()
 
     def retry(self, ids: Sequence[str]) -> None:
         """Jobs that failed wait again."""
+        if not self._may():
+            return
         for id in ids:
             if self.jobs[id].state == "failed":
                 self.jobs.change(id, state="waiting", notes=())
@@ -97,6 +133,8 @@ class QueueControl(QObject):
 
     def use(self, ids: Sequence[str], work: ClipWork) -> None:
         """Do waiting jobs with the model and matte settings of ``work``."""
+        if not self._may():
+            return
         for id in ids:
             item = self.jobs[id]
             if item.state == "waiting":
@@ -110,6 +148,8 @@ class QueueControl(QObject):
 
     def start(self) -> None:
         """Do what waits."""
+        if not self._may():
+            return
         self.at_work = True
         self.changed.emit()
         self._next()
@@ -120,6 +160,22 @@ class QueueControl(QObject):
         if self._tasks.busy == QUEUE:
             self._tasks.cancel()
         self.changed.emit()
+
+    def change(self, id: str, spec: JobSpec, frames: int) -> None:
+        """Set a job up anew; it waits again."""
+        if self._may():
+            self.jobs.change(id, spec=spec, frames=frames, state="waiting", notes=())
+            self.changed.emit()
+
+    def _may(self) -> bool:
+        if not self.owned:
+            self.refused.emit(
+                UsageError(
+                    tr("another window works on the queue ({worker})").format(worker=self.jobs.worker),
+                    fix=tr("Change its jobs there, or close it."),
+                )
+            )
+        return self.owned
 
     def _next(self) -> None:
         if not self.at_work or self._tasks.busy:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from vsod.core.clip import ClipInfo
-from vsod.errors import VsodError
+from vsod.errors import DataError, VsodError
 from vsod.gui.dialogs.export import ExportDialog
 from vsod.gui.document import Document
 from vsod.gui.editing import Editing
@@ -86,8 +86,13 @@ class QueueRoom(QDockWidget):
 
     def offer(self) -> None:
         """Say that jobs of an earlier run still wait."""
+        if self.control.jobs.problem:
+            self._banner.show_error(DataError(self.control.jobs.problem, fix=self._kept()))
+            return
         left = len(waiting(self.control))
-        if left:
+        if left and not self.control.owned:
+            self.show()
+        elif left:
             self.show()
             words = tr("1 job waits in the queue") if left == 1 else tr("{left} jobs wait in the queue")
             self._banner.show_offer(
@@ -98,6 +103,10 @@ class QueueRoom(QDockWidget):
             )
 
     # ---- inside
+
+    def _kept(self) -> str:
+        moved = self.control.jobs.moved
+        return tr("It is kept as {name}; the queue begins empty.").format(name=moved.name) if moved else ""
 
     def _decided(self, path: Path) -> ClipWork:
         project = self._document.project
@@ -129,8 +138,7 @@ class QueueRoom(QDockWidget):
 
         def take(spec: JobSpec) -> None:
             frames = len(spec.frames(info.frame_count))
-            self.control.jobs.change(id, spec=spec, frames=frames, state="waiting", notes=())
-            self.control.changed.emit()
+            self.control.change(id, spec, frames)
 
         dialog.queued.connect(take)
         dialog.open()

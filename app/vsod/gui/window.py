@@ -263,6 +263,7 @@ class MainWindow(QMainWindow):
         self.ahead.stop()
         self.sound.stop()
         self.tasks.stop()
+        self.queue_room.control.close()
         self.overview.stop()
         self.player.stop()
         event.accept()

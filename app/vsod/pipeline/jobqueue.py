@@ -2,86 +2,129 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from vsod import paths
 from vsod.core.progress import Progress
-from vsod.errors import DataError, UsageError, VsodError
-from vsod.media.atomic import write_text
+from vsod.core.reading import refusing
+from vsod.errors import DataError, OutputError, UsageError
 from vsod.pipeline.job import JobSpec
+from vsod.pipeline.queuefile import QueueFile
+from vsod.pipeline.queueitem import OVER, Item, State, targets
 
-State = Literal["waiting", "running", "done", "warnings", "failed", "skipped"]
-OVER: tuple[State, ...] = ("done", "warnings", "failed", "skipped")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A job and what became of it.
-
-    Attributes:
-        spec: The job.
-        frames: It writes; 0 = not known.
-        state: As in :class:`vsod.pipeline.batch.Row`, before that ``waiting`` and ``running``.
-        seconds: It took.
-        working: Of the seconds, those without opening the clip and loading networks.
-        notes: Warnings, or why it failed and what to do.
-        id: Of this item, in this queue.
-    """
-
-    spec: JobSpec
-    frames: int = 0
-    state: State = "waiting"
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    working: float = 0.0
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON-ready form; a job that runs is one that waits to go on."""
-        return {
-            "job": json.loads(self.spec.to_json()),
-            "frames": self.frames,
-            "state": "waiting" if self.state == "running" else self.state,
-            "seconds": self.seconds,
-            "working": self.working,
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Item:
-        """The item that :meth:`as_json` wrote."""
-        state: State = raw["state"] if raw["state"] in OVER else "waiting"
-        spec = JobSpec.from_json(json.dumps(raw["job"]))
-        seconds, notes = float(raw["seconds"]), tuple(map(str, raw["notes"]))
-        return cls(spec, int(raw["frames"]), state, seconds, notes, float(raw.get("working", seconds)))
+__all__ = ["OVER", "Item", "JobQueue", "State"]
 
 
 class JobQueue:
     """Items in the order they are done. Every change is written to the user's data folder at once.
 
+    One process at a time works on a queue. Others see its list and may add to it: what they add is posted, and
+    taken in by the one that works, or by whoever does so next.
+
     Args:
         file: Where it is kept; None for the usual place.
 
     Attributes:
-        problem: Why the file could not be read, or "". Such a file is left as it is and nothing is written.
+        problem: Why the file could not be read, or "". Such a file is put aside and the queue begins empty; if that
+            is refused it is left as it is, and nothing is written.
+        moved: Where such a file was put aside; None if there was none.
+        worker: Who works on it, "process @ computer"; "" if that is this process.
     """
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or paths.data_dir() / "queue.json"
+        self._disk = QueueFile(self.file)
         self._items: list[Item] = []
-        self.problem = ""
+        self._seen: object = None
+        self._writes = True
+        self.problem = self.worker = ""
+        self.moved: Path | None = None
+        self.refresh()
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process works on it: may take jobs, and change and remove them."""
+        return self._disk.owned or not self._writes
+
+    def refresh(self) -> bool:
+        """Look what other processes did: take in what they added, or see what became of theirs.
+
+        Returns:
+            Whether the list is another one now.
+        """
+        if not self._writes:
+            return False
+        before = tuple(self._items), self.worker
+        was_owned = self.owned
         try:
-            raw = json.loads(self.file.read_text(encoding="utf-8"))
-            self._items = [Item.from_json(item) for item in raw["items"]]
-        except FileNotFoundError:
-            pass
-        except (OSError, VsodError, ValueError, KeyError, TypeError, AttributeError) as error:
-            self.problem = str(DataError(f"the queue cannot be read ({error})", where=self.file))
+            if self._disk.own() and not was_owned:
+                self._load()
+        except OutputError as error:
+            self._writes, self.problem = False, str(error)
+        if self._disk.owned:
+            self._take_in()
+        elif self._disk.state() != self._seen:
+            self._look()
+        return (tuple(self._items), self.worker) != before
+
+    def close(self) -> None:
+        """Let another process work on it."""
+        self._disk.close()
+
+    def _load(self) -> None:
+        """The file's items, as the owner; one that ran when its owner went away waits."""
+        self.worker = ""
+        try:
+            rows, _ = self._disk.read()
+            with refusing("the queue cannot be read", self.file):
+                self._items = [Item.from_json(row) for row in rows]
+        except DataError as error:
+            self._items, self.problem = [], str(error)
+            self.moved = self._disk.put_aside(self.file)
+            self._writes = self.moved is not None
+            if not self._writes:
+                self._disk.close()
+
+    def _look(self) -> None:
+        """The owner's items and what is posted."""
+        self._seen = self._disk.state()
+        try:
+            rows, self.worker = self._disk.read()
+            with refusing("the queue cannot be read", self.file):
+                rows = rows + [row for _, row in self._disk.posted()]
+                items = [Item.from_json(row, runs=True) for row in rows]
+        except DataError:
+            return  # the owner says so
+        # one that is being taken in may be in both places
+        self._items = list({item.id: item for item in reversed(items)}.values())[::-1]
+
+    def _take_in(self) -> None:
+        """Put what is posted last; in the file before it leaves the inbox, so that nothing is lost on the way."""
+        known = {item.id for item in self._items}
+        taken: list[Path] = []
+        for file, row in self._disk.posted():
+            try:
+                with refusing("this is no job", file):
+                    item = Item.from_json(row)
+            except DataError as error:
+                self.problem = self.problem or str(error)
+                self._disk.put_aside(file)
+                continue
+            if item.id not in known:
+                try:
+                    self._check_free(item.spec)
+                except UsageError as error:
+                    item = replace(item, state="failed", notes=(str(error),))
+                self._items.append(item)
+                known.add(item.id)
+            taken.append(file)
+        if taken:
+            self._write()
+            for file in taken:
+                file.unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[Item]:
         return iter(tuple(self._items))
@@ -105,7 +148,9 @@ class JobQueue:
 
     @property
     def next(self) -> Item | None:
-        """The first one that waits."""
+        """The first one that waits; None, too, while another process works on the queue."""
+        if not self.owned:
+            return None
         return next((item for item in self._items if item.state == "waiting"), None)
 
     def add(self, spec: JobSpec, frames: int = 0) -> Item:
@@ -114,21 +159,39 @@ class JobQueue:
         Raises:
             UsageError: A job that is not over writes the same files.
         """
-        mine = _targets(spec)
+        self.refresh()
+        self._check_free(spec)
+        item = Item(spec, frames)
+        if not self.owned:
+            self._disk.post(item.id, item.as_json())
+        self._items.append(item)
+        self._write()
+        return item
+
+    def _check_free(self, spec: JobSpec) -> None:
+        mine = targets(spec)
         for item in self._items:
-            if item.state in ("waiting", "running") and mine & _targets(item.spec):
+            if item.state in ("waiting", "running") and mine & targets(item.spec):
                 raise UsageError(
                     "a job in the queue writes this file already",
                     where=spec.output,
                     fix="Choose another name.",
                 )
-        item = Item(spec, frames)
-        self._items.append(item)
-        self._write()
-        return item
+
+    def _check_owned(self) -> None:
+        if not self.owned:
+            raise UsageError(
+                f"another window works on the queue ({self.worker})",
+                fix="Change its jobs there, or close it.",
+            )
 
     def change(self, id: str, **changes: Any) -> Item:
-        """Give an item other fields."""
+        """Give an item other fields.
+
+        Raises:
+            UsageError: Another process works on the queue; so for :meth:`move` and :meth:`remove`.
+        """
+        self._check_owned()
         place = self.place(id)
         self._items[place] = replace(self._items[place], **changes)
         self._write()
@@ -136,18 +199,20 @@ class JobQueue:
 
     def move(self, id: str, to: int) -> None:
         """Put an item at another place."""
+        self._check_owned()
         item = self._items.pop(self.place(id))
         self._items.insert(max(0, min(to, len(self._items))), item)
         self._write()
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forget items; one that runs stays."""
+        self._check_owned()
         self._items = [item for item in self._items if item.id not in ids or item.state == "running"]
         self._write()
 
     def free_name(self, output: Path) -> Path:
         """``output``, or the same with a number if a job in the queue or a file on disk has that name."""
-        taken = {target for item in self._items for target in (item.spec.output, *_targets(item.spec))}
+        taken = {target for item in self._items for target in (item.spec.output, *targets(item.spec))}
         candidate, number = output, 2
         while candidate in taken or candidate.exists():
             candidate = output.with_name(f"{output.stem}-{number}{output.suffix}")
@@ -187,11 +252,5 @@ class JobQueue:
         return sum(item.working for item in like) / frames if frames else 0.0
 
     def _write(self) -> None:
-        if not self.problem:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            raw = {"items": [item.as_json() for item in self._items]}
-            write_text(self.file, json.dumps(raw, indent=1, ensure_ascii=False))
-
-
-def _targets(spec: JobSpec) -> set[Path]:
-    return {path.absolute() for path in spec.delivery.targets(spec.output).values()}
+        if self._disk.owned:
+            self._disk.write([item.as_json() for item in self._items])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from vsod import paths
+from vsod.core.delivery import Delivery
+from vsod.core.finishing import FinishSettings
+from vsod.core.plain import json_text
+from vsod.core.reading import read_json, refusing
 from vsod.errors import DataError, UsageError
-from vsod.media.atomic import write_text
+from vsod.media.atomic import output_error, write_text
+from vsod.storage.locks import locked
 
 Values = dict[str, Any]
 
@@ -20,10 +26,12 @@ class Presets:
         kind: ``"finish"`` or ``"export"``: the stem of the JSON files, ours and the user's.
 
     A file of ours that is missing has no presets; one of the user's that cannot be read raises when
-    something is to be saved, so that it is never overwritten.
+    something is to be saved, so that it is never overwritten. Several windows may save at a time: what
+    another one has saved meanwhile is kept.
     """
 
     def __init__(self, kind: str) -> None:
+        self._kind = kind
         self._ours = _read(paths.resources_dir() / "presets" / f"{kind}.json")
         self.file = paths.user_presets_dir() / f"{kind}.json"
         self.problem = ""
@@ -34,8 +42,8 @@ class Presets:
 
     @property
     def names(self) -> list[str]:
-        """All of them, ours first."""
-        return [*self._ours, *self._own]
+        """All that can be used, ours first."""
+        return [*self._ours, *(name for name, values in self._own.items() if _fits(self._kind, values))]
 
     def is_own(self, name: str) -> bool:
         """Whether the user made it, and so may delete it."""
@@ -55,25 +63,42 @@ class Presets:
         name = name.strip()
         if not name or name in self._ours:
             raise UsageError(f"'{name}' is not free for a preset", fix="Choose another name.")
-        self._write({**self._own, name: values})
+        self._change(lambda own: {**own, name: values})
 
     def delete(self, name: str) -> None:
         """Forget one of the user's; see :meth:`save` for what is raised."""
-        self._write({known: values for known, values in self._own.items() if known != name})
+        self._change(lambda own: {known: values for known, values in own.items() if known != name})
 
-    def _write(self, own: dict[str, Values]) -> None:
-        if self.problem:
-            raise DataError(self.problem, fix=f"Repair or delete {self.file}.")
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(self.file, json.dumps(own, indent=1, ensure_ascii=False))
+    def _change(self, change: Callable[[dict[str, Values]], dict[str, Values]]) -> None:
+        """Read, change and write under a lock, so that two windows lose nothing of each other's."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self.file.with_name(f".{self.file.name}.lock")):
+                try:
+                    self._own, self.problem = _read(self.file), ""
+                except DataError as error:
+                    raise DataError(str(error), fix=f"Repair or delete {self.file}.") from error
+                own = change(self._own)
+                write_text(self.file, json_text(own, indent=1))
+        except OSError as error:
+            raise output_error(error, self.file) from error
         self._own = own
 
 
-def _read(file: Path) -> dict[str, Values]:
+def _fits(kind: str, values: Values) -> bool:
+    """Whether a preset's values are settings: a user may have written the file by hand."""
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-        return {str(name): dict(values) for name, values in raw.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise DataError(f"the presets cannot be read ({error})", where=file) from error
+        with refusing("this preset cannot be used"):
+            if kind == "finish":
+                FinishSettings.from_json(values)
+            else:
+                Delivery.from_options(values)
+    except DataError:
+        return False
+    return True
+
+
+def _read(file: Path) -> dict[str, Values]:
+    with suppress(FileNotFoundError), refusing("the presets cannot be read", file):
+        return {str(name): dict(values) for name, values in read_json(file).items()}
+    return {}

@@ -149,21 +149,29 @@ class QueuePanel(QWidget):
     def _enable(self) -> None:
         queue, items = self._queue, self._items()
         places = [queue.jobs.place(item.id) for item in items]
-        waits = bool(items) and all(item.state == "waiting" for item in items)
+        mine = queue.owned
+        waits = mine and bool(items) and all(item.state == "waiting" for item in items)
         self.run_button.setText(tr("Pause") if queue.at_work else tr("Start"))
-        self.run_button.setEnabled(queue.at_work or bool(waiting(queue)))
-        self.up_button.setEnabled(len(items) == 1 and places[0] > 0)
-        self.down_button.setEnabled(len(items) == 1 and places[0] < len(queue.jobs) - 1)
-        self.settings_button.setEnabled(len(items) == 1 and items[0].state not in ("running", "done"))
+        self.run_button.setEnabled(mine and (queue.at_work or bool(waiting(queue))))
+        self.up_button.setEnabled(mine and len(items) == 1 and places[0] > 0)
+        self.down_button.setEnabled(mine and len(items) == 1 and places[0] < len(queue.jobs) - 1)
+        self.settings_button.setEnabled(
+            mine and len(items) == 1 and items[0].state not in ("running", "done")
+        )
         self.use_button.setEnabled(waits)
-        self.retry_button.setEnabled(any(item.state == "failed" for item in items))
+        self.retry_button.setEnabled(mine and any(item.state == "failed" for item in items))
         self.copy_button.setEnabled(bool(items))
-        self.remove_button.setEnabled(any(item.state != "running" for item in items))
-        self.clear_button.setEnabled(any(item.state in ("done", "skipped") for item in queue.jobs))
+        self.remove_button.setEnabled(mine and any(item.state != "running" for item in items))
+        self.clear_button.setEnabled(mine and any(item.state in ("done", "skipped") for item in queue.jobs))
 
     def _sum_up(self) -> None:
         jobs = list(self._queue.jobs)
-        self.bar.setVisible(any(item.state == "running" for item in jobs))
+        mine = self._queue.owned
+        self.bar.setVisible(mine and any(item.state == "running" for item in jobs))
+        other = tr("Another window works on the queue ({worker}); jobs added here are done there.")
+        if not mine:
+            self.summary.setText(other.format(worker=self._queue.jobs.worker))
+            return
         if not jobs:
             self.summary.setText(
                 self._queue.jobs.problem or tr("No jobs. Drop clips here, or export into the queue.")
