@@ -16,8 +16,8 @@ import pytest
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.picture import Picture
 from vsod.errors import OutputError, UsageError
-from vsod.media import atomic
-from vsod.media.atomic import sweep
+from vsod.media import atomic, sequence_sink
+from vsod.media.atomic import partial_path, sweep
 from vsod.media.formats import FORMATS, Format
 from vsod.media.sinks import close_together, open_sink
 from vsod.media.source import open_source
@@ -222,14 +222,14 @@ def test_a_drive_that_goes_away_in_between(
     fmt = FORMATS[id]
     path = tmp_path / f"m{(fmt.suffixes or ('',))[0]}"
     before = old(path, fmt)
-    owner, name = (Path, "write_bytes") if fmt.is_sequence else (VideoSink, "_mux")
+    owner, name = (sequence_sink, "write_new") if fmt.is_sequence else (VideoSink, "_mux")
     goes, calls = getattr(owner, name), []
 
-    def third_fails(self: object, *given: object) -> object:
+    def third_fails(*given: object) -> object:
         calls.append(given)
         if len(calls) == 3:
             raise OSError(code, os.strerror(code))
-        return goes(self, *given)
+        return goes(*given)
 
     monkeypatch.setattr(owner, name, third_fails)
     with (
@@ -326,17 +326,25 @@ def test_names_nobody_likes(fmt: Format, suffix: str, name: str, tmp_path: Path)
         assert source.info.frame_count == 1
 
 
-def test_what_a_killed_job_left_is_swept_up_and_nothing_else(tmp_path: Path) -> None:
-    target = tmp_path / "m.mov"
+def test_what_killed_jobs_left_in_a_folder_is_swept_up_and_nothing_else(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    dead, alive = tmp_path / f".m.mov.partial-{gone.pid}", tmp_path / f".m.mov.partial-{os.getpid()}"
-    other, odd = tmp_path / f".n.mov.partial-{gone.pid}", tmp_path / ".m.mov.partial-mine"
-    folder = tmp_path / f".shot.partial-{gone.pid}"
+    mine = partial_path(tmp_path / "m.mov")
+
+    def by(process: int, name: str = "m.mov", host: str = "") -> Path:
+        file = partial_path(tmp_path / name)
+        parts = file.name.rsplit("-", 3)
+        return file.with_name("-".join([parts[0], host or parts[1], str(process), parts[3]]))
+
+    dead, text, folder = by(gone.pid), by(gone.pid, "queue.json"), by(gone.pid, "shot")
+    elsewhere, odd = by(gone.pid, host="render07"), tmp_path / ".m.mov.partial-mine"
     folder.mkdir()
-    for file in (dead, alive, other, odd, folder / "1.png"):
+    (tmp_path / "precious").write_bytes(b"precious")
+    link = by(gone.pid, "link.mov")
+    link.symlink_to("precious")
+    for file in (dead, text, mine, elsewhere, odd, folder / "1.png"):
         file.write_bytes(b"x")
-    sweep(target)
-    sweep(tmp_path / "shot")
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in (alive, other, odd))
+    sweep(tmp_path / "m.mov")
+    assert sorted(tmp_path.iterdir()) == sorted((mine, elsewhere, odd, tmp_path / "precious"))
+    assert (tmp_path / "precious").read_bytes() == b"precious"
     sweep(tmp_path / "nowhere" / "m.mov")

@@ -13,7 +13,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from vsod.cli import output
-from vsod.cli.run import cancel_on_signal, job, tell
+from vsod.cli.run import job, tell
+from vsod.cli.signals import cancel_on_signal
 from vsod.cli.words import WordParser
 from vsod.core.plain import plain
 from vsod.core.reading import MAX_BYTES

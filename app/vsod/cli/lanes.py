@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from vsod.cli import output
-from vsod.cli.run import cancel_on_signal
+from vsod.cli.signals import cancel_on_signal
 from vsod.core.clip import check_range
 from vsod.core.flags import Flag
 

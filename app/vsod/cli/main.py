@@ -12,6 +12,7 @@ from vsod import __version__
 from vsod.cli import output
 from vsod.cli.delivery import add_delivery_options
 from vsod.cli.finishing import add_finish_options
+from vsod.cli.signals import interrupt_on_signal
 from vsod.core.delivery import WHAT
 from vsod.core.training import PROTOCOLS
 from vsod.errors import VsodError
@@ -31,7 +32,8 @@ def _main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     as_json = bool(getattr(args, "json", False))
     try:
-        return int(args.run(args))
+        with interrupt_on_signal():
+            return int(args.run(args))
     except VsodError as error:
         if os.environ.get("VSOD_DEBUG"):
             raise
@@ -157,7 +159,10 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.set_defaults(run=do.probe)
 
     p = commands.add_parser("cache", help="the maps and networks kept for later: how much, where; --clear")
-    p.add_argument("--clear", action="store_true", help="empty it, but for what a job is using")
+    p.add_argument(
+        "--clear", action="store_true", help="list what is in it, ask, and delete all but what is in use"
+    )
+    p.add_argument("--yes", action="store_true", help="do not ask")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.cache)
 

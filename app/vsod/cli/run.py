@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 
 from vsod.cli import output
 from vsod.cli.finishing import finish_settings
 from vsod.cli.shots import shot_choice
+from vsod.cli.signals import cancel_on_signal
 from vsod.core.delivery import Delivery
 from vsod.core.plain import json_text
 from vsod.pipeline.job import JobReport, JobSpec
-
-
-@contextmanager
-def cancel_on_signal() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set; a second Ctrl-C stops at once."""
-    cancel = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    before = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -40,7 +40,9 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app.installTranslator(language)
     crash = CrashReporter(app)
     crash.install()
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), lambda *_: app.quit())
     # Python sees signals only between bytecodes; an idle event loop runs none
     pulse = QTimer(app)
     pulse.start(250)

@@ -1,15 +1,35 @@
-"""Files that appear at their place whole or not at all."""
+"""Files that appear at their place whole or not at all; errors of the disk in the user's words."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vsod.errors import OutputError
+from vsod.storage import files
+from vsod.storage.exchange import put_folder, take_back
+from vsod.storage.files import create_partial, create_partial_folder, discard, partial_path, sync
+from vsod.storage.marks import is_ours
+from vsod.storage.partial_names import target_of
+
+__all__ = [
+    "commit_file",
+    "commit_folder",
+    "commit_together",
+    "create_partial",
+    "create_partial_folder",
+    "discard",
+    "output_error",
+    "partial_path",
+    "place_of",
+    "sweep",
+    "sync",
+    "write_bytes",
+    "write_text",
+]
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space or choose another drive, then export again."),
@@ -19,12 +39,11 @@ _REASONS = {
     errno.EROFS: ("this drive is read-only", "Choose another drive."),
     errno.ENOENT: ("the folder does not exist", "Create it first, or choose another one."),
     errno.ENOTDIR: ("the folder does not exist", "Create it first, or choose another one."),
+    errno.EISDIR: ("a folder has this name", "Choose another name."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
     errno.EIO: ("the drive failed while writing", "Check the drive or the network, then export again."),
     errno.ESTALE: ("the network drive went away", "Reconnect it, then export again."),
 }
-
-_BEFORE = ".before"  # marks what was at a target until all files of a job are in place
 
 
 def output_error(error: BaseException, path: Path) -> OutputError:
@@ -34,40 +53,14 @@ def output_error(error: BaseException, path: Path) -> OutputError:
     return OutputError(what, where=path, fix=fix)
 
 
-def partial_path(target: Path) -> Path:
-    """The hidden name next to ``target`` that holds it until it is whole; on the same volume."""
-    suffix = f".partial-{os.getpid()}"
-    # File systems limit a name to 255 bytes; a long target must not fail for its partial's sake.
-    stem = target.name
-    while len(f".{stem}{suffix}".encode()) > 255:
-        stem = stem[:-1]
-    return target.with_name(f".{stem}{suffix}")
-
-
 def sweep(target: Path) -> None:
-    """Remove what jobs that were killed left of ``target``; those of running ones stay. Never raises."""
-    with contextlib.suppress(OSError):
-        for left in target.parent.iterdir():
-            name, _, process = left.name.rpartition(".partial-")
-            if (
-                name in (f".{target.name}", f".{target.name}{_BEFORE}")
-                and process.isdecimal()
-                and not _runs(int(process))
-            ):
-                discard(left)
+    """Remove what jobs that were killed left in the folder of ``target``; those of running ones stay. Never raises."""
+    files.sweep(target.absolute().parent)
 
 
-def _runs(process: int) -> bool:
-    """Whether there is a process of this number; where that cannot be known, True."""
-    if os.name == "nt":
-        return True  # asking there would end it
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def place_of(target: Path) -> Path:
+    """Where a folder really is, so that its partial lies on the same volume: a link to it is followed."""
+    return target.resolve() if target.is_symlink() or not target.name else target
 
 
 def commit_file(partial: Path, target: Path) -> None:
@@ -82,104 +75,130 @@ def commit_file(partial: Path, target: Path) -> None:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+    """Write a text file, whole or not at all; names in it that are not UTF-8 keep their bytes.
 
     Raises:
         OutputError: The disk refuses; ``target`` is untouched.
     """
-    partial = partial_path(target)
+    write_bytes(target, text.encode("utf-8", "surrogateescape"))
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        OutputError: The disk refuses; ``target`` is untouched.
+    """
     try:
-        partial.write_text(text, encoding="utf-8")
-        commit_file(partial, target)
+        files.write_bytes(target, data)
     except OSError as error:
-        discard(partial)
         raise output_error(error, target) from error
 
 
 def commit_folder(partial: Path, target: Path) -> None:
-    """Put a folder of finished files in place; into an existing folder they go one by one.
+    """Put a folder of finished files in place of ``target``, whole; see :func:`commit_together`.
 
     Raises:
-        OSError: The disk refuses.
+        OSError: The disk refuses; ``target`` is what it was.
     """
-    files = sorted(partial.iterdir())
-    for file in files:
-        sync(file)
-    if target.is_dir():
-        for file in files:
-            file.replace(target / file.name)
-        partial.rmdir()
-        sync(target)
-    else:
-        partial.rename(target)
-    sync(target.parent)
+    before = _put_folder(partial, target)
+    if before is not None:
+        discard(before)
 
 
 def commit_together(pairs: Sequence[tuple[Path, Path]]) -> None:
     """Put whole files or folders, (partial, target), in their places: all, or, if one fails, none.
 
-    Into a folder that exists already its files go one by one, and stay.
+    A folder is replaced by the new one; files in it that this program did not write and that have no new namesake
+    are in the new one, too.
 
     Raises:
         OutputError: The disk refuses; what was at the targets before is there again.
     """
-    fresh: list[Path] = []
-    before: dict[Path, Path] = {}
+    undo: list[Callable[[], None]] = []
+    before: list[Path] = []
+    target = pairs[0][1] if pairs else Path()
     try:
         for partial, target in pairs:
-            there = target.exists()
             if partial.is_dir():
-                commit_folder(partial, target)
-            else:
-                if there and len(pairs) > 1:
-                    before |= _linked(target)
-                commit_file(partial, target)
-            if not there:
-                fresh.append(target)
-    except OSError as error:
-        for done in fresh:
-            discard(done)
-        for done, kept in before.items():
-            with contextlib.suppress(OSError):
-                kept.replace(done)
-        for partial, _ in pairs:
-            discard(partial)
-        raise output_error(error, target) from error
-    finally:
-        for kept in before.values():
-            discard(kept)
+                old = _put_folder(partial, target)
+                undo.append(_undone(take_back, partial, place_of(target), old))
+                before += [] if old is None else [old]
+                continue
+            there = os.path.lexists(target)
+            kept = _linked(target) if there and len(pairs) > 1 else None
+            before += [] if kept is None else [kept]
+            commit_file(partial, target)
+            if kept is not None:
+                undo.append(_undone(Path.replace, kept, target))
+            elif not there:
+                undo.append(_undone(discard, target))
+    except BaseException as error:
+        put_back = [_done(step) for step in reversed(undo)]
+        # what cannot be put back is left where it is rather than removed
+        if all(put_back):
+            for path in (*(partial for partial, _ in pairs), *before):
+                discard(path)
+        if isinstance(error, OSError):
+            raise output_error(error, target) from error
+        raise
+    for old in before:
+        discard(old)
 
 
-def _linked(target: Path) -> dict[Path, Path]:
-    """Target -> a second name for what is there, so that it can be put back; none where links are unknown."""
-    kept = target.with_name(f".{target.name}{_BEFORE}.partial-{os.getpid()}")
-    discard(kept)
+def _done(step: Callable[[], None]) -> bool:
     try:
-        os.link(target, kept)
+        step()
     except OSError:
-        return {}
-    return {target: kept}
+        return False
+    return True
 
 
-def discard(partial: Path) -> None:
-    """Remove a partial file or folder. Never raises."""
-    with contextlib.suppress(OSError):
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
+def _undone(step: Callable[..., object], *given: object) -> Callable[[], None]:
+    def undo() -> None:
+        step(*given)
+
+    return undo
+
+
+def _put_folder(partial: Path, target: Path) -> Path | None:
+    """Exchange a folder; gives where the old one is now."""
+    target = place_of(target)
+    if target.is_dir():
+        _keep_strangers(target, partial)
+    for file in sorted(partial.iterdir()):
+        if file.is_file() and not file.is_symlink():
+            sync(file)
+    sync(partial)
+    before = put_folder(partial, target)
+    sync(target.parent)
+    return before
+
+
+def _keep_strangers(old: Path, new: Path) -> None:
+    """Give the new folder what is in the old one and not ours: second names of the same files, where there can be."""
+    for entry in old.iterdir():
+        if target_of(entry.name) is not None or os.path.lexists(new / entry.name) or is_ours(entry):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, new / entry.name, symlinks=True, copy_function=_link_or_copy)
         else:
-            partial.unlink(missing_ok=True)
+            _link_or_copy(str(entry), str(new / entry.name))
+    shutil.copymode(old, new)
 
 
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk, where the system can say so."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows cannot open a folder for that
-    handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
+def _link_or_copy(old: str, new: str) -> None:
     try:
-        os.fsync(handle)
-    except OSError as error:
-        # Some network file systems cannot sync a folder; a full disk is another matter.
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(handle)
+        os.link(old, new, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(old, new, follow_symlinks=False)
+
+
+def _linked(target: Path) -> Path | None:
+    """A second name for what is there, so that it can be put back; None where links are unknown."""
+    kept = partial_path(target)
+    try:
+        os.link(target, kept, follow_symlinks=False)
+    except OSError:
+        return None
+    return kept

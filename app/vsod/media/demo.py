@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import cv2
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from av.codec.context import Flags as CodecFlags
 from av.video.frame import VideoFrame
 
-from vsod.media.atomic import commit_file, discard, output_error, partial_path
+from vsod.media.atomic import commit_file, create_partial, discard, output_error, sweep
 
 WIDTH, HEIGHT, FRAMES, RATE = 1280, 720, 96, Fraction(24)
 _MARGIN = 200  # how far the camera can pan over the background, px
@@ -31,10 +32,13 @@ def make_demo(path: Path) -> Path:
         OutputError: It cannot be written there.
     """
     path = Path(path)
-    partial = partial_path(path)
+    sweep(path)
     try:
-        partial.touch()  # says at once whether the folder can be written to
-        with av.open(str(partial), "w", format="mp4") as container:
+        partial, file = create_partial(path)
+    except OSError as error:
+        raise output_error(error, path) from error
+    try:
+        with file, av.open(cast(Any, file), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=RATE)
             assert isinstance(stream, av.VideoStream)
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -45,6 +49,7 @@ def make_demo(path: Path) -> Path:
             context.flags |= CodecFlags.bitexact
             context.color_range = 1
             context.colorspace = context.color_primaries = context.color_trc = 1
+            container.metadata["comment"] = "vsod-desktop demo"
             for index, picture in enumerate(demo_pictures()):
                 frame = VideoFrame.from_ndarray(picture, format="rgb24").reformat(
                     format="yuv420p", dst_colorspace=1, dst_color_range=1
@@ -53,9 +58,11 @@ def make_demo(path: Path) -> Path:
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
         commit_file(partial, path)
-    except OSError as error:
+    except BaseException as error:
         discard(partial)
-        raise output_error(error, path) from error
+        if isinstance(error, OSError):
+            raise output_error(error, path) from error
+        raise
     return path
 
 

@@ -8,10 +8,20 @@ from typing import Self
 
 from vsod.core.picture import Picture
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_together, discard, output_error, partial_path, sweep, sync
+from vsod.media.atomic import (
+    commit_together,
+    create_partial,
+    create_partial_folder,
+    discard,
+    output_error,
+    place_of,
+    sweep,
+    sync,
+)
 from vsod.media.images import image_bytes, open_exr
 from vsod.media.sequence_names import frame_names
 from vsod.media.target import Target
+from vsod.storage.files import write_new
 
 
 class SequenceSink:
@@ -27,21 +37,22 @@ class SequenceSink:
         self._compression = target.delivery.compression
         if self._coding.codec == "exr":
             open_exr()
-        sweep(path)
-        self._partial = partial_path(path)
+        # a link to a folder is followed: its partial must lie on the same volume
+        place = place_of(path.absolute())
+        sweep(place)
+        self._partial: Path | None = None
         self._names = frame_names(info, frames, target.format.image, target.layout, target.delivery)
         self._next = frames.start
         self._open = True
-        discard(self._partial)
         try:
-            self._partial.mkdir()
+            self._partial = create_partial_folder(place)
             if path.is_dir():
                 # Permission to add files may be missing although the parent's is there.
-                probe = path / self._partial.name
-                probe.touch()
+                probe, file = create_partial(place / "probe")
+                file.close()
                 probe.unlink()
         except OSError as error:
-            discard(self._partial)
+            self.abort()
             raise output_error(error, path) from error
 
     def write(self, index: int, picture: Picture) -> None:
@@ -55,7 +66,8 @@ class SequenceSink:
         try:
             # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.
             data = image_bytes(picture, self._coding, self._compression)
-            (self._partial / self._names[index - self._frames.start]).write_bytes(data)
+            assert self._partial is not None
+            write_new(self._partial / self._names[index - self._frames.start], data)
         except OSError as error:
             self.abort()
             raise output_error(error, self._path) from error
@@ -63,6 +75,7 @@ class SequenceSink:
 
     def finish(self) -> tuple[Path, Path]:
         """See :class:`vsod.media.sinks.Sink`."""
+        assert self._partial is not None
         if not self._open:
             return self._partial, self._path
         if self._next != self._frames.stop:
@@ -90,7 +103,8 @@ class SequenceSink:
     def abort(self) -> None:
         """See :class:`vsod.media.sinks.Sink`."""
         self._open = False
-        discard(self._partial)
+        if self._partial is not None:
+            discard(self._partial)
 
     def __enter__(self) -> Self:
         return self

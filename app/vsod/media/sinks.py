@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -105,15 +107,52 @@ def open_sink(
     return ExternalSink(target) if fmt.external else VideoSink(target)
 
 
+def finish_together(sinks: Iterable[Sink]) -> list[tuple[Path, Path]]:
+    """Bring all files of a job to the disk: for each, where it is, whole and hidden, and where it goes.
+
+    Raises:
+        OutputError: One cannot be finished.
+    """
+    return [sink.finish() for sink in sinks]
+
+
+def put_in_place(whole: Sequence[tuple[Path, Path]], *, good: bool = True) -> list[Path]:
+    """Put all files of a job, as :func:`finish_together` gave them, in place, or, if one fails, none.
+
+    Args:
+        whole: Where each is, and where it goes.
+        good: They passed the checks. If not, they replace nothing: where something is in one of the places, all get
+            names beside them, see :func:`failed_path`.
+
+    Returns:
+        Where they are.
+
+    Raises:
+        OutputError: The disk refuses; what was at the targets before stays.
+    """
+    aside = not good and any(os.path.lexists(target) for _, target in whole)
+    placed = [(partial, failed_path(target) if aside else target) for partial, target in whole]
+    commit_together(placed)
+    return [target for _, target in placed]
+
+
+def failed_path(target: Path) -> Path:
+    """A free name beside ``target`` that says that this is not a good one: ``m.failed.mov``, ``m.failed-2.mov``."""
+    for number in itertools.count(1):
+        word = "failed" if number == 1 else f"failed-{number}"
+        path = target.with_name(f"{target.stem}.{word}{target.suffix}")
+        if not os.path.lexists(path):
+            return path
+    raise AssertionError
+
+
 def close_together(sinks: Iterable[Sink]) -> list[Path]:
     """Finish sinks and put all of their files in place, or, if one fails, none. Returns where they are.
 
     Raises:
         OutputError: One cannot be finished or put in place; what was at the targets before stays.
     """
-    whole = [sink.finish() for sink in sinks]
-    commit_together(whole)
-    return [path for _, path in whole]
+    return put_in_place(finish_together(sinks))
 
 
 def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:

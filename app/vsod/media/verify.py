@@ -37,6 +37,7 @@ def verify(
     on_frame: Callable[[], None] | None = None,
     layout: Layout | None = None,
     delivery: Delivery | None = None,
+    name: Path | None = None,
 ) -> VerifyReport:
     """Decode an export again and compare it with the source it was made from.
 
@@ -47,6 +48,7 @@ def verify(
         on_frame: Called after every frame that was looked at; may raise to stop.
         layout: What it holds; None to go by what it says, or by its channels.
         delivery: How it was to be written; None for what is usual.
+        name: Where it is going to be, if it is not in its place yet.
 
     Returns:
         The report; an unreadable export is a failed check, not an exception.
@@ -60,12 +62,12 @@ def verify(
         info = source.info
         frames = range(info.frame_count) if frames is None else frames
         check_range(info, frames.start, frames.stop)
-        report = VerifyReport(src, made)
+        report = VerifyReport(src, name or made)
         try:
             with open_source(made) as opened:
                 other = opened.info
         except MediaError as error:
-            report.add("readable", False, str(error))
+            report.add("readable", False, str(error).replace(str(made), str(report.matte)))
             return report
         report.add("readable", True, "it can be opened")
         said = _notes(other)
@@ -79,7 +81,7 @@ def verify(
             compare_names(report, other, frame_names(info, frames, suffix, layout, delivery))
         else:
             compare_times(report, info, other, frames)
-            compare_timecode(report, info, other, frames)
+            compare_timecode(report, info, other, frames, report.matte.suffix)
             _second_reader(report, made, len(frames))
         compare_raster(report, info, other)
 

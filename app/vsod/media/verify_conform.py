@@ -54,8 +54,10 @@ def _small(ticks: Fraction, due: npt.NDArray[np.int64]) -> bool:
     return not len(due) or int(due[-1]) * ticks < 2**62
 
 
-def compare_timecode(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range) -> None:
-    """The start timecode, offset for a range."""
+def compare_timecode(
+    report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range, suffix: str
+) -> None:
+    """The start timecode, offset for a range, where a file of this suffix can hold one."""
     if info.timecode is None:
         report.add("timecode", other.timecode is None, "the source has no timecode")
         return
@@ -64,7 +66,7 @@ def compare_timecode(report: VerifyReport, info: ClipInfo, other: ClipInfo, fram
     except ValueError as error:
         report.add("timecode", None, f"the source's timecode cannot be carried: {error}")
         return
-    if other.timecode is None and other.path.suffix.lower() in (".avi", ".webm"):
+    if other.timecode is None and suffix.lower() in (".avi", ".webm"):
         report.add("timecode", None, f"this container holds no timecode; the source's is {due}")
         return
     report.add("timecode", other.timecode == due, f"starts at {other.timecode}, due {due}")

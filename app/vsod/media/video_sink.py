@@ -6,7 +6,7 @@ import contextlib
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 import av
 import av.error
@@ -20,15 +20,17 @@ from av.video.stream import VideoStream
 from vsod.core.picture import Picture
 from vsod.core.timecode import shift
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_together, discard, output_error, partial_path, sweep, sync
+from vsod.media.atomic import commit_together, create_partial, discard, output_error, sweep
 from vsod.media.audio import AudioCopy
 from vsod.media.clock import export_clock
 from vsod.media.coded import FrameMaker
 from vsod.media.encoders import check_container, encoder, encoder_options, field_order
 from vsod.media.target import Target
+from vsod.storage.files import settle
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
+_BUFFER = 1 << 18  # bytes that go to the file at a time
 _BITEXACT: int = cast(Any, Flags.bitexact).value
 
 
@@ -47,7 +49,8 @@ class VideoSink:
         self._layout, self._delivery = target.layout, target.delivery
         self._frames = frames = target.frames
         sweep(path)
-        self._partial = partial_path(path)
+        self._partial: Path | None = None
+        self._file: BinaryIO | None = None
         self._clock = export_clock(info, frames, whole_ticks=path.suffix.lower() == ".avi")
         self._next = frames.start
         self._durations: dict[int, int] = {}
@@ -58,7 +61,7 @@ class VideoSink:
         self._container: OutputContainer | None = None
         self._ended = False
         try:
-            self._partial.touch()
+            self._partial, self._file = create_partial(path)
             self._begin()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
@@ -76,7 +79,10 @@ class VideoSink:
             if muxer in ("mov", "mp4")
             else {}
         )
-        container = av.open(str(self._partial.absolute()), "w", format=muxer, container_options=options)
+        # the open file, not its name: whatever is put in its place meanwhile is not written to
+        container = av.open(
+            cast(Any, self._file), "w", format=muxer, container_options=options, buffer_size=_BUFFER
+        )
         self._container = container
         # The same job gives the same bytes: no dates, no library versions, no random ids.
         container.flags |= _BITEXACT
@@ -203,6 +209,7 @@ class VideoSink:
     def finish(self) -> tuple[Path, Path]:
         """See :class:`vsod.media.sinks.Sink`."""
         if self._ended:
+            assert self._partial is not None
             return self._partial, self._path
         if self._next != self._frames.stop:
             self.abort()
@@ -218,10 +225,11 @@ class VideoSink:
             assert container is not None
             container.close()
             self._close_audio()
-            sync(self._partial)
+            self._close_file()
         except (av.error.FFmpegError, OSError) as error:
             self.abort()
             raise output_error(error, self._path) from error
+        assert self._partial is not None
         return self._partial, self._path
 
     def close(self) -> Path:
@@ -229,6 +237,12 @@ class VideoSink:
         if not self._ended:
             commit_together([self.finish()])
         return self._path
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with file:
+                settle(file)
 
     def _close_audio(self) -> None:
         if self._audio is not None:
@@ -243,7 +257,12 @@ class VideoSink:
         with contextlib.suppress(Exception):
             if container is not None:
                 container.close()
-        discard(self._partial)
+        file, self._file = self._file, None
+        with contextlib.suppress(OSError):
+            if file is not None:
+                file.close()
+        if self._partial is not None:
+            discard(self._partial)
 
     def _refusal(self, error: Exception) -> OutputError:
         if isinstance(error, OSError) and error.errno in (1, 2, 13, 20, 28, 30, 36):

@@ -15,6 +15,7 @@ from vsod.errors import ModelError
 from vsod.inference.cards import card_by_id, usable_card
 from vsod.inference.finish import Finisher
 from vsod.inference.predictor import Predictor
+from vsod.media.atomic import write_text
 from vsod.media.source import Source, open_source
 from vsod.pipeline import stages
 from vsod.pipeline.datasets import labelled_clips
@@ -146,6 +147,7 @@ def install(card_id: str, level: float) -> None:
 
     Raises:
         ModelError: The card has no ``half`` to set.
+        OutputError: The disk refuses; the card is what it was.
     """
     card = card_by_id(card_id)
     lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
@@ -158,4 +160,4 @@ def install(card_id: str, level: float) -> None:
         )
     _, hash_, comment = lines[at[0]].partition("#")
     lines[at[0]] = f"half = {level:g}" + (f"  {hash_}{comment}" if hash_ else "")
-    card.source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(card.source, "\n".join(lines) + "\n")

@@ -11,9 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.errors import DataError
+from vsod.media.atomic import output_error, write_bytes
+from vsod.storage.files import replacing
+from vsod.storage.marks import NAME, marked_png
 from vsod_models.metrics.sequence import Scores
 
 Picture = npt.NDArray[np.uint8]
+_SAID = {"Software": NAME}
 THUMB = (320, 180)  # width, height
 _SUBJECT = (64, 200, 255)  # RGB of what the matte keeps
 
@@ -59,6 +63,7 @@ class Gallery:
 
         Raises:
             DataError: There are no frames.
+            OutputError: The disk refuses.
         """
         columns = []
         for side in (0, 1):
@@ -68,7 +73,8 @@ class Gallery:
             raise DataError("no frames were measured", where=file)
         sheet = np.hstack([np.vstack(column) for column in columns])
         file.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imencode(file.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tofile(file)
+        image = cv2.imencode(file.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes()
+        write_bytes(file, marked_png(image) if file.suffix == ".png" else image)
 
 
 def _row(title: str, picture: Picture, truth: Picture, matte: npt.NDArray[np.float32]) -> Picture:
@@ -99,6 +105,7 @@ def plot_precision(results: Mapping[str, Scores], file: Path) -> None:
 
     Raises:
         DataError: matplotlib is not installed.
+        OutputError: The disk refuses.
     """
     try:
         from matplotlib.figure import Figure
@@ -113,4 +120,10 @@ def plot_precision(results: Mapping[str, Scores], file: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=120)
+    try:
+        with replacing(file) as partial:
+            figure.savefig(
+                partial, dpi=120, format=file.suffix[1:], metadata=_SAID if file.suffix == ".png" else None
+            )
+    except OSError as error:
+        raise output_error(error, file) from error

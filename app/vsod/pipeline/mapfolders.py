@@ -18,8 +18,18 @@ import numpy.typing as npt
 
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
-from vsod.media.atomic import commit_folder, discard, output_error, partial_path, write_text
+from vsod.media.atomic import (
+    commit_folder,
+    create_partial_folder,
+    discard,
+    output_error,
+    place_of,
+    sweep,
+    write_text,
+)
 from vsod.media.sequence import images_in
+from vsod.storage.files import write_new
+from vsod.storage.marks import marked_png
 
 Map = npt.NDArray[np.float32]
 Key = tuple[str, int]  # clip, frame number
@@ -147,26 +157,26 @@ class Providers:
 def write_clip(folder: Path, pictures: Iterable[tuple[int, npt.NDArray[np.uint8]]]) -> None:
     """Write (frame number, (H, W) uint8) pairs as ``<folder>/00012.png``, all or none.
 
-    Files of that form which an earlier call left there and this one does not write are removed.
+    They take the place of those that an earlier call wrote; files of others in the folder stay.
 
     Raises:
         OutputError: The folder cannot be written.
     """
-    partial = partial_path(folder)
-    discard(partial)
+    place = place_of(folder)
+    sweep(place)
+    partial = None
     try:
-        partial.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = create_partial_folder(place)
         for number, picture in pictures:
-            (partial / f"{number:05d}.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
-        written = {file.name for file in partial.iterdir()}
-        commit_folder(partial, folder)
-        for file in folder.glob("*.png"):
-            if re.fullmatch(r"[0-9]{5,}\.png", file.name) and file.name not in written:
-                file.unlink()
+            image = marked_png(cv2.imencode(".png", picture)[1].tobytes())
+            write_new(partial / f"{number:05d}.png", image)
+        commit_folder(partial, place)
     except OSError as error:
         raise output_error(error, folder) from error
     finally:
-        discard(partial)
+        if partial is not None:
+            discard(partial)
 
 
 def no_common_truth(truth: MapFolder) -> DataError:

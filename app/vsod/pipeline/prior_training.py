@@ -15,8 +15,10 @@ from safetensors import SafetensorError
 
 from vsod import paths
 from vsod.errors import DataError, ModelError
+from vsod.media.atomic import output_error, write_bytes
 from vsod.media.source import open_source
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
+from vsod.storage.files import replacing
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.motion import dominant_motion, peak
 from vsod_models.metrics.sequence import ClipScorer, Scores, mean, scored
@@ -197,7 +199,11 @@ def train_prior(
     except ValueError as error:
         raise DataError(str(error), where=data) from error
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_prior(StoredPrior(state, classifiers, source, motion, width), out)
+    try:
+        with replacing(out) as partial:
+            write_prior(StoredPrior(state, classifiers, source, motion, width), partial)
+    except OSError as error:
+        raise output_error(error, out) from error
 
 
 def install(file: Path) -> None:
@@ -210,7 +216,7 @@ def install(file: Path) -> None:
         read_prior(file)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"no trained prior to install: {error}", where=file, fix="Train first.") from error
-    (paths.weights_dir() / "prior.safetensors").write_bytes(file.read_bytes())
+    write_bytes(paths.weights_dir() / "prior.safetensors", file.read_bytes())
 
 
 def measure(

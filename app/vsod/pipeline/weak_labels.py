@@ -13,7 +13,7 @@ import numpy.typing as npt
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
 from vsod.inference.cards import card_by_id
-from vsod.media.atomic import output_error, partial_path
+from vsod.media.atomic import output_error, write_bytes
 from vsod.pipeline.clipfolders import Prior, open_clip, residual_motion, seen
 from vsod.pipeline.mapfolders import (
     Key,
@@ -25,6 +25,7 @@ from vsod.pipeline.mapfolders import (
     write_clip,
     write_json,
 )
+from vsod.storage.files import replacing
 from vsod_models.labels.algorithm1 import Learner, Round, Settings, WeakLabelling
 from vsod_models.labels.otsu import grey
 
@@ -118,7 +119,7 @@ def weak(
             wanted = ((n, loop.label(name)) for n, name in named if name in usable)
             write_clip(out / "labels" / clip, ((n, mask.astype(np.uint8) * 255) for n, mask in wanted))
         if (net := loop.folder / "weights.safetensors").is_file():
-            (out / net.name).write_bytes(net.read_bytes())
+            write_bytes(out / net.name, net.read_bytes())
     except OSError as error:
         raise output_error(error, out) from error
     rounds = [asdict(r) for r in loop.history]
@@ -200,7 +201,5 @@ def _net_size(width: int, height: int) -> tuple[int, int]:
 
 def _save(file: Path, array: npt.NDArray[np.uint8]) -> None:
     """Whole or not at all: a file that is there is not made again."""
-    partial = partial_path(file)
-    with partial.open("wb") as stream:
+    with replacing(file) as partial, partial.open("wb") as stream:
         np.save(stream, array)
-    partial.replace(file)

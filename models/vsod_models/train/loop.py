@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import os
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -109,10 +110,19 @@ def _optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Opti
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` that takes its place once written whole."""
-    temp = path.with_name(f".{path.name}.{os.getpid()}")
-    yield temp
-    temp.replace(path)
+    """A temporary file beside ``path``, new and under a name of its own, that takes its place once written whole."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temp = Path(name)
+    try:
+        yield temp
+        mask = os.umask(0)
+        os.umask(mask)
+        temp.chmod(0o666 & ~mask)
+        temp.replace(path)
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
 
 
 class Run(ABC):
@@ -238,7 +248,8 @@ class Run(ABC):
                 self.save()
         self.save()
         if not ranks.rank():
-            (self.out / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
+            with replaced(self.out / "recipe.json") as temp:
+                temp.write_text(json.dumps(asdict(self.recipe), indent=1))
         ranks.meet()  # the next stage starts from what one process wrote
 
     def _one(self) -> float:
