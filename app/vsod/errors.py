@@ -59,6 +59,17 @@ class UnreadableMedia(MediaError):
     """The file is not a video FFmpeg can read, or its header is damaged."""
 
 
+class SourceChanged(MediaError):
+    """The clip's files are not any more what they were when the job, or the window, opened them."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(
+            "the clip changed while it was in use",
+            where=path,
+            fix="Wait until it is written, then open it or start the job again.",
+        )
+
+
 class NoVideo(MediaError):
     """The file is readable but holds no picture: audio only, or zero frames."""
 

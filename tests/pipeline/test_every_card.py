@@ -13,11 +13,12 @@ import pytest
 import torch
 
 from vsod import paths
+from vsod.core.digest import file_sha256
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import openvino_backend
 from vsod.inference.adaptation import Look, adapt
-from vsod.inference.cards import all_cards, file_digest, read_card
+from vsod.inference.cards import all_cards, read_card
 from vsod.inference.inputs import INPUTS
 from vsod.inference.networks import build_network, load_network, part
 from vsod.inference.openvino_backend import OpenVINOBackend
@@ -82,7 +83,7 @@ def test_it_says_what_people_need_to_know(card):
     assert card.title and card.summary and card.licence != "unknown" and card.trained_on
     assert card.paid_work
     if card.source.parent == paths.cards_dir():
-        assert card.sha256 == file_digest(card.checked_weights())
+        assert card.sha256 == file_sha256(card.checked_weights())
 
 
 @pytest.mark.parametrize(("h", "w"), [(32, 32), (64, 160), (160, 64)])

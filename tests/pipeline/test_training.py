@@ -14,8 +14,9 @@ import torch
 from helpers.clips import make
 from vsod import paths
 from vsod.__main__ import main
+from vsod.core.digest import file_sha256
 from vsod.errors import DataError
-from vsod.inference.cards import card_by_id, file_digest, usable_card
+from vsod.inference.cards import card_by_id, usable_card
 from vsod.pipeline import training
 from vsod_models.weights import load_weights
 
@@ -80,7 +81,7 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
     assert main([str(w) for w in words] + ["--install"]) == 0
     card = paths.user_cards_dir() / "mine.toml"
     shipped = usable_card("mine").checked_weights()
-    assert f'sha256 = "{file_digest(shipped)}"' in card.read_text()
+    assert f'sha256 = "{file_sha256(shipped)}"' in card.read_text()
     # int8, half the size of the run's
     assert shipped.stat().st_size < 0.6 * weights.stat().st_size
     ours, theirs = load_weights(shipped), load_weights(weights)

@@ -4,9 +4,10 @@ import shutil
 import pytest
 
 from vsod import paths
+from vsod.core.digest import file_sha256
 from vsod.core.finishing import FinishSettings
 from vsod.errors import ModelError, UnknownCard
-from vsod.inference.cards import all_cards, card_by_id, file_digest, read_card, usable_card
+from vsod.inference.cards import all_cards, card_by_id, read_card, usable_card
 from vsod.inference.networks import build_network, load_network
 
 GOOD = 'id = "mine"\ntitle = "Mine"\nlicence = "MIT"\nentry = "vsod_models.swift:build"\nweights = "mine.safetensors"\n'
@@ -21,7 +22,7 @@ def folder():
 
 def test_the_built_in_card_is_usable_and_its_weights_are_the_named_ones():
     card = usable_card("swift")
-    assert card.sha256 == file_digest(card.checked_weights())
+    assert card.sha256 == file_sha256(card.checked_weights())
     assert card.flow == "dis"
     json.dumps(card.as_json())
 

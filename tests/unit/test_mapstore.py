@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
+from vsod.core.digest import file_state
+from vsod.inference.clip_maps import fingerprint, open_store
 from vsod.inference.lanestore import LaneStore
-from vsod.inference.mapstore import CHUNK, MapStore, fingerprint
+from vsod.inference.mapstore import CHUNK, MapStore
 
 
 def saliency(index, shape=(20, 36)):
@@ -69,7 +71,9 @@ def test_a_damaged_chunk_is_computed_again(tmp_path, damage):
     else:
         blob = bytearray()
     file.write_bytes(blob)
-    assert MapStore(tmp_path / "s", 40).coverage().sum() == 0
+    again = MapStore(tmp_path / "s", 40)
+    assert all(again.get(i) is None for i in range(40))
+    assert again.coverage().sum() == 0
     assert not file.exists()
 
 
@@ -91,7 +95,8 @@ def test_reading_while_another_thread_writes(tmp_path):
     assert not wrong
 
 
-def clip(path, n=3):
+def clip(path, n=3, names=()):
+    """A clip as it is when it is opened now."""
     return ClipInfo(
         path,
         "video",
@@ -103,6 +108,8 @@ def clip(path, n=3):
         Fraction(24),
         Fraction(1, 24),
         np.arange(n, dtype=np.int64),
+        names=names,
+        state=file_state(path, names),
     )
 
 
@@ -120,19 +127,19 @@ def test_a_clip_that_moved_or_was_copied_finds_its_maps(tmp_path, monkeypatch):
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     file, moved = tmp_path / "a.mp4", tmp_path / "elsewhere" / "b.mp4"
     file.write_bytes(bytes(5 << 20))
-    store = MapStore.open(clip(file, 40), "m")
+    store = open_store(clip(file, 40), "m")
     for i in range(CHUNK):
         store.put(i, saliency(i))
     moved.parent.mkdir()
     file.rename(moved)
-    assert MapStore.open(clip(moved, 40), "m").coverage().sum() == CHUNK
+    assert open_store(clip(moved, 40), "m").coverage().sum() == CHUNK
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(moved.read_bytes())
     os.utime(copy, (1, 1))
-    assert MapStore.open(clip(copy, 40), "m").coverage().sum() == CHUNK
-    assert MapStore.open(clip(moved, 40), "m").coverage().sum() == CHUNK
+    assert open_store(clip(copy, 40), "m").coverage().sum() == CHUNK
+    assert open_store(clip(moved, 40), "m").coverage().sum() == CHUNK
     turned = replace(clip(moved, 40), rotation=90)
-    assert MapStore.open(turned, "m").coverage().sum() == 0
+    assert open_store(turned, "m").coverage().sum() == 0
 
 
 def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
@@ -141,7 +148,7 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
     file = tmp_path / "a.mxf"
     data = bytearray(5 << 20)
     file.write_bytes(data)
-    store = MapStore.open(clip(file, 40), "m")
+    store = open_store(clip(file, 40), "m")
     for i in range(CHUNK):
         store.put(i, saliency(i))
     lanes = LaneStore(store.folder, 40)
@@ -150,8 +157,7 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
     data[(1 << 16) + 100] ^= 1
     file.write_bytes(data)
     os.utime(file, (1, 1))
-    again = MapStore.open(clip(file, 40), "m")
-    assert again.folder == store.folder
+    again = open_store(clip(file, 40), "m")
     assert again.coverage().sum() == 0
     assert not LaneStore(again.folder, 40).snapshot().known.any()
 
@@ -159,12 +165,12 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
 def test_the_images_of_a_folder_tell_it(tmp_path):
     for name in ("1.png", "2.png"):
         (tmp_path / name).write_bytes(name.encode() * 30_000)
-    folder = replace(clip(tmp_path, 2), names=("1.png", "2.png"))
-    before = fingerprint(folder, "m")
+    names = ("1.png", "2.png")
+    before = fingerprint(clip(tmp_path, 2, names), "m")
     (tmp_path / "notes.txt").write_text("no image")
-    assert fingerprint(folder, "m") == before
+    assert fingerprint(clip(tmp_path, 2, names), "m") == before
     (tmp_path / "2.png").write_bytes(b"3.png" * 30_000)
-    assert fingerprint(folder, "m") != before
+    assert fingerprint(clip(tmp_path, 2, names), "m") != before
 
 
 def test_old_stores_make_room(tmp_path, monkeypatch):
@@ -174,9 +180,10 @@ def test_old_stores_make_room(tmp_path, monkeypatch):
     for k in range(3):
         file = tmp_path / f"{k}.mp4"
         file.write_bytes(b"x" * (k + 1))
-        store = MapStore.open(clip(file, 40), "m")
+        store = open_store(clip(file, 40), "m")
         for i in range(CHUNK):
             store.put(i, saliency(i))
+        store.close()
         stores.append(store)
     assert not stores[0].folder.exists()
     assert stores[2].get(0) is not None

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from vsod.core.plain import json_text
+from vsod.core.plain import json_text, plain
+from vsod.errors import UsageError
+
+if TYPE_CHECKING:
+    from vsod.inference.cache import Entry
 
 
 def probe(args: argparse.Namespace) -> int:
@@ -34,6 +41,9 @@ def cache(args: argparse.Namespace) -> int:
     from vsod.inference import cache as kept
 
     if args.clear:
+        found = kept.entries()
+        if not args.yes and not _confirmed(found, args.json):
+            return 0
         freed, left = kept.clear()
         if args.json:
             print(json_text({"freed": freed, "left": left}))
@@ -50,6 +60,23 @@ def cache(args: argparse.Namespace) -> int:
         print(f"{part.kind:10} {part.items:5} entries  {_megabytes(part.bytes):>12}")
     print(f"maps may take {_megabytes(kept.budget())} (VSOD_CACHE_GB); those used longest ago make room")
     return 0
+
+
+def _confirmed(found: Sequence[Entry], as_json: bool) -> bool:
+    """List what would be deleted and ask, where there is somebody to ask."""
+    if as_json:
+        rows = [{"path": str(entry.path), "kind": entry.kind, "bytes": entry.bytes} for entry in found]
+        print(json_text({"would_delete": rows}))
+        return False
+    for entry in found:
+        print(f"{entry.kind:10} {_megabytes(entry.bytes):>12}  {plain(str(entry.path))}")
+    total = _megabytes(sum(entry.bytes for entry in found))
+    print(f"{len(found)} entries, {total}")
+    if not found:
+        return False
+    if not sys.stdin.isatty():
+        raise UsageError("nothing was deleted, as there is nobody to ask", fix="Add --yes.")
+    return input("Delete them? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _megabytes(size: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.digest import FileState
 from vsod.errors import UsageError
 
 
@@ -53,6 +54,7 @@ class ClipInfo:
         reel: Name of the tape or card the clip came from; None if the file does not say.
         metadata: (key, value) notes of the file that an export carries on.
         names: File names of a sequence's frames, in order; empty for a video.
+        state: Of its files as it was opened; None for a clip that was made up.
         warnings: What is odd about the file, in the user's words.
     """
 
@@ -78,6 +80,7 @@ class ClipInfo:
     reel: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
+    state: FileState | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
+from vsod.core.delivery import MOST_FRAMES
 from vsod.core.timecode import Timecode, has_drop_frame, nominal_fps
+from vsod.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,13 +31,22 @@ class Conform:
     dropped: int = 0
 
 
-def conformed(info: ClipInfo, frames: range, rate: Fraction) -> Conform:
+# without being asked, a conformed clip has so many times the frames of its source, and a pause
+_LONGER, _PAUSE = 4, 250
+
+
+def conformed(info: ClipInfo, frames: range, rate: Fraction, most: int | None = None) -> Conform:
     """Show ``frames`` at a constant ``rate``: at every moment what the source shows then.
 
     Args:
         info: The source.
         frames: The range that is exported.
         rate: The rate to conform to.
+        most: It may have so many frames; None for 250 and four times as many as the range has, or, where ``rate``
+            is higher than the clip's own, four times what that makes of them.
+
+    Raises:
+        UsageError: It would have more: a gap in the times of a clip would be filled with repeated frames.
     """
     ticks = info.pts[frames.start : frames.stop] - info.pts[frames.start]
     starts = [int(t) * info.time_base for t in ticks]
@@ -44,9 +55,16 @@ def conformed(info: ClipInfo, frames: range, rate: Fraction) -> Conform:
     else:
         end = starts[-1] + (info.last_ticks * info.time_base or 1 / info.rate)
     count = max(1, round(end * rate))
+    _check_length(info, len(frames), count, rate, most)
     # In whole units of 1/unit seconds, so that no moment is rounded. Times that a container rounded
     # to its ticks still belong to the frame they mean: half a tick of leniency.
     unit = (info.time_base / 2).denominator * rate.numerator
+    if end * unit >= 1 << 62:
+        raise UsageError(
+            f"its times cannot be conformed to {rate} fps",
+            where=info.path,
+            fix="Use a rate such as 25 or 24000/1001.",
+        )
     begins = np.array([int(s * unit) for s in starts], np.int64)
     moments = np.arange(count, dtype=np.int64) * (unit * rate.denominator // rate.numerator)
     lenient = moments + int(info.time_base / 2 * unit)
@@ -62,6 +80,19 @@ def conformed(info: ClipInfo, frames: range, rate: Fraction) -> Conform:
         names=(),
     )
     return Conform(made, shows.astype(np.int64), count - seen, len(frames) - seen)
+
+
+def _check_length(info: ClipInfo, frames: int, count: int, rate: Fraction, most: int | None) -> None:
+    # a rate below one a second is an average over gaps, not the clip's own
+    usual = _PAUSE + _LONGER * frames * max(Fraction(1), rate / max(info.rate, Fraction(1)))
+    limit = min(MOST_FRAMES, int(usual) if most is None else most)
+    if count > limit:
+        fix = f"Choose a --range without the gap, or allow it with --cfr-frames {count}."
+        raise UsageError(
+            f"conformed to {float(rate):g} fps, its {frames} frames become {count}, more than {limit}",
+            where=info.path,
+            fix=fix if count <= MOST_FRAMES else "Choose a --range without the gap.",
+        )
 
 
 def _start_label(info: ClipInfo, frames: range, rate: Fraction) -> str | None:

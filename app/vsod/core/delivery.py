@@ -25,6 +25,7 @@ WHAT: dict[str, str] = {
 }
 ALPHA_KINDS = ("straight", "premultiplied")
 AUDIO = ("copy", "none")
+MOST_FRAMES = 10_000_000  # of any export: more than four days of 25 fps
 EXR_COMPRESSION = ("zips", "zip", "piz", "rle", "none")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?(?:/[0-9]{1,9})?")
 _NUMBER = re.compile(r"[0-9]{1,12}")
@@ -40,6 +41,8 @@ class Delivery:
         alpha: One of :data:`ALPHA_KINDS`, for cut-outs.
         background: For ``over``: ``"RRGGBB"``, ``"blur"``, or a clip, still or folder of frames.
         cfr: Conform to this constant rate; None keeps every frame's own time.
+        cfr_frames: A clip conformed to ``cfr`` may have so many frames; None for four times the source's, see
+            :func:`vsod.core.conform.conformed`.
         audio: One of :data:`AUDIO`; None copies it to pictures and not to mattes.
         start_number: Number of a sequence's first image: a number, ``"timecode"``, or empty for
             the source's own numbers.
@@ -58,6 +61,7 @@ class Delivery:
     start_number: str = ""
     names: str = ""
     compression: str = "zips"
+    cfr_frames: int | None = None
 
     def __post_init__(self) -> None:
         _one_of("--what", self.what, tuple(WHAT))
@@ -68,6 +72,10 @@ class Delivery:
         if self.cfr is not None and not 1 <= self.cfr <= 1000:
             raise UsageError(
                 f"--cfr {self.cfr} is no frame rate", fix="Use 1 to 1000, for example 24000/1001."
+            )
+        if self.cfr_frames is not None and not 1 <= self.cfr_frames <= MOST_FRAMES:
+            raise UsageError(
+                f"--cfr-frames {self.cfr_frames} is out of range", fix=f"Use 1 to {MOST_FRAMES}."
             )
         if self.start_number not in ("", "timecode") and not _NUMBER.fullmatch(self.start_number):
             raise UsageError(
@@ -147,6 +155,7 @@ OPTIONS = {
     "start_number": "--start-number",
     "names": "--names",
     "compression": "--exr-compression",
+    "cfr_frames": "--cfr-frames",
 }
 
 

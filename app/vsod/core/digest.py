@@ -1,12 +1,106 @@
-"""What tells one clip from another wherever it lies: its size, and samples of its bytes."""
+"""What tells one clip from another: samples of its bytes, all of its bytes, or the state of its files."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLES, _BLOCK = 64, 1 << 16
+_SETTLED = 2_000_000_000  # ns after which a file's times tell a later change, on every file system
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Sizes, times and places on the disk of a clip's files: another one after every change.
+
+    Attributes:
+        text: Digest of names, sizes, times of contents and of inodes, and inode numbers.
+        changed_ns: When one of the files was changed last, nanoseconds since the epoch.
+        taken_ns: When this was looked at.
+    """
+
+    text: str
+    changed_ns: int
+    taken_ns: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether a file of the same state later surely has the same contents.
+
+        Not right after a change: another one within the clock's tick would not show. Never on Windows, whose
+        ``st_ctime`` is the time of creation.
+        """
+        return os.name != "nt" and self.changed_ns + _SETTLED < self.taken_ns
+
+
+def file_state(path: Path, names: Sequence[str] = ()) -> FileState:
+    """The state of a file, or of ``names`` in a folder (none = all files in it that are not hidden).
+
+    Raises:
+        OSError: A file is not there.
+    """
+    now, changed = time.time_ns(), 0
+    h = hashlib.sha256()
+    for name, file in _files(path, names):
+        s = file.stat()
+        h.update(
+            f"{name}|{s.st_size}|{s.st_mtime_ns}|{s.st_ctime_ns}|{s.st_ino}|".encode(errors="surrogateescape")
+        )
+        changed = max(changed, s.st_mtime_ns, s.st_ctime_ns)
+    return FileState(h.hexdigest(), changed, now)
+
+
+def content_digest(path: Path, names: Sequence[str] = ()) -> str:
+    """Hex SHA-256 of all bytes of a file, or of ``names`` in a folder with their names (none = see above).
+
+    Remembered for as long as the files' state says that they are the same.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+
+    def taken() -> str:
+        h = hashlib.sha256()
+        for name, file in _files(path, names):
+            h.update(f"{name}|{_sha256(file)}|".encode(errors="surrogateescape"))
+        return h.hexdigest()
+
+    return _remembered("clip", path, names, taken)
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file, as ``sha256sum`` prints it; remembered like :func:`content_digest`.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return _remembered("file", path, (), lambda: _sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+_REMEMBERED = 64
+_known: dict[tuple[str, str, str], str] = {}
+
+
+def _remembered(kind: str, path: Path, names: Sequence[str], take: Callable[[], str]) -> str:
+    state = file_state(path, names)
+    key = (kind, str(path.absolute()), state.text)
+    if key in _known:
+        return _known[key]
+    found = take()
+    if state.settled and file_state(path, names).text == state.text:
+        while len(_known) >= _REMEMBERED:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = found
+    return found
 
 
 def digest(path: Path, names: Sequence[str] = ()) -> str:
@@ -22,17 +116,21 @@ def digest(path: Path, names: Sequence[str] = ()) -> str:
     Raises:
         OSError: It cannot be read.
     """
+    return _digest(_files(path, names))
+
+
+def _files(path: Path, names: Sequence[str]) -> list[tuple[str, Path]]:
     if not path.is_dir():
-        return _digest([("", path)])
+        return [("", path)]
     found = names or sorted(p.name for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-    return _digest([(name, path / name) for name in found])
+    return [(name, path / name) for name in found]
 
 
 def _digest(files: Sequence[tuple[str, Path]]) -> str:
     h = hashlib.sha256()
     for name, file in files:
         size = file.stat().st_size
-        h.update(f"{name}|{size}|".encode())
+        h.update(f"{name}|{size}|".encode(errors="surrogateescape"))
         for piece in _pieces(file, size, max(1, _SAMPLES // len(files))):
             h.update(piece)
     return h.hexdigest()

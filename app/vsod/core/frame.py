@@ -19,6 +19,8 @@ class Frame:
         held: True if the frame could not be decoded and ``image`` repeats the
             last good one (or is black if there was none).
         deep: (H, W, 3) uint16, the same picture at full depth, where that was asked for.
+        picture_hash: 16 bytes that tell the decoded picture before any scaling, the same in every pass; a held
+            frame has that of the picture it repeats. Empty where it was not taken.
     """
 
     index: int
@@ -26,3 +28,4 @@ class Frame:
     image: npt.NDArray[np.uint8]
     held: bool = False
     deep: npt.NDArray[np.uint16] | None = None
+    picture_hash: bytes = b""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from vsod.core.frame import Frame
 from vsod.errors import Cancelled, ModelError
 from vsod.inference import windows
-from vsod.inference.cards import Card, file_digest
+from vsod.inference.adapted_weights import Outcome, read_outcome, write_adapted
+from vsod.inference.cards import Card
 from vsod.inference.devices import choose_device
 from vsod.inference.inputs import INPUTS, missing
 from vsod.inference.networks import load_network, logit
@@ -37,22 +38,6 @@ PROBES = 12  # frames that decide whether to trust what was learned
 LOOKED_AT = 240  # frames whose maps are judged
 SHARE = 0.5  # of them, the surest, may teach
 TRUSTED = 0.7  # least agreement (IoU) of the maps before and after
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of adapting a card to a clip.
-
-    Attributes:
-        trusted: The adapted net is to be used.
-        agreement: Mean IoU of its maps with those before, on frames spread over the clip.
-        doubt_before, doubt_after: Undecided pixels per pixel of the subject, on the same frames.
-    """
-
-    trusted: bool
-    agreement: float = 0.0
-    doubt_before: float = 0.0
-    doubt_after: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,12 +120,12 @@ def adapt(
 ) -> tuple[Card, Outcome]:
     """The card of a first look at a clip, fitted to the clip, and what to think of it.
 
-    Done once: ``file`` and a ``.json`` beside it keep the result.
+    Done once: ``file`` keeps the result.
 
     Args:
         look: The first look, at all of ``frames``.
         frames: Frames to fit to.
-        file: Where the adapted weights go.
+        file: Where the outcome and the adapted weights are kept.
         device: As for ``run``.
         steps: Of learning.
 
@@ -151,19 +136,18 @@ def adapt(
         Cancelled: The look was cancelled.
         ModelError: The net does not say which part of it is pretrained and may not be touched.
     """
-    record = file.with_suffix(".json")
-    if record.is_file():
-        outcome = Outcome(**json.loads(record.read_text()))
-    else:
-        outcome = _adapt(look, frames, file, device, steps)
-        record.write_text(json.dumps(asdict(outcome)))
+    key = f"{look.predictor.signature}|{frames.start}:{frames.stop}"
+    outcome = read_outcome(file, key)
+    if outcome is None:
+        outcome, weights = _adapt(look, frames, device, steps)
+        write_adapted(file, outcome, weights, key)
     card = look.predictor.card
-    if not outcome.trusted:
-        return card, outcome
-    return replace(card, weights=file, sha256=file_digest(file)), outcome
+    # the file proves itself
+    return (replace(card, weights=file, sha256="") if outcome.trusted else card), outcome
 
 
-def _adapt(look: Look, frames: range, file: Path, device: str, steps: int) -> Outcome:
+def _adapt(look: Look, frames: range, device: str, steps: int) -> tuple[Outcome, bytes]:
+    """What came of it, and the weights as a ``.safetensors`` file's bytes; none where it is not trusted."""
     import torch
 
     from vsod_models.train.adapt import Adaptation, Adapter, agreement, doubt
@@ -172,7 +156,7 @@ def _adapt(look: Look, frames: range, file: Path, device: str, steps: int) -> Ou
     card = look.predictor.card
     teaching = lessons(look.maps, frames)
     if len(teaching) < min(4, len(frames)):
-        return Outcome(False)
+        return Outcome(False), b""
     torch.manual_seed(0)
     try:
         where = torch.device(choose_device(device))
@@ -190,6 +174,8 @@ def _adapt(look: Look, frames: range, file: Path, device: str, steps: int) -> Ou
     first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))
     outcome = Outcome(True, agreement(first, then), doubt(first), doubt(then))
     if outcome.agreement < TRUSTED or outcome.doubt_after > outcome.doubt_before:
-        return replace(outcome, trusted=False)
-    save_weights(adapter.net.state_dict(), file)
-    return outcome
+        return replace(outcome, trusted=False), b""
+    with tempfile.TemporaryDirectory(prefix="vsod-") as folder:
+        file = Path(folder) / "adapted.safetensors"
+        save_weights(adapter.net.state_dict(), file)
+        return outcome, file.read_bytes()

@@ -152,6 +152,15 @@ def entries() -> list[Entry]:
     return found
 
 
+def store_files(store: Path) -> list[Path]:
+    """The files of a map store that are ours."""
+    return [
+        Path(item.path)
+        for item in _scan(store)
+        if _is_named(item.name, _IN_STORE) and item.is_file(follow_symlinks=False)
+    ]
+
+
 def usage() -> list[Usage]:
     """What lies in the cache, by kind."""
     by_kind: dict[str, list[Entry]] = {}

@@ -8,8 +8,6 @@ that cannot be read is a row that says why.
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -18,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
+from vsod.core.digest import file_sha256
 from vsod.core.finishing import CRF
+from vsod.core.plain import plain
+from vsod.core.reading import parse_toml, read_text, reason
 from vsod.errors import ModelError, UnknownCard
 
 DEFAULT = "swift"  # listed first
@@ -118,7 +119,7 @@ class Card:
                 where=self.weights,
                 fix=f"Train it (vsod-desktop train {self.id} --data …) or put the file there.",
             )
-        if self.sha256 and file_digest(self.weights) != self.sha256:
+        if self.sha256 and file_sha256(self.weights) != self.sha256:
             raise ModelError(
                 f"the weights of card '{self.id}' are not the ones its card names",
                 where=self.weights,
@@ -127,16 +128,10 @@ class Card:
         return self.weights
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with path.open("rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
-
-
 def read_card(path: Path) -> Card:
     """Read one card; whatever is wrong with it ends up in ``problem``."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = parse_toml(read_text(path))
         unknown = set(raw) - _KNOWN
         if unknown:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
@@ -173,8 +168,8 @@ def read_card(path: Path) -> Card:
         if card.crf not in CRF[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF[1:])}")
         return card
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        detail = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+    except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
+        detail = f"key {error} is missing" if isinstance(error, KeyError) else plain(reason(error))
         return Card(id=path.stem, title=path.stem, source=path, problem=detail)
 
 

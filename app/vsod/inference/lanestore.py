@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from vsod.core.lanes import LANES, Lanes
+from vsod.errors import VsodError
+from vsod.inference import cache
+from vsod.storage import envelope
+from vsod.storage.envelope import Damaged
 
-_FORMAT = 1  # raise it when a lane comes to mean something else
+_FORMAT = 2  # raise it when a lane comes to mean something else
+_KIND = "metrics"
+
+_log = logging.getLogger(__name__)
 
 
 class LaneStore:
-    """The lanes of one map store. Safe across threads.
+    """The lanes of one map store. Safe across threads and beside other processes.
 
     Args:
         folder: The map store's folder.
@@ -22,15 +31,11 @@ class LaneStore:
     """
 
     def __init__(self, folder: Path, count: int) -> None:
-        self._file = folder / f"lanes-{_FORMAT}.npy"
+        self._file, self._count = folder / "metrics", count
+        self._key = f"{folder.name}|{count}|{' '.join(lane.id for lane in LANES)}"
         self._lock = threading.Lock()
-        self._lanes = Lanes.unknown(count)
-        try:
-            kept = np.load(self._file, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return  # none yet, or damaged: computed again
-        if kept.shape == (count, len(LANES)) and kept.dtype == np.float32:
-            self._lanes = Lanes(kept)
+        kept = self._read()
+        self._lanes = Lanes.unknown(count) if kept is None else Lanes(kept)
 
     def snapshot(self) -> Lanes:
         """What is known by now."""
@@ -57,11 +62,25 @@ class LaneStore:
 
     def flush(self) -> None:
         """Write them; without room on the disk they are measured again next time."""
-        with self._lock:
-            temp = self._file.with_suffix(".tmp")
-            try:
-                with temp.open("wb") as stream:
-                    np.save(stream, self._lanes.values)
-                temp.replace(self._file)
-            except OSError:
-                temp.unlink(missing_ok=True)
+        with self._lock, suppress(OSError, VsodError), cache.write_lock(self._file.parent):
+            # another process may have measured other frames meanwhile
+            theirs = self._read()
+            if theirs is not None:
+                ours = self._lanes.values
+                self._lanes = Lanes(np.where(np.isnan(ours), theirs, ours))
+            values = np.ascontiguousarray(self._lanes.values, "<f4").tobytes()
+            envelope.write(self._file, _KIND, values, key=self._key, format=_FORMAT)
+
+    def _read(self) -> npt.NDArray[np.float32] | None:
+        """What is kept; None if that is nothing, or damaged: then it is measured again."""
+        try:
+            _, payload = envelope.read(self._file, _KIND, key=self._key, format=_FORMAT)
+            return np.frombuffer(payload, "<f4").reshape(self._count, len(LANES)).astype(np.float32)
+        except FileNotFoundError:
+            return None
+        except (OSError, Damaged, ValueError) as error:
+            _log.warning("%s is damaged: it is measured anew", self._file)
+            _log.debug("%s", error)
+            with suppress(OSError):
+                self._file.unlink()
+            return None

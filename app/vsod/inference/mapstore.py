@@ -1,145 +1,133 @@
 """Saliency maps on disk: what analysis leaves behind and finishing reads.
 
-One folder per clip and model, named by a fingerprint of both. Maps are kept at
-the network's own size with 12 bits, in chunks of 32 frames that appear whole or
-not at all, so a run that was stopped goes on where it was.
+One folder per clip and model. Maps are kept at the network's own size with 12 bits, in chunks of 32 frames that
+appear whole or not at all, so a run that was stopped goes on where it was. Each map is kept with the hash of the
+picture that it belongs to and a hash of all the pictures that it depends on: by those it is found again when only a
+few frames of a clip were rendered anew, and by those an export notices that the clip was exchanged under it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
+import logging
 import os
-import shutil
 import struct
 import threading
 import zlib
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
-from vsod import paths
-from vsod.core.clip import ClipInfo
-from vsod.core.digest import digest
 from vsod.errors import OutputError
-from vsod.inference.cache import budget, size_of
+from vsod.inference import cache
+from vsod.storage import envelope
+from vsod.storage.envelope import Damaged
+from vsod.storage.locks import FileLock
 
 CHUNK = 32
+UNKNOWN = bytes(16)  # stands for a hash that was not taken
+_FORMAT = 2
 _LEVELS = 4095
-_HEAD = struct.Struct("<4sHHI")
-_MAGIC = b"VSM1"
+_NOTE = struct.Struct("<IHH")  # which frames of the chunk, height, width; then two hashes for each frame
+_HASH = 16
 
 Map = npt.NDArray[np.float32]
+Maps = dict[int, npt.NDArray[np.uint16]]
+Hashes = dict[int, tuple[bytes, bytes]]
+
+_log = logging.getLogger(__name__)
 
 
-def fingerprint(info: ClipInfo, model: str) -> str:
-    """Hex name of the store for a clip and a model (card id, weights and settings as text).
-
-    The clip is known by its contents and by how they are shown, not by where it lies.
-    """
-    return _fingerprint(info, model, _state(info))
-
-
-def _fingerprint(info: ClipInfo, model: str, state: str) -> str:
-    h = hashlib.sha256(model.encode())
-    h.update(_contents(info.path, info.names, state).encode())
-    h.update(repr((info.rotation, info.mirrored, info.sar, info.color, info.field_order)).encode())
-    h.update(np.ascontiguousarray(info.pts).tobytes())
-    return h.hexdigest()[:24]
-
-
-@lru_cache(maxsize=8)
-def _contents(path: Path, names: tuple[str, ...], state: str) -> str:
-    """The digest of a clip, taken once for each state of its files."""
-    return digest(path, names)
-
-
-def _state(info: ClipInfo) -> str:
-    """Sizes and times of the clip's files, as short text: another one after every change."""
-    stats = [file.stat() for file in ([info.path / n for n in info.names] or [info.path])]
-    return hashlib.sha256(repr([(s.st_size, s.st_mtime_ns) for s in stats]).encode()).hexdigest()[:24]
+def bound(pictures: Iterable[bytes]) -> bytes:
+    """The hash that binds a map to all the pictures it depends on, given their own hashes in order."""
+    return xxhash.xxh3_128_digest(b"".join(pictures))
 
 
 class MapStore:
-    """Maps of one clip by one model. Safe to read while one thread writes.
+    """Maps of one clip by one model. Safe to read while one thread writes, and beside other processes.
 
     Args:
         folder: The store's folder, made if missing.
         count: Frames of the clip.
+        locks: (lock held shared while the store is open, lock for changing a file of it); none for a private folder.
+
+    Attributes:
+        refill: Called with a frame whose map was there and is not any more; should make it anew.
+        relatives: Stores of the same model whose clip has the same shape: an earlier version may be among them.
 
     Raises:
         OutputError: The folder cannot be made; :meth:`put` and :meth:`flush` raise it when the disk is full.
     """
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, locks: tuple[FileLock, FileLock] | None = None) -> None:
         self.folder, self.count = folder, count
+        self.refill: Callable[[int], None] | None = None
+        self.relatives: tuple[Path, ...] = ()
+        self._in_use: FileLock | None
+        self._writing: FileLock | None
+        self._in_use, self._writing = locks or (None, None)
+        if self._in_use is not None and not self._in_use.held:
+            self._in_use.acquire(shared=True)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.utime(folder)
         except OSError as error:
-            raise _unwritable(folder, error) from error
-        self._lock = threading.Lock()
+            raise cache.unwritable(folder, error) from error
+        self._lock = threading.RLock()
         self._have = np.zeros(count, np.bool_)
-        self._cached: tuple[int, dict[int, npt.NDArray[np.uint16]]] = (-1, {})
-        self._pending: tuple[int, dict[int, npt.NDArray[np.uint16]]] = (-1, {})
+        self._hashes: Hashes = {}
+        self._cached: tuple[int, Maps] = (-1, {})
+        self._pending: tuple[int, Maps] = (-1, {})
         for file in folder.glob("*.maps"):
-            for index in self._read(int(file.stem)):
-                if index < count:
-                    self._have[index] = True
-
-    @classmethod
-    def open(cls, info: ClipInfo, model: str) -> MapStore:
-        """The store of a clip and a model in the user's cache."""
-        root = paths.cache_dir() / "maps"
-        place, state = str(info.path.resolve()), _state(info)
-        store = cls(root / _fingerprint(info, model, state), info.frame_count)
-        about = store.folder / "about.json"
-        seen = _seen(about)
-        if seen.get(place, state) != state:
-            # changed where it lies, if only in bytes that its digest does not sample
-            store.clear()
-            seen = {}
-        with contextlib.suppress(OSError):
-            # also for people who look into the cache
-            about.write_text(json.dumps({"model": model, "seen": {**seen, place: state}}))
-        _prune(root, keep=store.folder)
-        return store
+            if file.stem.isdecimal():
+                self._note(int(file.stem), self._read_note(int(file.stem)))
 
     def coverage(self) -> npt.NDArray[np.bool_]:
         """(count,) which frames have a map."""
         with self._lock:
             return self._have.copy()
 
-    def put(self, index: int, saliency: Map) -> None:
-        """Keep the map of frame ``index``: (h, w) float32 0..1. One writer at a time, rising indices."""
-        quantised = np.rint(saliency * _LEVELS).astype(np.uint16)
-        with self._lock:
-            chunk = index // CHUNK
-            if chunk != self._pending[0]:
-                self._write_pending()
-                self._pending = (chunk, self._read(chunk))
-            self._pending[1][index] = quantised
-            self._have[index] = True
-            if index % CHUNK == CHUNK - 1:
-                self._write_pending()
+    def put(self, index: int, saliency: Map, picture: bytes = UNKNOWN, made_of: bytes = UNKNOWN) -> None:
+        """Keep the map of a frame. One writer at a time, rising indices.
+
+        Args:
+            index: The frame.
+            saliency: (h, w) float32 0..1.
+            picture: :attr:`vsod.core.frame.Frame.picture_hash` of the frame.
+            made_of: :func:`bound` of all the pictures the map depends on.
+        """
+        self._put(index, np.rint(saliency * _LEVELS).astype(np.uint16), picture, made_of)
+
+    def adopt(self, index: int, other: MapStore, picture: bytes, made_of: bytes) -> bool:
+        """Take over the map that another store made of the very same pictures; whether it has one."""
+        if other.hashes(index) != (picture, made_of):
+            return False
+        raw = other._raw(index)
+        if raw is None:
+            return False
+        self._put(index, raw, picture, made_of)
+        return True
 
     def get(self, index: int) -> Map | None:
         """The map of frame ``index``, (h, w) float32 0..1, or None."""
-        with self._lock:
-            if not 0 <= index < self.count or not self._have[index]:
-                return None
-            chunk = index // CHUNK
-            if chunk == self._pending[0]:
-                maps = self._pending[1]
-            else:
-                if chunk != self._cached[0]:
-                    self._cached = (chunk, self._read(chunk))
-                maps = self._cached[1]
-            raw = maps.get(index)
+        raw = self._raw(index)
         return None if raw is None else np.asarray(raw / np.float32(_LEVELS), np.float32)
+
+    def hashes(self, index: int) -> tuple[bytes, bytes]:
+        """What :meth:`put` was told of frame ``index``: its picture, and all pictures its map depends on."""
+        with self._lock:
+            return self._hashes.get(index, (UNKNOWN, UNKNOWN))
+
+    def drop(self, index: int) -> None:
+        """Forget the map of a frame, as its picture is another one now."""
+        with self._lock:
+            self._have[index] = False
+            self._hashes.pop(index, None)
+            self._pending[1].pop(index, None)
+            self._cached = (-1, {})
 
     def flush(self) -> None:
         """Write what is still in memory."""
@@ -149,76 +137,162 @@ class MapStore:
     def clear(self) -> None:
         """Forget every map, and what was learned from them."""
         with self._lock:
-            for file in self.folder.iterdir():
-                file.unlink(missing_ok=True)
+            for entry in cache.store_files(self.folder):
+                entry.unlink(missing_ok=True)
             self._have[:] = False
+            self._hashes.clear()
             self._pending = self._cached = (-1, {})
+
+    def close(self) -> None:
+        """Write what is still in memory; from now on the store may be deleted."""
+        self.flush()
+        if self._in_use is not None:
+            self._in_use.release()
+
+    def __del__(self) -> None:
+        lock = getattr(self, "_in_use", None)
+        if lock is not None:
+            lock.release()
+
+    def _put(self, index: int, raw: npt.NDArray[np.uint16], picture: bytes, made_of: bytes) -> None:
+        with self._lock:
+            chunk = index // CHUNK
+            if chunk != self._pending[0]:
+                self._write_pending()
+                self._pending = (chunk, {})
+            self._pending[1][index] = raw
+            self._hashes[index] = (picture, made_of)
+            self._have[index] = True
+            if index % CHUNK == CHUNK - 1:
+                self._write_pending()
+
+    def _raw(self, index: int) -> npt.NDArray[np.uint16] | None:
+        with self._lock:
+            if not 0 <= index < self.count or not self._have[index]:
+                return None
+            if index in self._pending[1]:
+                return self._pending[1][index]
+            chunk = index // CHUNK
+            if chunk != self._cached[0]:
+                maps, hashes = self._read(chunk)
+                self._cached = (chunk, maps)
+                self._note(chunk, hashes)
+            return self._cached[1].get(index)
+
+    def _note(self, chunk: int, hashes: Hashes) -> None:
+        """Believe what a chunk's file says of its frames; what is still in memory stays."""
+        for index in range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count)):
+            if index in hashes:
+                self._have[index] = True
+                self._hashes[index] = hashes[index]
+            elif index not in self._pending[1]:
+                self._have[index] = False
+                self._hashes.pop(index, None)
 
     def _file(self, chunk: int) -> Path:
         return self.folder / f"{chunk:06d}.maps"
 
-    def _read(self, chunk: int) -> dict[int, npt.NDArray[np.uint16]]:
+    def _key(self, chunk: int) -> str:
+        return f"{self.folder.name}/{chunk}"
+
+    def _read_note(self, chunk: int) -> Hashes:
+        """Which frames a chunk has, from its head alone."""
         file = self._file(chunk)
         try:
-            blob = file.read_bytes()
-            magic, h, w, mask = _HEAD.unpack_from(blob)
-            if magic != _MAGIC:
-                raise ValueError(magic)
-            planes = np.frombuffer(zlib.decompress(blob[_HEAD.size :]), np.uint8).reshape(-1, 2, h, w)
+            head = envelope.read_head(file)
+            if (head.kind, head.format, head.key) != ("maps", _FORMAT, self._key(chunk)):
+                return {}
+            return _unpacked(chunk, head.note)[2]
         except FileNotFoundError:
             return {}
-        except (OSError, struct.error, zlib.error, ValueError):
-            # a damaged chunk is a chunk that is not there: it is computed again
-            file.unlink(missing_ok=True)
+        except (OSError, Damaged, ValueError) as error:
+            self._damaged(file, error)
             return {}
-        slots = [i for i in range(CHUNK) if mask >> i & 1]
-        high, low = planes[:, 0].astype(np.uint16), planes[:, 1]
-        return {chunk * CHUNK + slot: (high[k] << 8 | low[k]) for k, slot in enumerate(slots)}
+
+    def _read(self, chunk: int) -> tuple[Maps, Hashes]:
+        """The maps of a chunk and their hashes; a damaged file is one that is not there: they are made again."""
+        file = self._file(chunk)
+        try:
+            head, payload = envelope.read(file, "maps", key=self._key(chunk), format=_FORMAT)
+            height, width, hashes = _unpacked(chunk, head.note)
+            planes = np.frombuffer(zlib.decompress(payload), np.uint8).reshape(len(hashes), 2, height, width)
+        except FileNotFoundError:
+            return {}, {}
+        except (OSError, Damaged, ValueError, zlib.error) as error:
+            self._damaged(file, error)
+            return {}, {}
+        raw = planes[:, 0].astype(np.uint16) << 8 | planes[:, 1]
+        return dict(zip(hashes, raw, strict=True)), hashes
+
+    def _damaged(self, file: Path, error: Exception) -> None:
+        _log.warning("%s is damaged: its maps are made anew", file)
+        _log.debug("%s", error)
+        with suppress(OSError):
+            file.unlink()
 
     def _write_pending(self) -> None:
         chunk, maps = self._pending
+        self._pending = (-1, {})
         if not maps:
             return
-        order = sorted(maps)
-        stack = np.stack([maps[i] for i in order])
-        # high and low bytes apart: zlib finds far more to squeeze
-        planes = np.stack((stack >> 8, stack & 255), 1).astype(np.uint8)
-        mask = sum(1 << (i % CHUNK) for i in order)
-        blob = _HEAD.pack(_MAGIC, *stack.shape[1:], mask) + zlib.compress(planes.tobytes(), 1)
-        temp = self._file(chunk).with_suffix(f".{os.getpid()}")
+        hashes = {index: self._hashes[index] for index in maps}
         try:
-            temp.write_bytes(blob)
-            temp.replace(self._file(chunk))
+            if self._writing is not None:
+                self._writing.acquire()
+            # another process may have written some of these frames meanwhile
+            theirs, of_theirs = self._read(chunk)
+            maps, hashes = _merged(theirs, of_theirs, maps, hashes)
+            stack = np.stack(list(maps.values()))
+            # high and low bytes apart: zlib finds far more to squeeze
+            planes = np.stack((stack >> 8, stack & 255), 1).astype(np.uint8)
+            note = _packed(chunk, stack.shape[1], stack.shape[2], hashes)
+            blob = zlib.compress(planes.tobytes(), 1)
+            envelope.write(self._file(chunk), "maps", blob, key=self._key(chunk), format=_FORMAT, note=note)
         except OSError as error:
-            temp.unlink(missing_ok=True)
-            raise _unwritable(self.folder, error) from error
+            raise cache.unwritable(self.folder, error) from error
+        finally:
+            if self._writing is not None:
+                self._writing.release()
         self._cached = (chunk, maps)
-        self._pending = (-1, {})
+        self._note(chunk, hashes)
 
 
-def _seen(about: Path) -> dict[str, str]:
-    """Places at which the clip of a store was met, and the state of its files there."""
+def _merged(theirs: Maps, of_theirs: Hashes, ours: Maps, of_ours: Hashes) -> tuple[Maps, Hashes]:
+    """Both, in order of the frames; ours where both have one, ours alone where the sizes differ."""
+    shape = next(iter(ours.values())).shape
+    kept = {index: raw for index, raw in theirs.items() if raw.shape == shape}
+    maps = kept | ours
+    hashes = {index: of_theirs[index] for index in kept} | of_ours
+    return {i: maps[i] for i in sorted(maps)}, {i: hashes[i] for i in sorted(hashes)}
+
+
+def _packed(chunk: int, height: int, width: int, hashes: Hashes) -> bytes:
+    mask = sum(1 << (index - chunk * CHUNK) for index in hashes)
+    return _NOTE.pack(mask, height, width) + b"".join(own + all_ for own, all_ in hashes.values())
+
+
+def _unpacked(chunk: int, note: bytes) -> tuple[int, int, Hashes]:
+    """Height, width, and the hashes of each frame that is there.
+
+    Raises:
+        ValueError: It is no such note.
+    """
     try:
-        return dict(json.loads(about.read_text())["seen"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _unwritable(folder: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"the map store cannot be written: {error.strerror}",
-        where=folder,
-        fix="Free some space, or name another place in the environment variable VSOD_CACHE.",
+        mask, height, width = _NOTE.unpack_from(note)
+    except struct.error as error:
+        raise ValueError(str(error)) from error
+    frames = [chunk * CHUNK + slot for slot in range(CHUNK) if mask >> slot & 1]
+    if len(note) != _NOTE.size + 2 * _HASH * len(frames):
+        raise ValueError("hashes are missing")
+    pairs = (
+        (note[at : at + _HASH], note[at + _HASH : at + 2 * _HASH])
+        for at in range(_NOTE.size, len(note), 2 * _HASH)
     )
+    return height, width, dict(zip(frames, pairs, strict=True))
 
 
-def _prune(root: Path, keep: Path) -> None:
-    """Delete the stores that were used longest ago until all of them fit the budget."""
-    stores = sorted((f for f in root.iterdir() if f.is_dir() and f != keep), key=lambda f: f.stat().st_mtime)
-    sizes = {f: size_of(f) for f in [*stores, keep]}
-    total, most = sum(sizes.values()), budget()
-    for folder in stores:
-        if total <= most:
-            return
-        shutil.rmtree(folder, ignore_errors=True)
-        total -= sizes[folder]
+def never_analysed(index: int) -> OutputError:
+    """The error for a map that is not there and cannot be made."""
+    return OutputError(
+        f"the map of frame {index} is not there", fix="Start the job again: what is missing is computed then."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import math
@@ -10,7 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vsod.errors import ModelError
+from vsod.inference.adapted_weights import is_adapted, load_adapted
 from vsod.inference.cards import Card
+from vsod.inference.signature import code_of, digest_or_missing
 
 if TYPE_CHECKING:
     import torch
@@ -25,18 +28,22 @@ def build_network(card: Card) -> torch.nn.Module:
     module, _, function = card.entry.partition(":")
     try:
         net: torch.nn.Module = getattr(_module(card, module), function)(**card.options)
+    except ModelError:
+        raise
     except Exception as error:  # third-party code: whatever it raises, the card is at fault
         raise ModelError(f"card '{card.id}' cannot be built: {error}", where=card.source) from error
     return net
 
 
 def _module(card: Card, name: str) -> ModuleType:
-    """The module of this name: the file beside the card if there is one, else an installed one."""
+    """The module of this name: the file beside the card if there is one, else one that the card may call."""
+    code = code_of(card)
     file = card.source.parent / f"{name}.py" if card.source is not None else None
     if file is None or not file.is_file():
         return importlib.import_module(name)
-    # named after the card, so that two cards may both call their file net.py
-    unique = f"vsod_card_{card.id}_{name}"
+    # named after the card, so that two cards may both call their file net.py; and after what is in its files
+    version = hashlib.sha256("".join(digest_or_missing(part) for _, part in code).encode()).hexdigest()[:16]
+    unique = f"vsod_card_{card.id}_{name}_{version}"
     if unique not in sys.modules:
         spec = importlib.util.spec_from_file_location(unique, file)
         assert spec is not None and spec.loader is not None
@@ -56,10 +63,8 @@ def load_network(card: Card) -> torch.nn.Module:
     Raises:
         ModelError: The network cannot be built or the weights do not fit.
     """
-    from vsod_models.weights import load_weights
-
     net = build_network(card)
-    missing, unexpected = net.load_state_dict(load_weights(card.checked_weights()), strict=False)
+    missing, unexpected = net.load_state_dict(_weights(card), strict=False)
     missing = [k for k in missing if not k.endswith("num_batches_tracked")]
     if missing or unexpected:
         odd = ", ".join([*missing, *unexpected][:3])
@@ -67,6 +72,13 @@ def load_network(card: Card) -> torch.nn.Module:
             f"the weights do not fit the network of card '{card.id}' ({odd} …)", where=card.weights
         )
     return net.eval()
+
+
+def _weights(card: Card) -> dict[str, torch.Tensor]:
+    from vsod_models.weights import load_weights
+
+    file = card.checked_weights()
+    return load_adapted(file) if is_adapted(file) else load_weights(file)
 
 
 def logit(probability: float) -> float:

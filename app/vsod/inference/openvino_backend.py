@@ -7,11 +7,12 @@ the cache, so later runs start without importing torch at all.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vsod import paths
 from vsod.core import apart
-from vsod.errors import ModelError, ProcessError
-from vsod.inference.cards import Card, file_digest, read_card
+from vsod.errors import ModelError, ProcessError, VsodError
+from vsod.inference.adapted_weights import is_adapted
+from vsod.inference.cards import Card, read_card
 from vsod.inference.inputs import INPUTS
+from vsod.inference.kept_networks import KeptNetwork, Network, kept_network
 from vsod.inference.raster import Raster
+from vsod.inference.signature import card_signature
 
 if TYPE_CHECKING:
     import torch
@@ -49,12 +52,12 @@ class Compiled:
 
     Args:
         core: OpenVINO's core.
-        file: The .xml.
+        network: As it was converted.
         shapes: Shape of every input, in order.
     """
 
-    def __init__(self, core: Any, file: Path, shapes: Sequence[tuple[int, ...]]) -> None:
-        model = core.read_model(file)
+    def __init__(self, core: Any, network: Network, shapes: Sequence[tuple[int, ...]]) -> None:
+        model = core.read_model(model=network.xml, weights=network.bin)
         model.reshape(dict(enumerate(list(shape) for shape in shapes)))
         hints = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -78,16 +81,15 @@ class OpenVINOBackend:
     def __init__(self, card: Card, raster: Raster, cancel: threading.Event | None = None) -> None:
         ov = openvino()
         core = ov.Core()
-        version = ov.__version__.split("-")[0]
         h, w = raster.padded_height, raster.padded_width
         kinds = [INPUTS[name] for name in card.reads]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if card.window else "frame"
-        files = converted(card, version, cancel)
-        self._frame = Compiled(core, files[first], shapes)
+        networks = converted(card, _version(), cancel)
+        self._frame = Compiled(core, networks[first], shapes)
         self._window: Compiled | None = None
         if card.window:
-            self._window = Compiled(core, files["decode"], [(1, card.window, *self._frame.shape[1:])])
+            self._window = Compiled(core, networks["decode"], [(1, card.window, *self._frame.shape[1:])])
         self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16(core) else 'float32'}"
 
     def frames(self, *inputs: Array) -> Array:
@@ -100,43 +102,53 @@ class OpenVINOBackend:
         return np.concatenate([self._window(features[i : i + 1]) for i in range(len(features))])
 
 
-def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[str, Path]:
-    """The card's parts as OpenVINO model files, converted on first use.
+def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[str, Network]:
+    """The card's parts as OpenVINO models, converted on first use.
 
     The conversion needs torch, whose import would freeze a window for half a second and
     stay in memory for good: it runs in a process of its own, which can also be stopped.
 
     Raises:
         Cancelled: ``cancel`` was set.
+        ModelError: The network cannot be built, or its weights do not fit.
     """
+    weights = card.checked_weights().absolute()
+    kept = _kept(card, version)
+    found = {name: file.read() for name, file in kept.items()}
+    if None in found.values() and card.source is not None:
+        task = "vsod.inference.openvino_backend:convert_card"
+        convert_apart(task, [str(card.source.absolute()), str(weights)], cancel)
+        found = {name: file.read() for name, file in kept.items()}
+    whole = {name: network for name, network in found.items() if network is not None}
+    # else here, where whatever went wrong reaches the caller
+    return whole if len(whole) == len(kept) else convert(card)
+
+
+def forget(card: Card) -> None:
+    """Delete what was converted of a card; never raises."""
+    with suppress(VsodError):
+        for file in _kept(card, _version()).values():
+            file.discard()
+
+
+def _kept(card: Card, version: str) -> dict[str, KeptNetwork]:
+    """Where the parts of a card's network are kept."""
     weights = card.checked_weights()
-    digest = card.sha256 or file_digest(weights)
-    cache = paths.cache_dir()
     # weights made for one clip are kept with it, and so is what is made of them
-    home = weights.parent if weights.is_relative_to(cache) else cache / "compiled"
-    stem = home / f"{card.id}-{digest[:16]}-{card.half:g}-ov{version}"
-    names = ("encode", "decode") if card.window else ("frame",)
-    files = {name: stem.with_name(f"{stem.name}-{name}.xml") for name in names}
-    if all(f.is_file() for f in files.values()):
-        return files
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    if card.source is not None:
-        parts = [f"{name}={file.absolute()}" for name, file in files.items()]
-        convert_apart(
-            "vsod.inference.openvino_backend:convert_card",
-            [str(card.source.absolute()), str(weights.absolute()), *parts],
-            cancel,
-        )
-    if not all(f.is_file() for f in files.values()):
-        # here, where whatever went wrong reaches the caller
-        convert(card, files)
-    return files
+    adapted = is_adapted(weights)
+    name, home = (weights.name, weights.parent) if adapted else (card.id, None)
+    signature = card_signature(card)
+    parts = ("encode", "decode") if card.window else ("frame",)
+    return {part: kept_network(name, signature, version, part, home) for part in parts}
 
 
-def convert_card(source: str, weights: str, *named: str) -> None:
-    """Convert the card at the path ``source`` with the ``weights`` at another; each of ``named`` is ``part=file``."""
-    files = {name: Path(file) for name, _, file in (text.partition("=") for text in named)}
-    convert(replace(read_card(Path(source)), weights=Path(weights), sha256=""), files)
+def _version() -> str:
+    return str(openvino().__version__.split("-")[0])
+
+
+def convert_card(source: str, weights: str) -> None:
+    """Convert the card at the path ``source`` with the ``weights`` at another, and keep the result."""
+    convert(replace(read_card(Path(source)), weights=Path(weights), sha256=""))
 
 
 def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
@@ -159,8 +171,8 @@ def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | Non
         print(f"warning: converting the network: {error}; tried again in this process", file=sys.stderr)
 
 
-def convert(card: Card, files: dict[str, Path]) -> None:
-    """Write the parts of ``card``'s network as OpenVINO models (.xml and .bin).
+def convert(card: Card) -> dict[str, Network]:
+    """The parts of ``card``'s network as OpenVINO models; they are kept in the cache.
 
     Raises:
         ModelError: The network cannot be built or its weights do not fit.
@@ -172,19 +184,20 @@ def convert(card: Card, files: dict[str, Path]) -> None:
     net = load_network(card)
     kinds = [INPUTS[name] for name in card.reads]
     examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
-    for name, file in files.items():
+    made: dict[str, Network] = {}
+    for name, kept in _kept(card, _version()).items():
+        inputs = examples
         if name == "decode":
             with torch.no_grad():
                 features = part(net, "encode")(*examples)
-            write_model(
-                part(net, name, card.half), [features[:, None].expand(-1, card.window, -1, -1, -1)], file
-            )
-        else:
-            write_model(part(net, name, card.half), examples, file)
+            inputs = [features[:, None].expand(-1, card.window, -1, -1, -1)]
+        made[name] = as_openvino(part(net, name, card.half), inputs)
+        kept.write(made[name])
+    return made
 
 
-def write_model(module: torch.nn.Module, examples: Sequence[torch.Tensor], file: Path) -> None:
-    """Convert ``module`` and write it as ``file`` (.xml) and its .bin, whole or not at all."""
+def as_openvino(module: torch.nn.Module, examples: Sequence[torch.Tensor]) -> Network:
+    """``module`` converted; heights and widths are left open."""
     import torch
 
     ov = openvino()
@@ -196,8 +209,7 @@ def write_model(module: torch.nn.Module, examples: Sequence[torch.Tensor], file:
         # heights and widths are set when it is compiled
         model.inputs[i].get_node().set_partial_shape(ov.PartialShape([-1] * example.ndim))
     model.validate_nodes_and_infer_types()
-    temp = file.with_name(f".{os.getpid()}-{file.name}")
-    ov.save_model(model, temp, compress_to_fp16=False)
-    # the .xml appears last: whoever sees it finds its .bin
-    temp.with_suffix(".bin").replace(file.with_suffix(".bin"))
-    temp.replace(file)
+    with tempfile.TemporaryDirectory(prefix="vsod-") as folder:
+        file = Path(folder) / "network.xml"
+        ov.save_model(model, file, compress_to_fp16=False)
+        return Network(file.read_bytes(), file.with_suffix(".bin").read_bytes())

@@ -20,6 +20,7 @@ from vsod.inference.cards import Card
 from vsod.inference.inputs import INPUTS
 from vsod.inference.priors import open_prior, prior_digest
 from vsod.inference.raster import Raster
+from vsod.inference.signature import card_signature, digest_or_missing
 from vsod_models.flow import FlowEstimator, estimator
 from vsod_models.prior.motion import MotionPrior
 
@@ -171,15 +172,13 @@ class Predictor:
 
     @property
     def signature(self) -> str:
-        """Text that changes whenever the maps would: card, weights, raster, flow, window, prior."""
-        r, card = self.raster, self.card
-        words = [card.id, card.sha256, f"{r.width}x{r.height}", self._flow]
-        if card.half != 0.5:
-            words.append(f"half {card.half:g}")
-        if card.window:
-            words.append(f"{'clips' if card.clips else 'causal'} of {card.window}")
+        """Text that changes whenever the maps would: what the card means, weights, code, raster, flow, prior."""
+        r = self.raster
+        words = [card_signature(self.card), f"{r.width}x{r.height}", self._flow]
+        if self._flow == "raft":
+            words.append(f"raft {digest_or_missing(paths.raft_weights())}")
         if self._reads_prior:
-            words.append(f"prior {prior_digest()} {card.still}")
+            words.append(f"prior {prior_digest()}")
         if self.splits_shots:
             words.append("by shot")
         if self._before:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from vsod import paths
+from vsod.core.digest import file_sha256
 from vsod.errors import ModelError
-from vsod.inference.cards import file_digest
-from vsod.inference.openvino_backend import Compiled, convert_apart, openvino, write_model
+from vsod.inference.kept_networks import KeptNetwork, Network, kept_network
+from vsod.inference.openvino_backend import Compiled, as_openvino, convert_apart, openvino
+from vsod.inference.signature import digest_or_missing
 from vsod_models.prior.features import FeatureMap, picture_tensor
 from vsod_models.prior.motion import MotionPrior
 
@@ -25,15 +26,9 @@ def prior_file() -> Path:
     return paths.weights_dir() / "prior.safetensors"
 
 
-@cache
-def _digest(file: Path, modified: int) -> str:
-    return file_digest(file)[:16]
-
-
 def prior_digest() -> str:
     """Text that changes whenever the prior's weights do."""
-    file = prior_file()
-    return _digest(file, file.stat().st_mtime_ns) if file.is_file() else "missing"
+    return digest_or_missing(prior_file())[:16]
 
 
 def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
@@ -59,7 +54,7 @@ def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
         raise ModelError(f"the motion prior cannot be loaded: {error}", where=file) from error
 
 
-def _on_openvino(model: Path) -> FeatureMap:
+def _on_openvino(model: Network) -> FeatureMap:
     core = openvino().Core()
     compiled: dict[tuple[int, ...], Compiled] = {}
 
@@ -75,22 +70,23 @@ def _on_openvino(model: Path) -> FeatureMap:
     return features
 
 
-def _converted(weights: Path, cancel: threading.Event | None) -> Path:
-    version = openvino().__version__.split("-")[0]
-    file = paths.cache_dir() / "compiled" / f"prior-{prior_digest()}-ov{version}.xml"
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        convert_apart(
-            "vsod.inference.priors:convert", [str(weights.absolute()), str(file.absolute())], cancel
-        )
-        if not file.is_file():
-            # here, where whatever went wrong reaches the caller
-            convert(str(weights), str(file))
-    return file
+def _converted(weights: Path, cancel: threading.Event | None) -> Network:
+    kept = _kept(weights)
+    found = kept.read()
+    if found is None:
+        convert_apart("vsod.inference.priors:convert", [str(weights.absolute())], cancel)
+        found = kept.read()
+    # else here, where whatever went wrong reaches the caller
+    return found or convert(str(weights))
 
 
-def convert(weights: str, file: str) -> None:
-    """Write the prior's feature network as an OpenVINO model.
+def _kept(weights: Path) -> KeptNetwork:
+    version = str(openvino().__version__.split("-")[0])
+    return kept_network("prior", file_sha256(weights), version, "features")
+
+
+def convert(weights: str) -> Network:
+    """The prior's feature network as an OpenVINO model; it is kept in the cache.
 
     Raises:
         OSError, ValueError: ``weights`` is no motion prior.
@@ -100,5 +96,6 @@ def convert(weights: str, file: str) -> None:
     from vsod_models.prior.network import stored_features
     from vsod_models.prior.storage import read_prior
 
-    net = stored_features(read_prior(Path(weights)))
-    write_model(net, [torch.zeros(1, 3, 64, 64)], Path(file))
+    made = as_openvino(stored_features(read_prior(Path(weights))), [torch.zeros(1, 3, 64, 64)])
+    _kept(Path(weights)).write(made)
+    return made

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vsod import paths
 from vsod.errors import ModelError
 from vsod.inference.cards import Card, read_card
 from vsod.inference.networks import build_network
+from vsod.inference.openvino_backend import forget
 
 # backbone and square input of each paper
 PUBLISHED = {
@@ -60,8 +60,8 @@ def published(card: Card) -> Iterator[Card]:
         text += ["[input]", f"area = {side * side}", f"multiple = {card.multiple}", f"still = {card.still}"]
         file = Path(temp) / "card.toml"
         file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        drawn = read_card(file)
         try:
-            yield read_card(file)
+            yield drawn
         finally:
-            for made in (paths.cache_dir() / "compiled").glob(f"{name}-*"):
-                made.unlink()
+            forget(drawn)

@@ -113,11 +113,11 @@ def black(size: tuple[int, int], pixels: Pixels) -> Colours:
     return np.zeros(shape, np.uint16) if pixels == "rgb48" else np.zeros(shape, np.uint8)
 
 
-def shown(index: int, pts: int, image: Colours, held: bool) -> Frame:
+def shown(index: int, pts: int, image: Colours, held: bool, picture_hash: bytes = b"") -> Frame:
     """A frame; of a 16-bit picture both depths."""
     if image.dtype == np.uint8:
-        return Frame(index, pts, image, held)  # type: ignore[arg-type]
-    return Frame(index, pts, narrowed(image), held, image)  # type: ignore[arg-type]
+        return Frame(index, pts, image, held, picture_hash=picture_hash)  # type: ignore[arg-type]
+    return Frame(index, pts, narrowed(image), held, image, picture_hash)  # type: ignore[arg-type]
 
 
 def is_full_range(frame: VideoFrame) -> bool:

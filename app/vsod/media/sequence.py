@@ -15,12 +15,14 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags, check_range
 from vsod.core.compose import narrowed, widened
+from vsod.core.digest import file_state
 from vsod.core.frame import Frame
 from vsod.core.picture import Colours
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.image_header import stored_size
+from vsod.media.image_header import check_image, stored_size
 from vsod.media.images import read_exr
 from vsod.media.picture import Pixels, black, shown
+from vsod.media.picture_hash import NO_PICTURE, image_hash
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
 NOMINAL_RATE = Fraction(24)
@@ -47,6 +49,8 @@ class SequenceSource:
         self._info = self._probe(folder)
 
     def _probe(self, folder: Path) -> ClipInfo:
+        # before anything is read: images that change meanwhile are other images
+        state = file_state(folder, [file.name for file in self._files])
         first = None
         for file in self._files:
             first = read_image(file)
@@ -74,6 +78,7 @@ class SequenceSource:
             last_ticks=1,
             color=ColorTags(primaries=1, transfer=13, matrix=0, full_range=True),
             names=tuple(file.name for file in self._files),
+            state=state,
         )
 
     def _check_sizes(self) -> None:
@@ -104,39 +109,57 @@ class SequenceSource:
     def _frames(
         self, start: int, stop: int, size: tuple[int, int] | None, pixels: Pixels
     ) -> Generator[Frame, None, None]:
-        last: Colours | None = None
+        last: tuple[Colours, bytes] | None = None
         for index in range(start, stop):
-            image = self._read(index, size, pixels)
-            if image is not None:
-                last = image
+            stored = self._stored(index)
+            if stored is not None:
+                last = self._shaped(stored, size, pixels), image_hash(stored)
             elif last is None:
                 last = self._before(index, size, pixels)
-            yield shown(index, index, last, image is None)
+            yield shown(index, index, last[0], stored is None, last[1])
+
+    def picture_hashes(
+        self, start: int = 0, stop: int | None = None
+    ) -> Generator[tuple[int, bytes], None, None]:
+        """See :meth:`vsod.media.source.Source.picture_hashes`."""
+        return self._hashes(start, check_range(self._info, start, stop))
+
+    def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
+        last: bytes | None = None
+        for index in range(start, stop):
+            stored = self._stored(index)
+            if stored is not None:
+                last = image_hash(stored)
+            elif last is None:
+                last = self._before(index, None, "luma")[1]
+            yield index, last
 
     def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
         """See :meth:`vsod.media.source.Source.frame_at`."""
         check_range(self._info, index, index + 1)
-        image = self._read(index, size, pixels)
-        if image is None:
-            return shown(index, index, self._before(index, size, pixels), True)
-        return shown(index, index, image, False)
-
-    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> Colours:
-        """The last good image before ``index``, else black."""
-        for earlier in range(index - 1, -1, -1):
-            image = self._read(earlier, size, pixels)
-            if image is not None:
-                return image
-        return black(size or self._info.upright_size, pixels)
-
-    def _read(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> Colours | None:
-        stored = read_image(self._files[index])
+        stored = self._stored(index)
         if stored is None:
-            return None
-        image: npt.NDArray[Any] = stored
+            return shown(index, index, self._before(index, size, pixels)[0], True)
+        return shown(index, index, self._shaped(stored, size, pixels), False)
+
+    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> tuple[Colours, bytes]:
+        """The last good image before ``index``, else black; and its hash."""
+        for earlier in range(index - 1, -1, -1):
+            stored = self._stored(earlier)
+            if stored is not None:
+                return self._shaped(stored, size, pixels), image_hash(stored)
+        return black(size or self._info.upright_size, pixels), NO_PICTURE
+
+    def _stored(self, index: int) -> npt.NDArray[Any] | None:
+        """The image as it is in its file; None if it cannot be decoded."""
+        stored = read_image(self._files[index])
         expected = (self._info.width, self._info.height)
-        if image.shape[1::-1] != expected:
-            _refuse_size(self._files[index], (image.shape[1], image.shape[0]), expected)
+        if stored is not None and stored.shape[1::-1] != expected:
+            _refuse_size(self._files[index], (stored.shape[1], stored.shape[0]), expected)
+        return stored
+
+    def _shaped(self, image: npt.NDArray[Any], size: tuple[int, int] | None, pixels: Pixels) -> Colours:
+        expected = (self._info.width, self._info.height)
         if size is not None and size != expected:
             shrinks = size[0] * size[1] < expected[0] * expected[1]
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
@@ -181,20 +204,24 @@ def read_image(file: Path, *, alpha: bool = False) -> npt.NDArray[Any] | None:
     Args:
         file: The image.
         alpha: Keep an alpha channel: (H, W, 4) BGRA if there is one.
+
+    Raises:
+        UnreadableMedia: It is too large.
     """
+    check_image(file)
     if file.suffix.lower() == ".exr":
         return _read_exr(file, alpha)
     try:
         data = np.fromfile(file, np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED if alpha else _READ) if data.size else None
-    except (OSError, cv2.error):
+    except (OSError, MemoryError, cv2.error):
         return None
     if image is None:
         return None
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     if image.dtype not in (np.uint8, np.uint16):
-        image = np.clip(image * 255.0, 0, 255).astype(np.uint8)
+        image = np.clip(_finite(image) * 255.0, 0, 255).astype(np.uint8)
     return image
 
 
@@ -210,7 +237,17 @@ def _read_exr(file: Path, alpha: bool) -> npt.NDArray[np.uint16] | None:
         wanted.append(channels["A"])
     if any(c is None for c in wanted):
         return None
-    return np.rint(np.clip(np.dstack(wanted), 0, 1) * np.float32(65535)).astype(np.uint16)  # type: ignore[arg-type]
+    stacked = _finite(np.dstack(wanted))  # type: ignore[arg-type]
+    codes: npt.NDArray[np.uint16] = np.rint(np.clip(stacked, 0, 1) * np.float32(65535)).astype(np.uint16)
+    return codes
+
+
+def _finite(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What is no number is black, what is infinite black or white."""
+    if not np.issubdtype(image.dtype, np.floating):
+        return image
+    numbers: npt.NDArray[Any] = np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0)
+    return numbers
 
 
 def _refuse_size(file: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,11 +14,13 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo, check_range
+from vsod.core.digest import file_state
 from vsod.core.frame import Frame
 from vsod.core.picture import Colours
 from vsod.errors import MediaNotFound
 from vsod.media.decode import pictures
 from vsod.media.picture import PictureMaker, Pixels, shown
+from vsod.media.picture_hash import NO_PICTURE, frame_hash
 from vsod.media.probe import probe_video
 from vsod.media.sequence import SequenceSource
 from vsod.media.table import FrameTable
@@ -54,8 +57,15 @@ class Source(Protocol):
             UsageError: The range lies outside the clip.
         """
 
+    def picture_hashes(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """(index, :attr:`Frame.picture_hash`) of a range, for the price of decoding alone; a generator.
+
+        Raises:
+            UsageError: The range lies outside the clip.
+        """
+
     def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
-        """One frame, exactly; stepping forward is cheap. Thread safe.
+        """One frame, exactly, without its hash; stepping forward is cheap. Thread safe.
 
         Raises:
             UsageError: There is no such frame.
@@ -95,7 +105,9 @@ class VideoSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._info, self._table = probe_video(path)
+        state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
+        info, self._table = probe_video(path)
+        self._info = replace(info, state=state)
         self._lock = threading.Lock()
         self._cursor: _Cursor | None = None
 
@@ -117,19 +129,36 @@ class VideoSource:
         return self._frames(start, stop, PictureMaker(self._info, size, pixels))
 
     def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
-        last: Colours | None = None
+        last: tuple[Colours, bytes] | None = None
         with closing(pictures(self._path, self._table, start, stop)) as found:
             for index, picture in found:
                 if picture is not None:
-                    last = make(picture)
+                    last = make(picture), frame_hash(picture)
                 elif last is None:
                     last = self._before(index, make)
-                yield shown(index, int(self._info.pts[index]), last, picture is None)
+                yield shown(index, int(self._info.pts[index]), last[0], picture is None, last[1])
 
-    def _before(self, index: int, make: PictureMaker) -> Colours:
+    def picture_hashes(
+        self, start: int = 0, stop: int | None = None
+    ) -> Generator[tuple[int, bytes], None, None]:
+        """See :meth:`Source.picture_hashes`."""
+        return self._hashes(start, check_range(self._info, start, stop))
+
+    def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
+        last: bytes | None = None
+        with closing(pictures(self._path, self._table, start, stop)) as found:
+            for index, picture in found:
+                if picture is not None:
+                    last = frame_hash(picture)
+                elif last is None:
+                    good = _last_good(self._path, self._table, index)
+                    last = NO_PICTURE if good is None else frame_hash(good)
+                yield index, last
+
+    def _before(self, index: int, make: PictureMaker) -> tuple[Colours, bytes]:
         """The last good picture before a range that starts in a damaged spot, else black."""
         found = _last_good(self._path, self._table, index)
-        return make.black() if found is None else make(found)
+        return (make.black(), NO_PICTURE) if found is None else (make(found), frame_hash(found))
 
     def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
         """See :meth:`Source.frame_at`."""
@@ -141,10 +170,7 @@ class VideoSource:
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
             make = PictureMaker(self._info, size, pixels)
-            if picture is None:
-                image = self._before(index, make)
-            else:
-                image = make(picture)
+            image = self._before(index, make)[0] if picture is None else make(picture)
         return shown(index, int(self._info.pts[index]), image, held)
 
     def key_before(self, index: int) -> int:

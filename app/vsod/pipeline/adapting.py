@@ -7,7 +7,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 from vsod.core.frame import Frame
-from vsod.inference.adaptation import Look, Maps, Outcome, adapt
+from vsod.inference.adaptation import Look, Maps, adapt
+from vsod.inference.adapted_weights import Outcome
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
@@ -53,7 +54,7 @@ def adapted(
 
 def weights_file(folder: Path, frames: range) -> Path:
     """Where the weights fitted to ``frames`` lie in a map store's folder."""
-    return folder / f"adapted-{frames.start}-{frames.stop}.safetensors"
+    return folder / f"adapted-{frames.start}-{frames.stop}"
 
 
 def fitted_before(clip: Source, predictor: Predictor, store: MapStore) -> Predictor | None:

@@ -108,7 +108,7 @@ def done_before(spec: JobSpec) -> Manifest | None:
         known = Manifest.read(report_of(spec))
     except DataError:
         return None
-    return known if known.spec == spec and not known.changes() else None
+    return known if known.spec == spec and known.is_proof and not known.changes() else None
 
 
 def run_batch(

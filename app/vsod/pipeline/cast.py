@@ -14,6 +14,7 @@ from vsod.core.frame import Frame
 from vsod.core.picture import Layout, Picture
 from vsod.core.spans import spans
 from vsod.inference.cards import usable_card
+from vsod.inference.clip_maps import open_store, seal
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.source import Source
@@ -55,9 +56,11 @@ class Cast:
             name: Predictor(card, info.display_size, spec.device) for name, card in cards.items()
         }
         self.stores = {
-            name: stores(name) if stores else MapStore.open(info, predictor.signature)
+            name: stores(name) if stores else open_store(info, predictor.signature)
             for name, predictor in self.predictors.items()
         }
+        for name, predictor in self.predictors.items():
+            self.stores[name].refill = stages.refiller(clip, predictor, self.stores[name])
         self.parts = [
             replace(part, finish=part.finish.for_card(cards[part.card].crf))
             for part in spec.choice.parts(frames)
@@ -101,6 +104,7 @@ class Cast:
             for stretch in spans(self._wanted[name]):
                 with closing(stages.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
                     pace.through(indices)
+            seal(self.stores[name], self._clip.info)
 
     def deliver(self, delivery: Delivery) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
         """Every frame with its picture for every file, part after part."""

@@ -12,7 +12,7 @@ from typing import Any
 from vsod import __version__, paths
 from vsod.core import apart
 from vsod.errors import ProcessError, VsodError
-from vsod.inference.cache import size_of
+from vsod.inference import cache
 from vsod.inference.cards import all_cards
 from vsod.inference.devices import describe_cpu, describe_gpu
 from vsod.media import about
@@ -60,7 +60,7 @@ def examine() -> list[Finding]:
         Finding(
             "cache",
             None,
-            f"{paths.cache_dir()} ({size_of(paths.cache_dir()) / 1e6:.0f} MB; VSOD_CACHE moves it)",
+            f"{paths.cache_dir()} ({sum(part.bytes for part in cache.usage()) / 1e6:.0f} MB; VSOD_CACHE moves it)",
         ),
     ]
 

@@ -15,6 +15,7 @@ from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.core.frame import Frame
 from vsod.errors import DataError
 from vsod.inference.cards import usable_card
+from vsod.inference.clip_maps import open_store
 from vsod.inference.finish import Finisher
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor, with_flow
@@ -142,7 +143,7 @@ def analysed(source: Source, predictor: Predictor, adapt: bool, device: str, eng
     """
     frames = range(source.info.frame_count)
     pace = Pace(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
-    store = MapStore.open(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
+    store = open_store(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
     runner.analyse(source, predictor, store, frames, pace)
     return runner.look_again(source, predictor, store, frames, device, pace)[0] if adapt else store
 

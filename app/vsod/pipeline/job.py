@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vsod.core.choice import Choice, ShotChoice
+from vsod.core.clip import ClipInfo
 from vsod.core.delivery import Delivery
 from vsod.core.finishing import DEFAULTS, FinishSettings
 from vsod.core.plain import json_text, shell_words
@@ -138,6 +139,7 @@ class JobReport:
         outputs: Every file that was written.
         fitted: Whether the card was fitted to the clip; None if that was not asked for.
         duplicated, dropped: Frames shown again and source frames left out by conforming to a rate.
+        clip: The source as it was opened; not part of the JSON form.
     """
 
     output: Path
@@ -152,6 +154,7 @@ class JobReport:
     fitted: bool | None = None
     duplicated: int = 0
     dropped: int = 0
+    clip: ClipInfo | None = None
 
     @property
     def exit_code(self) -> int:
@@ -160,4 +163,6 @@ class JobReport:
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {**asdict(self), "output": str(self.output), "outputs": [str(path) for path in self.outputs]}
+        told = asdict(replace(self, clip=None))
+        del told["clip"]
+        return {**told, "output": str(self.output), "outputs": [str(path) for path in self.outputs]}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
-from vsod.core.digest import digest
+from vsod.core.digest import content_digest, digest, file_state
 from vsod.core.plain import json_text
 from vsod.core.reading import Unreadable, parse_json, read_json, refusing
-from vsod.errors import DataError
+from vsod.errors import DataError, SourceChanged
 from vsod.inference.cards import usable_card
+from vsod.inference.clip_maps import is_unchanged
+from vsod.inference.signature import card_signature
 from vsod.media.atomic import write_text
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -25,11 +27,12 @@ class Manifest:
 
     Attributes:
         spec: The job.
-        source: :func:`vsod.core.digest.digest` of its source.
-        card: SHA-256 of the weights of every card.
-        outputs: :func:`vsod.core.digest.digest` of every file or folder that was written.
+        source: Digest of all bytes of its source, as :func:`_whole` writes it.
+        card: Signature of every card, see :mod:`vsod.inference.signature`.
+        outputs: Digest of all bytes of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobReport.as_json`.
+        states: Of source and outputs, by path, where the state of their files alone proves that they are the same.
     """
 
     spec: JobSpec
@@ -38,6 +41,7 @@ class Manifest:
     outputs: dict[Path, str]
     software: dict[str, str]
     report: dict[str, Any]
+    states: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spec: JobSpec, report: JobReport) -> Self:
@@ -45,10 +49,14 @@ class Manifest:
 
         Raises:
             DataError: Source or output are gone already.
+            SourceChanged: The source is not what the job has read.
         """
+        states: dict[str, str] = {}
         try:
-            source = digest(spec.source)
-            outputs = {path.absolute(): digest(path) for path in report.outputs}
+            source = _whole(spec.source, states)
+            outputs = {path.absolute(): _whole(path.absolute(), states) for path in report.outputs}
+            if report.clip is not None and not is_unchanged(report.clip):
+                raise SourceChanged(spec.source)
         except OSError as error:
             raise DataError(f"cannot be read again ({error})", where=spec.source) from error
         software = {
@@ -56,7 +64,7 @@ class Manifest:
             "python": platform.python_version(),
             "system": platform.platform(),
         }
-        return cls(spec, source, _weights(spec), outputs, software, report.as_json())
+        return cls(spec, source, _signatures(spec), outputs, software, report.as_json(), states)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -76,7 +84,8 @@ class Manifest:
     @classmethod
     def _from_json(cls, raw: dict[str, Any]) -> Self:
         report, outputs = dict(raw["report"]), dict(raw["outputs"])
-        texts = [raw["source"], raw["card"], *outputs.values()]
+        states = dict(raw.get("states", {}))
+        texts = [raw["source"], raw["card"], *outputs.values(), *states.values()]
         if not all(isinstance(text, str) for text in texts) or not isinstance(report["frames"], int):
             raise Unreadable("a value is of another kind than it should be")
         return cls(
@@ -86,6 +95,7 @@ class Manifest:
             {Path(name): value for name, value in outputs.items()},
             dict(raw["software"]),
             report,
+            states,
         )
 
     def write(self, path: Path) -> None:
@@ -100,29 +110,59 @@ class Manifest:
             "source": self.source,
             "card": self.card,
             "outputs": {str(name): value for name, value in self.outputs.items()},
+            "states": self.states,
             "software": self.software,
             "report": self.report,
         }
         write_text(path, json_text(raw, indent=1))
 
+    @property
+    def is_proof(self) -> bool:
+        """Whether it knows source and outputs by all of their bytes; reports of 0.1.0 knew samples."""
+        return all(known.startswith(_ALL) for known in (self.source, *self.outputs.values()))
+
     def changes(self) -> list[str]:
         """What is no longer as it was, one sentence each: source, card, outputs. Empty = nothing."""
         found = []
         try:
-            if digest(self.spec.source) != self.source:
+            if not self._is_same(self.spec.source, self.source):
                 found.append(f"{self.spec.source} is another file now")
         except OSError:
             found.append(f"{self.spec.source} is gone")
-        if _weights(self.spec) != self.card:
-            found.append(f"the card {self.spec.card} has other weights now")
+        if not _are_signatures(self.spec, self.card):
+            found.append(f"the card {self.spec.card} is another one now")
         for path, known in self.outputs.items():
             try:
-                if digest(path) != known:
+                if not self._is_same(path, known):
                     found.append(f"{path} was changed")
             except OSError:
                 found.append(f"{path} is gone")
         return found
 
+    def _is_same(self, path: Path, known: str) -> bool:
+        if not known.startswith(_ALL):
+            return digest(path) == known
+        state = file_state(path)
+        return state.text == self.states.get(str(path)) or _ALL + content_digest(path) == known
 
-def _weights(spec: JobSpec) -> str:
-    return " ".join(usable_card(card).sha256 for card in spec.choice.cards)
+
+_ALL = "sha256:"  # before a digest of all bytes
+
+
+def _whole(path: Path, states: dict[str, str]) -> str:
+    """The digest of all bytes of a file or folder; its state is noted where that alone proves it later."""
+    state = file_state(path)
+    found = _ALL + content_digest(path)
+    if state.settled and file_state(path).text == state.text:
+        states[str(path)] = state.text
+    return found
+
+
+def _signatures(spec: JobSpec) -> str:
+    return " ".join(_ALL + card_signature(usable_card(card)) for card in spec.choice.cards)
+
+
+def _are_signatures(spec: JobSpec, known: str) -> bool:
+    if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the cards say
+        return known == " ".join(usable_card(card).sha256 for card in spec.choice.cards)
+    return known == _signatures(spec)

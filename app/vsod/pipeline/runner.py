@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from vsod.core.clip import ClipInfo
 from vsod.core.conform import Conform, conformed
 from vsod.core.picture import Layout
 from vsod.core.progress import ProgressFn
+from vsod.errors import SourceChanged
+from vsod.inference.clip_maps import is_unchanged, open_store, seal
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
 from vsod.media.formats import Format, format_by_id, format_for_path
-from vsod.media.sinks import Sink, close_together, open_sink
+from vsod.media.sinks import Sink, finish_together, open_sink, put_in_place
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
 from vsod.pipeline import stages
@@ -72,6 +75,7 @@ def run(
     fmt = job_format(spec)
     clip = source or open_source(spec.source)
     try:
+        check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         cast = Cast(clip, spec, frames, stores)
         reads = needed(frames, spec.finish, clip.info.frame_count)
@@ -81,6 +85,7 @@ def run(
         pace = Pace(on_progress, {"analyse": todo, **again, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
         report = JobReport(spec.output, len(frames), 0.0, cast.load(cancel))
+        report.clip = clip.info
         report.warnings += clip.info.warnings
         tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
         plan = conform(spec, clip.info, frames)
@@ -114,10 +119,14 @@ def run(
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
             _export(spec, cast, frames, plan, sinks, pace, report)
-            report.outputs = close_together(sinks.values())
+            check_unchanged(clip.info)
+            whole = finish_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
+            _verify(spec, frames, whole, pace, report)
+            check_unchanged(clip.info)  # before anything is replaced
+            report.outputs = put_in_place(whole, good=report.verified is not False)
         report.output = report.outputs[0]
-        _verify(spec, frames, pace, report)
+        _tell_aside(whole, report)
         pace.finish()
         report.stages = {name: round(s, 3) for name, s in pace.seconds.items()}
         report.seconds = round(time.monotonic() - began, 3)
@@ -125,6 +134,16 @@ def run(
     finally:
         if source is None:
             clip.close()
+
+
+def check_unchanged(info: ClipInfo) -> None:
+    """Refuse to go on with a clip that is not the one that was opened.
+
+    Raises:
+        SourceChanged: One of its files has another state now.
+    """
+    if not is_unchanged(info):
+        raise SourceChanged(info.path)
 
 
 def look_again(
@@ -148,10 +167,11 @@ def look_again(
     pace.step()
     if not outcome.trusted:
         return store, False
-    second = MapStore.open(clip.info, fitted.signature)
+    second = open_store(clip.info, fitted.signature)
     if stages.missing_ranges(second, frames):
         fitted.load(pace.cancel)
         analyse(clip, fitted, second, frames, pace, "look again")
+    second.refill = stages.refiller(clip, fitted, second)
     return second, True
 
 
@@ -171,13 +191,14 @@ def analyse(
     pace.start(stage)
     with closing(stages.analyse(clip, predictor, store, frames)) as indices:
         pace.through(indices)
+    seal(store, clip.info)
 
 
 def conform(spec: JobSpec, info: ClipInfo, frames: range) -> Conform:
     """What every frame of the export shows: the range itself, or what a constant rate makes of it."""
     if spec.delivery.cfr is None:
         return Conform(info, np.arange(frames.start, frames.stop, dtype=np.int64))
-    return conformed(info, frames, spec.delivery.cfr)
+    return conformed(info, frames, spec.delivery.cfr, spec.delivery.cfr_frames)
 
 
 def _written(plan: Conform, frames: range) -> range:
@@ -206,15 +227,33 @@ def _export(
             pace.step()
 
 
-def _verify(spec: JobSpec, frames: range, pace: Pace, report: JobReport) -> None:
+def _verify(
+    spec: JobSpec, frames: range, whole: list[tuple[Path, Path]], pace: Pace, report: JobReport
+) -> None:
+    """Read back what was written, before it takes its place."""
     pace.start("verify")
     verified = True
-    for layout, path in zip(spec.delivery.targets(spec.output), report.outputs, strict=True):
+    for layout, (made, target) in zip(spec.delivery.targets(spec.output), whole, strict=True):
         outcome = verify(
-            spec.source, path, frames=frames, on_frame=pace.step, layout=layout, delivery=spec.delivery
+            spec.source,
+            made,
+            frames=frames,
+            on_frame=pace.step,
+            layout=layout,
+            delivery=spec.delivery,
+            name=target,
         )
         verified = verified and outcome.ok
         # a missing second reader is the doctor's business, not every job's
         notes = [c.message for c in outcome.checks if c.ok is None and c.id != "second-reader"]
         report.warnings += outcome.failures + notes
     report.verified = verified
+
+
+def _tell_aside(whole: list[tuple[Path, Path]], report: JobReport) -> None:
+    """Say where the outputs are if they did not take their places."""
+    for (_, target), path in zip(whole, report.outputs, strict=True):
+        if path != target:
+            report.warnings.append(
+                f"{target.name} was kept as it was: the new one did not pass the checks and is called {path.name}"
+            )

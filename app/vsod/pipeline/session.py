@@ -16,6 +16,7 @@ from vsod.core.frame import Frame
 from vsod.core.lanes import Lanes
 from vsod.core.progress import ProgressFn
 from vsod.inference.cards import Card, usable_card
+from vsod.inference.clip_maps import open_store
 from vsod.inference.finish import Finisher
 from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import MapStore
@@ -124,7 +125,7 @@ class Session:
             predictor = Predictor(usable_card(card), self.info.display_size)
             known = fitted_before(self._source, predictor, self._own_store(card))
             if known is not None:
-                self._fitted[card] = MapStore.open(self.info, known.signature)
+                self._fitted[card] = open_store(self.info, known.signature)
         with self._lock:
             (self._prefer_fitted.add if prefer else self._prefer_fitted.discard)(card)
 
@@ -133,7 +134,7 @@ class Session:
         with self._lock:
             store = self._stores.pop(card, None)
         if store is not None:
-            store.flush()
+            store.close()
 
     def coverage(self, card: str) -> npt.NDArray[np.bool_]:
         """(N,) which frames have a map by this card."""
@@ -214,7 +215,7 @@ class Session:
     def close(self) -> None:
         """Release the clip."""
         for store in [*self._stores.values(), *self._fitted.values()]:
-            store.flush()
+            store.close()
         if self._preview is not None:
             self._preview.close()
         for preview in self._steadied.values():
@@ -265,5 +266,5 @@ class Session:
         with self._lock:
             if card not in self._stores:
                 predictor = Predictor(about, self.info.display_size)
-                self._stores[card] = MapStore.open(self.info, predictor.signature)
+                self._stores[card] = open_store(self.info, predictor.signature)
             return self._stores[card]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Literal
 
@@ -12,11 +13,14 @@ import numpy.typing as npt
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
 from vsod.core.spans import spans
+from vsod.errors import SourceChanged
+from vsod.inference.clip_maps import fits
 from vsod.inference.finish import Finisher
-from vsod.inference.mapstore import MapStore
+from vsod.inference.mapstore import CHUNK, MapStore, bound, never_analysed
 from vsod.inference.predictor import Predictor
 from vsod.media.picture import Pixels
 from vsod.media.source import Source
+from vsod.pipeline.adopting import adopt
 from vsod.pipeline.byshot import LOOK_AHEAD, LOOK_BACK, ByShot
 from vsod.pipeline.steady import needed, steady
 from vsod.pipeline.threads import prefetch
@@ -37,25 +41,73 @@ def analyse(
     flow or the frames of their window, is read as well: they come out as in an uninterrupted run.
     Neither motion nor memory crosses a cut.
     """
+    count = source.info.frame_count
+    if store.relatives:
+        missing = [index for gap in missing_ranges(store, frames) for index in gap]
+        with closing(adopt(source, store, missing, lambda i: depends_on(predictor, i, count))) as adopted:
+            yield from adopted
     for gap in missing_ranges(store, frames):
-        reach = predictor.reach(gap, source.info.frame_count)
-        reads = reach.decode
-        if predictor.splits_shots:
-            reads = range(
-                max(0, reads.start - LOOK_BACK), min(reads.stop + LOOK_AHEAD, source.info.frame_count)
-            )
-        size = predictor.raster.size
-        decoded = prefetch(source.frames(reads.start, reads.stop, size=size), name="decode")
+        run = predictor.reach(gap, count).run
+        reads = reads_for(predictor, gap, count)
+        pictures: dict[int, bytes] = {}
+        read = _noted(source.frames(reads.start, reads.stop, size=predictor.raster.size), pictures)
+        decoded = prefetch(read, name="decode")
         shots: Iterable[Iterable[Frame]] = ByShot(decoded) if predictor.splits_shots else (decoded,)
+        waiting: deque[tuple[int, npt.NDArray[np.float32], range]] = deque()
+
+        def ready(
+            waiting: deque[tuple[int, npt.NDArray[np.float32], range]] = waiting,
+            pictures: dict[int, bytes] = pictures,
+        ) -> Iterator[int]:
+            while waiting and waiting[0][2].stop - 1 in pictures:
+                index, saliency, needs = waiting.popleft()
+                store.put(index, saliency, pictures[index], bound(pictures[k] for k in needs))
+                yield index
+
         try:
             for shot in shots:
-                for index, saliency in _maps(predictor, shot, reach.run):
+                for index, saliency in _maps(predictor, shot, run):
                     if index in gap:
-                        store.put(index, saliency)
-                        yield index
+                        waiting.append((index, saliency, depends_on(predictor, index, count)))
+                        yield from ready()
+            yield from ready()
         finally:
             decoded.close()
             store.flush()
+
+
+def refiller(source: Source, predictor: Predictor, store: MapStore) -> Callable[[int], None]:
+    """What makes a map anew that was there and is not any more, with those of the same chunk that are missing, too."""
+
+    def refill(index: int) -> None:
+        stop = min((index // CHUNK + 1) * CHUNK, source.info.frame_count)
+        have = store.coverage()[index:stop]
+        run = len(have) if not have.any() else int(np.argmax(have))
+        with closing(analyse(source, predictor, store, range(index, index + max(run, 1)))) as indices:
+            for _ in indices:
+                pass
+
+    return refill
+
+
+def reads_for(predictor: Predictor, gap: range, count: int) -> range:
+    """The frames to decode so that the maps of ``gap`` come out as in an uninterrupted run over all ``count``."""
+    reads = predictor.reach(gap, count).decode
+    if predictor.splits_shots:
+        return range(max(0, reads.start - LOOK_BACK), min(reads.stop + LOOK_AHEAD, count))
+    return reads
+
+
+def depends_on(predictor: Predictor, index: int, count: int) -> range:
+    """The frames whose pictures the map of frame ``index`` depends on."""
+    return reads_for(predictor, range(index, index + 1), count)
+
+
+def _noted(frames: Iterable[Frame], pictures: dict[int, bytes]) -> Generator[Frame, None, None]:
+    """The same frames; the hash of each is noted on its way."""
+    for frame in frames:
+        pictures[frame.index] = frame.picture_hash
+        yield frame
 
 
 def _maps(
@@ -89,7 +141,7 @@ def finish(
         pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         with closing(decoded):
-            pairs = ((frame, stored(store, frame.index)) for frame in decoded)
+            pairs = ((frame, fitting(source, store, frame)) for frame in decoded)
             with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
                 matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:
@@ -99,8 +151,29 @@ def finish(
 
 
 def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
-    """The map of a frame that was analysed."""
+    """The map of a frame that was analysed; what was lost meanwhile is computed again.
+
+    Raises:
+        OutputError: It is not there, and nobody can make it.
+    """
     saliency = store.get(index)
+    if saliency is None and store.refill is not None:
+        store.refill(index)
+        saliency = store.get(index)
     if saliency is None:
-        raise RuntimeError(f"frame {index} was never analysed")
+        raise never_analysed(index)
+    return saliency
+
+
+def fitting(source: Source, store: MapStore, frame: Frame) -> npt.NDArray[np.float32]:
+    """The map of a decoded frame, which was made of that very picture.
+
+    Raises:
+        SourceChanged: It was made of another one, and the clip's files are not what they were.
+        OutputError: It is not there, and nobody can make it.
+    """
+    saliency = stored(store, frame.index)
+    if not fits(source.info, store, frame):
+        store.drop(frame.index)
+        raise SourceChanged(source.info.path)
     return saliency

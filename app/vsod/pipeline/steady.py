@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
+from vsod.inference.clip_maps import fits
 from vsod.inference.finish import luma
 from vsod.inference.mapstore import MapStore
 from vsod.media.picture import Pixels
@@ -81,8 +82,13 @@ class SteadyPreview:
         missing = [k for k in around if k not in self._looks]
         for wanted in missing:
             saliency = self._store.get(wanted)
-            if saliency is not None:
-                self._looks[wanted] = Look.at(luma(self._frame(wanted).image), saliency)
+            if saliency is None:
+                continue
+            frame = self._frame(wanted)
+            if fits(self._source.info, self._store, frame):
+                self._looks[wanted] = Look.at(luma(frame.image), saliency)
+            else:  # the clip was exchanged under the window: no map rather than a wrong one
+                self._store.drop(wanted)
         if index not in self._looks:
             return None
         for far in sorted(self._looks, key=lambda k: abs(k - index))[self._KEPT :]:

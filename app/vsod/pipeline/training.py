@@ -10,6 +10,7 @@ from typing import Any
 from vsod.core.training import TrainingPlan
 from vsod.errors import DataError, ModelError
 from vsod.inference.cards import Card, card_by_id
+from vsod.media.atomic import commit_together, create_partial, discard, output_error
 from vsod.media.source import open_source
 from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
@@ -117,15 +118,30 @@ def install(card_id: str, weights: Path) -> None:
 
     Raises:
         ModelError: The weights file is missing.
+        OutputError: The disk refuses; card and weights are what they were.
     """
+    from vsod.core.digest import file_sha256
     from vsod.inference import learning
-    from vsod.inference.cards import file_digest
 
     card: Card = card_by_id(card_id)
     if not weights.is_file() or card.source is None or card.weights is None:
         raise ModelError("no trained weights to install", where=weights, fix="Train first.")
-    learning.store(weights, card.weights)
     text = card.source.read_text(encoding="utf-8").splitlines()
-    digest = file_digest(card.weights)
-    lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
-    card.source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    partials: list[tuple[Path, Path]] = []
+    try:
+        for target in (card.weights, card.source):
+            partial, file = create_partial(target)
+            file.close()
+            partials.append((partial, target))
+        (new_weights, _), (new_card, _) = partials
+        learning.store(weights, new_weights)
+        digest = file_sha256(new_weights)
+        lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
+        new_card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        # one without the other is a card that refuses its weights
+        commit_together(partials)
+    except OSError as error:
+        raise output_error(error, card.weights) from error
+    finally:
+        for partial, _ in partials:
+            discard(partial)

@@ -94,7 +94,7 @@ def read_head(file: Path) -> Head:
     """
     handle = _open(file)
     with os.fdopen(handle, "rb", buffering=0) as stream:
-        return _head(stream.read(_FIRST_READ) or b"", stream.fileno(), file)
+        return _checked_head(stream.read(_FIRST_READ) or b"", stream.fileno(), file)
 
 
 def read(file: Path, kind: str, *, key: str | None, format: int = 1) -> tuple[Head, bytes]:
@@ -114,11 +114,9 @@ def read(file: Path, kind: str, *, key: str | None, format: int = 1) -> tuple[He
     handle = _open(file)
     with os.fdopen(handle, "rb", buffering=0) as stream:
         blob = stream.read(_FIRST_READ) or b""
-        head = _head(blob, stream.fileno(), file)
+        head = _checked_head(blob, stream.fileno(), file)
         if head.kind != kind or head.format != format or (key is not None and not _is_key(head.key, key)):
             raise FileNotFoundError(f"{file}: made for something else")
-        if os.fstat(stream.fileno()).st_size != head.offset + head.size:
-            raise Damaged(f"{file}: not as long as it says")
         stream.seek(head.offset)
         payload = bytearray(head.size)
         view, done = memoryview(payload), 0
@@ -158,6 +156,14 @@ def _open(file: Path) -> int:
 
 def _is_key(found: str, key: str) -> bool:
     return found == key or found == hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _checked_head(blob: bytes, handle: int, file: Path) -> Head:
+    """The head of a file that is as long as it says."""
+    head = _head(blob, handle, file)
+    if os.fstat(handle).st_size != head.offset + head.size:
+        raise Damaged(f"{file}: not as long as it says")
+    return head
 
 
 def _head(blob: bytes, handle: int, file: Path) -> Head:

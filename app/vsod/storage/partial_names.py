@@ -32,7 +32,7 @@ def target_of(name: str) -> str | None:
 def is_stale(name: str) -> bool:
     """Whether a partial name's writer ran on this machine and is gone."""
     found = _PARTIAL.fullmatch(name)
-    return bool(found) and found["host"] == _HOST and not runs(int(found["process"]))
+    return found is not None and found["host"] == _HOST and not runs(int(found["process"]))
 
 
 def runs(process: int) -> bool:

@@ -1,0 +1,98 @@
+"""Networks converted for OpenVINO, kept in the cache: each in one checksummed file, for one signature."""
+
+from __future__ import annotations
+
+import logging
+import re
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsod.inference import cache
+from vsod.storage import envelope
+from vsod.storage.envelope import Damaged
+
+_KIND = "network"
+_LENGTH = struct.Struct("<Q")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A converted network, as OpenVINO reads it.
+
+    Attributes:
+        xml: Its graph.
+        bin: Its constants.
+    """
+
+    xml: bytes
+    bin: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNetwork:
+    """Where a converted network is kept, and what for.
+
+    Attributes:
+        file: In the cache.
+        key: All that it depends on.
+    """
+
+    file: Path
+    key: str
+
+    def read(self) -> Network | None:
+        """The network; None if it is not there, or damaged: then it is to be converted anew."""
+        try:
+            _, payload = envelope.read(self.file, _KIND, key=self.key)
+            (length,) = _LENGTH.unpack_from(payload)
+            split = _LENGTH.size + length
+            return Network(payload[_LENGTH.size : split], payload[split:])
+        except FileNotFoundError:
+            return None
+        except (OSError, Damaged, struct.error) as error:
+            _log.warning("%s is damaged: the network is converted anew", self.file)
+            _log.debug("%s", error)
+            with suppress(OSError):
+                self.file.unlink()
+            return None
+
+    def write(self, network: Network) -> None:
+        """Keep it.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            pieces = [_LENGTH.pack(len(network.xml)), network.xml, network.bin]
+            envelope.write(self.file, _KIND, pieces, key=self.key)
+        except OSError as error:
+            raise cache.unwritable(self.file, error) from error
+
+    def discard(self) -> None:
+        """Forget it; never raises."""
+        with suppress(OSError):
+            self.file.unlink()
+
+
+def kept_network(name: str, signature: str, version: str, part: str, home: Path | None = None) -> KeptNetwork:
+    """Where one part of a network is kept.
+
+    Args:
+        name: Of its card or file, for people who look into the cache.
+        signature: See :mod:`vsod.inference.signature`.
+        version: Of OpenVINO.
+        part: Of the network, lower case.
+        home: Its folder; default: that of all converted networks.
+
+    Raises:
+        OutputError: The cache cannot be written.
+    """
+    plain = re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII)[:100] or "_"
+    version = re.sub(r"[^\w.]", "_", version)[:40]
+    file = f"{plain}-{signature[:16]}-ov{version}-{part}.net"
+    return KeptNetwork((home or cache.folder("compiled")) / file, f"{signature}|{part}|ov{version}")
