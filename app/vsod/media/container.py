@@ -14,6 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
+from vsod.media.gate import check_pixels, decoder_options, is_playlist, open_options
+from vsod.media.image_header import check_image
 
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
 av.logging.set_level(None)
@@ -22,7 +24,7 @@ _CONVERT = "Check that it plays elsewhere, copy it again from the camera, or con
 
 
 def open_input(path: Path, file: object | None = None) -> InputContainer:
-    """Open ``path`` for reading.
+    """Open ``path`` for reading: what :mod:`vsod.media.gate` lets in, and no other file.
 
     Args:
         path: The file; names the error.
@@ -30,39 +32,53 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
 
     Raises:
         MediaNotFound: There is no such file.
-        UnreadableMedia: FFmpeg does not recognise it, or its header is damaged or missing.
+        UnreadableMedia: FFmpeg does not recognise it, its header is damaged or missing, its pictures are too
+            large, or it is a list of other files.
         MediaError: The operating system refuses it.
     """
     if not path.exists():
         raise MediaNotFound(
             "no such file", where=path, fix="Check the spelling and that the drive is connected."
         )
+    check_image(path)
     # An absolute path: a name such as "data:x.mp4" must never be read as a protocol.
     target = str(path.absolute()) if file is None else file
     try:
-        container = av.open(target, mode="r", metadata_errors="replace")
+        container = av.open(target, mode="r", options=open_options(), metadata_errors="replace")
     except PermissionError as error:
         raise MediaError(
             "no permission to read this file", where=path, fix="Change its permissions."
         ) from error
-    except av.error.InvalidDataError as error:
-        raise UnreadableMedia(
-            "not a readable video: the file is damaged, cut off before its index, or no video at all",
-            where=path,
-            fix=_CONVERT,
-        ) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise UnreadableMedia(f"cannot be opened ({error})", where=path, fix=_CONVERT) from error
+        raise _explained(error, path) from error
     for stream in container.streams:
         stream.discard = Discard.all
     return container
+
+
+def _explained(error: Exception, path: Path) -> UnreadableMedia:
+    """Why FFmpeg could not open a file, in plain words."""
+    if is_playlist(path):
+        return UnreadableMedia(
+            "this is a playlist, not a clip: the files it names are not opened",
+            where=path,
+            fix="Choose the clips themselves.",
+        )
+    what = f"cannot be opened ({error})"
+    if isinstance(error, av.error.InvalidDataError):
+        what = "not a readable video: the file is damaged, cut off before its index, or no video at all"
+    elif isinstance(error, av.error.ArgumentError):
+        what = "no kind of video that is opened here, or its header is damaged"
+    return UnreadableMedia(what, where=path, fix=_CONVERT)
 
 
 def decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
     """What decodes a stream's packets; FFmpeg's own VP9 decoder would drop an alpha channel."""
     notes = {key.lower(): value for key, value in stream.metadata.items()}
     if stream.codec_context.name == "vp9" and notes.get("alpha_mode") == "1":
-        return CodecContext.create("libvpx-vp9", "r")
+        context = CodecContext.create("libvpx-vp9", "r")
+        context.options = decoder_options()
+        return context
     return stream
 
 
@@ -71,7 +87,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 
     Raises:
         NoVideo: The file has no moving picture.
-        UnreadableMedia: It has one, in a codec this FFmpeg cannot decode.
+        UnreadableMedia: It has one, in a codec this FFmpeg cannot decode, or of too many pixels.
     """
     moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not moving:
@@ -84,5 +100,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = next((s for s in moving if s.disposition & Disposition.default), moving[0])
     if stream.codec_context is None:
         raise UnreadableMedia("its video codec is not supported", where=path, fix=_CONVERT)
+    check_pixels(stream.codec_context.width, stream.codec_context.height, path)
+    stream.codec_context.options = decoder_options()
     stream.discard = Discard.default
     return stream

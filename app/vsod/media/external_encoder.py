@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.media.external import said
+from vsod.media.gate import open_options
 from vsod.media.planes import plane
 from vsod.media.programs import NO_WINDOW
 
@@ -123,7 +124,7 @@ class ExternalEncoder:
     def _read(self) -> None:
         """Take packets as they come, so that the program never waits for us."""
         try:
-            container = av.open(cast("IO[bytes]", self._program.stdout), "r", format="mov")
+            container = av.open(cast("IO[bytes]", self._program.stdout), "r", format="mov", options=open_options())
             self._container = container
             for packet in container.demux(video=0):
                 if packet.size:

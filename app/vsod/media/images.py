@@ -17,12 +17,14 @@ from vsod.core.compose import narrowed, widened
 from vsod.core.picture import Picture
 from vsod.errors import UsageError
 from vsod.media.formats import Coding
+from vsod.media.gate import check_pixels
 from vsod.media.levels import encode
 from vsod.media.planes import plane
 from vsod.storage.marks import NAME, marked_png, marked_tiff
 
 # Level 1 halves the time of the default and costs a few per cent of size on a matte.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_EXR_CHANNELS = 8  # so many of an image count as one picture: all of them are decoded
 _TIFF = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE]
 
 
@@ -116,11 +118,16 @@ def read_exr(file: Path) -> dict[str, npt.NDArray[np.float32]]:
 
     Raises:
         UsageError: The OpenEXR package is not installed.
+        UnreadableMedia: It is too large.
         OSError: It cannot be read.
     """
     exr = open_exr()
     try:
+        with exr.File(str(file), separate_channels=True, header_only=True) as image:
+            low, high = image.header()["dataWindow"]
+            width, height = (int(size) for size in np.subtract(high, low) + 1)
+            check_pixels(width, height * max(1, -(-len(image.header()["channels"]) // _EXR_CHANNELS)), file)
         with exr.File(str(file), separate_channels=True) as image:
             return {name: np.array(c.pixels, np.float32) for name, c in image.channels().items()}
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
         raise OSError(str(error)) from error

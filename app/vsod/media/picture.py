@@ -33,10 +33,14 @@ class PictureMaker:
         size: (width, height) of the upright result; None for ``info.upright_size``.
         pixels: ``"rgb"`` for (H, W, 3) uint8, ``"rgb48"`` for (H, W, 3) uint16, ``"luma"`` for
             (H, W) uint8 full-range luma.
+        notes: Gets a sentence if a picture has another raster than the clip, once.
     """
 
-    def __init__(self, info: ClipInfo, size: tuple[int, int] | None, pixels: Pixels) -> None:
+    def __init__(
+        self, info: ClipInfo, size: tuple[int, int] | None, pixels: Pixels, notes: list[str] | None = None
+    ) -> None:
         self._info, self._pixels = info, pixels
+        self._notes = [] if notes is None else notes
         self.size = size or info.upright_size
         w, h = self.size
         self._stored_size = (h, w) if info.rotation in (90, 270) else (w, h)
@@ -52,6 +56,11 @@ class PictureMaker:
     def __call__(self, frame: VideoFrame) -> Colours:
         """(H, W, 3) or (H, W), upright, C-contiguous, not shared with the decoder."""
         image: npt.NDArray[Any]
+        if (frame.width, frame.height) != (self._info.width, self._info.height) and not self._notes:
+            self._notes.append(
+                f"the picture changes from {self._info.width}x{self._info.height} to {frame.width}x{frame.height} "
+                f"inside the clip; it is scaled to the first"
+            )
         if self._pixels == "luma":
             image = self._luma(frame)
         else:

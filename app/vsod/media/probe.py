@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.core.clip import ClipInfo, ColorTags
+from vsod.core.limits import TOO_LARGE
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.container import decoder, open_input, video_stream
 from vsod.media.holes import largest_hole
@@ -87,7 +88,9 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[Vide
 def _explain_no_picture(path: Path, damaged: bool) -> None:
     if damaged or len(read_table(path, interlaced=False).pts):
         raise UnreadableMedia(
-            "none of its pictures can be decoded", where=path, fix="Copy the file again from its origin."
+            f"none of its pictures can be decoded: they are damaged, or have {TOO_LARGE}",
+            where=path,
+            fix="Copy the file again from its origin.",
         )
     raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
 

@@ -39,6 +39,7 @@ class SequenceSource:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.notes: tuple[str, ...] = ()  # images of several sizes are refused
         self._files = images_in(folder)
         if not self._files:
             raise NoVideo(

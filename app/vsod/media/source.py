@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,10 @@ class Source(Protocol):
     @property
     def info(self) -> ClipInfo:
         """Raster, clock and tags of the clip."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was noticed while decoding, for the user; grows with it."""
 
     def frames(
         self,
@@ -108,6 +112,7 @@ class VideoSource:
         state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
         info, self._table = probe_video(path)
         self._info = replace(info, state=state)
+        self.notes: list[str] = []
         self._lock = threading.Lock()
         self._cursor: _Cursor | None = None
 
@@ -126,7 +131,7 @@ class VideoSource:
     ) -> Generator[Frame, None, None]:
         """See :meth:`Source.frames`."""
         stop = check_range(self._info, start, stop)
-        return self._frames(start, stop, PictureMaker(self._info, size, pixels))
+        return self._frames(start, stop, PictureMaker(self._info, size, pixels, self.notes))
 
     def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
         last: tuple[Colours, bytes] | None = None
@@ -169,7 +174,7 @@ class VideoSource:
                     self._cursor.close()
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
-            make = PictureMaker(self._info, size, pixels)
+            make = PictureMaker(self._info, size, pixels, self.notes)
             image = self._before(index, make)[0] if picture is None else make(picture)
         return shown(index, int(self._info.pts[index]), image, held)
 

@@ -12,6 +12,7 @@ from vsod.core.conform import Conform, conformed
 from vsod.core.delivery import Delivery
 from vsod.core.picture import Colours, Layout
 from vsod.errors import MediaError
+from vsod.media.gate import list_options
 from vsod.media.programs import find_program
 from vsod.media.readback import has_alpha, read_matte, read_pictures
 from vsod.media.sequence_names import frame_names
@@ -101,7 +102,7 @@ def verify(
 def _plan(info: ClipInfo, frames: range, delivery: Delivery | None) -> Conform:
     """Which source frame lies under every frame of the export."""
     if delivery is not None and delivery.cfr is not None:
-        return conformed(info, frames, delivery.cfr)
+        return conformed(info, frames, delivery.cfr, delivery.cfr_frames)
     return Conform(info, np.arange(frames.start, frames.stop, dtype=np.int64))
 
 
@@ -129,7 +130,8 @@ def _second_reader(report: VerifyReport, matte: Path, due: int) -> None:
     import ffmpeg  # needed here only
 
     try:
-        told = ffmpeg.probe(str(matte.absolute()), cmd=program, count_packets=None, select_streams="v:0")
+        asked = {"count_packets": None, "select_streams": "v:0", **list_options()}
+        told = ffmpeg.probe(str(matte.absolute()), cmd=program, **asked)
         count = int(told["streams"][0]["nb_read_packets"])
     except (ffmpeg.Error, KeyError, IndexError, ValueError) as error:
         report.add("second-reader", False, f"ffprobe cannot read it ({error})")
