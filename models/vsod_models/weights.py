@@ -22,6 +22,20 @@ _SCALE = "::scale"
 _GROUP = 64  # values of a channel that share a scale
 _SMALLEST = 256  # values below which a tensor stays in bfloat16
 
+
+
+class WeightsError(ValueError):
+    """A weights file that cannot be read.
+
+    Args:
+        path: The file.
+        reason: What the library said.
+    """
+
+    def __init__(self, path: Path, reason: object) -> None:
+        super().__init__(f"{path} is no weights file that can be read ({reason})")
+
+
 Precision = Literal["float32", "bfloat16", "int8"]
 
 
@@ -71,15 +85,18 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     """A state dict in float32, whatever the file holds.
 
     Raises:
-        OSError, safetensors.SafetensorError: The file cannot be read.
+        WeightsError: The file cannot be read, or is none.
     """
-    raw = load_file(path)
-    out: dict[str, Tensor] = {}
-    for key, value in raw.items():
-        if key.endswith(_SCALE):
-            continue
-        if value.dtype is torch.int8:
-            out[key] = dequantise(value, raw[key + _SCALE])
-        else:
-            out[key] = value.float() if value.is_floating_point() else value
-    return out
+    try:
+        raw = load_file(path)
+        out: dict[str, Tensor] = {}
+        for key, value in raw.items():
+            if key.endswith(_SCALE):
+                continue
+            if value.dtype is torch.int8:
+                out[key] = dequantise(value, raw[key + _SCALE])
+            else:
+                out[key] = value.float() if value.is_floating_point() else value
+        return out
+    except Exception as error:  # the library's own class, or whatever a hostile header leads to
+        raise WeightsError(path, error) from error

@@ -132,9 +132,8 @@ class Delivery:
         given = {k: v for k, v in options.items() if k in OPTIONS and v is not None}
         if "cfr" in given:
             given["cfr"] = frame_rate(str(given["cfr"]))
-        made = cls(**given)
-        check_kinds(made)
-        return made
+        check_kinds(cls, given)
+        return cls(**given)
 
     def as_words(self) -> list[str]:
         """The command line options that build this; nothing for what is usual."""

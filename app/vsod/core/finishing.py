@@ -147,9 +147,8 @@ class FinishSettings:
         Raises:
             UsageError, TypeError, ValueError: It is none.
         """
-        made = cls(**raw)
-        check_kinds(made)
-        return made
+        check_kinds(cls, raw)
+        return cls(**raw)
 
     def for_card(self, crf: str) -> Self:
         """These settings with what they leave to the card settled.

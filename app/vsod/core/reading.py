@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -128,16 +128,21 @@ def refusing(what: str, where: Path | None = None, fix: str = "") -> Iterator[No
         raise DataError(f"{what} ({reason(error)})", where=where, fix=fix) from error
 
 
-def check_kinds(made: DataclassInstance) -> None:
-    """Refuse texts where numbers are meant, and so on, in the plain fields of a dataclass made from JSON.
+def check_kinds(made: type[DataclassInstance], values: Mapping[str, Any]) -> None:
+    """Refuse texts where numbers are meant, and so on, before a dataclass is made of JSON.
+
+    Args:
+        made: The dataclass; its fields of other than plain kinds are not looked at.
+        values: By the names of its fields.
 
     Raises:
         ValueError: Names the field.
     """
     for f in fields(made):
-        kinds, value = str(f.type).split(" | "), getattr(made, f.name)
-        if not set(kinds) <= set(_KINDS):
+        kinds = str(f.type).split(" | ")
+        if f.name not in values or not set(kinds) <= set(_KINDS):
             continue
+        value = values[f.name]
         fitting = [k for k in kinds if isinstance(value, _KINDS[k])]
         if not fitting or (isinstance(value, bool) and "bool" not in kinds):
             raise Unreadable(f"{f.name} is a {type(value).__name__}, not {f.type}")

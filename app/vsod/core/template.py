@@ -9,7 +9,7 @@ from vsod.errors import UsageError
 
 _MAX_DIGITS = 12
 _MAX_LENGTH = 1000  # characters of a pattern: longer than any name
-_TOKEN = re.compile(r"\{\{|\}\}|\{([a-z]+)(?::0([1-9][0-9]?))?\}|[{}]")
+_TOKEN = re.compile(r"\{\{|\}\}|\{([a-z]+)(?::0([0-9]{1,20}))?\}|[{}]")
 
 
 def check_template(pattern: str, option: str, tokens: Collection[str]) -> None:
@@ -48,8 +48,8 @@ def fill(pattern: str, option: str, values: Mapping[str, str | int]) -> str:
             raise refuse(f"there is no {{{token}}}")
         if width is None:
             return str(values[token])
-        if token != "frame" or int(width) > _MAX_DIGITS:
-            raise refuse(f"a width of {_MAX_DIGITS} digits at most, and of {{frame}} alone")
+        if token != "frame" or not 1 <= int(width) <= _MAX_DIGITS:
+            raise refuse(f"a width is 01 to 0{_MAX_DIGITS}, and of {{frame}} alone")
         return f"{int(values[token]):0{int(width)}d}"
 
     if len(pattern) > _MAX_LENGTH:

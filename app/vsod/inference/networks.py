@@ -75,10 +75,17 @@ def load_network(card: Card) -> torch.nn.Module:
 
 
 def _weights(card: Card) -> dict[str, torch.Tensor]:
-    from vsod_models.weights import load_weights
+    from vsod_models.weights import WeightsError, load_weights
 
     file = card.checked_weights()
-    return load_adapted(file) if is_adapted(file) else load_weights(file)
+    try:
+        return load_adapted(file) if is_adapted(file) else load_weights(file)
+    except WeightsError as error:
+        raise ModelError(
+            f"the weights of card '{card.id}' cannot be read ({error.__cause__})",
+            where=file,
+            fix="Copy the file again from its origin; it must be a whole .safetensors file.",
+        ) from error
 
 
 def logit(probability: float) -> float:

@@ -28,6 +28,7 @@ from vsod.inference.inputs import INPUTS
 from vsod.inference.kept_networks import KeptNetwork, Network, kept_network
 from vsod.inference.raster import Raster
 from vsod.inference.signature import card_signature
+from vsod.inference.weights_file import check_weights
 
 if TYPE_CHECKING:
     import torch
@@ -113,6 +114,7 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
         ModelError: The network cannot be built, or its weights do not fit.
     """
     weights = card.checked_weights().absolute()
+    check_weights(weights)  # seconds before a process of its own would say the same
     kept = _kept(card, version)
     found = {name: file.read() for name, file in kept.items()}
     if None in found.values() and card.source is not None:

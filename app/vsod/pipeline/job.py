@@ -32,6 +32,8 @@ class JobSpec:
         finish: Finishing settings.
         delivery: What is written and how.
         shots: What single shots have of their own, in order.
+        overwrite: Replace also what this program did not write. Whoever asks a user first sets it to False; it does
+            not make another job.
     """
 
     source: Path
@@ -45,6 +47,7 @@ class JobSpec:
     finish: FinishSettings = field(default_factory=FinishSettings)
     delivery: Delivery = field(default_factory=Delivery)
     shots: tuple[ShotChoice, ...] = ()
+    overwrite: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         Choice(self.card, self.finish, self.shots)
@@ -88,9 +91,10 @@ class JobSpec:
         raw["finish"] = FinishSettings.from_json(raw.get("finish", {}))
         raw["delivery"] = Delivery.from_options(raw.get("delivery", {}))
         raw["shots"] = tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))
-        made = cls(**raw)
-        check_kinds(made)
-        return made
+        # what was agreed to once is not agreed to for good
+        raw = {"overwrite": False, **raw}
+        check_kinds(cls, raw)
+        return cls(**raw)
 
     def as_command(self) -> str:
         """The shell command that repeats this job."""

@@ -178,7 +178,7 @@ def train_prior(
 
     try:
         state = rounded({k: v.numpy() for k, v in frozen_features(backbone).state_dict().items()})
-    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise ModelError(
             f"no features in this file: {error}",
             where=backbone,

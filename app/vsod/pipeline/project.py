@@ -100,7 +100,8 @@ class ClipWork:
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
         known = {f.name for f in fields(cls)} | {"beside"}
-        work = cls(
+        check_kinds(cls, raw)
+        return cls(
             path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
             card=str(raw["card"]),
             adapt=bool(raw.get("adapt", False)),
@@ -113,8 +114,6 @@ class ClipWork:
             shots=Choice("", shots=tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))).shots,
             rest={name: value for name, value in raw.items() if name not in known},
         )
-        check_kinds(work)
-        return work
 
 
 @dataclass(frozen=True, slots=True)

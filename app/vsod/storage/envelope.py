@@ -84,6 +84,15 @@ def write(
     replace(file, [head, hashlib.sha256(head).digest(), *pieces])
 
 
+def is_one(file: Path) -> bool:
+    """Whether a file begins as an envelope does, whole or not."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
 def read_head(file: Path) -> Head:
     """The head alone.
 

@@ -117,7 +117,7 @@ def frozen_features(path: Path) -> FrozenFeatures:
             of ours with such a net under ``encoder.``, or of a motion prior.
 
     Raises:
-        OSError, safetensors.SafetensorError: The file cannot be read.
+        WeightsError: The file cannot be read.
         KeyError, RuntimeError: It holds no MobileNetV2.
     """
     state = load_weights(path)

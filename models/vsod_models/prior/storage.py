@@ -14,7 +14,7 @@ from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from vsod_models.prior.classifier import Layers
@@ -92,14 +92,17 @@ def read_prior(path: Path) -> StoredPrior:
     """Read the file.
 
     Raises:
-        OSError, safetensors.SafetensorError: It cannot be read.
-        ValueError: It is no motion prior.
+        OSError: It cannot be read.
+        ValueError: It is no motion prior, or damaged.
     """
-    with safe_open(path, "numpy") as file:
-        about = file.metadata() or {}
-        if about.get("kind") != "motion-prior" or about.get("source") not in get_args(SegmentationInput):
-            raise ValueError(f"{path} is no motion prior")
-        raw = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    try:
+        with safe_open(path, "numpy") as file:
+            about = file.metadata() or {}
+            if about.get("kind") != "motion-prior" or about.get("source") not in get_args(SegmentationInput):
+                raise ValueError(f"{path} is no motion prior")
+            raw = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no motion prior ({error})") from error
     full: dict[str, Array] = {}
     for key, value in raw.items():
         if key.endswith(_SCALE):
