@@ -211,3 +211,26 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
     finally:
         window.close()
         qapp.removeTranslator(catalogue)
+
+
+@pytest.mark.parametrize("text", ["abc", "nan", "inf", "-5", "1e999", "", "\x00", "9" * 5000])
+def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, text: str) -> None:
+    prefs = Prefs()
+    for key in (
+        "draft_mb",
+        "cache_gb",
+        "autosave",
+        "speed/swift/cpu",
+        "language",
+        "theme",
+        "geometry",
+        "recent",
+    ):
+        prefs.set_text(key, text)
+    prefs.sync()
+    window = MainWindow(FakeBackend())
+    window.show()
+    qtbot.waitUntil(lambda: bool(window.tasks.formats))
+    assert Prefs().speeds == {}
+    window.close()
+    window.deleteLater()

@@ -105,7 +105,17 @@ SAYING = {
         "show_text",
     ),
     *("question", "warning", "addRow", "addSection", "getOpenFileName", "getSaveFileName", "getText"),
-    *("QLabel", "QPushButton", "QGroupBox", "QRadioButton", "QCheckBox", "QMenu", "plain_button", "__init__"),
+    *(
+        "QLabel",
+        "PlainLabel",
+        "QPushButton",
+        "QGroupBox",
+        "QRadioButton",
+        "QCheckBox",
+        "QMenu",
+        "plain_button",
+        "__init__",
+    ),
 }
 NAMES = {"vsod-desktop", "{stem}_{kind}.{frame:04}", "Ctrl+O", "MB", "GB", "fps"}
 """The same in every language."""

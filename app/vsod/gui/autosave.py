@@ -58,7 +58,7 @@ class Autosave(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.write)
-        self.set_rest(prefs.text("autosave"))
+        self.set_rest(str(prefs.number("autosave") or ""))
         document.changed.connect(lambda: self._rest.start())
         document.retitled.connect(lambda: self._rest.start())
 

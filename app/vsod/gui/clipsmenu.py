@@ -8,7 +8,9 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from vsod.core.plain import plain
 from vsod.gui.document import Document
+from vsod.gui.plaintext import inert
 from vsod.gui.words import tr
 
 
@@ -33,11 +35,11 @@ class ClipsMenu(QMenu):
         self.clear()
         project = self._document.project
         for place, work in enumerate(project.clips):
-            action = self.addAction(work.path.name.replace("&", "&&"))
+            action = self.addAction(plain(work.path.name).replace("&", "&&"))
             if action is not None:
                 action.setCheckable(True)
                 action.setChecked(place == project.current)
-                action.setToolTip(str(work.path))
+                action.setToolTip(inert(str(work.path)))
                 action.triggered.connect(partial(self._pick, work.path))
         if self.isEmpty():
             empty = self.addAction(tr("None yet"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -25,6 +26,14 @@ class Prefs:
         """A remembered word."""
         return str(self._store.value(key, default))
 
+    def number(self, key: str, default: str = "0") -> float:
+        """A remembered number; the usual one where the file, which may have been edited by hand, has none."""
+        try:
+            value = float(self.text(key) or default)
+        except ValueError:
+            return float(default)
+        return value if math.isfinite(value) and 0 <= value < 1e9 else float(default)
+
     def set_text(self, key: str, value: str) -> None:
         """Remember a word."""
         self._store.setValue(key, value)
@@ -35,7 +44,7 @@ class Prefs:
         if folder:
             os.environ.setdefault("VSOD_CACHE", folder)
         if self.text("cache_gb"):
-            os.environ.setdefault("VSOD_CACHE_GB", self.text("cache_gb"))
+            os.environ.setdefault("VSOD_CACHE_GB", f"{self.number('cache_gb', CACHE_GB):g}")
 
     def export_cache_size(self) -> None:
         """The size has just been chosen: it holds from now on."""
@@ -95,7 +104,9 @@ class Prefs:
         found = {}
         for key in keys:
             card, _, device = key.rpartition("/")
-            found[card, device] = float(self.text(f"speed/{key}"))
+            speed = self.number(f"speed/{key}")
+            if speed > 0:
+                found[card, device] = speed
         return found
 
     def remember_speed(self, card: str, device: str, fps: float) -> None:

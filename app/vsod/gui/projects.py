@@ -8,11 +8,13 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
+from vsod.core.plain import plain
 from vsod.errors import VsodError
 from vsod.gui.autosave import Autosave, Session
 from vsod.gui.dialogs.relink import RelinkDialog
 from vsod.gui.document import Document
 from vsod.gui.panels.banner import Banner
+from vsod.gui.plaintext import inert
 from vsod.gui.prefs import Prefs
 from vsod.gui.tasks import QUEUE, Tasks
 from vsod.gui.words import tr
@@ -128,7 +130,7 @@ class Projects(QObject):
         answer = QMessageBox.question(
             self._window,
             tr("Save the project?"),
-            tr("{name} has changes that are not saved.").format(name=name),
+            inert(tr("{name} has changes that are not saved.").format(name=name)),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -175,6 +177,6 @@ class Projects(QObject):
 
     def _retitle(self) -> None:
         document = self._document
-        names = [path.name for path in (document.path, document.work and document.work.path) if path]
+        names = [plain(path.name) for path in (document.path, document.work and document.work.path) if path]
         self._window.setWindowTitle(" – ".join([*names[:1], *names[1:], "vsod-desktop"]) + "[*]")
         self._window.setWindowModified(document.path is not None and document.dirty)

@@ -8,6 +8,8 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from vsod.core.plain import plain
+from vsod.gui.plaintext import inert
 from vsod.gui.prefs import Prefs
 from vsod.gui.words import tr
 
@@ -27,9 +29,9 @@ class RecentMenu(QMenu):
         """List the clips, newest first."""
         self.clear()
         for path in self._prefs.recent:
-            action = self.addAction(path.name.replace("&", "&&"))
+            action = self.addAction(plain(path.name).replace("&", "&&"))
             if action is not None:
-                action.setToolTip(str(path))
+                action.setToolTip(inert(str(path)))
                 action.triggered.connect(partial(self._pick, path))
         if self.isEmpty():
             empty = self.addAction("Nothing yet")

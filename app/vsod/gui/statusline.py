@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from PyQt6.QtWidgets import QLabel, QStatusBar, QWidget
+from PyQt6.QtWidgets import QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.timeline.readout import position, rate_text
 from vsod.gui.words import tr
 
@@ -19,11 +20,11 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.text = QLabel()
+        self.text = PlainLabel()
         self.addWidget(self.text, 1)
         self._shown: deque[float] = deque()
         names = ("Pixel", "Frame", "Timecode", "Picture size", "Frame rate", "Speed", "Device")
-        labels = [QLabel() for _ in names]
+        labels = [PlainLabel() for _ in names]
         for label, name in zip(labels, names, strict=True):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)

@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.prefs = prefs or Prefs()
         self.player = Player(self)
-        self.player.drafts.set_room(float(self.prefs.text("draft_mb", MEGABYTES)))
+        self.player.drafts.set_room(self.prefs.number("draft_mb", MEGABYTES))
         self.tasks = Tasks(backend or Pipeline(), self)
         self.document = Document(self)
         self._closed = False

@@ -8,6 +8,7 @@ that cannot be read is a row that says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -18,6 +19,7 @@ from typing import Any
 from vsod import paths
 from vsod.core.digest import file_sha256
 from vsod.core.finishing import CRF
+from vsod.core.limits import MAX_PIXELS
 from vsod.core.plain import plain
 from vsod.core.reading import parse_toml, read_text, reason
 from vsod.errors import ModelError, UnknownCard
@@ -138,11 +140,11 @@ def read_card(path: Path) -> Card:
         size, window, output = raw.get("input", {}), raw.get("window", {}), raw.get("output", {})
         weights = _find_weights(path, str(raw["weights"]))
         card = Card(
-            id=str(raw["id"]),
-            title=str(raw["title"]),
-            summary=str(raw.get("summary", "")),
-            licence=str(raw["licence"]),
-            paid_work=str(raw.get("paid_work", "ask")),
+            id=_id(str(raw["id"])),
+            title=plain(str(raw["title"])),
+            summary=plain(str(raw.get("summary", ""))),
+            licence=plain(str(raw["licence"])),
+            paid_work=plain(str(raw.get("paid_work", "ask"))),
             entry=str(raw["entry"]),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
@@ -155,14 +157,16 @@ def read_card(path: Path) -> Card:
             clips=_is_clips(str(window.get("kind", "causal"))),
             half=float(output.get("half", 0.5)),
             crf=str(output.get("crf", "off")),
-            trained_on=tuple(raw.get("trained_on", ())),
+            trained_on=tuple(plain(str(name)) for name in raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
             measured=dict(raw.get("measured", {})),
             source=path,
             problem=None if weights.is_file() else f"weights file {weights.name} is missing",
         )
-        if card.area < 32 * 32 or card.multiple < 1:
-            raise ValueError("input.area or input.multiple is too small")
+        if not 32 * 32 <= card.area <= MAX_PIXELS or not 1 <= card.multiple <= 4096:
+            raise ValueError("input.area or input.multiple is too small or too large")
+        if not 0 <= card.window <= 1000:
+            raise ValueError("window.length must lie between 0 and 1000")
         if not 0 < card.half < 1:
             raise ValueError("output.half must lie between 0 and 1")
         if card.crf not in CRF[1:]:
@@ -171,6 +175,13 @@ def read_card(path: Path) -> Card:
     except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
         detail = f"key {error} is missing" if isinstance(error, KeyError) else plain(reason(error))
         return Card(id=path.stem, title=path.stem, source=path, problem=detail)
+
+
+def _id(text: str) -> str:
+    """It is part of file names and of commands."""
+    if not re.fullmatch(r"\w[\w.+-]{0,63}", text):
+        raise ValueError("id must be a word of letters, digits and . + - _")
+    return text
 
 
 def _names(reads: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMessageBox, QWidget
 
 import vsod
 from vsod import paths
+from vsod.gui.plaintext import inert
 from vsod.gui.words import tr
 
 
@@ -23,8 +24,10 @@ def about_box(parent: QWidget) -> QMessageBox:
             (
                 tr("Finds the thing people look at in a video and hands editors a matte of it."),
                 f"Python {platform.python_version()}, Qt {qVersion()}, PyQt {PYQT_VERSION_STR}",
-                tr("Cache: {cache}\nSettings: {settings}\nLicence: GPL-3.0-or-later").format(
-                    cache=paths.cache_dir(), settings=paths.config_dir()
+                inert(
+                    tr("Cache: {cache}\nSettings: {settings}\nLicence: GPL-3.0-or-later").format(
+                        cache=paths.cache_dir(), settings=paths.config_dir()
+                    )
                 ),
             )
         )

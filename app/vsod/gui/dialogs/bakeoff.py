@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -25,6 +24,7 @@ from vsod.core import overlay as ov
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.gui.backend import Card
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.render import to_qimage
 from vsod.gui.timeline.readout import position
 from vsod.gui.words import tr
@@ -83,7 +83,7 @@ class BakeOffDialog(QDialog):
         self.run_button.clicked.connect(self._run)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.note = QLabel(tr("Two to four models. Their maps are kept for an analysis."))
+        self.note = PlainLabel(tr("Two to four models. Their maps are kept for an analysis."))
         self.note.setObjectName("summary")
         self.grid = QGridLayout()
         self.grid.setSpacing(8)
@@ -97,7 +97,7 @@ class BakeOffDialog(QDialog):
         for box in self.boxes.values():
             top.addWidget(box)
         top.addStretch()
-        for widget in (QLabel(tr("Frames")), self.count, self.run_button):
+        for widget in (PlainLabel(tr("Frames")), self.count, self.run_button):
             top.addWidget(widget)
         column = QVBoxLayout(self)
         column.addLayout(top)
@@ -127,13 +127,13 @@ class BakeOffDialog(QDialog):
         bold = "font-weight: 600;"
         for column, (name, seconds) in enumerate(zip(tasting.cards, tasting.seconds, strict=True), 1):
             speed = f"{seconds * 1000:.0f} ms/frame" if seconds is not None else tr("analysed before")
-            head = QLabel(f"{self._titles[name]}\n{speed}")
+            head = PlainLabel(f"{self._titles[name]}\n{speed}")
             head.setStyleSheet(bold)
             self.grid.addWidget(head, 0, column)
             for row, (picture, matte) in enumerate(
                 zip(tasting.pictures, tasting.mattes[column - 1], strict=True), 1
             ):
-                cell = QLabel()
+                cell = PlainLabel()
                 drawn = ov.contour(ov.tint(picture, ov.to_u8(matte)), ov.to_u8(matte))
                 cell.setPixmap(QPixmap.fromImage(to_qimage(drawn)).scaledToWidth(220))
                 cell.setAccessibleName(
@@ -147,7 +147,7 @@ class BakeOffDialog(QDialog):
                 for k, other in enumerate(tasting.cards)
                 if other != name
             ]
-            foot = QLabel(tr("IoU with") + "\n" + "\n".join(others))
+            foot = PlainLabel(tr("IoU with") + "\n" + "\n".join(others))
             foot.setObjectName("summary")
             self.grid.addWidget(foot, len(tasting.frames) + 1, column)
             take = QPushButton(tr("Use {name}").format(name=self._titles[name]))
@@ -155,7 +155,7 @@ class BakeOffDialog(QDialog):
             self.grid.addWidget(take, len(tasting.frames) + 2, column)
         for row, index in enumerate(tasting.frames, 1):
             self.grid.addWidget(
-                QLabel(
+                PlainLabel(
                     tr("{position}\nframe {index}").format(position=position(self._info, index), index=index)
                 ),
                 row,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from vsod.errors import Cancelled, VsodError
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.timeline.readout import clock
 from vsod.gui.words import tr
 
@@ -25,7 +26,7 @@ class CostCard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(tr(_ASK))
+        self.label = PlainLabel(tr(_ASK))
         self.label.setObjectName("summary")
         self.label.setWordWrap(True)
         self.label.setAccessibleName(tr("Cost of the job"))

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, Qt, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from vsod.core.plain import plain
 from vsod.gui.words import tr
 
 
@@ -52,14 +53,14 @@ class CrashReporter(QObject):
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("Something went wrong inside"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(head)
+        box.setText(plain(head, lines=True))
         box.setInformativeText(
             tr(
                 "This is a bug in this program. Your clip and what has been analysed are safe; "
                 "you can go on working. Please report the text below."
             )
         )
-        box.setDetailedText(text)
+        box.setDetailedText(plain(text, lines=True))
         copy = box.addButton("Copy text", QMessageBox.ButtonRole.ActionRole)
         box.addButton("Go on", QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

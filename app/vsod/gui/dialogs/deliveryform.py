@@ -14,6 +14,7 @@ from vsod.errors import UsageError
 from vsod.gui.backend import Format
 from vsod.gui.dialogs.ground import GroundPicker
 from vsod.gui.panels.presetbar import PresetBar
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 from vsod.pipeline.presets import Values
 
@@ -209,7 +210,7 @@ def _words(named: dict[str, str], name: str) -> QComboBox:
 
 
 def _remark() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName("summary")
     label.setWordWrap(True)
     return label

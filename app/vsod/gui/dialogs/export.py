@@ -14,7 +14,6 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -29,6 +28,7 @@ from vsod.gui.backend import Format
 from vsod.gui.buttons import plain_button
 from vsod.gui.dialogs.costcard import CostCard
 from vsod.gui.dialogs.deliveryform import DeliveryForm
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.timeline.readout import clock, position
 from vsod.gui.words import tr
 from vsod.pipeline.job import JobSpec
@@ -129,7 +129,7 @@ class ExportDialog(QDialog):
         self.command.setReadOnly(True)
         self.command.setAccessibleName(tr("This job as a command line"))
         self.copy_button = plain_button(tr("Copy as command line"), self._copy)
-        self.warning = QLabel()
+        self.warning = PlainLabel()
         self.warning.setObjectName("warning")
         self.warning.setWordWrap(True)
         self.export_button = QPushButton(tr("Export"))

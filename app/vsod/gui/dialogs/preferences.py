@@ -15,7 +15,6 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from vsod.gui.backend import Card
 from vsod.gui.buttons import plain_button
 from vsod.gui.drafts import MEGABYTES
 from vsod.gui.panels.analysis import device_names
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.prefs import CACHE_GB, Prefs
 from vsod.gui.words import languages, tr
 from vsod.pipeline.presets import Presets
@@ -72,7 +72,7 @@ class PreferencesDialog(QDialog):
         self.ahead_box = self._switch(tr("Idle time"), tr("Analyse while nothing is asked for"), "ahead")
         self.drafts_box = self._choice(tr("Memory for scrubbing"), "draft_mb", _DRAFTS.items(), MEGABYTES)
         self._add_cache()
-        self.remark = QLabel()
+        self.remark = PlainLabel()
         self.remark.setObjectName("summary")
         self.remark.setWordWrap(True)
         buttons = QDialogButtonBox()
@@ -111,7 +111,7 @@ class PreferencesDialog(QDialog):
         self.size_box.setSuffix(" GB")
         self.size_box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.size_box.setAccessibleName(tr("Room for maps"))
-        self.size_box.setValue(float(self._prefs.text("cache_gb") or CACHE_GB))
+        self.size_box.setValue(self._prefs.number("cache_gb", CACHE_GB))
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
         self._form.addRow(tr("Room for maps"), self.size_box)

@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -17,7 +16,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from vsod.core.plain import plain
 from vsod.gui.buttons import plain_button
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.words import tr
 from vsod.pipeline.project import Project, find_moved, same_clip
 
@@ -35,14 +36,14 @@ class RelinkDialog(QDialog):
         self.setWindowTitle(tr("Clips were moved"))
         self.setMinimumSize(560, 300)
         self.project = project
-        head = QLabel(
+        head = PlainLabel(
             tr("These clips of the project are not where they were. Show where one of them is now.")
         )
         head.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Missing clips"))
         self.list.itemDoubleClicked.connect(lambda: self._locate())
-        self.remark = QLabel()
+        self.remark = PlainLabel()
         self.remark.setObjectName("warning")
         self.remark.setWordWrap(True)
         self.locate_button = QPushButton(tr("Locate…"))
@@ -89,9 +90,9 @@ class RelinkDialog(QDialog):
     def _fill(self) -> None:
         self.list.clear()
         for path in self.project.missing:
-            item = QListWidgetItem(f"{path.name}    {path.parent}")
+            item = QListWidgetItem(plain(f"{path.name}    {path.parent}"))
             item.setData(Qt.ItemDataRole.UserRole, path)
-            item.setToolTip(str(path))
+            item.setToolTip(inert(str(path)))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         left = self.list.count() > 0
@@ -106,11 +107,11 @@ class RelinkDialog(QDialog):
         if old.suffix:
             wanted = f"{old.name} ({old.name});;*{old.suffix} (*{old.suffix});;All (*)"
             picked, _ = QFileDialog.getOpenFileName(
-                self, tr("Where is {name}?").format(name=old.name), str(old.parent), wanted
+                self, tr("Where is {name}?").format(name=plain(old.name)), str(old.parent), wanted
             )
         else:
             picked = QFileDialog.getExistingDirectory(
-                self, tr("Where is {name}?").format(name=old.name), str(old.parent)
+                self, tr("Where is {name}?").format(name=plain(old.name)), str(old.parent)
             )
         if picked:
             self.relink(old, Path(picked))

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.gui.actions import MENUS, Deed, deed_of, set_keys
 from vsod.gui.buttons import plain_button
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.prefs import Prefs
 from vsod.gui.words import tr
 
@@ -66,9 +66,9 @@ class ShortcutsDialog(QDialog):
         self.none_button = plain_button(tr("No key"), lambda: self._give([]))
         self.reset_button = plain_button(tr("Reset"), lambda: self._give(None))
         self.reset_all_button = plain_button(tr("Reset all"), self._reset_all)
-        self.remark = QLabel()
+        self.remark = PlainLabel()
         self.remark.setObjectName("warning")
-        mouse = QLabel(
+        mouse = PlainLabel(
             tr(
                 "Wheel: zoom to the cursor.  Middle button, or space and left button: pan.\n"
                 "Enter presses the button that has the focus; space always plays."

@@ -12,16 +12,17 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from vsod.core.plain import plain
 from vsod.core.progress import Progress
 from vsod.gui.backend import Card
 from vsod.gui.panels.cardfacts import CardFacts
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.timeline.readout import clock
 from vsod.gui.words import tr
 from vsod.pipeline.job import DEVICES
@@ -66,10 +67,10 @@ class AnalysisPanel(QGroupBox):
         self.card_box.setPlaceholderText(tr("Looking for models …"))
         self.card_box.setMinimumContentsLength(12)
         self.card_box.currentIndexChanged.connect(self._card_picked)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setObjectName("summary")
         self.summary.setWordWrap(True)
-        self.licence = QLabel()
+        self.licence = PlainLabel()
         self.licence.setObjectName("badge")
         self.licence.setAccessibleName(tr("Licence of the model"))
         self.facts = CardFacts()
@@ -86,7 +87,7 @@ class AnalysisPanel(QGroupBox):
         for device, title in device_names():
             self.device_box.addItem(title, device)
         self.device_box.currentIndexChanged.connect(self._device_picked)
-        device_label = QLabel(tr("&Device"))
+        device_label = PlainLabel(tr("&Device"))
         device_label.setBuddy(self.device_box)
         self.button = QPushButton(tr("Analyse"))
         self.button.setObjectName("primary")
@@ -94,7 +95,7 @@ class AnalysisPanel(QGroupBox):
         self.bar = QProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.bar.setTextVisible(False)
-        self.status = QLabel()
+        self.status = PlainLabel()
         self.status.setObjectName("faint")
         self.status.setAccessibleName(tr("Progress in words"))
         self.status.setWordWrap(True)
@@ -172,10 +173,10 @@ class AnalysisPanel(QGroupBox):
         self.card_box.blockSignals(True)
         self.card_box.clear()
         for card in self._cards:
-            self.card_box.addItem(card.title, card.id)
+            self.card_box.addItem(plain(card.title), card.id)
             row = self.card_box.count() - 1
             if card.problem:
-                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=card.title))
+                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=plain(card.title)))
                 self.card_box.setItemData(row, card.problem, Qt.ItemDataRole.ToolTipRole)
                 model = self.card_box.model()
                 item = model.item(row) if isinstance(model, QStandardItemModel) else None
@@ -256,7 +257,7 @@ class AnalysisPanel(QGroupBox):
         self.licence.setVisible(bool(card and card.licence))
         self.facts.setVisible(card is not None)
         if card is not None:
-            self.licence.setToolTip(_terms(card))
+            self.licence.setToolTip(inert(_terms(card)))
             self.facts.show_card(card, self._speeds.get((card.id, self.device), 0.0))
 
 

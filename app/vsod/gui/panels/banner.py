@@ -9,7 +9,6 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -19,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.errors import VsodError
 from vsod.gui import theme
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 
 
@@ -29,7 +29,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.setAccessibleName(tr("Message"))
-        self._what, self._fix = QLabel(), QLabel()
+        self._what, self._fix = PlainLabel(), PlainLabel()
         self._what.setObjectName("bannerWhat")
         self._fix.setObjectName("bannerFix")
         for label in (self._what, self._fix):

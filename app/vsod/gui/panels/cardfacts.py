@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QFormLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QFormLayout, QWidget
 
 from vsod.gui.backend import Card
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 
 _MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
@@ -19,7 +20,7 @@ class CardFacts(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setHorizontalSpacing(12)
         rows.setVerticalSpacing(3)
-        self.weights, self.accuracy, self.speed = QLabel(), QLabel(), QLabel()
+        self.weights, self.accuracy, self.speed = PlainLabel(), PlainLabel(), PlainLabel()
         self.accuracy.setToolTip(
             tr(
                 "Measured by us on held-out clips; S and F (at its best threshold): more is better, "
@@ -35,7 +36,7 @@ class CardFacts(QWidget):
             (tr("Speed here"), self.speed),
         )
         for name, label in named:
-            key = QLabel(name)
+            key = PlainLabel(name)
             key.setObjectName("faint")
             label.setAccessibleName(tr("Model: {name}").format(name=name))
             label.setMinimumWidth(1)  # a long line is cut, the panel does not grow

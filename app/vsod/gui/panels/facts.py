@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
+from PyQt6.QtWidgets import QGridLayout, QGroupBox, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.timeline.readout import clock, rate_text
 from vsod.gui.words import tr
 
@@ -30,11 +31,11 @@ class FactsPanel(QGroupBox):
                 widget.deleteLater()
         for row, (title, value) in enumerate(facts(info) if info else []):
             name = tr(title)
-            key, text = QLabel(name), QLabel(value)
+            key, text = PlainLabel(name), PlainLabel(value)
             key.setObjectName("faint")
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAccessibleName(name)
-            text.setToolTip(value)
+            text.setToolTip(inert(value))
             text.setMinimumWidth(1)  # a long name is cut, the panel does not grow
             self._grid.addWidget(key, row, 0)
             self._grid.addWidget(text, row, 1)

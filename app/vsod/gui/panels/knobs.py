@@ -13,13 +13,13 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
-    QLabel,
     QSlider,
     QToolButton,
     QWidget,
 )
 
 from vsod.gui import theme
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 
 _BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
@@ -85,7 +85,7 @@ class Knob(QObject, metaclass=_Abstract):
         """Show a value in the widgets."""
 
     def _make_label(self) -> QWidget:
-        label = QLabel(self.title)
+        label = PlainLabel(self.title)
         label.setObjectName("knob")
         return label
 

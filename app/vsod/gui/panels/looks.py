@@ -6,20 +6,21 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.words import tr
 
 _LEAST_TITLE = 60  # pixels of the clip's name that are always there
 
 
-class Title(QLabel):
+class Title(PlainLabel):
     """A name; where it has no room its middle gives way, and the tool tip has all of it."""
 
     def setText(self, text: str | None) -> None:
         """Show this name."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(inert(self.text()))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """As much of it as there is room for."""
@@ -47,9 +48,8 @@ class LooksBar(QWidget):
         self.title = Title()
         self.title.setObjectName("clipTitle")
         self.title.setAccessibleName(tr("Clip"))
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.zoom = QLabel()
+        self.zoom = PlainLabel()
         self.zoom.setObjectName("faint")
         self.zoom.setAccessibleName(tr("Zoom"))
         self.zoom.setMinimumWidth(44)

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from vsod.errors import VsodError
+from vsod.gui.plaintext import inert
 from vsod.gui.words import tr
 from vsod.pipeline.presets import Presets, Values
 
@@ -58,7 +59,7 @@ class PresetBar(QWidget):
         try:
             self.presets.save(name, self._values)
         except VsodError as error:
-            QMessageBox.warning(self, tr("Preset not saved"), str(error))
+            QMessageBox.warning(self, tr("Preset not saved"), inert(str(error)))
         self._fill()
 
     def _ask_for_name(self) -> None:
@@ -70,7 +71,7 @@ class PresetBar(QWidget):
         try:
             self.presets.delete(self.list.currentText())
         except VsodError as error:
-            QMessageBox.warning(self, tr("Preset not deleted"), str(error))
+            QMessageBox.warning(self, tr("Preset not deleted"), inert(str(error)))
         self._fill()
 
     def _fill(self) -> None:

@@ -9,7 +9,6 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequen
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QToolBar,
     QTreeWidget,
@@ -19,9 +18,11 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.core.delivery import WHAT
+from vsod.core.plain import plain
 from vsod.core.progress import Progress
 from vsod.gui.buttons import plain_button
 from vsod.gui.panels.analysis import STAGES
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.queue import QueueControl, waiting
 from vsod.gui.timeline.readout import clock
 from vsod.gui.words import tr
@@ -94,7 +95,7 @@ class QueuePanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress of the job that runs"))
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setObjectName("faint")
         self.summary.setAccessibleName(tr("The queue in words"))
 
@@ -130,9 +131,9 @@ class QueuePanel(QWidget):
         for item in self._queue.jobs:
             row = QTreeWidgetItem(_words(item))
             row.setData(0, _ID, item.id)
-            row.setToolTip(0, str(item.spec.source))
-            row.setToolTip(1, str(item.spec.output))
-            row.setToolTip(4, "\n".join(item.notes))
+            row.setToolTip(0, inert(str(item.spec.source)))
+            row.setToolTip(1, inert(str(item.spec.output)))
+            row.setToolTip(4, inert("\n".join(item.notes)))
             self.list.addTopLevelItem(row)
             row.setSelected(item.id in chosen)
         self.list.blockSignals(False)
@@ -250,11 +251,11 @@ def _words(item: Item) -> list[str]:
     elif item.state == "waiting":
         remark = (tr("{count} frames").format(count=item.frames) + f", {what}") if item.frames else what
     return [
-        f"{spec.source.name}{part}",
-        spec.output.name,
-        spec.card + (tr(" (fitted)") if spec.adapt else ""),
+        f"{plain(spec.source.name)}{part}",
+        plain(spec.output.name),
+        plain(spec.card) + (tr(" (fitted)") if spec.adapt else ""),
         tr(_STATES[item.state]),
-        remark.strip(),
+        plain(remark.strip()),
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vsod.gui.buttons import plain_button
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 
 
@@ -29,7 +30,7 @@ class ScopeBar(QWidget):
         self.clip_button.setChecked(True)
         self.clip_button.setToolTip(tr("Model and matte settings below are those of the clip"))
         group.buttonClicked.connect(lambda _button: self.switched.emit())
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setObjectName("summary")
         self.note.setAccessibleName(tr("What is edited"))
         self.note.setWordWrap(True)

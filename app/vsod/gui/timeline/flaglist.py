@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QGroupBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGroupBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.timeline.readout import position
 from vsod.gui.timeline.words import flag_words
 from vsod.gui.words import tr
@@ -25,7 +26,7 @@ class FlagList(QGroupBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Wants a look"), parent)
         self._info: ClipInfo | None = None
-        self.empty = QLabel()
+        self.empty = PlainLabel()
         self.empty.setObjectName("summary")
         self.empty.setWordWrap(True)
         self.tree = QTreeWidget()
@@ -65,7 +66,7 @@ class FlagList(QGroupBox):
             item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for part in range(3):
-                item.setToolTip(part, f"{flag_words(flag)}\n{tr(flag.kind.advice)}")
+                item.setToolTip(part, inert(f"{flag_words(flag)}\n{tr(flag.kind.advice)}"))
             self.tree.addTopLevelItem(item)
         for part in (0, 1):
             self.tree.resizeColumnToContents(part)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.timeline.readout import position
 from vsod.gui.words import tr
 
@@ -25,16 +26,16 @@ class Transport(QWidget):
     def __init__(self, actions: Iterable[QAction | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("transport")
-        self.timecode = QLabel("--:--:--:--")
+        self.timecode = PlainLabel("--:--:--:--")
         self.timecode.setObjectName("timecode")
         self.timecode.setAccessibleName(tr("Timecode"))
-        self.speed = QLabel()
+        self.speed = PlainLabel()
         self.speed.setObjectName("faint")
         self.speed.setAccessibleName(tr("Playback speed"))
-        self.dropped = QLabel()
+        self.dropped = PlainLabel()
         self.dropped.setObjectName("faint")
         self.dropped.setAccessibleName(tr("Frames dropped"))
-        self.frame = QLabel()
+        self.frame = PlainLabel()
         self.frame.setObjectName("frameNumber")
         self.frame.setAccessibleName(tr("Frame number"))
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

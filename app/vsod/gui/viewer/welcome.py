@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vsod.gui import theme
+from vsod.gui.plaintext import PlainLabel
 from vsod.gui.words import tr
 
 
@@ -21,18 +22,18 @@ class Welcome(QWidget):
         self.setObjectName("welcome")
         self.setAccessibleName(tr("No clip open"))
         self._aimed = False
-        picture = QLabel()
+        picture = PlainLabel()
         picture.setPixmap(theme.app_icon().pixmap(QSize(88, 88), self.devicePixelRatioF()))
-        self._title = QLabel(tr("Drop a video here"))
+        self._title = PlainLabel(tr("Drop a video here"))
         self._title.setObjectName("welcomeTitle")
-        self._text = QLabel(tr("or a folder of frames. The picture itself is never changed."))
+        self._text = PlainLabel(tr("or a folder of frames. The picture itself is never changed."))
         self._text.setObjectName("welcomeText")
         self.open_button = QPushButton(tr("Open video…"))
         self.open_button.setObjectName("primary")
         self.open_button.clicked.connect(self.open_file)
         folder = QPushButton(tr("Open folder of frames…"))
         folder.clicked.connect(self.open_folder)
-        hint = QLabel("Ctrl+O")
+        hint = PlainLabel("Ctrl+O")
         hint.setObjectName("faint")
 
         buttons = QHBoxLayout()

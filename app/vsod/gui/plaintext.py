@@ -1,0 +1,46 @@
+"""Text of files, cards and tags on screen: shown as it is, never taken for markup and never acting.
+
+Qt guesses whether a text is rich; a clip called ``<img src=…>`` would be one. Labels here show plain text, and
+what is handed to tool tips and message boxes, which cannot be told so, is made to look like none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel, QWidget
+
+from vsod.core.plain import plain
+
+_JOINER = "\u2060"  # of no width: what looks like a tag to Qt is none with it
+_MARKUP = re.compile(r"[<&]")
+
+
+class PlainLabel(QLabel):
+    """A label that shows its text as it is.
+
+    Args:
+        text: What it shows.
+        parent: Its widget.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str | None) -> None:
+        """Show this text."""
+        super().setText(plain(text or "", lines=True))
+
+
+def is_rich(text: str) -> bool:
+    """Whether Qt would take ``text`` for markup."""
+    return bool(Qt.mightBeRichText(text))  # type: ignore[attr-defined]  # PyQt's stubs do not know it
+
+
+def inert(text: str) -> str:
+    """``text`` for a tool tip or a message box: Qt does not take it for markup, and nothing in it acts."""
+    shown = plain(text, lines=True)
+    return _MARKUP.sub(lambda found: found[0] + _JOINER, shown) if is_rich(shown) else shown
