@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from vsod.cli import output
+from vsod.cli.access import add_overwrite, reads, writes
 from vsod.cli.run import job, tell
 from vsod.cli.signals import cancel_on_signal
 from vsod.cli.words import WordParser
@@ -21,11 +22,12 @@ from vsod.core.reading import MAX_BYTES
 from vsod.core.template import fill
 from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
 from vsod.pipeline.batch import Row, arrivals, clips_in, failure, report_of, run_batch
+from vsod.pipeline.claiming import claim, job_format
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import SUFFIX, Manifest
 from vsod.pipeline.project import SUFFIX as PROJECT
 from vsod.pipeline.project import Project
-from vsod.pipeline.runner import job_format
+from vsod.storage.claims import Identity, foreign, identity, lies_in, same
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")
 
@@ -47,7 +49,7 @@ def jobs(args: argparse.Namespace) -> list[JobSpec]:
             # a folder of pictures is one clip
             found.append(_with(args, path))
         elif path.is_dir():
-            found += [_with(args, clip) for clip in clips_in(path)]
+            found += without_own([_with(args, clip) for clip in clips_in(path)])
         else:
             # pathlib takes no absolute patterns
             matches = [text] if path.exists() else sorted(glob.glob(text, recursive=True))  # noqa: PTH207
@@ -55,10 +57,20 @@ def jobs(args: argparse.Namespace) -> list[JobSpec]:
                 raise UsageError(
                     "no such clip, folder, list or pattern", where=text, fix="Put quotes around a pattern."
                 )
-            found += [_with(args, Path(match)) for match in matches]
+            found += without_own([_with(args, Path(match)) for match in matches])
     if not found:
         raise UsageError("there is nothing to do", where=" ".join(args.clips), fix="Name clips or a folder.")
     return found
+
+
+def without_own(specs: list[JobSpec]) -> list[JobSpec]:
+    """Jobs of clips that were found, without those on mattes that an earlier batch wrote among the clips."""
+    targets = {identity(path) for spec in specs for path in spec.delivery.targets(spec.output).values()}
+
+    def is_own(clip: Path) -> bool:
+        return identity(clip) in targets and foreign(clip, folder=clip.is_dir()) is None
+
+    return [spec for spec in specs if not is_own(spec.source)]
 
 
 def _with(args: argparse.Namespace, clip: Path) -> JobSpec:
@@ -71,7 +83,7 @@ def _of_project(args: argparse.Namespace, file: Path) -> list[JobSpec]:
     found = []
     for work in Project.read(file).clips:
         spec = work.job(work.path, args.device)
-        found.append(_named(args, replace(spec, format=args.format or spec.format)))
+        found.append(_named(args, replace(spec, format=args.format or spec.format, overwrite=args.overwrite)))
     return found
 
 
@@ -142,6 +154,12 @@ def batch(args: argparse.Namespace) -> int:
         for spec in specs:
             print(spec.as_command())
         return 0
+    lists = [
+        (path, "the list")
+        for path in map(Path, args.clips)
+        if path.suffix.lower() in (*LIST_SUFFIXES, PROJECT)
+    ]
+    claim(specs, reads=lists, reports=map(report_of, specs))
     rows: list[Row] = []
     stopped: VsodError | None = None
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
@@ -207,11 +225,22 @@ def watch(args: argparse.Namespace) -> int:
         raise DataError("no such folder", where=args.folder, fix="Create it first.")
     if args.output is None or args.output.absolute() == args.folder.absolute():
         raise UsageError("mattes would be taken for clips", fix="Give another folder with -o.")
+    if same(args.output, args.folder):
+        raise UsageError(
+            "mattes would be taken for clips",
+            where=args.output,
+            fix=f"It is {args.folder}, under another name: give another folder with -o.",
+        )
     print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
+    made: set[Identity] = set()
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         for clip in arrivals(args.folder, args.quiet, cancel):
+            if identity(clip) in made or lies_in(clip, args.output):
+                continue  # what it wrote itself, by whatever way it came here
             try:
-                rows = list(run_batch([_with(args, clip)], on_progress=lambda _: bars, cancel=cancel))
+                spec = _with(args, clip)
+                made.update(map(identity, spec.delivery.targets(spec.output).values()))
+                rows = list(run_batch([spec], on_progress=lambda _: bars, cancel=cancel))
             except (Cancelled, OutputError) as error:
                 if isinstance(error, OutputError):
                     raise
@@ -238,17 +267,21 @@ def rerun(args: argparse.Namespace) -> int:
         raise DataError(
             "; ".join(changed), where=args.report, fix="Bring it back, or use --anyway for what comes now."
         )
-    spec = replace(known.spec, output=args.output) if args.output else known.spec
+    spec = replace(known.spec, output=args.output or known.spec.output, overwrite=args.overwrite)
+    # the report that is read stays as it is: it tells what was
+    beside = None if same(report_of(spec), args.report) else report_of(spec)
+    claim([spec], reads=[(args.report, "the report")], reports=[beside] if beside else [])
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         report = runner.run(spec, on_progress=bars, cancel=cancel)
     code = tell(report, args.json)
     made = Manifest.of(spec, report)
-    same = list(made.outputs.values()) == list(known.outputs.values())
-    made.write(report_of(spec))
+    alike = list(made.outputs.values()) == list(known.outputs.values())
+    if beside:
+        made.write(beside)
     if args.json:
-        output.line("compared", same=same)
+        output.line("compared", same=alike)
     else:
-        print(f"{'the same' if same else 'not the same'} as in {args.report.name}", file=sys.stderr)
+        print(f"{'the same' if alike else 'not the same'} as in {args.report.name}", file=sys.stderr)
     return code
 
 
@@ -257,12 +290,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     from vsod.cli.main import add_job_options
 
     p = commands.add_parser("batch", help="many clips: a folder, a pattern or a list; goes on where it was")
-    p.add_argument(
-        "clips",
-        metavar="CLIPS",
-        nargs="+",
-        help=f"clips, folders, patterns in quotes, a project ({PROJECT}) with what is decided in it, or a list "
-        f"({', '.join(LIST_SUFFIXES)}): a clip a line, and its own options of 'run' behind it",
+    reads(
+        p.add_argument(
+            "clips",
+            metavar="CLIPS",
+            nargs="+",
+            help=f"clips, folders, patterns in quotes, a project ({PROJECT}) with what is decided in it, or a "
+            f"list ({', '.join(LIST_SUFFIXES)}): a clip a line, and its own options of 'run' behind it",
+        )
     )
     _many(p)
     p.add_argument("--again", action="store_true", help="do also what is done already")
@@ -271,7 +306,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     p.set_defaults(run=batch)
 
     p = commands.add_parser("watch", help="do every clip that comes into a folder")
-    p.add_argument("folder", metavar="FOLDER", type=Path)
+    reads(p.add_argument("folder", metavar="FOLDER", type=Path))
     _many(p)
     p.add_argument(
         "--quiet", type=float, default=5.0, metavar="SECONDS", help="a clip must not change for so long (5)"
@@ -280,15 +315,18 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     p.set_defaults(run=watch)
 
     p = commands.add_parser("rerun", help=f"repeat a job from its report (…{SUFFIX})")
-    p.add_argument("report", metavar="REPORT", type=Path)
-    p.add_argument("-o", "--output", metavar="OUT", type=Path, help="write there (default: where it was)")
+    reads(p.add_argument("report", metavar="REPORT", type=Path))
+    writes(
+        p.add_argument("-o", "--output", metavar="OUT", type=Path, help="write there (default: where it was)")
+    )
     p.add_argument("--anyway", action="store_true", help="also if source or card have changed since")
+    add_overwrite(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=rerun)
 
 
 def _many(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="(default: beside each clip)")
+    writes(p.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="(default: beside each clip)"))
     p.add_argument(
         "--name", default="{stem}_matte", help="of the outputs, without suffix: {stem}, {kind} ({stem}_matte)"
     )

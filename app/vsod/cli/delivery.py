@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from vsod.cli.access import reads
 from vsod.core.delivery import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT
 
 
@@ -13,9 +14,19 @@ def add_delivery_options(parser: argparse.ArgumentParser) -> None:
     told = "; ".join(f"{name}: {text}" for name, text in WHAT.items())
     group.add_argument("--what", choices=tuple(WHAT), help=f"{told} (default: matte)".replace("%", "%%"))
     group.add_argument("--alpha", choices=ALPHA_KINDS, help="kind of a cut-out's colour (default: straight)")
-    group.add_argument("--background", metavar="GROUND", help="RRGGBB, 'blur', a clip or a still, for over")
+    reads(
+        group.add_argument(
+            "--background", metavar="GROUND", help="RRGGBB, 'blur', a clip or a still, for over"
+        )
+    )
     group.add_argument(
         "--cfr", metavar="RATE", help="conform to a constant rate; default: every frame's own time"
+    )
+    group.add_argument(
+        "--cfr-frames",
+        metavar="N",
+        type=int,
+        help="a conformed clip may have so many frames (default: 4 times the source's)",
     )
     group.add_argument(
         "--audio", choices=AUDIO, help="the source's sound (default: copied to pictures, not to mattes)"

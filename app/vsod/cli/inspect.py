@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vsod.core.plain import json_text, plain
 from vsod.errors import UsageError
+from vsod.storage.claims import Claims, refuse_foreign
 
 if TYPE_CHECKING:
     from vsod.inference.cache import Entry
@@ -107,6 +108,14 @@ def verify(args: argparse.Namespace) -> int:
     from vsod.media.source import open_source
     from vsod.media.verify import verify as check
 
+    if args.html:
+        claims = Claims()
+        claims.read(args.source, "the source")
+        claims.read(args.matte, "the matte")
+        claims.write(args.html, "the page")
+        claims.check()
+        if not args.overwrite:
+            refuse_foreign(args.html, "the page")
     frames = None
     if args.range is not None:
         start, stop = args.range
@@ -163,6 +172,8 @@ def demo(args: argparse.Namespace) -> int:
     """Make a demo clip."""
     from vsod.media.demo import make_demo
 
+    if not args.overwrite:
+        refuse_foreign(args.output, "the demo clip")
     make_demo(args.output)
     print(args.output)
     return 0

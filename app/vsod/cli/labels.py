@@ -10,6 +10,7 @@ from typing import Any
 
 from vsod import paths
 from vsod.cli import output
+from vsod.cli.access import add_overwrite, reads, writes
 from vsod.pipeline.job import DEVICES
 
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
@@ -39,7 +40,9 @@ def add_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     _clips(p)
     p.add_argument("--rounds", type=_count, default=10, help="at most this many (default: 10)")
     p.add_argument("--card", default="scnn", help="card whose network is taught (default: scnn)")
-    p.add_argument("--init", type=Path, help=".safetensors to start from (default: the card's weights)")
+    reads(
+        p.add_argument("--init", type=Path, help=".safetensors to start from (default: the card's weights)")
+    )
     p.add_argument("--rate", type=float, help="learning rate of new layers (default: the recipe's)")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--seed", type=int, default=0)
@@ -48,25 +51,30 @@ def add_commands(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _folders(p: argparse.ArgumentParser, truth: str, required: bool = False) -> None:
-    p.add_argument(
-        "--maps",
-        type=Path,
-        action="append",
-        required=True,
-        metavar="FOLDER",
-        help="a model's maps, FOLDER/<clip>/<00000>.png; give it once per model",
+    reads(
+        p.add_argument(
+            "--maps",
+            type=Path,
+            action="append",
+            required=True,
+            metavar="FOLDER",
+            help="a model's maps, FOLDER/<clip>/<00000>.png; give it once per model",
+        )
     )
-    p.add_argument("--truth", type=Path, required=required, metavar="FOLDER", help=truth)
-    p.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    reads(p.add_argument("--truth", type=Path, required=required, metavar="FOLDER", help=truth))
+    writes(p.add_argument("--out", type=Path, required=True, metavar="FOLDER"))
+    add_overwrite(p)
 
 
 def _clips(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--clips",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="the clips: video files or folders of frames, named as the maps' subfolders",
+    reads(
+        p.add_argument(
+            "--clips",
+            type=Path,
+            required=True,
+            metavar="FOLDER",
+            help="the clips: video files or folders of frames, named as the maps' subfolders",
+        )
     )
     p.add_argument(
         "--prior",
@@ -74,12 +82,14 @@ def _clips(p: argparse.ArgumentParser) -> None:
         default="none",
         help="what moves: the flow against the camera (none, default), or the learnt motion prior",
     )
-    p.add_argument(
-        "--prior-weights",
-        type=Path,
-        metavar="FILE",
-        default=paths.weights_dir() / "prior.safetensors",
-        help="weights of the motion prior (default: those that came with the program)",
+    reads(
+        p.add_argument(
+            "--prior-weights",
+            type=Path,
+            metavar="FILE",
+            default=paths.weights_dir() / "prior.safetensors",
+            help="weights of the motion prior (default: those that came with the program)",
+        )
     )
 
 
@@ -95,7 +105,12 @@ def fuse(args: argparse.Namespace) -> int:
 
     with output.Bars(args.json) as bars:
         found = labels.fuse(
-            args.maps, args.out, args.truth, constrained=not args.unconstrained, on_progress=bars
+            args.maps,
+            args.out,
+            args.truth,
+            constrained=not args.unconstrained,
+            overwrite=args.overwrite,
+            on_progress=bars,
         )
     _done(args, found)
     return 0
@@ -107,7 +122,16 @@ def coarse(args: argparse.Namespace) -> int:
 
     prior = clipfolders.open_prior(args.prior, args.prior_weights)
     with output.Bars(args.json) as bars:
-        found = labels.coarse(args.maps, args.clips, args.out, args.truth, prior=prior, on_progress=bars)
+        found = labels.coarse(
+            args.maps,
+            args.clips,
+            args.out,
+            args.truth,
+            prior=prior,
+            reads=[(args.prior_weights, "the prior's weights")],
+            overwrite=args.overwrite,
+            on_progress=bars,
+        )
     _done(args, found)
     return 0
 
@@ -115,6 +139,7 @@ def coarse(args: argparse.Namespace) -> int:
 def weak(args: argparse.Namespace) -> int:
     """Run Algorithm 1, or go on with a run that was stopped."""
     from vsod.pipeline import clipfolders, weak_labels
+    from vsod.pipeline.claiming import card_files
     from vsod_models.labels.algorithm1 import Round, Settings
 
     def tell(done: Round) -> None:
@@ -138,6 +163,12 @@ def weak(args: argparse.Namespace) -> int:
             weak_labels.scnn(args.card, args.init, args.device, args.rate, args.seed),
             settings=Settings(rounds=args.rounds),
             prior=prior,
+            reads=[
+                (args.prior_weights, "the prior's weights"),
+                *card_files([args.card]),
+                *([(args.init, "the weights to start from")] if args.init else []),
+            ],
+            overwrite=args.overwrite,
             on_progress=bars,
             on_round=tell,
         )

@@ -9,6 +9,7 @@ from vsod.cli import output
 from vsod.cli.signals import cancel_on_signal
 from vsod.core.clip import check_range
 from vsod.core.flags import Flag
+from vsod.storage.claims import Claims, refuse_foreign
 
 
 def lanes(args: argparse.Namespace) -> int:
@@ -19,6 +20,7 @@ def lanes(args: argparse.Namespace) -> int:
     check_suffix(args.output, TABLES)
     if args.markers:
         check_suffix(args.markers, MARKERS)
+    _claim(args)
     clip = Session(args.source)
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
@@ -33,6 +35,22 @@ def lanes(args: argparse.Namespace) -> int:
         clip.close()
     _tell(args, table.flags)
     return 0
+
+
+def _claim(args: argparse.Namespace) -> None:
+    from vsod.pipeline.claiming import card_files
+
+    claims = Claims()
+    claims.read(args.source, "the source")
+    for path, what in card_files([args.card]):
+        claims.read(path, what)
+    written = [(args.output, "the table"), *([(args.markers, "the markers")] if args.markers else [])]
+    for path, what in written:
+        claims.write(path, what)
+    claims.check()
+    if not args.overwrite:
+        for path, what in written:
+            refuse_foreign(path, what)
 
 
 def _tell(args: argparse.Namespace, flags: list[Flag]) -> None:

@@ -12,11 +12,13 @@ from tqdm import tqdm
 from vsod.cli.finishing import finish_settings
 from vsod.core.plain import json_text
 from vsod.core.training import TrainingPlan
+from vsod.storage.claims import Claims, refuse_foreign
 
 
 def train(args: argparse.Namespace) -> int:
     """Train a card, or go on with a run that was stopped."""
     from vsod.pipeline import training
+    from vsod.pipeline.claiming import card_files, claim_run
 
     def say(row: dict[str, Any]) -> None:
         if args.json:
@@ -30,6 +32,13 @@ def train(args: argparse.Namespace) -> int:
         else:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
+    reads = [(args.data, "the data"), *card_files([args.card, *([args.teacher] if args.teacher else [])])]
+    if args.init and not args.install:
+        reads.append((args.init, "the weights to start from"))
+    files = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")
+    claim_run(args.out, files, reads, overwrite=args.overwrite)
+    if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
+        claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
     plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
     weights = training.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
@@ -50,7 +59,11 @@ def evaluate(args: argparse.Namespace) -> int:
         else:
             print(f"{scores.name}: {scores.row()}", file=sys.stderr)
 
-    gallery = Gallery() if args.pictures else None
+    name = f"{args.card}{'-adapt' if args.adapt else ''}"
+    gallery, pictures = None, [f"{name}-frames.png", f"{name}-precision.png"]
+    if args.pictures:
+        gallery = Gallery()
+        _claim_pictures(args, pictures)
     results = measuring.evaluate(
         args.card,
         args.data,
@@ -64,12 +77,25 @@ def evaluate(args: argparse.Namespace) -> int:
         on_clip=tell,
     )
     if gallery:
-        name = f"{args.card}{'-adapt' if args.adapt else ''}"
-        gallery.write(args.pictures / f"{name}-frames.png")
-        plot_precision({name: results[-1]}, args.pictures / f"{name}-precision.png")
+        gallery.write(args.pictures / pictures[0])
+        plot_precision({name: results[-1]}, args.pictures / pictures[1])
     if not args.json:
         print(measuring.table(results))
     return 0
+
+
+def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
+    from vsod.pipeline.claiming import card_files
+
+    claims = Claims()
+    for path, what in ((args.data, "the data"), *card_files([args.card])):
+        claims.read(path, what)
+    for name in names:
+        claims.write(args.pictures / name, "the picture")
+    claims.check()
+    if not args.overwrite:
+        for name in names:
+            refuse_foreign(args.pictures / name, "the picture")
 
 
 def calibrate(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vsod import __version__
 from vsod.cli import output
+from vsod.cli.access import add_overwrite, reads, writes
 from vsod.cli.delivery import add_delivery_options
 from vsod.cli.finishing import add_finish_options
 from vsod.cli.signals import interrupt_on_signal
@@ -94,9 +95,11 @@ Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no publi
 
 def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> None:
     """Clip, output and :func:`add_job_options`."""
-    p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames")
-    p.add_argument(
-        "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"
+    reads(p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames"))
+    writes(
+        p.add_argument(
+            "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"
+        )
     )
     add_job_options(p)
 
@@ -119,6 +122,7 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
     )
     add_delivery_options(p)
     add_finish_options(p)
+    add_overwrite(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
 
 
@@ -130,12 +134,12 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
         "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
     )
     add_run_options(p)
-    p.add_argument("--report", metavar="FILE", type=Path, help="write what was done, for 'rerun'")
+    writes(p.add_argument("--report", metavar="FILE", type=Path, help="write what was done, for 'rerun'"))
     p.set_defaults(run=do.run)
     add_batch(commands)
 
     p = commands.add_parser("bench", help="frames per second of every stage, on a clip of yours")
-    p.add_argument("source", metavar="IN", type=Path)
+    reads(p.add_argument("source", metavar="IN", type=Path))
     p.add_argument("--card", default="swift")
     p.add_argument("--format", default="ffv1-gray8")
     p.add_argument("--what", choices=tuple(WHAT), default="matte", help="what is written (default: matte)")
@@ -154,7 +158,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.lanes import lanes
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
-    p.add_argument("source", metavar="IN", type=Path)
+    reads(p.add_argument("source", metavar="IN", type=Path))
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.probe)
 
@@ -171,19 +175,28 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.set_defaults(run=do.cards)
 
     p = commands.add_parser("verify", help="re-decode a matte and check it against its source")
-    p.add_argument("source", metavar="SRC", type=Path)
-    p.add_argument("matte", metavar="MATTE", type=Path)
+    reads(p.add_argument("source", metavar="SRC", type=Path))
+    reads(p.add_argument("matte", metavar="MATTE", type=Path))
     p.add_argument("--range", metavar="A:B", type=frame_range, help="frames of SRC the matte covers")
     p.add_argument("--json", action="store_true")
-    p.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures and curves")
+    writes(p.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures and curves"))
+    add_overwrite(p)
     p.set_defaults(run=do.verify)
 
     p = commands.add_parser("lanes", help="what can be told of every frame's matte; which frames want a look")
-    p.add_argument("source", metavar="IN", type=Path)
-    p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="table: .csv or .json")
-    p.add_argument(
-        "--markers", metavar="FILE", type=Path, help="the frames that want a look: .csv, or .edl for Resolve"
+    reads(p.add_argument("source", metavar="IN", type=Path))
+    writes(
+        p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="table: .csv or .json")
     )
+    writes(
+        p.add_argument(
+            "--markers",
+            metavar="FILE",
+            type=Path,
+            help="the frames that want a look: .csv, or .edl for Resolve",
+        )
+    )
+    add_overwrite(p)
     p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
@@ -199,14 +212,18 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.set_defaults(run=do.doctor)
 
     p = commands.add_parser("demo", help="make a demo clip")
-    p.add_argument("output", metavar="OUT", type=Path)
+    writes(p.add_argument("output", metavar="OUT", type=Path))
+    add_overwrite(p)
     p.set_defaults(run=do.demo)
 
 
 def _training(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", type=Path, required=True, help="data folder (see docs/training.md)")
-    p.add_argument("--out", type=Path, required=True, help="run folder: pack, checkpoint, log, weights")
-    p.add_argument("--init", type=Path, help=".safetensors to start from")
+    reads(p.add_argument("--data", type=Path, required=True, help="data folder (see docs/training.md)"))
+    writes(
+        p.add_argument("--out", type=Path, required=True, help="run folder: pack, checkpoint, log, weights")
+    )
+    reads(p.add_argument("--init", type=Path, help=".safetensors to start from"))
+    add_overwrite(p)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--install", action="store_true", help="put the result in its place")
     p.add_argument("--json", action="store_true")
@@ -246,7 +263,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument(
         "--mining", type=float, default=0.0, help="hard examples more often: 0 none (default), 1 most"
     )
-    p.add_argument("--pack", type=Path, help="packed data to use or make (default: OUT/pack)")
+    writes(p.add_argument("--pack", type=Path, help="packed data to use or make (default: OUT/pack)"))
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.set_defaults(run=do.train)
 
@@ -257,7 +274,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("evaluate", help="J, F, maxF, S, E and MAE on clips with masks")
     p.add_argument("card", metavar="CARD")
-    p.add_argument("--data", type=Path, required=True)
+    reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     cue = p.add_mutually_exclusive_group()
     cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
@@ -265,12 +282,15 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
         "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
     )
     p.add_argument("--adapt", action="store_true", help="fit the card to each clip first")
-    p.add_argument(
-        "--pictures",
-        type=Path,
-        metavar="FOLDER",
-        help="draw precision and recall, the best and the worst frames",
+    writes(
+        p.add_argument(
+            "--pictures",
+            type=Path,
+            metavar="FOLDER",
+            help="draw precision and recall, the best and the worst frames",
+        )
     )
+    add_overwrite(p)
     add_finish_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--engine", choices=("openvino", "torch"))
@@ -279,7 +299,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("calibrate", help="where a card's answer is best cut, on clips with masks")
     p.add_argument("card", metavar="CARD")
-    p.add_argument("--data", type=Path, required=True)
+    reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
     p.add_argument("--install", action="store_true", help="write the best into the card, as [output] half")
@@ -289,7 +309,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("survey", help="evaluate every card with and without each option, as tables")
     p.add_argument("cards", metavar="CARD", nargs="*", help="default: all that can be used")
-    p.add_argument("--data", type=Path, required=True)
+    reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")

@@ -34,6 +34,7 @@ def train_prior(args: argparse.Namespace) -> int:
         UsageError: ``--init`` is missing.
     """
     from vsod.pipeline import prior_training
+    from vsod.pipeline.claiming import claim_run
 
     if args.init is None:
         raise UsageError(
@@ -48,6 +49,8 @@ def train_prior(args: argparse.Namespace) -> int:
             print("  ".join(f"{k} {v:.4g}" for k, v in row.items()), file=sys.stderr)
 
     file = args.out / "prior.safetensors"
+    reads = [(args.data, "the data"), (args.init, "the network its features are from")]
+    claim_run(args.out, [file.name], reads, overwrite=args.overwrite)
     prior_training.train_prior(
         args.data,
         args.init,

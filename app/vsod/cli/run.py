@@ -13,6 +13,7 @@ from vsod.cli.shots import shot_choice
 from vsod.cli.signals import cancel_on_signal
 from vsod.core.delivery import Delivery
 from vsod.core.plain import json_text
+from vsod.pipeline.claiming import claim
 from vsod.pipeline.job import JobReport, JobSpec
 
 
@@ -22,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from vsod.pipeline.manifest import Manifest
 
     spec = job(args, args.source, args.output)
+    claim([spec], reports=[args.report] if args.report else [])
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         report = runner.run(spec, on_progress=bars, cancel=cancel)
     if args.report:
@@ -43,6 +45,7 @@ def job(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
         finish=finish_settings(args),
         delivery=Delivery.from_options(vars(args)),
         shots=tuple(sorted((shot_choice(text) for text in args.shot), key=lambda shot: shot.start)),
+        overwrite=args.overwrite,
     )
 
 

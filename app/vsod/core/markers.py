@@ -46,7 +46,7 @@ def to_edl(flags: Sequence[Flag], info: ClipInfo) -> str:
             f"{text} |C:ResolveColor{_COLOURS[flag.kind.id]} |M:{flag.kind.title} |D:{len(flag.frames)}"
         )
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, "* vsod-desktop", ""])
 
 
 def start_timecode(info: ClipInfo) -> Timecode:

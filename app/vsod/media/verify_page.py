@@ -17,6 +17,7 @@ from vsod.media.atomic import write_text
 from vsod.media.readback import read_matte, read_pictures
 from vsod.media.source import open_source
 from vsod.media.verify_report import VerifyReport
+from vsod.storage.marks import GENERATOR
 
 Picture = npt.NDArray[np.uint8]
 
@@ -67,6 +68,7 @@ def page(report: VerifyReport) -> str:
     return "\n".join(
         [
             '<!doctype html><html lang="en"><meta charset="utf-8">',
+            GENERATOR,
             f"<title>{title}</title><style>{_STYLE}</style>",
             f'<h1 class="{_MARKS[report.ok][0]}">{title}</h1>',
             f"<p><code>{html.escape(str(report.matte))}</code> over <code>{html.escape(str(report.source))}</code></p>",

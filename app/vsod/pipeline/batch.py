@@ -15,9 +15,10 @@ from typing import Literal
 
 from vsod.core.plain import plain
 from vsod.core.progress import ProgressFn
-from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
+from vsod.errors import Cancelled, DataError, OutputError, VsodError
 from vsod.media.sequence import SUFFIXES as PICTURES
 from vsod.pipeline import runner
+from vsod.pipeline.claiming import claim
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.manifest import SUFFIX, Manifest
 
@@ -78,23 +79,12 @@ def clips_in(folder: Path) -> list[Path]:
 
 
 def keep_apart(specs: Sequence[JobSpec]) -> None:
-    """Refuse jobs that would overwrite each other or a source.
+    """Refuse jobs that would overwrite each other, a source, or what this program did not write.
 
     Raises:
         UsageError: Names the two.
     """
-    sources = {spec.source.absolute(): spec for spec in specs}
-    taken: dict[Path, JobSpec] = {}
-    for spec in specs:
-        target = spec.output.absolute()
-        other = taken.get(target) or sources.get(target)
-        if other is not None:
-            raise UsageError(
-                f"{spec.source} and {other.source} would both be {target.name}",
-                where=target,
-                fix="Give them other names, with --name or with -o in a list.",
-            )
-        taken[target] = spec
+    claim(specs, reports=[report_of(spec) for spec in specs])
 
 
 def report_of(spec: JobSpec) -> Path:

@@ -19,8 +19,9 @@ from vsod.media.verify import verify
 from vsod.pipeline import deliver, stages
 from vsod.pipeline.bench import peak_mb
 from vsod.pipeline.cast import Cast
+from vsod.pipeline.claiming import job_format
 from vsod.pipeline.job import JobSpec
-from vsod.pipeline.runner import conform, job_format
+from vsod.pipeline.runner import conform
 from vsod.pipeline.steady import needed
 
 FRAMES = 8

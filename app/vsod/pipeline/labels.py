@@ -21,7 +21,7 @@ from vsod.pipeline.mapfolders import (
     Key,
     MapFolder,
     Providers,
-    keep_apart,
+    claim_labels,
     no_common_truth,
     tell,
     write_clip,
@@ -96,6 +96,7 @@ def fuse(
     truth: Path | None = None,
     *,
     constrained: bool = True,
+    overwrite: bool = True,
     on_progress: ProgressFn | None = None,
 ) -> dict[str, Any]:
     """Write fused maps to ``out/<clip>/00012.png`` (8-bit) and ``out/weights.json``.
@@ -105,6 +106,7 @@ def fuse(
         out: Result folder.
         truth: Folder of masks of all or some frames; None = equal weights.
         constrained: Weights on the simplex; else plain least squares.
+        overwrite: Replace also what others wrote into ``out``.
         on_progress: Receives progress.
 
     Returns:
@@ -113,8 +115,9 @@ def fuse(
     Raises:
         DataError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    keep_apart(out, [*maps, *([truth] if truth else [])])
     providers = Providers(maps)
+    inputs = [*maps, *([truth] if truth else [])]
+    claim_labels(out, ["weights.json"], providers.clips(), inputs, overwrite=overwrite)
     found = learn(
         providers,
         None if truth is None else MapFolder(truth),
@@ -140,6 +143,8 @@ def coarse(
     *,
     prior: Prior = residual_motion,
     rules: Rules | None = None,
+    reads: Sequence[tuple[Path, str]] = (),
+    overwrite: bool = True,
     on_progress: ProgressFn | None = None,
 ) -> dict[str, Any]:
     """Write coarse labels: ``out/<clip>/00012.png``, ``out/confidence.csv`` and ``out/weights.json``.
@@ -151,6 +156,8 @@ def coarse(
         truth: Folder of masks of all or some frames, to learn the weights from; None = equal weights.
         prior: What moves, for the rule that erases still regions.
         rules: When a region is erased.
+        reads: What else is read, and what it is: not to be written over.
+        overwrite: Replace also what others wrote into ``out``.
         on_progress: Receives progress.
 
     Returns:
@@ -159,8 +166,10 @@ def coarse(
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    keep_apart(out, [*maps, clips, *([truth] if truth else [])])
     providers, manual = Providers(maps), None if truth is None else MapFolder(truth)
+    inputs = [*maps, clips, *([truth] if truth else [])]
+    files = ["weights.json", "confidence.csv"]
+    claim_labels(out, files, providers.clips(), inputs, reads, overwrite=overwrite)
     found = learn(providers, manual, on_progress=on_progress)
     rows: list[dict[str, Any]] = []
     ious: list[tuple[float, float]] = []

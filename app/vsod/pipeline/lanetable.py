@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from vsod import __version__
 from vsod.core.clip import ClipInfo
 from vsod.core.flags import Flag, find_flags
 from vsod.core.lanes import LANES, Lanes, rows
@@ -19,6 +20,7 @@ from vsod.core.plain import json_text
 from vsod.core.shots import find_cuts, shots
 from vsod.errors import UsageError
 from vsod.media.atomic import write_text
+from vsod.storage.marks import NAME
 
 TABLES, MARKERS = (".csv", ".json"), (".csv", ".edl")
 
@@ -66,6 +68,7 @@ class LaneTable:
             write_text(path, _as_csv(table))
             return
         whole = {
+            NAME: __version__,
             "source": str(self.info.path),
             "card": self.card,
             "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in LANES},

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod import __version__
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
 from vsod.media.atomic import (
@@ -28,8 +29,10 @@ from vsod.media.atomic import (
     write_text,
 )
 from vsod.media.sequence import images_in
+from vsod.storage.claims import Claims, refuse_foreign, same
 from vsod.storage.files import write_new
-from vsod.storage.marks import marked_png
+from vsod.storage.marks import NAME, marked_png
+from vsod.storage.runs import refuse_foreign_run
 
 Map = npt.NDArray[np.float32]
 Key = tuple[str, int]  # clip, frame number
@@ -188,15 +191,45 @@ def no_common_truth(truth: MapFolder) -> DataError:
     )
 
 
-def keep_apart(out: Path, inputs: Sequence[Path]) -> None:
-    """Refuse to write over what is read.
+def claim_labels(
+    out: Path,
+    files: Sequence[str],
+    folders: Iterable[str],
+    inputs: Sequence[Path],
+    reads: Iterable[tuple[Path, str]] = (),
+    *,
+    overwrite: bool = True,
+) -> None:
+    """Refuse to write labels over what is read or, if asked, over what others wrote.
+
+    Args:
+        out: Where the labels go.
+        files: Names of the files in it that are written.
+        folders: Names of the folders of labels in it that are written.
+        inputs: Folders that are read with all that is in them.
+        reads: Single files that are read, and what they are.
+        overwrite: Replace also what others wrote.
 
     Raises:
-        UsageError: ``out`` is one of ``inputs``.
+        UsageError: Names what would be lost.
     """
+    folders = list(folders)
+    claims = Claims()
     for folder in inputs:
-        if out.resolve() == folder.resolve():
+        if same(out, folder):
             raise UsageError("this folder is read from", where=out, fix="Give another --out.")
+        claims.read_tree(folder, "what is read")
+    for path, what in reads:
+        claims.read(path, what)
+    for name in files:
+        claims.write(out / name, f"'{name}'")
+    for name in folders:
+        claims.write_folder(out / name, f"the labels '{name}'")
+    claims.check()
+    if not overwrite:
+        refuse_foreign_run(out, files)
+        for name in folders:
+            refuse_foreign(out / name, "labels", folder=True)
 
 
 def tell(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> None:
@@ -206,5 +239,7 @@ def tell(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> N
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write ``data`` as indented JSON; see :func:`vsod.media.atomic.write_text`."""
+    """Write ``data`` as indented JSON, an object marked as ours; see :func:`vsod.media.atomic.write_text`."""
+    if isinstance(data, dict):
+        data = {NAME: __version__, **data}
     write_text(path, json.dumps(data, indent=1) + "\n")

@@ -19,13 +19,13 @@ from vsod.errors import SourceChanged
 from vsod.inference.clip_maps import is_unchanged, open_store, seal
 from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
-from vsod.media.formats import Format, format_by_id, format_for_path
 from vsod.media.sinks import Sink, finish_together, open_sink, put_in_place
 from vsod.media.source import Source, open_source
 from vsod.media.verify import verify
 from vsod.pipeline import stages
 from vsod.pipeline.adapting import adapted
 from vsod.pipeline.cast import Cast
+from vsod.pipeline.claiming import claim, job_format, refuse_foreign_targets
 from vsod.pipeline.job import JobReport, JobSpec
 from vsod.pipeline.pace import Pace
 from vsod.pipeline.steady import needed
@@ -34,17 +34,6 @@ NOT_FITTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
     "or what it learned led elsewhere"
 )
-
-
-def job_format(spec: JobSpec) -> Format:
-    """The export format a job asks for, by name or by its output's suffix.
-
-    Raises:
-        UnknownFormat: No such id, or a suffix no format has.
-    """
-    if spec.format:
-        return format_by_id(spec.format)
-    return format_for_path(spec.output, spec.delivery.layouts[0])
 
 
 def run(
@@ -73,6 +62,7 @@ def run(
     """
     began = time.monotonic()
     fmt = job_format(spec)
+    claim([spec])
     clip = source or open_source(spec.source)
     try:
         check_unchanged(clip.info)
@@ -120,10 +110,13 @@ def run(
             pace.start("export")
             _export(spec, cast, frames, plan, sinks, pace, report)
             check_unchanged(clip.info)
+            report.warnings += clip.notes
             whole = finish_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
             _verify(spec, frames, whole, pace, report)
             check_unchanged(clip.info)  # before anything is replaced
+            if not spec.overwrite:
+                refuse_foreign_targets(spec)  # a job takes long enough for something to be put there
             report.outputs = put_in_place(whole, good=report.verified is not False)
         report.output = report.outputs[0]
         _tell_aside(whole, report)

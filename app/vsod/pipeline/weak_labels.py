@@ -19,13 +19,14 @@ from vsod.pipeline.mapfolders import (
     Key,
     MapFolder,
     Providers,
-    keep_apart,
+    claim_labels,
     no_common_truth,
     tell,
     write_clip,
     write_json,
 )
 from vsod.storage.files import replacing
+from vsod.storage.runs import begin_run
 from vsod_models.labels.algorithm1 import Learner, Round, Settings, WeakLabelling
 from vsod_models.labels.otsu import grey
 
@@ -71,6 +72,8 @@ def weak(
     *,
     settings: Settings | None = None,
     prior: Prior = residual_motion,
+    reads: Sequence[tuple[Path, str]] = (),
+    overwrite: bool = True,
     on_progress: ProgressFn | None = None,
     on_round: Callable[[Round], None] | None = None,
 ) -> dict[str, Any]:
@@ -89,13 +92,14 @@ def weak(
             W multiples of 32, makes the net to be taught.
         settings: The loop's numbers.
         prior: What moves, the net's fourth channel; white where nothing does.
+        reads: What else is read, and what it is: not to be written over.
+        overwrite: Replace also what others wrote into ``out``.
         on_progress: Receives progress.
         on_round: Called after every round.
 
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    keep_apart(out, [*maps, clips, truth])
     providers, manual = Providers(maps), MapFolder(truth)
     keys = {f"{clip}/{number:05d}": (clip, number) for clip, number in providers.keys}
     labelled = {name for name, key in keys.items() if key in manual.files}
@@ -105,7 +109,11 @@ def weak(
         raise DataError(
             "every frame has ground truth already", where=truth, fix="Weak labels are for the others."
         )
+    files = ["rounds.json", "weights.safetensors", "state", "frames"]
+    folders = [f"labels/{clip}" for clip in providers.clips()]
+    claim_labels(out, files, folders, [*maps, clips, truth], reads, overwrite=overwrite)
     try:
+        begin_run(out)
         _pack(providers, clips, out / "frames", prior, on_progress)
         loop = _open_loop(out, providers, manual, keys, make_learner, settings, on_progress)
         for done in loop.run():

@@ -22,11 +22,13 @@ from vsod.core.lanes import LANES
 NAME = "vsod-desktop"
 GENERATOR = f'<meta name="generator" content="{NAME}">'
 EDL_NOTE = f"* {NAME}"
+_TRUST = ("margin", "kept", "steady", "confidence")
 TABLE_HEADS = tuple(
     ",".join(columns).encode() + b"\n"
     for columns in (
         ("frame", *(lane.id for lane in LANES), "cut"),
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
+        ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )
 )
 _LOOKED_AT = 1 << 16  # bytes at either end of a file
@@ -34,7 +36,8 @@ _OURS = re.compile(
     rb"vsod-desktop (?:matte|mask|saliency|heatmap|cutout|fg|over|demo)(?:[; \0]|$)"  # a video's comment
     rb'|"vsod-desktop": ?["{1-9]'  # JSON
     rb'|<meta name="generator" content="vsod-desktop">'
-    rb"|^\* vsod-desktop\b",  # EDL
+    rb"|^\* vsod-desktop\b"  # EDL
+    rb'|\A\[\s*\{\s*"number": \d+,\s*"weights": ',  # the rounds of labels weak
     re.MULTILINE,
 )
 _PNG, _TIFF, _EXR = b"\x89PNG\r\n\x1a\n", b"II*\0", b"\x76\x2f\x31\x01"

@@ -1,0 +1,147 @@
+"""What jobs read and write: nothing they write may eat what they read, or what others wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from vsod.core.picture import Layout
+from vsod.errors import UnknownCard
+from vsod.inference.cards import card_by_id
+from vsod.media.atomic import output_error
+from vsod.media.formats import Format, format_by_id, format_for_path
+from vsod.pipeline.job import JobSpec
+from vsod.storage.claims import Claims, foreign, refuse_foreign
+from vsod.storage.runs import begin_run, refuse_foreign_run
+
+_KINDS: dict[Layout, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
+
+
+def job_format(spec: JobSpec) -> Format:
+    """The export format a job asks for, by name or by its output's suffix.
+
+    Raises:
+        UnknownFormat: No such id, or a suffix no format has.
+    """
+    if spec.format:
+        return format_by_id(spec.format)
+    return format_for_path(spec.output, spec.delivery.layouts[0])
+
+
+def claim(
+    specs: Iterable[JobSpec],
+    *,
+    reads: Iterable[tuple[Path, str]] = (),
+    reports: Iterable[Path] = (),
+) -> None:
+    """Refuse jobs that would eat what they or the others read, or what this program did not write.
+
+    Args:
+        specs: All jobs of a command.
+        reads: What else the command reads, and what that is.
+        reports: Where it writes reports.
+
+    Raises:
+        UsageError: Names the two files.
+    """
+    specs, reports = list(specs), list(reports)
+    claims = Claims()
+    for path, what in reads:
+        claims.read(path, what)
+    for spec in specs:
+        declare(claims, spec)
+    for path in reports:
+        claims.write(path, "the report")
+    claims.check()
+    for spec in specs:
+        if not spec.overwrite:
+            refuse_foreign_targets(spec)
+    if not all(spec.overwrite for spec in specs):
+        for path in reports:
+            refuse_foreign(path, "the report")
+
+
+def declare(claims: Claims, spec: JobSpec) -> None:
+    """Add what a job reads and writes.
+
+    Raises:
+        UsageError: Two files are written to one place; or the format is unknown.
+    """
+    claims.read(spec.source, "the source")
+    delivery = spec.delivery
+    if delivery.what == "over" and delivery.colour is None and delivery.background != "blur":
+        claims.read(Path(delivery.background), "the background")
+    for path, what in card_files(spec.choice.cards):
+        claims.read(path, what)
+    for path, what, folder in _targets(spec):
+        name = f"{what} of {spec.source}"
+        (claims.write_folder if folder else claims.write)(path, name)
+
+
+def claim_run(
+    out: Path,
+    names: Iterable[str],
+    reads: Iterable[tuple[Path, str]],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Refuse a run folder whose files would eat what the run reads, or what others wrote; else mark it as ours.
+
+    Args:
+        out: The run's folder.
+        names: Files and folders in it that are written.
+        reads: What is read, and what that is.
+        overwrite: Write also over what others wrote.
+
+    Raises:
+        UsageError: Names what would be lost.
+        OutputError: The folder cannot be made.
+    """
+    names, claims = list(names), Claims()
+    for path, what in reads:
+        claims.read(path, what)
+    for name in names:
+        claims.write(out / name, f"'{name}' of the run")
+    claims.check()
+    if not overwrite:
+        refuse_foreign_run(out, names)
+    try:
+        begin_run(out)
+    except OSError as error:
+        raise output_error(error, out) from error
+
+
+def card_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """The files of cards, and what they are; an unknown card has none."""
+    for name in cards:
+        try:
+            card = card_by_id(name)
+        except UnknownCard:
+            continue
+        if card.source is not None:
+            yield card.source, f"the card {name}"
+        if card.weights is not None:
+            yield card.weights, f"the weights of {name}"
+
+
+def refuse_foreign_targets(spec: JobSpec) -> None:
+    """Refuse to replace what this program did not write.
+
+    Raises:
+        UsageError: Names it.
+    """
+    for path, what, folder in _targets(spec):
+        refuse_foreign(path, what, folder=folder)
+
+
+def foreign_targets(spec: JobSpec) -> list[Path]:
+    """What a job would replace that this program did not write."""
+    found = (foreign(path, folder=folder) for path, _, folder in _targets(spec))
+    return [path for path in found if path is not None]
+
+
+def _targets(spec: JobSpec) -> Iterator[tuple[Path, str, bool]]:
+    """Every place that is written to, what goes there, and whether that is a folder of images."""
+    folder = job_format(spec).is_sequence
+    for layout, path in spec.delivery.targets(spec.output).items():
+        yield path, _KINDS[layout], folder
