@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -22,13 +23,28 @@ WIDTH, HEIGHT = 192, 108
 def install(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Put the example card into the user's folder, run it by torch, and use a cache of its own; gives the folder."""
     folder = paths.user_cards_dir() / CARD
-    shutil.copytree(paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
+    )
     card = folder / "card.toml"
     # a small raster: these tests are about which frames are looked at
     card.write_text(card.read_text().replace("area = 36864", "area = 9216"))
     monkeypatch.setenv("VSOD_CACHE", str(cache))
     monkeypatch.setenv("VSOD_ENGINE", "torch")
     return folder
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: its nets are too small here to be worth waiting for a second one."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -23,7 +23,8 @@ COUNT = 24
 @pytest.fixture
 def calls(monkeypatch, tmp_path):
     contrast.install(monkeypatch, tmp_path / "cache")
-    return contrast.counted(monkeypatch)
+    with contrast.one_thread():
+        yield contrast.counted(monkeypatch)
 
 
 def job(source, output, **more):

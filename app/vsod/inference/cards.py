@@ -23,6 +23,7 @@ from vsod.core.limits import MAX_PIXELS
 from vsod.core.plain import plain
 from vsod.core.reading import parse_toml, read_text, reason
 from vsod.errors import ModelError, UnknownCard
+from vsod.inference.card_code import code_of
 
 DEFAULT = "swift"  # listed first
 _READABLE = {"image", "motion", "wheel", "prior"}
@@ -171,7 +172,10 @@ def read_card(path: Path) -> Card:
             raise ValueError("output.half must lie between 0 and 1")
         if card.crf not in CRF[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF[1:])}")
+        code_of(card)
         return card
+    except ModelError as error:
+        return Card(id=path.stem, title=path.stem, source=path, problem=plain(error.what))
     except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
         detail = f"key {error} is missing" if isinstance(error, KeyError) else plain(reason(error))
         return Card(id=path.stem, title=path.stem, source=path, problem=detail)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from vsod.errors import ModelError
 from vsod.inference.adapted_weights import is_adapted, load_adapted
+from vsod.inference.card_code import beside, code_of
 from vsod.inference.cards import Card
-from vsod.inference.signature import code_of, digest_or_missing
+from vsod.inference.signature import digest_or_missing
 
 if TYPE_CHECKING:
     import torch
@@ -37,9 +38,8 @@ def build_network(card: Card) -> torch.nn.Module:
 
 def _module(card: Card, name: str) -> ModuleType:
     """The module of this name: the file beside the card if there is one, else one that the card may call."""
-    code = code_of(card)
-    file = card.source.parent / f"{name}.py" if card.source is not None else None
-    if file is None or not file.is_file():
+    code, file = code_of(card), beside(card, name)
+    if file is None:
         return importlib.import_module(name)
     # named after the card, so that two cards may both call their file net.py; and after what is in its files
     version = hashlib.sha256("".join(digest_or_missing(part) for _, part in code).encode()).hexdigest()[:16]

@@ -1,0 +1,76 @@
+"""Which code a model card may call: its own, that of the package that brings it, and ours."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vsod.errors import ModelError
+
+if TYPE_CHECKING:
+    from vsod.inference.cards import Card
+
+_OURS = "vsod_models"
+
+
+def code_of(card: Card) -> list[tuple[str, Path]]:
+    """The Python files a card's network is made by, with their names; none for networks of our own library.
+
+    A card's ``entry`` is a module in its own folder, in the installed package that brings the card, or in
+    ``vsod_models``: a TOML file alone can call nothing else.
+
+    Raises:
+        ModelError: It names anything else.
+    """
+    module = card.entry.partition(":")[0]
+    if beside(card, module) is not None:
+        return _python_files([card.source.parent]) if card.source is not None else []
+    package = module.partition(".")[0]
+    if package == _OURS:
+        return []
+    if package and package == bringing_package(card):
+        spec = importlib.util.find_spec(package)
+        return _python_files(map(Path, spec.submodule_search_locations or ()) if spec else ())
+    raise ModelError(
+        f"card '{card.id}' calls '{module}', which is neither beside it nor its own package's",
+        where=card.source,
+        fix=f"Put {module or 'the module'}.py beside the card.",
+    )
+
+
+def beside(card: Card, module: str) -> Path | None:
+    """The file of this module beside a card; None without one."""
+    if card.source is None or not module.isidentifier():
+        return None
+    file = card.source.parent / f"{module}.py"
+    return file if file.is_file() else None
+
+
+def bringing_package(card: Card) -> str | None:
+    """The installed package whose entry point ``vsod.cards`` brings this card; None for any other."""
+    if card.source is None:
+        return None
+    for point, folder in _packages():
+        if card.source.is_relative_to(folder):
+            return point.partition(".")[0]
+    return None
+
+
+@cache
+def _packages() -> list[tuple[str, Path]]:
+    return [(point.value, Path(str(files(point.value)))) for point in entry_points(group="vsod.cards")]
+
+
+def _python_files(folders: Iterable[Path]) -> list[tuple[str, Path]]:
+    found = []
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            name = file.relative_to(folder)
+            if not any(part.startswith(".") for part in name.parts):
+                found.append((name.as_posix(), file))
+    return found

@@ -1,0 +1,172 @@
+"""A model's signature: another one for everything that its maps depend on, the same for words about it."""
+
+import shutil
+import sys
+from dataclasses import replace
+
+import pytest
+
+from vsod import paths
+from vsod.cli.main import main
+from vsod.errors import ModelError
+from vsod.inference import card_code, priors, signature
+from vsod.inference.card_code import code_of
+from vsod.inference.cards import read_card, usable_card
+from vsod.inference.networks import build_network
+from vsod.inference.predictor import Predictor
+from vsod.inference.signature import card_signature
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The example card, copied to where its text, code and weights can be changed."""
+    place = tmp_path / "card"
+    shutil.copytree(
+        paths.plugins_dir() / "example-model", place, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return place
+
+
+def of(folder):
+    return card_signature(read_card(folder / "card.toml"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'reads = ["image"]',
+        'flow = "none"',
+        "blur = 9",
+        "area = 9216",
+        "multiple = 64",
+        "[window]\nlength = 3",
+        '[window]\nlength = 3\nkind = "clips"',
+        "[output]\nhalf = 0.4",
+        "still = 0.25",
+    ],
+)
+def test_every_field_that_means_something_changes_it(folder, line):
+    card, before = folder / "card.toml", of(folder)
+    text, key = card.read_text().splitlines(), line.partition(" = ")[0]
+    if line.startswith("["):
+        text += line.splitlines()
+    elif any(row.startswith(f"{key} =") for row in text):
+        text = [line if row.startswith(f"{key} =") else row for row in text]
+    else:
+        text.append(line)  # [input] is the last table
+    card.write_text("\n".join(text))
+    assert read_card(card).problem is None
+    assert of(folder) != before
+    card.write_text((paths.plugins_dir() / "example-model" / "card.toml").read_text())
+    assert of(folder) == before
+
+
+def test_code_and_weights_change_it_whatever_the_card_pins(folder):
+    seen = {of(folder)}
+
+    def changed():
+        found = of(folder)
+        assert found not in seen
+        seen.add(found)
+
+    code = folder / "contrast.py"
+    code.write_text(code.read_text() + "\n# another net\n")
+    changed()
+    (folder / "helpers").mkdir()
+    (folder / "helpers" / "layers.py").write_text("x = 1\n")
+    changed()
+    weights = folder / "contrast.safetensors"
+    blob = bytearray(weights.read_bytes())
+    blob[-1] ^= 1
+    weights.write_bytes(blob)
+    changed()
+    weights.unlink()
+    changed()
+
+
+def test_words_about_it_do_not(folder):
+    before, card = of(folder), folder / "card.toml"
+    (folder / "README.md").write_text("words")
+    text = card.read_text().replace("Example: contrast", "Another title")
+    text = text.replace('licence = "GPL-3.0-or-later"', 'licence = "MIT"').replace("nothing: four", "four")
+    card.write_text(text.replace('id = "example-contrast"', 'id = "other"'))
+    assert read_card(card).id == "other"
+    assert of(folder) == before
+
+
+def test_the_version_of_our_own_code_changes_it(monkeypatch):
+    card = usable_card("swift")
+    before = card_signature(card)
+    assert card_signature(replace(card, title="x", sha256="", measured={})) == before
+    monkeypatch.setattr(signature, "MAPS_VERSION", 10_000)
+    assert card_signature(card) != before
+
+
+def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
+    size = (640, 360)
+    card = usable_card("scnn")
+    before = Predictor(card, size).signature
+    assert Predictor(card, (640, 640)).signature != before
+    assert Predictor(card, size, use_flow=False).signature != before
+    other = tmp_path / "prior.safetensors"
+    other.write_bytes(b"1")
+    monkeypatch.setattr(priors, "prior_file", lambda: other)
+    assert Predictor(card, size).signature != before
+    monkeypatch.setenv("VSOD_FLOW", "raft")
+    paths.raft_weights().parent.mkdir(parents=True)
+    found = set()
+    for content in (b"1", b"2"):
+        paths.raft_weights().write_bytes(content)
+        found.add(Predictor(card, size).signature)
+    assert len(found) == 2
+
+
+def test_changed_code_is_run_in_the_same_process(folder):
+    card = read_card(folder / "card.toml")
+    build_network(card)
+    code = folder / "contrast.py"
+    code.write_text(code.read_text().replace("def build(", "def build(*, other: int = 1, "))
+    with pytest.raises(ModelError, match="other"):
+        build_network(replace(card, options={**card.options, "other": 1, "wrong other": 2}))
+    code.write_text("def build(**options):\n    raise RuntimeError('the new code')\n")
+    with pytest.raises(ModelError, match="the new code"):
+        build_network(card)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["os:system", "../contrast:build", "subprocess:run", "vsod.cli.main:main", "torch:load", "", ":x"],
+)
+def test_a_card_calls_nothing_but_its_own(folder, capfd, entry):
+    card = folder / "card.toml"
+    card.write_text(card.read_text().replace('entry = "contrast:build"', f'entry = "{entry}"'))
+    bad = replace(read_card(folder / "card.toml"), entry=entry)
+    with pytest.raises(ModelError, match="neither beside it nor its own package's"):
+        code_of(bad)
+    with pytest.raises(ModelError, match="neither beside it nor its own package's"):
+        build_network(replace(bad, options={"command": "echo ran"}))
+    assert "neither beside it" in (read_card(card).problem or "")
+    user = paths.user_cards_dir() / "bad"
+    shutil.copytree(folder, user)
+    assert main(["cards"]) == 0
+    assert "neither beside it" in capfd.readouterr().out
+
+
+def test_a_package_that_brings_cards_may_be_called_and_is_known_by_its_code(folder, tmp_path, monkeypatch):
+    package = tmp_path / "site" / "their_nets"
+    shutil.copytree(folder, package / "cards")
+    (package / "cards" / "contrast.py").rename(package / "net.py")
+    (package / "__init__.py").write_text("")
+    card = package / "cards" / "card.toml"
+    card.write_text(card.read_text().replace("contrast:build", "their_nets.net:build"))
+    assert read_card(card).problem is not None  # not the package's yet
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setattr(card_code, "_packages", lambda: [("their_nets.cards", package / "cards")])
+    found = read_card(card)
+    assert [name for name, _ in code_of(found)] == ["__init__.py", "net.py"]
+    build_network(found)
+    before = card_signature(found)
+    (package / "net.py").write_text((package / "net.py").read_text() + "\n")
+    assert card_signature(found) != before
+    for name in [name for name in sys.modules if name.startswith("their_nets")]:
+        del sys.modules[name]
