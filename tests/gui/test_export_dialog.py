@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_session import clip_info
-from PyQt6.QtWidgets import QComboBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from vsod.cli.main import build_parser
@@ -214,3 +214,46 @@ def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtB
     with qtbot.waitSignal(queued.queued) as heard:
         queued.queue_button.click()
     assert heard.args == [replace(queued.spec)]
+
+
+def test_what_others_made_is_replaced_only_after_asking(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "mine.mov").write_bytes(b"an editor's cut")
+    asked: list[str] = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+
+    def question(parent: object, title: str, text: str, *_: object) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    dialog = opened(Delivery(), "prores4444")
+    specs: list[JobSpec] = []
+    dialog.exported.connect(specs.append)
+    dialog.path_edit.setText(str(tmp_path / "mine.mov"))
+    dialog.export_button.click()
+    assert not specs and dialog.isVisible() and "mine.mov was not made by vsod-desktop" in asked[0]
+    dialog.export_button.click()
+    assert [spec.overwrite for spec in specs] == [True]
+    free = opened(Delivery(), "prores4444")
+    free.queued.connect(specs.append)
+    free.queue_button.click()
+    assert not specs[1].overwrite and len(asked) == 2
+
+
+def test_an_export_that_would_eat_what_it_reads_is_refused_by_whatever_name(
+    opened: Opener, tmp_path: Path
+) -> None:
+    (tmp_path / "heron.mov").write_bytes(b"the clip")
+    (tmp_path / "link.mov").symlink_to("heron.mov")
+    (tmp_path / "ground.mov").write_bytes(b"the ground")
+    (tmp_path / "other.mov").hardlink_to(tmp_path / "ground.mov")
+    dialog = opened(Delivery("over", background=str(tmp_path / "ground.mov")), "prores4444")
+    specs: list[JobSpec] = []
+    dialog.exported.connect(specs.append)
+    dialog.path_edit.setText(str(tmp_path / "link.mov"))
+    assert "own source" in dialog.warning.text() and not dialog.export_button.isEnabled()
+    dialog.path_edit.setText(str(tmp_path / "other.mov"))
+    dialog.export_button.click()
+    assert "the background" in dialog.warning.text() and dialog.isVisible() and not specs

@@ -33,6 +33,7 @@ def claim(
     *,
     reads: Iterable[tuple[Path, str]] = (),
     reports: Iterable[Path] = (),
+    folders: bool | None = None,
 ) -> None:
     """Refuse jobs that would eat what they or the others read, or what this program did not write.
 
@@ -40,6 +41,7 @@ def claim(
         specs: All jobs of a command.
         reads: What else the command reads, and what that is.
         reports: Where it writes reports.
+        folders: The jobs write folders of images; None = as their formats say.
 
     Raises:
         UsageError: Names the two files.
@@ -49,19 +51,19 @@ def claim(
     for path, what in reads:
         claims.read(path, what)
     for spec in specs:
-        declare(claims, spec)
+        declare(claims, spec, folders)
     for path in reports:
         claims.write(path, "the report")
     claims.check()
     for spec in specs:
         if not spec.overwrite:
-            refuse_foreign_targets(spec)
+            refuse_foreign_targets(spec, folders)
     if not all(spec.overwrite for spec in specs):
         for path in reports:
             refuse_foreign(path, "the report")
 
 
-def declare(claims: Claims, spec: JobSpec) -> None:
+def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
     """Add what a job reads and writes.
 
     Raises:
@@ -73,7 +75,7 @@ def declare(claims: Claims, spec: JobSpec) -> None:
         claims.read(Path(delivery.background), "the background")
     for path, what in card_files(spec.choice.cards):
         claims.read(path, what)
-    for path, what, folder in _targets(spec):
+    for path, what, folder in _targets(spec, folders):
         name = f"{what} of {spec.source}"
         (claims.write_folder if folder else claims.write)(path, name)
 
@@ -124,24 +126,24 @@ def card_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
             yield card.weights, f"the weights of {name}"
 
 
-def refuse_foreign_targets(spec: JobSpec) -> None:
+def refuse_foreign_targets(spec: JobSpec, folders: bool | None = None) -> None:
     """Refuse to replace what this program did not write.
 
     Raises:
         UsageError: Names it.
     """
-    for path, what, folder in _targets(spec):
+    for path, what, folder in _targets(spec, folders):
         refuse_foreign(path, what, folder=folder)
 
 
-def foreign_targets(spec: JobSpec) -> list[Path]:
+def foreign_targets(spec: JobSpec, folders: bool | None = None) -> list[Path]:
     """What a job would replace that this program did not write."""
-    found = (foreign(path, folder=folder) for path, _, folder in _targets(spec))
+    found = (foreign(path, folder=folder) for path, _, folder in _targets(spec, folders))
     return [path for path in found if path is not None]
 
 
-def _targets(spec: JobSpec) -> Iterator[tuple[Path, str, bool]]:
+def _targets(spec: JobSpec, folders: bool | None) -> Iterator[tuple[Path, str, bool]]:
     """Every place that is written to, what goes there, and whether that is a folder of images."""
-    folder = job_format(spec).is_sequence
+    folder = job_format(spec).is_sequence if folders is None else folders
     for layout, path in spec.delivery.targets(spec.output).items():
         yield path, _KINDS[layout], folder

@@ -14,6 +14,7 @@ from vsod.errors import DataError, OutputError, UsageError
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.queuefile import QueueFile
 from vsod.pipeline.queueitem import OVER, Item, State, targets
+from vsod.storage.claims import identity
 
 __all__ = ["OVER", "Item", "JobQueue", "State"]
 
@@ -169,9 +170,9 @@ class JobQueue:
         return item
 
     def _check_free(self, spec: JobSpec) -> None:
-        mine = targets(spec)
+        mine = set(map(identity, targets(spec)))
         for item in self._items:
-            if item.state in ("waiting", "running") and mine & targets(item.spec):
+            if item.state in ("waiting", "running") and not mine.isdisjoint(map(identity, targets(item.spec))):
                 raise UsageError(
                     "a job in the queue writes this file already",
                     where=spec.output,

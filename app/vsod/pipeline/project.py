@@ -71,6 +71,7 @@ class ClipWork:
             finish=self.finish,
             delivery=self.delivery,
             shots=self.shots,
+            overwrite=False,
         )
 
     def as_json(self, home: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QRadioButton,
     QVBoxLayout,
@@ -28,10 +29,11 @@ from vsod.gui.backend import Format
 from vsod.gui.buttons import plain_button
 from vsod.gui.dialogs.costcard import CostCard
 from vsod.gui.dialogs.deliveryform import DeliveryForm
-from vsod.gui.plaintext import PlainLabel
+from vsod.gui.plaintext import PlainLabel, inert
 from vsod.gui.timeline.readout import clock, position
 from vsod.gui.words import tr
 from vsod.pipeline.job import JobSpec
+from vsod.storage.claims import same
 
 
 class ExportDialog(QDialog):
@@ -209,7 +211,7 @@ class ExportDialog(QDialog):
             return str(error)
         if not text:
             return "Name a file to write."
-        if spec.source in spec.delivery.targets(spec.output).values():
+        if any(same(path, spec.source) for path in spec.delivery.targets(spec.output).values()):
             return "The export would overwrite its own source."
         return ""
 
@@ -253,14 +255,43 @@ class ExportDialog(QDialog):
             clipboard.setText(self.spec.as_command())
 
     def _export(self) -> None:
-        spec = self.spec
-        self.accept()
-        self.exported.emit(spec)
+        spec = self._agreed()
+        if spec is not None:
+            self.accept()
+            self.exported.emit(spec)
 
     def _queue(self) -> None:
+        spec = self._agreed()
+        if spec is not None:
+            self.accept()
+            self.queued.emit(spec)
+
+    def _agreed(self) -> JobSpec | None:
+        """The job, if it eats nothing that it reads, and what others made may be replaced; None if not."""
+        from vsod.pipeline.claiming import claim, foreign_targets  # not before it is needed: it reads cards
+
         spec = self.spec
-        self.accept()
-        self.queued.emit(spec)
+        try:
+            claim([replace(spec, overwrite=True)], folders=self.format.is_sequence)
+        except UsageError as error:
+            self.warning.setText(str(error))
+            return None
+        strangers = foreign_targets(spec, self.format.is_sequence)
+        if strangers and not self._may_replace(strangers):
+            return None
+        return replace(spec, overwrite=bool(strangers))
+
+    def _may_replace(self, strangers: Sequence[Path]) -> bool:
+        """Ask before something is replaced that this program did not make."""
+        names = ", ".join(str(path) for path in strangers)
+        answer = QMessageBox.question(
+            self,
+            tr("Replace what others made?"),
+            inert(tr("{names} was not made by vsod-desktop. Replace it?").format(names=names)),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
+        )
+        return answer == QMessageBox.StandardButton.Yes
 
 
 def _occupied(output: Path, delivery: Delivery) -> list[Path]:
