@@ -313,7 +313,12 @@ def _own(root: Path) -> None:
 
 def _others(root: Path) -> list[str]:
     """What lies in a folder without a tag, but for the folders that a process makes just before it."""
-    return [item.name for item in _scan(root) if item.name not in ("maps", "compiled", "locks", _TAG)]
+    made = ("maps", "compiled", "locks", _TAG)
+    return [
+        item.name
+        for item in _scan(root)
+        if item.name not in made and not item.name.startswith(f".{_TAG}.partial-")
+    ]
 
 
 def _foreign(path: Path) -> OutputError:
@@ -332,14 +337,21 @@ def _make(path: Path) -> os.stat_result:
 
 
 def _write_tag(root: Path) -> None:
+    """Tag the folder as ours, whole or not at all: another process may look at any moment."""
     if _is_ours(root):
         return
+    tag, temp = root / _TAG, root / partial_names.partial_name(_TAG)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(temp, flags, 0o666), "w", encoding="ascii") as text:
+        text.write(_TAG_TEXT)
     try:
-        handle = os.open(root / _TAG, flags, 0o666)
+        os.link(temp, tag)
     except FileExistsError:
-        if _is_ours(root):  # another process was quicker
-            return
-        raise _foreign(root / _TAG) from None
-    with os.fdopen(handle, "w", encoding="ascii") as tag:
-        tag.write(_TAG_TEXT)
+        pass  # another process was quicker, or it is a stranger's
+    except OSError:  # a drive without links
+        if not tag.exists():
+            temp.replace(tag)
+    finally:
+        temp.unlink(missing_ok=True)
+    if not _is_ours(root):
+        raise _foreign(tag)
