@@ -188,7 +188,7 @@ def test_what_is_chosen_takes_effect(
     dialog._browse()
     monkeypatch.delenv("VSOD_CACHE")
     window.prefs.export_cache()
-    assert paths.cache_dir() == tmp_path / "maps"
+    assert paths.cache_place() == tmp_path / "maps"
     dialog.reject()
 
 

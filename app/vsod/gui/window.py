@@ -38,6 +38,7 @@ from vsod.gui.reports import Reports
 from vsod.gui.running import Running
 from vsod.gui.scope import Scope
 from vsod.gui.sound import Sound
+from vsod.gui.source_watch import SourceWatch
 from vsod.gui.stage import Stage
 from vsod.gui.statusline import StatusLine
 from vsod.gui.submenus import Submenus
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         )
         self.opening = Opening(self)
         self.running = Running(self)
+        self.source_watch = SourceWatch(self.banner, self.open_path, self)
         self._connect()
         self.stage.show_overlay(self.player.view.overlay)
         self.running.refresh()
@@ -160,6 +162,7 @@ class MainWindow(QMainWindow):
             self.overview.set_clip(None)
             self.deck.flags.set_clip(None)
             self.sound.set_clip(None)
+            self.source_watch.set_clip(None)
             self.stage.clear()
             self._pages.setCurrentWidget(self.welcome)
 
@@ -215,6 +218,7 @@ class MainWindow(QMainWindow):
         self.overview.set_clip(clip)
         self.ahead.set_clip(clip)
         self.sound.set_clip(clip)
+        self.source_watch.set_clip(info)
         self.messages.opened(info)
         self.document.show_clip(self.editing.usual(info.path))
         self.running.refresh()

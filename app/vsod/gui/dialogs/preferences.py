@@ -115,7 +115,7 @@ class PreferencesDialog(QDialog):
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
         self._form.addRow(tr("Room for maps"), self.size_box)
-        self.folder_edit = QLineEdit(self._prefs.text("cache_folder") or str(paths.cache_dir()))
+        self.folder_edit = QLineEdit(self._prefs.text("cache_folder") or str(paths.cache_place()))
         self.folder_edit.setReadOnly(True)
         self.folder_edit.setAccessibleName(tr("Place of the maps"))
         row = QHBoxLayout()
