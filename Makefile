@@ -8,7 +8,7 @@ SYSTEM := libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 l
 # Debian keeps venv apart from its python3
 SYSTEM += $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 
-.PHONY: run test slow lint app system setup clean
+.PHONY: run test slow lint app system setup extras lock clean
 .DEFAULT_GOAL := setup
 
 run: setup
@@ -31,24 +31,42 @@ lint: setup
 
 # The one-folder app: built, tried on a demo clip as its users would, packed, and not larger than we promise
 APP := dist/vsod-desktop
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' app/vsod/__init__.py)
 app: setup
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt pyinstaller
+	$(INSTALL) -r locks/build.txt
 	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
 	$(APP)/vsod-desktop doctor
 	$(APP)/vsod-desktop demo dist/demo.mp4
-	$(APP)/vsod-desktop run dist/demo.mp4 -o dist/demo_matte.mov --force
+	$(APP)/vsod-desktop run dist/demo.mp4 -o dist/demo_matte.mov
 	QT_QPA_PLATFORM=offscreen $(APP)/vsod-desktop screenshots dist/pictures dist/demo.mp4
+	$(BIN)/python tools/bundled_licences.py $(APP)
+	git archive --format=tar.gz --prefix=vsod-desktop-$(VERSION)/ -o dist/vsod-desktop-$(VERSION)-source.tar.gz HEAD
 	tar -C dist -I 'xz -T0 -1' -cf $(APP).tar.xz vsod-desktop
 	@size=$$(wc -c < $(APP).tar.xz); echo "$(APP).tar.xz: $$((size / 1000000)) MB"; [ $$size -lt 400000000 ]
 
 setup: system $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml constraints.txt
+# Nothing is installed whose hash is not in locks/: all of it is listed there, so that pip looks for nothing else
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes
+
+$(VENV)/.ready: pyproject.toml locks/dev.txt locks/cuda.txt
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
-	@# its own pin, numpy<2, is too strict: the part we use runs on numpy 2
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps pysodmetrics==1.4.3
+	$(INSTALL) -r locks/dev.txt
+	@# torch with CUDA wants NVIDIA's libraries, torch for processors alone does not
+	@if $(BIN)/python -c 'from importlib.metadata import requires; print(requires("torch"))' | grep -q nvidia; then \
+	  $(INSTALL) -r locks/cuda.txt; fi
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# What is optional: RAFT's flow, PyMatting, PyDenseCRF (compiled here: it needs a C++ compiler), pictures of evaluate
+extras: setup
+	$(INSTALL) -r locks/build.txt
+	$(INSTALL) --no-build-isolation -r locks/extras.txt
+
+# The lock files anew, after a change in pyproject.toml: what is locked stays, UPGRADE=--upgrade takes the newest
+lock: setup
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	$(BIN)/python tools/lock.py $(UPGRADE) $(if $(WHEELS),--wheels $(WHEELS))
 
 # Debian's packages that Qt needs: installed where that is allowed, else named once
 system:

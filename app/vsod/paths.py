@@ -50,6 +50,21 @@ def resources_dir() -> Path:
     return _part("resources", "resources")
 
 
+def licence_texts() -> dict[str, Path]:
+    """Name -> file of our licence, what everything else is under, and the texts that the packed app brings along."""
+    bundled = _bundle_root()
+    root = Path(__file__).resolve().parents[2]
+    place = root if bundled is None else bundled / "licences"
+    overview = place / ("docs/licences.md" if bundled is None else "licences.md")
+    found = {"vsod-desktop": place / "LICENSE", "Overview": overview}
+    found["Libraries of PyAV"] = resources_dir() / "licences" / "libraries.md"
+    if bundled is not None:
+        for file in sorted(place.glob("*/**/*")):
+            if file.is_file():
+                found[file.relative_to(place).as_posix()] = file
+    return {name: file for name, file in found.items() if file.is_file()}
+
+
 def _user(env: str, default: str) -> Path:
     return Path(os.environ.get(env) or default)
 

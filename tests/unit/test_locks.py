@@ -1,82 +1,87 @@
-"""Locks between processes."""
+"""What is installed is proven: every version is locked with hashes, and the floors are at most what is locked."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
-from vsod.storage.locks import Busy, FileLock, locked
-
-HOLDER = """
-import sys, time
-from pathlib import Path
-from vsod.storage.locks import FileLock
-lock = FileLock(Path(sys.argv[1])).acquire(shared=sys.argv[2] == "shared")
-print("held", flush=True)
-time.sleep(60)
-"""
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted((ROOT / "locks").glob("*.txt"))
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
-@pytest.fixture
-def holder(tmp_path):
-    started = []
-
-    def start(how):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(tmp_path / "lock"), how], stdout=subprocess.PIPE
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"held\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+def blocks(file: Path) -> list[list[str]]:
+    """The pins of a lock file: the line of the version and those of its hashes."""
+    found: list[list[str]] = []
+    for line in file.read_text().splitlines():
+        if line and not line.startswith(("#", " ")):
+            found.append([line])
+        elif line.startswith(" "):
+            found[-1].append(line.strip())
+    return found
 
 
-def test_one_alone_or_many_together(tmp_path):
-    file = tmp_path / "new" / "lock"
-    one, two = FileLock(file), FileLock(file)
-    assert one.try_acquire() and not two.try_acquire() and not two.try_acquire(shared=True)
-    one.release()
-    assert one.try_acquire(shared=True) and two.try_acquire(shared=True)
-    assert not FileLock(file).try_acquire()
-    two.release()
-    one.release()
-    with locked(file):
-        assert not one.try_acquire()
-    assert one.try_acquire()
-    one.release()
+PINS: dict[str, set[Version]] = {}
+for lock in LOCKS:
+    for head, *_ in blocks(lock):
+        name, _, rest = head.partition("==")
+        PINS.setdefault(name, set()).add(Version(re.split(r"[ ;\\]", rest)[0]))
 
 
-def test_another_process_is_waited_for_and_a_killed_one_holds_nothing(tmp_path, holder):
-    process = holder("alone")
-    with pytest.raises(Busy):
-        FileLock(tmp_path / "lock").acquire(timeout=0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    began = time.monotonic()
-    with locked(tmp_path / "lock", timeout=20):
-        assert time.monotonic() - began < 10
+def required() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    texts = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        texts += extra
+    return [Requirement(text) for text in texts]
 
 
-def test_processes_share(tmp_path, holder):
-    holder("shared")
-    lock = FileLock(tmp_path / "lock")
-    assert not lock.try_acquire()
-    with lock.acquire(shared=True, timeout=1):
-        assert lock.held
-    assert not lock.held
+@pytest.mark.parametrize("file", LOCKS, ids=lambda file: file.name)
+def test_every_pin_has_an_exact_version_and_hashes(file: Path) -> None:
+    assert len(LOCKS) == 4
+    for head, *rest in blocks(file):
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.+]*( ; [^\\]+)? \\", head), head
+        assert rest and all(HASH.fullmatch(line.removesuffix(" \\")) for line in rest), head
+        assert "0" * 64 not in "".join(rest)
 
 
-def test_a_link_is_no_lock(tmp_path):
-    victim = tmp_path / "victim"
-    victim.write_text("precious")
-    (tmp_path / "lock").symlink_to(victim)
-    with pytest.raises(OSError):
-        FileLock(tmp_path / "lock").try_acquire()
-    assert victim.read_text() == "precious"
+@pytest.mark.parametrize("wanted", required(), ids=str)
+def test_what_the_project_asks_for_is_locked_and_not_below_its_floor(wanted: Requirement) -> None:
+    locked = PINS[canonicalize_name(wanted.name)]
+    assert all(version in wanted.specifier for version in locked), (wanted, locked)
+
+
+FLOORS = {
+    "tqdm": "4.66.3",
+    "openexr": "3.5.3",
+    "torch": "2.11",
+    "pillow": "12.3",
+    "pytest": "9.0.3",
+    "pyqt6": "6.10",
+}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_a_floor_is_above_the_known_holes(name: str) -> None:
+    specifiers = [r.specifier for r in required() if canonicalize_name(r.name) == name]
+    assert specifiers
+    below = Version(FLOORS[name] + ".dev0")
+    assert not any(s.contains(below, prereleases=True) for s in specifiers)
+
+
+def test_make_and_ci_install_nothing_without_hashes() -> None:
+    make = (ROOT / "Makefile").read_text()
+    rules = [
+        line
+        for line in make.splitlines()
+        if "pip install" in line and not line.lstrip().startswith("@command")
+    ]
+    for line in rules:
+        assert "--require-hashes" in line or ("--no-deps --no-build-isolation -e ." in line), line
+    assert not (ROOT / "constraints.txt").exists() and "--force" not in make
+    for file in ROOT.glob(".ci/*"):
+        assert "pip install" not in file.read_text()

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMessageBox, QWidget
 
 import vsod
 from vsod import paths
+from vsod.gui.dialogs.licences import LicencesDialog
 from vsod.gui.plaintext import inert
 from vsod.gui.words import tr
 
@@ -32,4 +33,8 @@ def about_box(parent: QWidget) -> QMessageBox:
             )
         )
     )
+    licences = box.addButton(tr("Licences and source…"), QMessageBox.ButtonRole.ActionRole)
+    box.addButton(QMessageBox.StandardButton.Close)
+    if licences is not None:
+        licences.clicked.connect(lambda: LicencesDialog(parent).open())
     return box
