@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from vsod.core.digest import file_state
 from vsod.inference.clip_maps import fingerprint, open_store
 from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import CHUNK, MapStore
+from vsod.storage import envelope
 
 
 def saliency(index, shape=(20, 36)):
@@ -189,3 +191,23 @@ def test_old_stores_make_room(tmp_path, monkeypatch):
     assert stores[2].get(0) is not None
     store.clear()
     assert store.coverage().sum() == 0 and store.get(0) is None
+
+
+def test_an_hours_store_opens_in_no_time(tmp_path):
+    """2813 chunks, 90,016 frames: only heads are read."""
+    folder = tmp_path / ("0" * 24)
+    store = MapStore(folder, CHUNK)
+    for i in range(CHUNK):
+        store.put(i, np.random.default_rng(i).random((9, 16), np.float32), bytes([i] * 16))
+    head, payload = envelope.read(folder / "000000.maps", "maps", key=f"{folder.name}/0", format=2)
+    for chunk in range(1, 2813):
+        key = f"{folder.name}/{chunk}"
+        envelope.write(folder / f"{chunk:06d}.maps", "maps", payload, key=key, format=2, note=head.note)
+    spent = []
+    for _ in range(3):  # a busy machine is slower
+        began = time.process_time()
+        opened = MapStore(folder, 2813 * CHUNK)
+        spent.append(time.process_time() - began)
+    assert opened.coverage().all()
+    assert np.array_equal(opened.get(2812 * CHUNK + 5), store.get(5))
+    assert min(spent) < 0.5, spent

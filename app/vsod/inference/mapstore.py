@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import struct
 import threading
 import zlib
@@ -33,10 +34,11 @@ _FORMAT = 2
 _LEVELS = 4095
 _NOTE = struct.Struct("<IHH")  # which frames of the chunk, height, width; then two hashes for each frame
 _HASH = 16
+_CHUNK_NAME = re.compile(r"\d{6,9}\.maps")
 
 Map = npt.NDArray[np.float32]
 Maps = dict[int, npt.NDArray[np.uint16]]
-Hashes = dict[int, tuple[bytes, bytes]]
+Hashes = dict[int, bytes]  # by frame: of its picture, then of all that its map depends on
 
 _log = logging.getLogger(__name__)
 
@@ -78,12 +80,13 @@ class MapStore:
             raise cache.unwritable(folder, error) from error
         self._lock = threading.RLock()
         self._have = np.zeros(count, np.bool_)
-        self._hashes: Hashes = {}
+        self._hashes = np.zeros((count, 2 * _HASH), np.uint8)
         self._cached: tuple[int, Maps] = (-1, {})
         self._pending: tuple[int, Maps] = (-1, {})
-        for file in folder.glob("*.maps"):
-            if file.stem.isdecimal():
-                self._note(int(file.stem), self._read_note(int(file.stem)))
+        with os.scandir(folder) as found:
+            chunks = sorted(int(item.name[:-5]) for item in found if _CHUNK_NAME.fullmatch(item.name))
+        for chunk in chunks:
+            self._believe(chunk, *self._read_note(chunk))
 
     def coverage(self) -> npt.NDArray[np.bool_]:
         """(count,) which frames have a map."""
@@ -119,13 +122,14 @@ class MapStore:
     def hashes(self, index: int) -> tuple[bytes, bytes]:
         """What :meth:`put` was told of frame ``index``: its picture, and all pictures its map depends on."""
         with self._lock:
-            return self._hashes.get(index, (UNKNOWN, UNKNOWN))
+            both = self._hashes[index].tobytes()
+        return both[:_HASH], both[_HASH:]
 
     def drop(self, index: int) -> None:
         """Forget the map of a frame, as its picture is another one now."""
         with self._lock:
             self._have[index] = False
-            self._hashes.pop(index, None)
+            self._hashes[index] = 0
             self._pending[1].pop(index, None)
             self._cached = (-1, {})
 
@@ -140,7 +144,7 @@ class MapStore:
             for entry in cache.store_files(self.folder):
                 entry.unlink(missing_ok=True)
             self._have[:] = False
-            self._hashes.clear()
+            self._hashes[:] = 0
             self._pending = self._cached = (-1, {})
 
     def close(self) -> None:
@@ -161,7 +165,7 @@ class MapStore:
                 self._write_pending()
                 self._pending = (chunk, {})
             self._pending[1][index] = raw
-            self._hashes[index] = (picture, made_of)
+            self._hashes[index] = np.frombuffer(picture + made_of, np.uint8)
             self._have[index] = True
             if index % CHUNK == CHUNK - 1:
                 self._write_pending()
@@ -176,18 +180,18 @@ class MapStore:
             if chunk != self._cached[0]:
                 maps, hashes = self._read(chunk)
                 self._cached = (chunk, maps)
-                self._note(chunk, hashes)
+                self._believe(chunk, np.array(list(maps), np.int64), _stacked(hashes))
             return self._cached[1].get(index)
 
-    def _note(self, chunk: int, hashes: Hashes) -> None:
-        """Believe what a chunk's file says of its frames; what is still in memory stays."""
-        for index in range(chunk * CHUNK, min((chunk + 1) * CHUNK, self.count)):
-            if index in hashes:
-                self._have[index] = True
-                self._hashes[index] = hashes[index]
-            elif index not in self._pending[1]:
-                self._have[index] = False
-                self._hashes.pop(index, None)
+    def _believe(self, chunk: int, frames: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint8]) -> None:
+        """Take a chunk's file at its word: these frames are in it. What is still in memory stays."""
+        here = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        pending = list(self._pending[1]) if chunk == self._pending[0] else []
+        kept = self._hashes[pending].copy()
+        self._have[here], self._hashes[here] = False, 0
+        inside = frames < self.count
+        self._have[frames[inside]], self._hashes[frames[inside]] = True, hashes[inside]
+        self._have[pending], self._hashes[pending] = True, kept
 
     def _file(self, chunk: int) -> Path:
         return self.folder / f"{chunk:06d}.maps"
@@ -195,34 +199,38 @@ class MapStore:
     def _key(self, chunk: int) -> str:
         return f"{self.folder.name}/{chunk}"
 
-    def _read_note(self, chunk: int) -> Hashes:
-        """Which frames a chunk has, from its head alone."""
+    def _read_note(self, chunk: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+        """Which frames a chunk has and their hashes, from its head alone."""
         file = self._file(chunk)
+        nothing = np.zeros(0, np.int64), np.zeros((0, 2 * _HASH), np.uint8)
         try:
             head = envelope.read_head(file)
             if (head.kind, head.format, head.key) != ("maps", _FORMAT, self._key(chunk)):
-                return {}
-            return _unpacked(chunk, head.note)[2]
+                return nothing
+            return _unpacked(chunk, head.note)[2:]
         except FileNotFoundError:
-            return {}
+            return nothing
         except (OSError, Damaged, ValueError) as error:
             self._damaged(file, error)
-            return {}
+            return nothing
 
     def _read(self, chunk: int) -> tuple[Maps, Hashes]:
         """The maps of a chunk and their hashes; a damaged file is one that is not there: they are made again."""
         file = self._file(chunk)
         try:
             head, payload = envelope.read(file, "maps", key=self._key(chunk), format=_FORMAT)
-            height, width, hashes = _unpacked(chunk, head.note)
-            planes = np.frombuffer(zlib.decompress(payload), np.uint8).reshape(len(hashes), 2, height, width)
+            height, width, frames, hashes = _unpacked(chunk, head.note)
+            planes = np.frombuffer(zlib.decompress(payload), np.uint8).reshape(len(frames), 2, height, width)
         except FileNotFoundError:
             return {}, {}
         except (OSError, Damaged, ValueError, zlib.error) as error:
             self._damaged(file, error)
             return {}, {}
         raw = planes[:, 0].astype(np.uint16) << 8 | planes[:, 1]
-        return dict(zip(hashes, raw, strict=True)), hashes
+        indices = frames.tolist()
+        return dict(zip(indices, raw, strict=True)), {
+            i: h.tobytes() for i, h in zip(indices, hashes, strict=True)
+        }
 
     def _damaged(self, file: Path, error: Exception) -> None:
         _log.warning("%s is damaged: its maps are made anew", file)
@@ -235,7 +243,7 @@ class MapStore:
         self._pending = (-1, {})
         if not maps:
             return
-        hashes = {index: self._hashes[index] for index in maps}
+        hashes = {index: self._hashes[index].tobytes() for index in maps}
         try:
             if self._writing is not None:
                 self._writing.acquire()
@@ -254,7 +262,7 @@ class MapStore:
             if self._writing is not None:
                 self._writing.release()
         self._cached = (chunk, maps)
-        self._note(chunk, hashes)
+        self._believe(chunk, np.array(list(maps), np.int64), _stacked(hashes))
 
 
 def _merged(theirs: Maps, of_theirs: Hashes, ours: Maps, of_ours: Hashes) -> tuple[Maps, Hashes]:
@@ -268,27 +276,26 @@ def _merged(theirs: Maps, of_theirs: Hashes, ours: Maps, of_ours: Hashes) -> tup
 
 def _packed(chunk: int, height: int, width: int, hashes: Hashes) -> bytes:
     mask = sum(1 << (index - chunk * CHUNK) for index in hashes)
-    return _NOTE.pack(mask, height, width) + b"".join(own + all_ for own, all_ in hashes.values())
+    return _NOTE.pack(mask, height, width) + b"".join(hashes.values())
 
 
-def _unpacked(chunk: int, note: bytes) -> tuple[int, int, Hashes]:
-    """Height, width, and the hashes of each frame that is there.
+def _unpacked(chunk: int, note: bytes) -> tuple[int, int, npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Height, width, the frames that are there, and (frames, 32) their hashes.
 
     Raises:
         ValueError: It is no such note.
     """
-    try:
-        mask, height, width = _NOTE.unpack_from(note)
-    except struct.error as error:
-        raise ValueError(str(error)) from error
-    frames = [chunk * CHUNK + slot for slot in range(CHUNK) if mask >> slot & 1]
-    if len(note) != _NOTE.size + 2 * _HASH * len(frames):
-        raise ValueError("hashes are missing")
-    pairs = (
-        (note[at : at + _HASH], note[at + _HASH : at + 2 * _HASH])
-        for at in range(_NOTE.size, len(note), 2 * _HASH)
-    )
-    return height, width, dict(zip(frames, pairs, strict=True))
+    if len(note) < _NOTE.size:
+        raise ValueError("it is cut off")
+    _, height, width = _NOTE.unpack_from(note)
+    bits = np.unpackbits(np.frombuffer(note, np.uint8, 4), bitorder="little")
+    frames = np.flatnonzero(bits) + chunk * CHUNK
+    hashes = np.frombuffer(note, np.uint8, offset=_NOTE.size)
+    return height, width, frames, hashes.reshape(len(frames), 2 * _HASH)
+
+
+def _stacked(hashes: Hashes) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(b"".join(hashes.values()), np.uint8).reshape(-1, 2 * _HASH)
 
 
 def never_analysed(index: int) -> OutputError:
