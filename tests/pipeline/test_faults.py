@@ -13,7 +13,9 @@ import pytest
 
 from helpers.clips import make
 from helpers.processes import job, preloaded
-from vsod.errors import VsodError
+from vsod import paths
+from vsod.cli.signals import cancel_on_signal
+from vsod.errors import UsageError, VsodError
 from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobSpec
@@ -22,27 +24,44 @@ OLD = b"what was here before"
 
 
 def start(clip, out, cache):
-    words = [sys.executable, "-m", "vsod", "run", str(clip), "-o", str(out), "--format", "ffv1-gray8"]
+    # what is there before is nobody's export
+    words = ["run", str(clip), "-o", str(out), "--format", "ffv1-gray8", "--overwrite"]
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, env={**os.environ, "VSOD_CACHE": str(cache)}, stdout=quiet, stderr=quiet)
+    return subprocess.Popen(
+        [sys.executable, "-m", "vsod", *words],
+        env={**os.environ, "VSOD_CACHE": str(cache)},
+        stdout=quiet,
+        stderr=quiet,
+    )
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(demo, tmp_path_factory):
-    """The bytes of the job left alone, and how long it took from start to end."""
-    folder = tmp_path_factory.mktemp("whole")
-    start(demo, folder / "warm.mkv", folder / "cache").wait()
-    shutil.rmtree(folder / "cache" / "maps")
+def with_networks(demo, cache):
+    """A cache that has the converted networks of the tests' own, and no maps."""
+    runner.run(JobSpec(demo, cache.with_name("one.mkv"), format="ffv1-gray8", stop=1))
+    cache.with_name("one.mkv").unlink()
+    shutil.copytree(paths.cache_dir(), cache / paths.cache_dir().name, ignore=shutil.ignore_patterns("maps"))
+    return cache
+
+
+def forget_maps(cache):
+    shutil.rmtree(cache / paths.cache_dir().name / "maps")
+
+
+@pytest.fixture
+def uninterrupted(demo, tmp_path):
+    """The bytes of the job left alone, how long it took from start to end, and its cache."""
+    cache = with_networks(demo, tmp_path / "cache")
     began = time.monotonic()
-    assert start(demo, folder / "m.mkv", folder / "cache").wait() == 0
-    return (folder / "m.mkv").read_bytes(), time.monotonic() - began, folder / "cache" / "compiled"
+    assert start(demo, tmp_path / "m.mkv", cache).wait() == 0
+    seconds = time.monotonic() - began
+    forget_maps(cache)
+    return (tmp_path / "m.mkv").read_bytes(), seconds, cache
 
 
 def kill_at(demo, tmp_path, uninterrupted, moments):
     """Kill the same job at these shares of its time, then let it finish."""
-    whole, seconds, compiled = uninterrupted
-    out, cache = tmp_path / "m.mkv", tmp_path / "cache"
-    shutil.copytree(compiled, cache / "compiled")
+    whole, seconds, cache = uninterrupted
+    out = tmp_path / "m.mkv"
     out.write_bytes(OLD)
     for share in moments:
         job = start(demo, out, cache)
@@ -67,8 +86,8 @@ def test_a_killed_job_leaves_the_old_file_and_goes_on(demo, tmp_path, uninterrup
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork server there")
 def test_killed_at_twenty_points(demo, tmp_path):
     """Ten times from the beginning, ten times from a finished map store, spread over what each takes."""
-    out, cache, context = tmp_path / "m.mkv", tmp_path / "cache", preloaded()
-    words = ["run", str(demo), "-o", str(out), "--format", "ffv1-gray8", "--range", "0:32"]
+    out, cache, context = tmp_path / "m.mkv", with_networks(demo, tmp_path / "cache"), preloaded()
+    words = ["run", str(demo), "-o", str(out), "--format", "ffv1-gray8", "--range", "0:32", "--overwrite"]
 
     def take() -> float:
         began = time.monotonic()
@@ -78,14 +97,14 @@ def test_killed_at_twenty_points(demo, tmp_path):
         return time.monotonic() - began
 
     take()
-    shutil.rmtree(cache / "maps")
+    forget_maps(cache)
     whole_run, finishing = take(), take()
     whole, killed, rng = out.read_bytes(), 0, random.Random(0)
     for point in range(20):
         out.write_bytes(OLD)
         afresh = point % 2 == 0
         if afresh:
-            shutil.rmtree(cache / "maps")
+            forget_maps(cache)
         process = job(context, words, cache)
         process.join(rng.uniform(0.02, 0.98) * (whole_run if afresh else finishing))
         killed += process.is_alive()
@@ -98,6 +117,114 @@ def test_killed_at_twenty_points(demo, tmp_path):
     assert killed >= 12, "most of them had ended: what a run takes was measured wrong"
     # what the killed ones left was swept up
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "m.mkv"]
+
+
+def asked_to_stop(demo, tmp_path, signals, moments):
+    """Ask the same job to stop at these shares of its time; how often it was still at work."""
+    out, cache, context = tmp_path / "m.mkv", with_networks(demo, tmp_path / "cache"), preloaded()
+    words = ["run", str(demo), "-o", str(out), "--format", "ffv1-gray8", "--range", "0:32", "--overwrite"]
+    seconds, stopped = 0.0, 0
+    for _ in range(2):  # the first loads the libraries
+        began = time.monotonic()
+        process = job(context, words, cache)
+        process.join()
+        seconds = time.monotonic() - began
+        assert process.exitcode == 0
+        forget_maps(cache)
+    whole = out.read_bytes()
+    for number in signals:
+        for moment in moments:
+            out.write_bytes(OLD)
+            process = job(context, words, cache)
+            process.join(moment * seconds)
+            if process.is_alive():
+                os.kill(process.pid, number)
+            process.join()
+            forget_maps(cache)
+            stopped += process.exitcode == 130
+            assert process.exitcode in (0, 130), (number, moment)
+            assert out.read_bytes() == (OLD if process.exitcode else whole)
+            # at once, not by the next run
+            assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "m.mkv"], (number, moment)
+    return stopped
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork server there")
+def test_a_closed_terminal_leaves_nothing_behind(demo, tmp_path):
+    assert asked_to_stop(demo, tmp_path, [signal.SIGHUP], (0.5, 0.8)) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork server there")
+def test_asked_to_stop_at_five_moments(demo, tmp_path):
+    signals = [signal.SIGHUP, signal.SIGTERM, signal.SIGINT]
+    assert asked_to_stop(demo, tmp_path, signals, (0.3, 0.45, 0.6, 0.75, 0.9)) >= 9
+
+
+def test_a_program_that_is_to_outlive_its_terminal_does(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with cancel_on_signal() as cancel:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not cancel.wait(0.05)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert cancel.wait(1)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def failing_check(monkeypatch):
+    """Makes every matte fail its verification."""
+    real = runner.verify
+
+    def verify(*given, **named):
+        report = real(*given, **named)
+        report.add("made up", False, "it is not as it should be")
+        return report
+
+    monkeypatch.setattr(runner, "verify", verify)
+
+
+@pytest.mark.parametrize(("format", "suffix"), [("ffv1-gray8", ".mkv"), ("png8", "")])
+def test_a_matte_that_fails_its_checks_replaces_nothing(demo, tmp_path, monkeypatch, format, suffix):
+    spec = JobSpec(demo, tmp_path / f"m{suffix}", format=format, stop=4)
+    runner.run(spec)
+    good = content(spec.output)
+    failing_check(monkeypatch)
+    for name in (f"m.failed{suffix}", f"m.failed-2{suffix}"):
+        report = runner.run(spec)
+        assert report.exit_code == 3 and report.verified is False
+        assert report.outputs == [tmp_path / name] and (tmp_path / name).exists()
+        assert content(spec.output) == good
+        assert any("was kept as it was" in warning and name in warning for warning in report.warnings)
+    assert not [p for p in tmp_path.iterdir() if "partial" in p.name]
+
+
+def test_a_matte_that_fails_its_checks_is_there_where_nothing_was(demo, tmp_path, monkeypatch):
+    failing_check(monkeypatch)
+    report = runner.run(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", stop=4))
+    assert report.exit_code == 3 and report.outputs == [tmp_path / "m.mkv"]
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["m.mkv"]
+
+
+def test_what_others_put_there_meanwhile_stays(demo, tmp_path):
+    out = tmp_path / "m.mkv"
+
+    def meanwhile(progress):
+        if progress.stage == "verify":
+            out.write_bytes(OLD)
+
+    spec = JobSpec(demo, out, format="ffv1-gray8", stop=4, overwrite=False)
+    with pytest.raises(UsageError, match="not written by vsod-desktop"):
+        runner.run(spec, on_progress=meanwhile)
+    assert out.read_bytes() == OLD
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["m.mkv"]
+
+
+def content(path: Path) -> dict[str, bytes]:
+    files = path.iterdir() if path.is_dir() else [path]
+    return {p.name: p.read_bytes() for p in files}
 
 
 def damaged(data: bytes, rng: random.Random) -> bytes:
