@@ -7,15 +7,14 @@ from pathlib import Path
 import av
 import av.error
 import av.logging
-from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.stream import Discard, Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
 from vsod.media.gate import check_pixels, decoder_options, is_playlist, open_options
 from vsod.media.image_header import check_image
+from vsod.media.vp9 import AlphaDecoder
 
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
 av.logging.set_level(None)
@@ -72,13 +71,11 @@ def _explained(error: Exception, path: Path) -> UnreadableMedia:
     return UnreadableMedia(what, where=path, fix=_CONVERT)
 
 
-def decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+def decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
     """What decodes a stream's packets; FFmpeg's own VP9 decoder would drop an alpha channel."""
     notes = {key.lower(): value for key, value in stream.metadata.items()}
     if stream.codec_context.name == "vp9" and notes.get("alpha_mode") == "1":
-        context = CodecContext.create("libvpx-vp9", "r")
-        context.options = decoder_options()
-        return context
+        return AlphaDecoder()
     return stream
 
 

@@ -124,7 +124,9 @@ class ExternalEncoder:
     def _read(self) -> None:
         """Take packets as they come, so that the program never waits for us."""
         try:
-            container = av.open(cast("IO[bytes]", self._program.stdout), "r", format="mov", options=open_options())
+            container = av.open(
+                cast("IO[bytes]", self._program.stdout), "r", format="mov", options=open_options()
+            )
             self._container = container
             for packet in container.demux(video=0):
                 if packet.size:

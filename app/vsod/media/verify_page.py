@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
+from vsod.core.plain import plain
 from vsod.media.atomic import write_text
 from vsod.media.readback import read_matte, read_pictures
 from vsod.media.source import open_source
@@ -57,21 +58,21 @@ def page(report: VerifyReport) -> str:
     for check in report.checks:
         name, mark = _MARKS[check.ok]
         rows.append(
-            f'<tr><td class="{name}">{mark} {html.escape(check.id)}</td><td>{html.escape(check.message)}</td></tr>'
+            f'<tr><td class="{name}">{mark} {_text(check.id)}</td><td>{_text(check.message)}</td></tr>'
         )
     curves = [
         f"<h3>{title}</h3>{curve(getattr(report.course, name), title)}"
         for name, title in _CURVES
         if any(getattr(report.course, name))
     ]
-    title = html.escape(f"{report.matte.name} {verdict}")
+    title = _text(f"{report.matte.name} {verdict}")
     return "\n".join(
         [
             '<!doctype html><html lang="en"><meta charset="utf-8">',
             GENERATOR,
             f"<title>{title}</title><style>{_STYLE}</style>",
             f'<h1 class="{_MARKS[report.ok][0]}">{title}</h1>',
-            f"<p><code>{html.escape(str(report.matte))}</code> over <code>{html.escape(str(report.source))}</code></p>",
+            f"<p><code>{_text(str(report.matte))}</code> over <code>{_text(str(report.source))}</code></p>",
             f"<table>{''.join(rows)}</table>",
             *curves,
             *_figures(report),
@@ -80,14 +81,19 @@ def page(report: VerifyReport) -> str:
     )
 
 
+def _text(words: str) -> str:
+    """Words of others as text of a page."""
+    return html.escape(plain(words))
+
+
 def curve(values: Sequence[float], title: str) -> str:
     """A curve of values from 0 up, one per frame, as SVG."""
     top = max([*values, 1e-6])
     last = max(len(values) - 1, 1)
     points = " ".join(f"{1000 * i / last:.1f},{100 - 95 * v / top:.1f}" for i, v in enumerate(values))
     return (
-        f'<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="{html.escape(title)}">'
-        f"<title>{html.escape(title)}: up to {top:.1%}, {len(values)} frames</title>"
+        f'<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="{_text(title)}">'
+        f"<title>{_text(title)}: up to {top:.1%}, {len(values)} frames</title>"
         f'<polyline points="{points}" fill="none" stroke="#1769aa" stroke-width="2" '
         'vector-effect="non-scaling-stroke"/></svg>'
         f"<p>up to {top:.1%}</p>"

@@ -98,4 +98,5 @@ def _listed(data: Path, split: str, default: str) -> set[str]:
     listing = data / "ImageSets" / "480p" / f"{split}.txt"
     if not listing.is_file():
         return {default}
-    return {Path(line.split()[0]).parent.name for line in listing.read_text().splitlines() if line.strip()}
+    text = listing.read_text(encoding="utf-8", errors="surrogateescape")
+    return {Path(line.split()[0]).parent.name for line in text.splitlines() if line.strip()}
