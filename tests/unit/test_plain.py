@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +103,20 @@ def test_no_command_writes_a_hostile_name_raw(tmp_path, monkeypatch, capsys, wor
     for text in (told.out, told.err):
         text.encode()
         assert plain(text, lines=True) == text
+
+
+def test_tags_of_a_clip_are_shown_on_one_line_each(tmp_path, capsys):
+    path = tmp_path / "tagged.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "a\nwarning: all is well\x1b[2J\x9b\u202e"
+        container.metadata["timecode"] = "01:00:00:00\nwarning: all is well\x1b]0;x\x07"
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        container.mux(stream.encode(None))
+    for words in (["probe", str(path)], ["probe", str(path), "--json"]):
+        assert main(words) == 0
+        told = capsys.readouterr().out
+        assert plain(told, lines=True) == told
+        assert not [line for line in told.splitlines() if line.startswith("warning: all")]
+    assert json.loads(told)["timecode"].startswith("01:00:00:00\nwarning")

@@ -30,9 +30,9 @@ def probe(args: argparse.Namespace) -> int:
         if key == "warnings":
             continue
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        print(f"{key:{width}}  {'-' if text is None else text}")
+        print(f"{key:{width}}  {'-' if text is None else plain(str(text))}")
     for warning in info["warnings"]:
-        print(f"warning: {warning}")
+        print(f"warning: {plain(warning)}")
     return 0
 
 
@@ -133,7 +133,7 @@ def verify(args: argparse.Namespace) -> int:
     else:
         for row in report.checks:
             mark = {True: "ok  ", False: "FAIL", None: "note"}[row.ok]
-            print(f"{mark}  {row.id}: {row.message}")
+            print(f"{mark}  {row.id}: {plain(row.message)}")
         print("the matte conforms" if report.ok else "the matte does not conform")
     return 0 if report.ok else 1
 

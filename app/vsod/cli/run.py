@@ -12,7 +12,7 @@ from vsod.cli.finishing import finish_settings
 from vsod.cli.shots import shot_choice
 from vsod.cli.signals import cancel_on_signal
 from vsod.core.delivery import Delivery
-from vsod.core.plain import json_text
+from vsod.core.plain import json_text, plain
 from vsod.pipeline.claiming import claim
 from vsod.pipeline.job import JobReport, JobSpec
 
@@ -55,14 +55,14 @@ def tell(report: JobReport, as_json: bool) -> int:
         output.line("done", **report.as_json())
     else:
         for path in report.outputs:
-            print(path)
+            print(plain(str(path)))
         fps = report.frames / report.seconds if report.seconds else 0.0
         print(
             f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",
             file=sys.stderr,
         )
         for warning in report.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+            print(f"warning: {plain(warning)}", file=sys.stderr)
         if report.held:
             print(
                 f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}",
