@@ -43,14 +43,14 @@ class Unreadable(ValueError):
     """A text breaks the limits; says which."""
 
 
-def parse_json(text: str) -> Any:
-    """The value of a JSON text of at most 8 MiB, 32 levels and numbers that are finite and not huge.
+def parse_json(text: str, most: int = MAX_BYTES) -> Any:
+    """The value of a JSON text of at most ``most`` bytes, 32 levels and numbers that are finite and not huge.
 
     Raises:
         ValueError: It is none, or breaks a limit.
     """
-    if len(text) > MAX_BYTES:
-        raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MB")
+    if len(text) > most:
+        raise Unreadable(f"it is larger than {most >> 20} MB")
     _check_depth(_JSON_STRINGS.sub("", text))
     try:
         return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
@@ -78,28 +78,28 @@ def parse_toml(text: str) -> dict[str, Any]:
     return found
 
 
-def read_text(path: Path) -> str:
-    """A text file of at most 8 MiB; more is not read.
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
+    """A text file of at most ``most`` bytes; more is not read.
 
     Raises:
         OSError: It cannot be read.
         ValueError: It is larger, or not UTF-8.
     """
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Unreadable(f"it is larger than {MAX_BYTES >> 20} MB")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise Unreadable(f"it is larger than {most >> 20} MB")
     return data.decode("utf-8-sig")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, most: int = MAX_BYTES) -> Any:
     """:func:`parse_json` of a file.
 
     Raises:
         OSError: It cannot be read.
         ValueError: It is no JSON, or breaks a limit.
     """
-    return parse_json(read_text(path))
+    return parse_json(read_text(path, most), most)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from vsod.storage.locks import FileLock
 
 Raw = dict[str, Any]
 
+_MOST = 64 << 20  # bytes: some 50 thousand jobs; it is our own file, which must not become unreadable by growing
+
 
 class QueueFile:
     """``queue.json``, the lock of whoever works on it, and a folder of jobs that others have posted.
@@ -61,7 +63,7 @@ class QueueFile:
             DataError: It is damaged.
         """
         with contextlib.suppress(FileNotFoundError), refusing("the queue cannot be read", self.file):
-            raw = read_json(self.file)
+            raw = read_json(self.file, _MOST)
             items = raw["items"]
             if not isinstance(items, list):
                 raise Unreadable("its jobs are no list")
