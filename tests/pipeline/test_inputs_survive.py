@@ -242,3 +242,24 @@ def test_a_batch_beside_its_clips_goes_on(here: Path) -> None:
     assert made == ["clip.mkv", "clip_matte.mkv", "ground.mkv", "ground_matte.mkv"]
     assert main(line) == 0
     assert sorted(p.name for p in (here / "shots").glob("*.mkv")) == made
+
+
+def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "in").mkdir()
+    shutil.copy("clip.mkv", "in/clip.mkv")
+    (here / "link").symlink_to("in")
+    line = ["watch", "in", "--range", "0:1", "--format", "ffv1-gray8", "-o"]
+    for place in ("in", "link", "in/../in"):
+        assert main([*line, place]) == 2
+    assert [p.name for p in (here / "in").iterdir()] == ["clip.mkv"]
+
+    def arrivals(folder: Path, quiet: float, cancel: object) -> Iterator[Path]:
+        yield folder / "clip.mkv"
+        (folder / "back.mkv").symlink_to("../out/clip_matte.mkv")
+        os.link(here / "out" / "clip_matte.mkv", folder / "hard.mkv")
+        yield folder / "back.mkv"
+        yield folder / "hard.mkv"
+
+    monkeypatch.setattr("vsod.cli.batch.arrivals", arrivals)
+    assert main([*line, "out"]) == 0
+    assert sorted(p.name for p in (here / "out").iterdir()) == ["clip_matte.mkv", "clip_matte.mkv.vsod.json"]

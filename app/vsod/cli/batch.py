@@ -27,7 +27,7 @@ from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import SUFFIX, Manifest
 from vsod.pipeline.project import SUFFIX as PROJECT
 from vsod.pipeline.project import Project
-from vsod.storage.claims import Identity, foreign, identity, lies_in, same
+from vsod.storage.claims import foreign, identity, lies_in, same
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")
 
@@ -232,14 +232,14 @@ def watch(args: argparse.Namespace) -> int:
             fix=f"It is {args.folder}, under another name: give another folder with -o.",
         )
     print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
-    made: set[Identity] = set()
+    made: set[Path] = set()
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         for clip in arrivals(args.folder, args.quiet, cancel):
-            if identity(clip) in made or lies_in(clip, args.output):
+            if identity(clip) in map(identity, made) or lies_in(clip, args.output):
                 continue  # what it wrote itself, by whatever way it came here
             try:
                 spec = _with(args, clip)
-                made.update(map(identity, spec.delivery.targets(spec.output).values()))
+                made.update(spec.delivery.targets(spec.output).values())
                 rows = list(run_batch([spec], on_progress=lambda _: bars, cancel=cancel))
             except (Cancelled, OutputError) as error:
                 if isinstance(error, OutputError):

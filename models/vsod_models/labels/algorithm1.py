@@ -15,6 +15,7 @@ trained on.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -241,8 +242,11 @@ class WeakLabelling:
     def _write(self, number: int, evidence: Evidence, own: Iterator[Map] | None, loss: float) -> Round:
         """Label U anew in a partial folder, then let it take the previous round's place."""
         weights = evidence.solve()
-        partial = self._folder / ".partial"
-        shutil.rmtree(partial, ignore_errors=True)
+        for left in self._folder.glob(".partial*"):
+            left.unlink() if left.is_symlink() else shutil.rmtree(left, ignore_errors=True)
+        # new, under a name that nobody can have put a link at
+        partial = self._folder / f".partial-{secrets.token_hex(8)}"
+        partial.mkdir(parents=True)
         kept, ious = 0, []
         for done, key in enumerate(self._unlabelled):
             mask = foreground(fuse(self._with(key, own), weights))
