@@ -125,3 +125,20 @@ def test_what_a_net_reads_and_its_window_are_checked(folder, text, reason):
     file = folder / "bad.toml"
     file.write_text(GOOD + text)
     assert reason in read_card(file).problem
+
+
+def test_a_package_that_does_not_import_is_a_row(monkeypatch):
+    from importlib.metadata import EntryPoint
+
+    points = [EntryPoint("odd\x1b", "no.such.package", "vsod.cards")]
+    monkeypatch.setattr("vsod.inference.cards.entry_points", lambda group: points)
+    row = next(card for card in all_cards() if card.id == r"odd\x1b")
+    assert "cannot be used" in row.problem
+    assert usable_card("swift").id == "swift"
+
+
+@pytest.mark.parametrize("id", ["", "../x", "a/b", "a b", "-x", "x" * 99, "a\x1b", "..", "a\\\\b"])
+def test_an_id_that_is_no_word_is_told(tmp_path, id):
+    file = tmp_path / "x.toml"
+    file.write_text(f'id = "{id}"\ntitle = "x"\nlicence = "x"\nentry = "x:y"\nweights = "w"\n')
+    assert "id must be" in (read_card(file).problem or "") or "\x1b" in id

@@ -178,7 +178,7 @@ def read_card(path: Path) -> Card:
         return Card(id=path.stem, title=path.stem, source=path, problem=plain(error.what))
     except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
         detail = f"key {error} is missing" if isinstance(error, KeyError) else plain(reason(error))
-        return Card(id=path.stem, title=path.stem, source=path, problem=detail)
+        return Card(id=plain(path.stem), title=plain(path.stem), source=path, problem=detail)
 
 
 def _id(text: str) -> str:
@@ -208,24 +208,38 @@ def _find_weights(card: Path, name: str) -> Path:
     return next((p for p in places if p.is_file()), missing)
 
 
-def _card_files() -> Iterator[Path]:
-    folders = [paths.cards_dir(), paths.user_cards_dir()]
+def _found() -> Iterator[Card]:
+    yield from map(read_card, _card_files(paths.cards_dir()))
+    yield from map(read_card, _card_files(paths.user_cards_dir()))
     for point in entry_points(group="vsod.cards"):
-        folders.append(Path(str(files(point.value))))
-    for folder in folders:
-        if folder.is_dir():
-            yield from sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT, file))
-            yield from sorted(folder.glob("*/card.toml"))
+        try:
+            inside = Path(str(files(point.value)))
+        except (
+            Exception
+        ) as error:  # a package of anyone's that does not import is one row, not the end of all
+            name = plain(point.name)
+            yield Card(id=name, title=name, problem=f"its package cannot be used: {plain(reason(error))}")
+        else:
+            yield from map(read_card, _card_files(inside))
+
+
+def _card_files(folder: Path) -> list[Path]:
+    try:
+        single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT, file))
+        return [*single, *sorted(folder.glob("*/card.toml"))]
+    except OSError:
+        return []
 
 
 def all_cards() -> list[Card]:
     """Every card found, built-in ones first; a later card with a taken id is reported, not used."""
     cards: dict[str, Card] = {}
-    for file in _card_files():
-        card = read_card(file)
+    for card in _found():
         if card.id in cards:
-            taken = f"{card.id}@{file.parent.name}"
-            card = Card(id=taken, title=card.title, source=file, problem=f"the id '{card.id}' is taken")
+            taken = f"{card.id}@{plain(card.source.parent.name) if card.source else 'package'}"
+            # one that could not be read was only named after its file
+            why = f"the id '{card.id}' is taken" if card.entry else card.problem
+            card = Card(id=taken, title=card.title, source=card.source, problem=why)
         cards[card.id] = card
     return list(cards.values())
 

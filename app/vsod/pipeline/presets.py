@@ -73,7 +73,7 @@ class Presets:
         """Read, change and write under a lock, so that two windows lose nothing of each other's."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with locked(self.file.with_name(f".{self.file.name}.lock")):
+            with locked(self.file.with_name(f".{self.file.name}.lock"), timeout=5):
                 try:
                     self._own, self.problem = _read(self.file), ""
                 except DataError as error:
