@@ -150,6 +150,7 @@ class MapStore:
     def close(self) -> None:
         """Write what is still in memory; from now on the store may be deleted."""
         self.flush()
+        self.refill = None
         if self._in_use is not None:
             self._in_use.release()
 

@@ -59,6 +59,8 @@ class Cast:
             name: stores(name) if stores else open_store(info, predictor.signature)
             for name, predictor in self.predictors.items()
         }
+        self._opened = [] if stores else list(self.stores.values())
+        self._replaced: list[MapStore] = []
         for name, predictor in self.predictors.items():
             self.stores[name].refill = stages.refiller(clip, predictor, self.stores[name])
         self.parts = [
@@ -73,6 +75,13 @@ class Cast:
         for name, reads in looks:
             self._wanted[name][reads.start : reads.stop] = True
 
+    def close(self) -> None:
+        """Let go of the map stores that were opened for this job."""
+        for store in [*self.stores.values(), *self._replaced]:
+            store.refill = None
+            if store in self._opened:
+                store.close()
+
     @property
     def missing(self) -> dict[str, int]:
         """How many maps of each card are still to be made."""
@@ -84,6 +93,13 @@ class Cast:
     def todo(self) -> int:
         """How many maps are still to be made."""
         return sum(self.missing.values())
+
+    def replace(self, card: str, store: MapStore) -> None:
+        """Take the maps of a card from another store from now on, which was opened for this job."""
+        if store is not self.stores[card]:
+            self._opened += [store]
+            self._replaced += [self.stores[card]]
+            self.stores[card] = store
 
     def load(self, cancel: threading.Event | None = None) -> str:
         """Load every network that has something to do; gives the device they run on."""

@@ -63,7 +63,7 @@ def run(
     began = time.monotonic()
     fmt = job_format(spec)
     claim([spec])
-    clip = source or open_source(spec.source)
+    clip, cast = source or open_source(spec.source), None
     try:
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
@@ -104,7 +104,7 @@ def run(
             if spec.adapt:
                 predictor, store = cast.predictors[spec.card], cast.stores[spec.card]
                 store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace)
-                cast.stores[spec.card] = store
+                cast.replace(spec.card, store)
                 if not report.fitted:
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
@@ -125,6 +125,8 @@ def run(
         report.seconds = round(time.monotonic() - began, 3)
         return report
     finally:
+        if cast is not None:
+            cast.close()
         if source is None:
             clip.close()
 
