@@ -49,8 +49,10 @@ setup: system $(VENV)/.ready
 # Nothing is installed whose hash is not in locks/: all of it is listed there, so that pip looks for nothing else
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes
 
-$(VENV)/.ready: pyproject.toml locks/dev.txt locks/cuda.txt
+$(VENV)/.ready: pyproject.toml locks/dev.txt locks/cpu.txt locks/cuda.txt
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@# torch for processors alone, where pip is told of such a build (--find-links): else it takes the index's
+	@$(INSTALL) --no-index -r locks/cpu.txt >/dev/null 2>&1 || true
 	$(INSTALL) -r locks/dev.txt
 	@# torch with CUDA wants NVIDIA's libraries, torch for processors alone does not
 	@if $(BIN)/python -c 'from importlib.metadata import requires; print(requires("torch"))' | grep -q nvidia; then \

@@ -6,12 +6,13 @@ It asks the package index through ``uv``, keeps the versions that are locked alr
 given, and writes, each without what an earlier one has:
 
 * ``locks/dev.txt``: what ``make setup`` installs: the program, tests, checks, and what builds the package;
+* ``locks/cpu.txt``: the builds of torch for CPUs alone that were found in ``FOLDER``; pip prefers the index's, so that
+  ``make setup`` asks for these first, where pip is told of some (``--find-links``);
 * ``locks/cuda.txt``: what the usual Linux build of torch wants besides, and the build for CPUs alone does not;
 * ``locks/build.txt``: what ``make app`` and the compiling of PyDenseCRF need;
 * ``locks/extras.txt``: what is optional and has no other place.
 
-torch has several builds of one version. Those in ``FOLDER`` (as pip finds them through ``--find-links``) are
-allowed beside those of the index.
+Without ``FOLDER`` the builds that are locked already stay, as long as the version does.
 """
 
 from __future__ import annotations
@@ -86,15 +87,17 @@ def write(name: str, what: str, found: Pins) -> None:
     (LOCKS / name).write_text(HEAD + f"# {what}\n" + "\n".join(lines) + "\n")
 
 
-def allow_builds(found: Pins, wheels: Path) -> None:
-    """Add the hashes of other builds of the pinned torch."""
-    version = found["torch"][0].split("==")[1].split()[0]
+def builds(version: str, wheels: Path | None) -> Pins:
+    """The builds of torch ``version`` in a folder, or those locked already."""
+    head = f"torch=={version} \\"
+    if wheels is None:
+        known = read("cpu.txt")
+        return known if known.get("torch", [""])[0] == head else {}
+    hashes = []
     for wheel in sorted(wheels.glob(f"torch-{version}+*.whl")):
         with wheel.open("rb") as file:
-            known = f"    --hash=sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-        if not any(line.startswith(known) for line in found["torch"]):
-            found["torch"][-1] += " \\"
-            found["torch"].append(known)
+            hashes.append(f"    --hash=sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+    return {"torch": [head, *(f"{line} \\" for line in hashes[:-1]), *hashes[-1:]]} if hashes else {}
 
 
 def main() -> int:
@@ -107,32 +110,21 @@ def main() -> int:
     if not args.upgrade:
         for name in ("dev.txt", "cuda.txt", "build.txt", "extras.txt"):
             known |= read(name)
-    other_builds = [line for line in read("dev.txt").get("torch", []) if "--hash" in line]
     whole = compiled(["dev", "crf", "matting", "evaluate", "exr", "raft"], (*DEV, *BUILD), known)
     dev = compiled(["dev"], DEV, whole)
     cuda = {name: lines for name, lines in dev.items() if NVIDIA.match(name)}
     build = {n: p for n, p in compiled(["dev"], (*DEV, *BUILD), whole).items() if n not in dev}
     extras = {n: p for n, p in whole.items() if n not in dev and n not in build and n not in cuda}
     dev = {name: lines for name, lines in dev.items() if name not in cuda}
-    if known.get("torch", [""])[0].split(" ")[0] == dev["torch"][0].split(" ")[0]:
-        keep(dev["torch"], other_builds)
-    if args.wheels:
-        allow_builds(dev, args.wheels)
+    version = dev["torch"][0].split("==")[1].split()[0]
+    cpu = builds(version, args.wheels)
     LOCKS.mkdir(exist_ok=True)
     write("dev.txt", "The program, its tests and checks.", dev)
+    write("cpu.txt", "torch for CPUs alone, where pip is told of such a build.", cpu)
     write("cuda.txt", "What torch with CUDA wants besides; installed where that is the build of torch.", cuda)
     write("build.txt", "What packs the app and compiles PyDenseCRF.", build)
     write("extras.txt", "Optional: make extras.", extras)
     return 0
-
-
-def keep(lines: list[str], hashes: list[str]) -> None:
-    """Add hash lines that are not there yet."""
-    have = {line.strip(" \\") for line in lines}
-    for line in hashes:
-        if line.strip(" \\") not in have:
-            lines[-1] = lines[-1].rstrip(" \\") + " \\"
-            lines.append("    " + line.strip(" \\"))
 
 
 if __name__ == "__main__":

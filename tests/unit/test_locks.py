@@ -42,7 +42,7 @@ def required() -> list[Requirement]:
 
 @pytest.mark.parametrize("file", LOCKS, ids=lambda file: file.name)
 def test_every_pin_has_an_exact_version_and_hashes(file: Path) -> None:
-    assert len(LOCKS) == 4
+    assert len(LOCKS) == 5
     for head, *rest in blocks(file):
         assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.+]*( ; [^\\]+)? \\", head), head
         assert rest and all(HASH.fullmatch(line.removesuffix(" \\")) for line in rest), head
