@@ -32,14 +32,14 @@ def train(args: argparse.Namespace) -> int:
         else:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
+    plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
     reads = [(args.data, "the data"), *card_files([args.card, *([args.teacher] if args.teacher else [])])]
-    if args.init and not args.install:
+    if args.init:
         reads.append((args.init, "the weights to start from"))
     files = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")
     claim_run(args.out, files, reads, overwrite=args.overwrite)
     if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
-    plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
     weights = training.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
         training.install(args.card, weights)

@@ -223,7 +223,6 @@ def _training(p: argparse.ArgumentParser) -> None:
         p.add_argument("--out", type=Path, required=True, help="run folder: pack, checkpoint, log, weights")
     )
     reads(p.add_argument("--init", type=Path, help=".safetensors to start from"))
-    add_overwrite(p)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--install", action="store_true", help="put the result in its place")
     p.add_argument("--json", action="store_true")
@@ -240,6 +239,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p = commands.add_parser("train", help="train a card's network; resumes where it was stopped")
     p.add_argument("card", metavar="CARD")
     _training(p)
+    add_overwrite(p)
     p.add_argument("--stage", help="one stage alone (default: all, one after the other)")
     p.add_argument("--samples", type=int, help="samples to see in a stage (default: the recipe's)")
     p.add_argument(

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from vsod.cli.access import add_overwrite
 from vsod.core.plain import json_text
 from vsod.errors import UsageError
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-motion", action="store_true", help="describe segments by the picture alone")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--width", type=int, default=512, help="pixels across of the frames it works on")
+    add_overwrite(parser)
     parser.add_argument("--measure", action="store_true", help="score the prior alone on the val clips")
 
 
