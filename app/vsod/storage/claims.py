@@ -54,6 +54,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._reads: dict[Identity, tuple[Path, str]] = {}
+        self._places: list[tuple[Path, str]] = []  # those of the reads that lie in no other
         self._folders: list[tuple[Identity, Path, str, bool]] = []
         self._writes: dict[Identity, tuple[Path, str]] = {}
         self._trees: list[tuple[Path, str]] = []
@@ -65,20 +66,26 @@ class Claims:
             path: It.
             what: What it is to the command, such as ``"the source"``.
         """
-        self._reads.setdefault(identity(path), (path, what))
+        self._read(path, what)
         if path.is_dir():
             self._read_all(path, what, deep=False)
 
     def read_tree(self, path: Path, what: str) -> None:
         """A folder is read with all that lies below it."""
-        self._reads.setdefault(identity(path), (path, what))
+        self._read(path, what)
         self._read_all(path, what, deep=True)
+
+    def _read(self, path: Path, what: str) -> None:
+        self._reads.setdefault(identity(path), (path, what))
+        self._places.append((path, what))
 
     def _read_all(self, path: Path, what: str, deep: bool) -> None:
         self._folders.append((identity(path), path, what, deep))
-        for file in _files(path, deep):
-            # by what a link in the folder leads to
-            self._reads.setdefault(identity(file), (file, what))
+        for file, state in _files(path, deep):
+            if not state.st_ino or file.is_symlink():
+                self._read(file, what)  # wherever it leads
+            else:
+                self._reads.setdefault(Identity(state.st_dev, state.st_ino), (file, what))
 
     def write(self, path: Path, what: str) -> None:
         """A file, or a folder as a whole, is written.
@@ -127,12 +134,10 @@ class Claims:
                         fix="Choose another folder.",
                     )
         for path, what in self._trees:
-            tree, looked_at = identity(path), set[str]()
-            for place, role in self._reads.values():
-                home = os.path.dirname(os.path.realpath(place))  # noqa: PTH120  as realpath gives it
-                if home not in looked_at and tree in _identities(Path(home)):
+            tree = identity(path)
+            for place, role in self._places:
+                if tree in _identities(place):
                     raise _eaten(path, what, place, role)
-                looked_at.add(home)
 
 
 def refuse_foreign(path: Path, what: str, *, folder: bool = False) -> None:
@@ -182,16 +187,20 @@ def _is_foreign(entry: Path) -> bool:
     return target_of(entry.name) is None and entry.name.casefold() not in _LITTER and not is_ours(entry)
 
 
-def _files(folder: Path, deep: bool) -> Iterator[Path]:
+def _files(folder: Path, deep: bool) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files of a folder, and of those below it, with their states; links are followed to files only."""
     try:
-        entries = sorted(folder.iterdir())
+        entries = list(os.scandir(folder))
     except OSError:
         return
     for entry in entries:
-        if entry.is_file():
-            yield entry
-        elif deep and entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry, deep)
+        try:
+            if entry.is_file():
+                yield Path(entry.path), Path(entry.path).stat()
+            elif deep and entry.is_dir(follow_symlinks=False):
+                yield from _files(Path(entry.path), deep)
+        except OSError:
+            continue  # it went away
 
 
 def _identities(path: Path) -> Iterator[Identity]:
