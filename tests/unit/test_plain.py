@@ -120,3 +120,13 @@ def test_tags_of_a_clip_are_shown_on_one_line_each(tmp_path, capsys):
         assert plain(told, lines=True) == told
         assert not [line for line in told.splitlines() if line.startswith("warning: all")]
     assert json.loads(told)["timecode"].startswith("01:00:00:00\nwarning")
+
+
+LONG = ("probe X", "batch X -o out", "run X -o o.mkv", "verify X X", "watch X -o y", "rerun X")
+
+
+@pytest.mark.parametrize("words", LONG)
+def test_a_name_that_is_too_long_is_no_bug(words, capsys):
+    assert main([word.replace("X", "a" * 5000) for word in words.split()]) in (1, 2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "too long" in line and "unexpected" not in line

@@ -46,6 +46,15 @@ def _main(argv: Sequence[str]) -> int:
         # the reader of our output is gone (| head): nothing to say to anyone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # a name that is too long, a folder that may not be looked into: the system's word, not a bug
+        if os.environ.get("VSOD_DEBUG"):
+            raise
+        refused = VsodError(
+            error.strerror or str(error), where=error.filename, fix="Check name and permissions."
+        )
+        output.error(refused, as_json)
+        return refused.exit_code
     except Exception as error:
         if os.environ.get("VSOD_DEBUG"):
             raise
