@@ -5,41 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from helpers.folders import folder, whole
+from vsod.cli.main import main
 from vsod.errors import OutputError
-from vsod.media import atomic
+from vsod.inference import learning
+from vsod.inference.cards import Card
+from vsod.media import atomic, demo
+from vsod.pipeline import calibrate, training
 from vsod.storage import exchange, files
-from vsod.storage.marks import marked_png
 from vsod.storage.partial_names import is_stale
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes need POSIX")
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60
-
-
-def picture(text: str) -> bytes:
-    """Something like one of our images."""
-    return marked_png(PNG) + text.encode()
-
-
-def folder(path: Path, text: str, count: int) -> Path:
-    path.mkdir()
-    for number in range(count):
-        (path / f"{number:03}.png").write_bytes(picture(text))
-    return path
-
-
-def whole(path: Path, text: str, count: int) -> bool:
-    names = [f"{number:03}.png" for number in range(count)]
-    return sorted(p.name for p in path.iterdir()) == names and all(
-        (path / name).read_bytes() == picture(text) for name in names
-    )
 
 
 def test_partial_names_cannot_be_guessed(tmp_path: Path) -> None:
@@ -195,7 +180,7 @@ ENDLESS = """
 import itertools, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
-from test_files import folder
+from helpers.folders import folder
 from vsod.media import atomic
 from vsod.storage import exchange
 if {steps}:
@@ -216,7 +201,9 @@ def killed_at_random(tmp_path: Path, rounds: int, steps: bool) -> None:
     work = tmp_path / "work"
     work.mkdir()
     target, text = folder(work / "shot", "old", 60), work / "queue.json"
-    code = ENDLESS.format(here=str(Path(__file__).parent), steps=steps, target=str(target), text=str(text))
+    code = ENDLESS.format(
+        here=str(Path(__file__).parents[1]), steps=steps, target=str(target), text=str(text)
+    )
     for _ in range(rounds):
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -244,3 +231,67 @@ def test_a_kill_leaves_whole_folders_and_texts(tmp_path: Path, steps: bool) -> N
 @pytest.mark.parametrize("steps", [False, True])
 def test_fifty_kills_leave_whole_folders_and_texts(tmp_path: Path, steps: bool) -> None:
     killed_at_random(tmp_path, 25, steps)
+
+
+def no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
+    (tmp_path / "card.toml").write_text('id = "mine"\nsha256 = "old"\n\n[output]\nhalf = 0.5\n')
+    (tmp_path / "mine.safetensors").write_bytes(b"old weights")
+    (tmp_path / "trained").write_bytes(b"new weights")
+    made = Card("mine", "Mine", source=tmp_path / "card.toml", weights=tmp_path / "mine.safetensors")
+    monkeypatch.setattr(training, "card_by_id", lambda _: made)
+    monkeypatch.setattr(calibrate, "card_by_id", lambda _: made)
+    monkeypatch.setattr(learning, "store", lambda trained, out: out.write_bytes(trained.read_bytes()))
+    return made
+
+
+def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
+    card: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    goes, calls = Path.replace, []
+
+    def second_fails(self: Path, goal: Path) -> Path:
+        calls.append(goal)
+        if len(calls) == 2:
+            no_space()
+        return goes(self, goal)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", second_fails)
+        with pytest.raises(OutputError, match="disk is full"):
+            training.install("mine", tmp_path / "trained")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    training.install("mine", tmp_path / "trained")
+    assert (tmp_path / "mine.safetensors").read_bytes() == b"new weights"
+    assert 'sha256 = "old"' not in (tmp_path / "card.toml").read_text()
+    assert len(list(tmp_path.iterdir())) == len(before)
+
+
+def test_a_card_is_calibrated_whole_or_not_at_all(
+    card: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", no_space)
+        with pytest.raises(OutputError, match="disk is full"):
+            calibrate.install("mine", 0.4)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    calibrate.install("mine", 0.4)
+    assert "half = 0.4" in (tmp_path / "card.toml").read_text()
+
+
+def test_what_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As SIGTERM and a closed terminal interrupt every command."""
+
+    def interrupted() -> Iterator[object]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        yield from ()
+
+    monkeypatch.setattr(demo, "demo_pictures", interrupted)
+    assert main(["demo", str(tmp_path / "demo.mp4")]) == 130
+    assert list(tmp_path.iterdir()) == []
