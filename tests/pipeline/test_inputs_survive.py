@@ -15,6 +15,8 @@ import pytest
 from helpers.clips import make
 from vsod.cli.access import commands, path_options
 from vsod.cli.main import build_parser, main
+from vsod.inference.cards import card_by_id
+from vsod.inference.learning import stages_of
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobSpec
 from vsod.pipeline.manifest import Manifest
@@ -263,3 +265,15 @@ def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: p
     monkeypatch.setattr("vsod.cli.batch.arrivals", arrivals)
     assert main([*line, "out"]) == 0
     assert sorted(p.name for p in (here / "out").iterdir()) == ["clip_matte.mkv", "clip_matte.mkv.vsod.json"]
+
+
+def test_a_stage_is_not_trained_over_the_weights_it_starts_from(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = stages_of(card_by_id("stan"))[-1]
+    weights = here / "runs" / last.name / "weights.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"an hour's work")
+    code = main(["train", "stan", "--data", "data", "--out", "runs", "--init", str(weights), "--overwrite"])
+    assert code == 2 and "the weights to start from" in capsys.readouterr().err
+    assert weights.read_bytes() == b"an hour's work"

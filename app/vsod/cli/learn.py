@@ -36,8 +36,7 @@ def train(args: argparse.Namespace) -> int:
     reads = [(args.data, "the data"), *card_files([args.card, *([args.teacher] if args.teacher else [])])]
     if args.init:
         reads.append((args.init, "the weights to start from"))
-    files = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")
-    claim_run(args.out, files, reads, overwrite=args.overwrite)
+    claim_run(args.out, training.files_of(args.card, plan), reads, overwrite=args.overwrite)
     if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
     weights = training.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)

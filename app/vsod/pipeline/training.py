@@ -16,6 +16,8 @@ from vsod.pipeline.datasets import LabelledClip, labelled_clips
 from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
 from vsod_models.train.videos import Clip, pack_videos
 
+_FILES = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")  # of every stage
+
 Report = Callable[[dict[str, Any]], None]
 
 
@@ -111,6 +113,20 @@ def train(
     if prior and not has_prior(pack):
         add_prior(pack, report)
     return learning.train_card(card, pack, out, plan, report)
+
+
+def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
+    """The files that a run writes, as named from its folder; the pack is not among them.
+
+    Raises:
+        UnknownCard, ModelError: There is no such card, stage or recipe.
+    """
+    from vsod.inference import learning
+
+    card = card_by_id(card_id)
+    alone = len(learning.stages_of(card)) == 1
+    folders = [""] if alone else [f"{stage.name}/" for stage in learning.asked_stages(card, plan)]
+    return [f"{folder}{name}" for folder in folders for name in _FILES]
 
 
 def install(card_id: str, weights: Path) -> None:
