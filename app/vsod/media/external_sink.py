@@ -39,7 +39,9 @@ class ExternalSink(VideoSink):
         program = find_program("ffmpeg")
         if program is None:
             self.abort()
-            raise OutputError("FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=GET_FFMPEG)
+            raise OutputError(
+                "FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=GET_FFMPEG
+            )
         words = command(program, coding, self._maker.pix_fmt, size, info.rate, options)
         try:
             self._encoder = ExternalEncoder(words)
