@@ -15,7 +15,6 @@ from vsod.gui import source_watch
 from vsod.gui.panels.banner import Banner
 from vsod.gui.source_watch import SourceWatch
 
-
 _alive: list[QWidget] = []  # qtbot keeps weak references only
 
 

@@ -4,9 +4,9 @@ import random
 import shutil
 
 import pytest
+
 from helpers import contrast
 from helpers.contrast import CARD, ball
-
 from vsod import paths
 from vsod.errors import VsodError
 from vsod.inference import adapted_weights

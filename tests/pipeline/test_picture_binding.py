@@ -5,9 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+
 from helpers import contrast
 from helpers.contrast import CARD, ball, grays
-
 from vsod.core.finishing import FinishSettings
 from vsod.errors import SourceChanged
 from vsod.inference.cards import usable_card

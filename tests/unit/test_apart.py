@@ -29,10 +29,19 @@ def strangers(tmp_path, monkeypatch):
 def test_it_calls_a_function_with_words(tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
-    command = apart.command("os:rename", [str(kept), str(tmp_path / "moved")])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    subprocess.run(command, check=True, env=env, timeout=60)
+    apart.run("os:rename", [str(kept), str(tmp_path / "moved")])
     assert (tmp_path / "moved").is_dir() and not kept.exists()
+
+
+def test_words_alone_call_nothing(tmp_path):
+    """A shell puts names of files in for ``*``, and a file may be called ``--apart``."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    command = apart.command("os:rename", [str(kept), str(tmp_path / "moved")])
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "VSOD_APART": "os:listdir"}
+    for extra in ({}, {"VSOD_APART": ""}):
+        result = subprocess.run(command, env={**env, **extra}, timeout=60, capture_output=True, check=False)
+        assert result.returncode == 2 and kept.is_dir()
 
 
 def test_a_frozen_program_starts_itself(monkeypatch):

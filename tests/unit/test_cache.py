@@ -158,7 +158,7 @@ def test_a_link_is_not_our_folder(home, tmp_path, part):
 
 def test_a_place_that_depends_on_where_one_stands_is_refused(home, monkeypatch):
     monkeypatch.setenv("VSOD_CACHE", ".")
-    with pytest.raises(UsageError, match="VSOD_CACHE is '.'"):
+    with pytest.raises(UsageError, match=r"VSOD_CACHE is '\.'"):
         cache.folder("maps")
 
 

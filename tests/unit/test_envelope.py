@@ -27,7 +27,9 @@ def test_it_gives_back_what_was_written(written):
     assert envelope.read_head(written) == head
 
 
-@pytest.mark.parametrize("asked", [("nets", "clip|model", 3), ("maps", "other", 3), ("maps", "clip|model", 4)])
+@pytest.mark.parametrize(
+    "asked", [("nets", "clip|model", 3), ("maps", "other", 3), ("maps", "clip|model", 4)]
+)
 def test_what_was_made_for_something_else_is_not_there(written, asked):
     kind, key, format = asked
     with pytest.raises(FileNotFoundError):
@@ -91,7 +93,9 @@ def test_partial_names_tell_whose_they_are():
     assert name != partial_name("a.mov") and target_of(name) == "a.mov"
     assert not is_stale(name)
     assert is_stale(name.replace(f"-{os.getpid()}-", "-999999999-"))
-    assert not is_stale(name.replace(f"-{os.getpid()}-", "-999999999-").replace(".partial-", ".partial-other"))
+    assert not is_stale(
+        name.replace(f"-{os.getpid()}-", "-999999999-").replace(".partial-", ".partial-other")
+    )
     assert target_of("a.mov") is None and not is_stale("a.mov")
     long = partial_name("ü" * 200)
     assert len(os.fsencode(long)) <= 255

@@ -1,6 +1,5 @@
 """Two processes on one clip, and one that makes room beside them: nothing is lost."""
 
-import os
 import subprocess
 import sys
 
@@ -125,4 +124,4 @@ def test_nothing_is_lost(tmp_path, monkeypatch, beside):
         monkeypatch.setenv("VSOD_CACHE_GB", "0.000000001")
         cache.prune(keep=tmp_path)
         assert cache.usage() == []
-    assert os.listdir(tmp_path / "cache") == ["vsod-desktop-cache"]
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == ["vsod-desktop-cache"]

@@ -19,6 +19,9 @@ from pathlib import Path
 from vsod.errors import Cancelled, ProcessError
 
 WORD = "--apart"
+_TASK = (
+    "VSOD_APART"  # says the task once more: words alone may come from a file name that a shell put in for *
+)
 _POLL = 0.02  # seconds between two looks at whether it has ended
 _TAIL = 65536  # bytes of its complaints that are read
 _FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA")  # the variables of vsod.paths
@@ -81,7 +84,7 @@ def run(
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
                 cwd=folder,
-                env=environment(variables),
+                env=environment({**(variables or {}), _TASK: task}),
             )
             _wait(process, cancel)
             if process.returncode:
@@ -89,8 +92,9 @@ def run(
 
 
 def called(argv: Sequence[str]) -> bool:
-    """Do the task, if the program's arguments ask for one; whether they did."""
-    if argv[:1] != [WORD]:
+    """Do the task, if this process was started for one by :func:`run`; whether it was."""
+    task = os.environ.pop(_TASK, None)
+    if task is None or argv[:2] != [WORD, task]:
         return False
     module, _, function = argv[1].partition(":")
     getattr(import_module(module), function)(*argv[2:])
