@@ -97,7 +97,9 @@ def done_before(spec: JobSpec) -> Manifest | None:
     try:
         known = Manifest.read(report_of(spec))
         # a matte that did not pass its checks may lie beside its place
-        placed = set(known.outputs) == {path.absolute() for path in spec.delivery.targets(spec.output).values()}
+        placed = set(known.outputs) == {
+            path.absolute() for path in spec.delivery.targets(spec.output).values()
+        }
         return known if placed and known.spec == spec and known.is_proof and not known.changes() else None
     except Exception:  # whatever stands in a report of anyone's, the job can be done again
         return None

@@ -172,7 +172,9 @@ class JobQueue:
     def _check_free(self, spec: JobSpec) -> None:
         mine = set(map(identity, targets(spec)))
         for item in self._items:
-            if item.state in ("waiting", "running") and not mine.isdisjoint(map(identity, targets(item.spec))):
+            if item.state in ("waiting", "running") and not mine.isdisjoint(
+                map(identity, targets(item.spec))
+            ):
                 raise UsageError(
                     "a job in the queue writes this file already",
                     where=spec.output,

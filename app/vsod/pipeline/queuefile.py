@@ -18,7 +18,8 @@ from vsod.storage.locks import FileLock
 
 Raw = dict[str, Any]
 
-_MOST = 64 << 20  # bytes: some 50 thousand jobs; it is our own file, which must not become unreadable by growing
+# bytes: some 50 thousand jobs; it is our own file, which must not become unreadable by growing
+_MOST = 64 << 20
 
 
 class QueueFile:
