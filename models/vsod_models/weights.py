@@ -23,7 +23,6 @@ _GROUP = 64  # values of a channel that share a scale
 _SMALLEST = 256  # values below which a tensor stays in bfloat16
 
 
-
 class WeightsError(ValueError):
     """A weights file that cannot be read.
 
