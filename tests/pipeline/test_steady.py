@@ -6,7 +6,7 @@ import pytest
 
 from helpers.clips import make
 from vsod.core.finishing import FinishSettings
-from vsod.errors import UsageError
+from vsod.errors import OutputError, UsageError
 from vsod.inference.mapstore import MapStore
 from vsod.media.source import open_source
 from vsod.pipeline import stages
@@ -91,8 +91,8 @@ def test_a_long_preview_forgets(clip):
     preview.close()
 
 
-def test_a_map_that_is_missing_is_a_bug_of_ours(clip, tmp_path):
-    with pytest.raises(RuntimeError, match="frame 4 was never analysed"):
+def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
+    with pytest.raises(OutputError, match="the map of frame 4 is not there"):
         list(stages.finish(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
     assert needed(range(7, 9), STEADY, COUNT).start == 4
 
