@@ -19,6 +19,7 @@ from pathlib import Path
 from vsod import paths
 from vsod.errors import OutputError, UsageError
 from vsod.storage import partial_names
+from vsod.storage.files import write_new
 from vsod.storage.locks import FileLock
 
 _TAG = "CACHEDIR.TAG"
@@ -341,9 +342,7 @@ def _write_tag(root: Path) -> None:
     if _is_ours(root):
         return
     tag, temp = root / _TAG, root / partial_names.partial_name(_TAG)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(temp, flags, 0o666), "w", encoding="ascii") as text:
-        text.write(_TAG_TEXT)
+    write_new(temp, _TAG_TEXT.encode("ascii"))
     try:
         os.link(temp, tag)
     except FileExistsError:

@@ -12,11 +12,10 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.storage.partial_names import partial_name
+from vsod.storage.files import create_partial, discard
 
 _MAGIC = b"VSODENV1"
 _FIXED = struct.Struct(
@@ -145,17 +144,15 @@ def replace(file: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         OSError: The disk refuses; what was at ``file`` is untouched.
     """
-    temp = file.with_name(partial_name(file.name))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(temp, flags, 0o666)
+    # not waited for: what a power cut takes is noticed, and made again
+    partial, stream = create_partial(file)
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with stream:
             for piece in pieces:
                 stream.write(piece)
-        temp.replace(file)
+        partial.replace(file)
     except BaseException:
-        with suppress(OSError):
-            temp.unlink()
+        discard(partial)
         raise
 
 
