@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.clips import make
+from helpers.clips import make, unseen
 from vsod.errors import Cancelled
 from vsod.pipeline.bakeoff import agreement, sample
 from vsod.pipeline.session import Session
@@ -25,7 +25,8 @@ def test_agreement_is_the_mean_overlap():
 
 
 def test_a_tasting_leaves_its_maps_to_the_analysis(tmp_path):
-    session = Session(make("cfr", tmp_path).path)
+    (tmp_path / "new").mkdir()
+    session = Session(unseen(make("cfr", tmp_path).path, tmp_path / "new"))
     try:
         stop = threading.Event()
         stop.set()
