@@ -14,7 +14,7 @@ import re
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,7 +57,6 @@ class MapStore:
         locks: (lock held shared while the store is open, lock for changing a file of it); none for a private folder.
 
     Attributes:
-        refill: Called with a frame whose map was there and is not any more; should make it anew.
         relatives: Stores of the same model whose clip has the same shape: an earlier version may be among them.
 
     Raises:
@@ -66,7 +65,6 @@ class MapStore:
 
     def __init__(self, folder: Path, count: int, locks: tuple[FileLock, FileLock] | None = None) -> None:
         self.folder, self.count = folder, count
-        self.refill: Callable[[int], None] | None = None
         self.relatives: tuple[Path, ...] = ()
         self._in_use: FileLock | None
         self._writing: FileLock | None
@@ -150,7 +148,6 @@ class MapStore:
     def close(self) -> None:
         """Write what is still in memory; from now on the store may be deleted."""
         self.flush()
-        self.refill = None
         if self._in_use is not None:
             self._in_use.release()
 

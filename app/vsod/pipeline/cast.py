@@ -60,9 +60,6 @@ class Cast:
             for name, predictor in self.predictors.items()
         }
         self._opened = [] if stores else list(self.stores.values())
-        self._replaced: list[MapStore] = []
-        for name, predictor in self.predictors.items():
-            self.stores[name].refill = stages.refiller(clip, predictor, self.stores[name])
         self.parts = [
             replace(part, finish=part.finish.for_card(cards[part.card].crf))
             for part in spec.choice.parts(frames)
@@ -77,10 +74,8 @@ class Cast:
 
     def close(self) -> None:
         """Let go of the map stores that were opened for this job."""
-        for store in [*self.stores.values(), *self._replaced]:
-            store.refill = None
-            if store in self._opened:
-                store.close()
+        for store in self._opened:
+            store.close()
 
     @property
     def missing(self) -> dict[str, int]:
@@ -94,12 +89,11 @@ class Cast:
         """How many maps are still to be made."""
         return sum(self.missing.values())
 
-    def replace(self, card: str, store: MapStore) -> None:
-        """Take the maps of a card from another store from now on, which was opened for this job."""
+    def replace(self, card: str, predictor: Predictor, store: MapStore) -> None:
+        """Take the maps of a card from another predictor and its store from now on, opened for this job."""
         if store is not self.stores[card]:
             self._opened += [store]
-            self._replaced += [self.stores[card]]
-            self.stores[card] = store
+            self.predictors[card], self.stores[card] = predictor, store
 
     def load(self, cancel: threading.Event | None = None) -> str:
         """Load every network that has something to do; gives the device they run on."""
@@ -126,5 +120,7 @@ class Cast:
         """Every frame with its picture for every file, part after part."""
         for part in self.parts:
             store = self.stores[part.card]
-            with closing(deliver.deliver(self._clip, store, part.frames, part.finish, delivery)) as ready:
+            predictor = self.predictors[part.card]
+            pictures = deliver.deliver(self._clip, store, part.frames, part.finish, delivery, predictor)
+            with closing(pictures) as ready:
                 yield from ready

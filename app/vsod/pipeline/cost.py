@@ -99,9 +99,18 @@ def estimate(
         Cancelled: ``cancel`` was set.
         VsodError: What would stop the job.
     """
-    info = clip.info
-    wanted = spec.frames(info.frame_count)
+    wanted = spec.frames(clip.info.frame_count)
     cast = Cast(clip, spec, wanted, stores)
+    try:
+        return _estimated(clip, cast, spec, wanted, cancel)
+    finally:
+        cast.close()
+
+
+def _estimated(
+    clip: Source, cast: Cast, spec: JobSpec, wanted: range, cancel: threading.Event | None
+) -> Cost:
+    info = clip.info
     kinds: dict[tuple[str, FinishSettings], list[range]] = {}
     for part in cast.parts:
         kinds.setdefault((part.card, part.finish), []).append(part.frames)

@@ -18,6 +18,7 @@ from vsod.core.overlay import heat_table, to_u8
 from vsod.core.picture import Colours, Layout, Picture
 from vsod.inference.foreground import foreground
 from vsod.inference.mapstore import MapStore
+from vsod.inference.predictor import Predictor
 from vsod.media.background import Background, open_background
 from vsod.media.source import Source
 from vsod.pipeline import stages
@@ -41,14 +42,20 @@ def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
 
 
 def deliver(
-    source: Source, store: MapStore, frames: range, settings: FinishSettings, delivery: Delivery
+    source: Source,
+    store: MapStore,
+    frames: range,
+    settings: FinishSettings,
+    delivery: Delivery,
+    predictor: Predictor | None = None,
 ) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
     """Every frame of the range with its picture for every file; each stage in a thread of its own.
 
-    The store must have the maps of :func:`vsod.pipeline.steady.needed`.
+    The store must have the maps of :func:`vsod.pipeline.steady.needed`; those that are lost meanwhile are made anew by
+    ``predictor``, if it is given.
     """
     colour = pixels_needed(delivery, source.info)
-    finished = stages.finish(source, store, frames, finishing(delivery, settings), colour)
+    finished = stages.finish(source, store, frames, finishing(delivery, settings), colour, predictor)
     return prefetch(pictures(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
 
 

@@ -103,8 +103,9 @@ def run(
                 cast.analyse(pace)
             if spec.adapt:
                 predictor, store = cast.predictors[spec.card], cast.stores[spec.card]
-                store, report.fitted = look_again(clip, predictor, store, reads, spec.device, pace)
-                cast.replace(spec.card, store)
+                looked = look_again(clip, predictor, store, reads, spec.device, pace)
+                report.fitted = looked[2]
+                cast.replace(spec.card, *looked[:2])
                 if not report.fitted:
                     report.warnings.append(NOT_FITTED)
             pace.start("export")
@@ -148,8 +149,8 @@ def look_again(
     frames: range,
     device: str,
     pace: Pace,
-) -> tuple[MapStore, bool]:
-    """The maps of the card fitted to the clip, and True; ``store`` itself and False where that is not to be trusted.
+) -> tuple[Predictor, MapStore, bool]:
+    """The card fitted to the clip, its maps, and True; what was given and False where that is not to be trusted.
 
     Raises:
         Cancelled: The job was cancelled; what is computed stays.
@@ -161,13 +162,12 @@ def look_again(
     )
     pace.step()
     if not outcome.trusted:
-        return store, False
+        return predictor, store, False
     second = open_store(clip.info, fitted.signature)
     if stages.missing_ranges(second, frames):
         fitted.load(pace.cancel)
         analyse(clip, fitted, second, frames, pace, "look again")
-    second.refill = stages.refiller(clip, fitted, second)
-    return second, True
+    return fitted, second, True
 
 
 def analyse(

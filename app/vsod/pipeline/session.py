@@ -113,7 +113,7 @@ class Session:
         runner.analyse(self._source, predictor, store, wanted, pace)
         if not adapt:
             return None
-        second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace)
+        _, second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace)
         with self._lock:
             if fitted:
                 self._fitted[card] = second

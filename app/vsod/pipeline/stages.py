@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Literal
 
@@ -76,18 +76,14 @@ def analyse(
             store.flush()
 
 
-def refiller(source: Source, predictor: Predictor, store: MapStore) -> Callable[[int], None]:
-    """What makes a map anew that was there and is not any more, with those of the same chunk that are missing, too."""
-
-    def refill(index: int) -> None:
-        stop = min((index // CHUNK + 1) * CHUNK, source.info.frame_count)
-        have = store.coverage()[index:stop]
-        run = len(have) if not have.any() else int(np.argmax(have))
-        with closing(analyse(source, predictor, store, range(index, index + max(run, 1)))) as indices:
-            for _ in indices:
-                pass
-
-    return refill
+def refill(source: Source, predictor: Predictor, store: MapStore, index: int) -> None:
+    """Make a map anew that was there and is not any more, with those behind it in its chunk that are missing, too."""
+    stop = min((index // CHUNK + 1) * CHUNK, source.info.frame_count)
+    have = store.coverage()[index:stop]
+    run = len(have) if not have.any() else int(np.argmax(have))
+    with closing(analyse(source, predictor, store, range(index, index + max(run, 1)))) as indices:
+        for _ in indices:
+            pass
 
 
 def reads_for(predictor: Predictor, gap: range, count: int) -> range:
@@ -129,19 +125,21 @@ def finish(
     frames: range,
     settings: FinishSettings,
     colour: Literal["rgb", "rgb48"] | None = None,
+    predictor: Predictor | None = None,
 ) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
     """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
 
     A frame that could not be decoded has the matte of the frame before it, the very same array.
     The store must have the maps of :func:`vsod.pipeline.steady.needed`. The frames hold colour
-    where ``colour`` asks for it or the settings need it, else luma.
+    where ``colour`` asks for it or the settings need it, else luma. A map that was lost meanwhile is made anew
+    by ``predictor``, if it is given.
     """
     reads = needed(frames, settings, source.info.frame_count)
     with Finisher(settings) as finisher:
         pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         with closing(decoded):
-            pairs = ((frame, fitting(source, store, frame)) for frame in decoded)
+            pairs = ((frame, fitting(source, store, frame, predictor)) for frame in decoded)
             with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
                 matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:
@@ -151,27 +149,28 @@ def finish(
 
 
 def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
-    """The map of a frame that was analysed; what was lost meanwhile is computed again.
+    """The map of a frame that was analysed.
 
     Raises:
-        OutputError: It is not there, and nobody can make it.
+        OutputError: It is not there.
     """
     saliency = store.get(index)
-    if saliency is None and store.refill is not None:
-        store.refill(index)
-        saliency = store.get(index)
     if saliency is None:
         raise never_analysed(index)
     return saliency
 
 
-def fitting(source: Source, store: MapStore, frame: Frame) -> npt.NDArray[np.float32]:
-    """The map of a decoded frame, which was made of that very picture.
+def fitting(
+    source: Source, store: MapStore, frame: Frame, predictor: Predictor | None = None
+) -> npt.NDArray[np.float32]:
+    """The map of a decoded frame, which was made of that very picture; what was lost meanwhile is made anew.
 
     Raises:
         SourceChanged: It was made of another one, and the clip's files are not what they were.
         OutputError: It is not there, and nobody can make it.
     """
+    if predictor is not None and store.get(frame.index) is None:
+        refill(source, predictor, store, frame.index)
     saliency = stored(store, frame.index)
     if not fits(source.info, store, frame):
         store.drop(frame.index)
