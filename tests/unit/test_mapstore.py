@@ -9,6 +9,7 @@ import pytest
 
 from vsod.core.clip import ClipInfo
 from vsod.core.digest import file_state
+from vsod.inference import clip_maps
 from vsod.inference.clip_maps import fingerprint, open_store
 from vsod.inference.lanestore import LaneStore
 from vsod.inference.mapstore import CHUNK, MapStore
@@ -144,8 +145,10 @@ def test_a_clip_that_moved_or_was_copied_finds_its_maps(tmp_path, monkeypatch):
     assert open_store(turned, "m").coverage().sum() == 0
 
 
-def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch):
-    """If only in a byte that the digest does not sample: frames can be replaced inside a file."""
+@pytest.mark.parametrize("versions", [16, 1])
+def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch, versions):
+    """If only in a byte that the digest does not sample; also where there is no place for another version."""
+    monkeypatch.setattr(clip_maps, "_VERSIONS", versions)
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     file = tmp_path / "a.mxf"
     data = bytearray(5 << 20)

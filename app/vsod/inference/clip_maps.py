@@ -66,26 +66,25 @@ def open_store(info: ClipInfo, model: str) -> MapStore:
     global _pruned
     state = info.state or file_state(info.path, info.names)
     root, base = cache.folder("maps"), fingerprint(info, model)
-    new = False
     for version in range(_VERSIONS):
         folder = root / (_name(f"{base}|{version}") if version else base)
         lock = cache.use_lock(folder)
         lock.acquire(shared=True)  # nobody deletes it from here on
-        about = read_about(folder)
-        new = about is None
+        about = stale = read_about(folder)
         if about is None or _is_same(about, info, state):
             break
         lock.release()
     else:
         # sixteen clips that differ in nothing but what no sample shows: the last one makes room
         lock.acquire(shared=True)
-        about, new = None, True
+        about = None
+    new = about is None
     store = MapStore(folder, info.frame_count, (lock, cache.write_lock(folder)))
     if about is None:
         content = "" if state.settled else _content(info, state)
         about = About(model, shape_of(info), state.text, state.settled, content, str(info.path.absolute()))
         with cache.write_lock(folder):
-            if read_about(folder) is None:  # else another process was quicker
+            if read_about(folder) == stale:  # else another process was quicker
                 store.clear()
                 _write_about(folder, about)
         store.relatives = tuple(_relatives(root, folder, about))

@@ -54,7 +54,7 @@ class MapStore:
     Args:
         folder: The store's folder, made if missing.
         count: Frames of the clip.
-        locks: (lock held shared while the store is open, lock for changing a file of it); none for a private folder.
+        locks: (held shared already, let go of by :meth:`close`; for changing a file); none for a private folder.
 
     Attributes:
         relatives: Stores of the same model whose clip has the same shape: an earlier version may be among them.
@@ -69,8 +69,6 @@ class MapStore:
         self._in_use: FileLock | None
         self._writing: FileLock | None
         self._in_use, self._writing = locks or (None, None)
-        if self._in_use is not None and not self._in_use.held:
-            self._in_use.acquire(shared=True)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.utime(folder)

@@ -169,9 +169,11 @@ def fitting(
         SourceChanged: It was made of another one, and the clip's files are not what they were.
         OutputError: It is not there, and nobody can make it.
     """
-    if predictor is not None and store.get(frame.index) is None:
-        refill(source, predictor, store, frame.index)
-    saliency = stored(store, frame.index)
+    saliency = store.get(frame.index)
+    if saliency is None:
+        if predictor is not None:
+            refill(source, predictor, store, frame.index)
+        saliency = stored(store, frame.index)
     if not fits(source.info, store, frame):
         store.drop(frame.index)
         raise SourceChanged(source.info.path)
