@@ -160,7 +160,7 @@ def test_openvino_agrees_with_torch(card, scene, monkeypatch, precision):
     """
     pytest.importorskip("openvino")
     if precision == "float32":
-        monkeypatch.setattr(openvino_backend, "has_bfloat16", lambda core: False)
+        monkeypatch.setattr(openvino_backend, "has_bfloat16", lambda: False)
     arrays, raster = real_inputs(card, scene)
     maps = []
     for backend in (TorchBackend(card, "cpu"), OpenVINOBackend(card, raster)):

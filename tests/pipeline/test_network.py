@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -125,3 +126,25 @@ def test_another_flow_is_chosen_by_name_and_its_lack_is_explained(frames, monkey
     monkeypatch.setenv("VSOD_FLOW", "lucas")
     with pytest.raises(ModelError, match="dis or raft"):
         Predictor(card, (640, 360)).prepare(iter(()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of other systems")
+def test_a_signal_after_a_network_was_deleted_in_another_thread_is_handled():
+    """OpenVINO's core owns the stack that the main thread takes its signals on."""
+    program = """
+        import os, signal, threading
+        from vsod.inference.cards import usable_card
+        from vsod.inference.openvino_backend import OpenVINOBackend
+        from vsod.inference.raster import Raster
+
+        handled = []
+        signal.signal(signal.SIGTERM, lambda number, frame: handled.append(number))
+        held = [OpenVINOBackend(usable_card("swift"), Raster.fit((1280, 720), 82944, 32))]
+        deleting = threading.Thread(target=held.clear)
+        deleting.start()
+        deleting.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert handled == [signal.SIGTERM]
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(program)], capture_output=True, text=True)
+    assert done.returncode == 0, (done.returncode, done.stderr)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vsod.errors import ModelError
-from vsod.inference.openvino_backend import has_bfloat16, openvino
+from vsod.inference.openvino_backend import has_bfloat16
 
 
 def choose_device(wanted: str) -> str:
@@ -50,7 +50,7 @@ def describe_cpu() -> str:
         name = lines[0].partition(":")[2].strip() if lines else name
     if importlib.util.find_spec("openvino") is None:
         return f"{name}, {os.cpu_count()} threads, torch float32"
-    fast = has_bfloat16(openvino().Core())
+    fast = has_bfloat16()
     return f"{name}, {os.cpu_count()} threads, OpenVINO {'bfloat16' if fast else 'float32'}"
 
 

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,28 +44,46 @@ def openvino() -> Any:
     return importlib.import_module("openvino")
 
 
-def has_bfloat16(core: Any) -> bool:
+_core_lock = threading.Lock()
+
+
+def core() -> Any:
+    """OpenVINO's core: one, made at the first call and kept as long as the program runs.
+
+    On Linux it gives the thread that makes it a stack for signals, and takes that stack away when it
+    is deleted. Deleted in another thread it would leave the first one with none: the next signal that
+    Python handles, a Ctrl-C for one, would end the program with a segmentation fault.
+    """
+    with _core_lock:
+        return _one_core()
+
+
+@cache
+def _one_core() -> Any:
+    return openvino().Core()
+
+
+def has_bfloat16() -> bool:
     """True if this CPU computes in bfloat16."""
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class Compiled:
     """One converted model, compiled for fixed shapes, bf16 where the CPU has it.
 
     Args:
-        core: OpenVINO's core.
         network: As it was converted.
         shapes: Shape of every input, in order.
     """
 
-    def __init__(self, core: Any, network: Network, shapes: Sequence[tuple[int, ...]]) -> None:
-        model = core.read_model(model=network.xml, weights=network.bin)
+    def __init__(self, network: Network, shapes: Sequence[tuple[int, ...]]) -> None:
+        model = core().read_model(model=network.xml, weights=network.bin)
         model.reshape(dict(enumerate(list(shape) for shape in shapes)))
         hints = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16(core) else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16() else "f32",
         }
-        compiled = core.compile_model(model, "CPU", hints)
+        compiled = core().compile_model(model, "CPU", hints)
         self.shape = tuple(compiled.outputs[0].shape)
         self._request = compiled.create_infer_request()
 
@@ -80,18 +99,16 @@ class OpenVINOBackend:
     batch = 1
 
     def __init__(self, card: Card, raster: Raster, cancel: threading.Event | None = None) -> None:
-        ov = openvino()
-        core = ov.Core()
         h, w = raster.padded_height, raster.padded_width
         kinds = [INPUTS[name] for name in card.reads]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if card.window else "frame"
         networks = converted(card, _version(), cancel)
-        self._frame = Compiled(core, networks[first], shapes)
+        self._frame = Compiled(networks[first], shapes)
         self._window: Compiled | None = None
         if card.window:
-            self._window = Compiled(core, networks["decode"], [(1, card.window, *self._frame.shape[1:])])
-        self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16(core) else 'float32'}"
+            self._window = Compiled(networks["decode"], [(1, card.window, *self._frame.shape[1:])])
+        self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16() else 'float32'}"
 
     def frames(self, *inputs: Array) -> Array:
         """See :class:`backends.Backend`."""

@@ -55,7 +55,6 @@ def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
 
 
 def _on_openvino(model: Network) -> FeatureMap:
-    core = openvino().Core()
     compiled: dict[tuple[int, ...], Compiled] = {}
 
     def features(rgb: npt.NDArray[np.uint8]) -> Array:
@@ -63,7 +62,7 @@ def _on_openvino(model: Network) -> FeatureMap:
         if x.shape not in compiled:
             # one clip has one size
             compiled.clear()
-            compiled[x.shape] = Compiled(core, model, [x.shape])
+            compiled[x.shape] = Compiled(model, [x.shape])
         out: Array = compiled[x.shape](x)[0]
         return out
 
