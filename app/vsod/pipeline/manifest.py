@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -138,6 +139,15 @@ class Manifest:
             except OSError:
                 found.append(f"{path} is gone")
         return found
+
+    def has_written(self, outputs: Sequence[Path]) -> bool:
+        """Whether files or folders, in this order, hold what the job has written, as far as its digests tell.
+
+        Raises:
+            OSError: One cannot be read.
+        """
+        known = list(self.outputs.values())
+        return len(known) == len(outputs) and all(map(self._is_same, outputs, known))
 
     def _is_same(self, path: Path, known: str) -> bool:
         if not known.startswith(_ALL):
