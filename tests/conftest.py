@@ -1,6 +1,7 @@
 """Makes `helpers` importable from every test, and keeps tests out of the user's folders."""
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,43 @@ def _own_folders(tmp_path, monkeypatch, _session_cache):
     monkeypatch.setenv("VSOD_CACHE", str(_session_cache))
     monkeypatch.delenv("VSOD_ENGINE", raising=False)
     monkeypatch.delenv("VSOD_DEBUG", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left():
+    """No test may leave a thread of ours behind."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before and t.name.startswith("vsod")]
+    assert not left
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo clip: a moving subject before a moving background."""
+    from vsod.media.demo import make_demo
+
+    path = tmp_path_factory.mktemp("demo") / "demo.mp4"
+    make_demo(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, demo):
+    """A DAVIS-like folder: 12 frames of the demo clip; its masks are what swift itself says."""
+    import cv2
+
+    from vsod.core.finishing import FinishSettings
+    from vsod.media.source import open_source
+    from vsod.pipeline import runner
+    from vsod.pipeline.job import JobSpec
+
+    root = tmp_path_factory.mktemp("davis")
+    frames = root / "JPEGImages" / "480p" / "demo"
+    masks = root / "Annotations" / "480p" / "demo"
+    frames.mkdir(parents=True)
+    with open_source(demo) as source:
+        for frame in source.frames(30, 42, size=(854, 480)):
+            cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
+    runner.run(JobSpec(frames, masks, format="png8", finish=FinishSettings(threshold=0.5)))
+    return root

@@ -32,3 +32,5 @@ def nothing_left_open() -> Iterator[None]:
     assert not left, f"left open: {left}"
     assert set(threading.enumerate()) <= threads
     gc.collect()
+    # what outlives the test (libraries, fixtures) is not looked through again after the next one
+    gc.freeze()

@@ -1,13 +1,12 @@
 """docs/formats.md says what the code does."""
 
-from pathlib import Path
-
 import pytest
 
+from helpers.repository import ROOT
 from vsod.media.exactness import format_table, measure
 from vsod.media.formats import FORMATS
 
-DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
+DOCS = ROOT / "docs" / "formats.md"
 
 
 def test_the_table_is_the_codes():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from helpers.repository import SHARED
 from vsod.media.source import open_source
 
-SHARED = Path(os.environ.get("VSOD_SHARED", Path(__file__).parents[2].parent / "shared"))
 CLIPS = [
     *sorted((SHARED / "clips").glob("*.mp4")),
     *(SHARED / "data" / "davis16" / f"{n}.mp4" for n in ("bear", "surf")),

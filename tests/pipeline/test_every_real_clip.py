@@ -4,16 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from helpers.clips import Recipe, write_clip
+from helpers.repository import SHARED
 from vsod.media.source import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job import JobSpec
 
-SHARED = Path(os.environ.get("VSOD_SHARED") or Path(__file__).parents[3] / "shared")
 CLIPS = sorted([*SHARED.glob("clips/*.mp4"), *SHARED.glob("data/davis16/*.mp4")])
 
 

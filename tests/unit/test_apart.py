@@ -6,17 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from helpers import tripwires
+from helpers.repository import ROOT
 from vsod.core import apart
 from vsod.errors import Cancelled, ModelError, ProcessError
 from vsod.inference import openvino_backend
 from vsod.pipeline import doctor
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

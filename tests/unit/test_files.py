@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from helpers.folders import folder, whole
+from helpers.repository import TESTS
 from vsod.cli.main import main
 from vsod.errors import OutputError
 from vsod.inference import learning
@@ -201,9 +202,7 @@ def killed_at_random(tmp_path: Path, rounds: int, steps: bool) -> None:
     work = tmp_path / "work"
     work.mkdir()
     target, text = folder(work / "shot", "old", 60), work / "queue.json"
-    code = ENDLESS.format(
-        here=str(Path(__file__).parents[1]), steps=steps, target=str(target), text=str(text)
-    )
+    code = ENDLESS.format(here=str(TESTS), steps=steps, target=str(target), text=str(text))
     for _ in range(rounds):
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         assert process.stdout is not None

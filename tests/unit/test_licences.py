@@ -7,12 +7,12 @@ from pathlib import Path
 import av
 import pytest
 
+from helpers.repository import ROOT
 from vsod import paths
 
-ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import bundled_licences  # noqa: E402
+import bundled_licences
 
 
 def test_every_library_inside_pyav_is_named() -> None:

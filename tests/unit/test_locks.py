@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).parents[2]
+from helpers.repository import ROOT
+
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

@@ -144,7 +144,7 @@ def analysed(source: Source, predictor: Predictor, adapt: bool, device: str, eng
     frames = range(source.info.frame_count)
     pace = Pace(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
     store = open_store(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
-    runner.analyse(source, predictor, store, frames, pace)
+    runner.analyse_with_progress(source, predictor, store, frames, pace)
     return runner.look_again(source, predictor, store, frames, device, pace)[1] if adapt else store
 
 

@@ -166,11 +166,11 @@ def look_again(
     second = open_store(clip.info, fitted.signature)
     if stages.missing_ranges(second, frames):
         fitted.load(pace.cancel)
-        analyse(clip, fitted, second, frames, pace, "look again")
+        analyse_with_progress(clip, fitted, second, frames, pace, "look again")
     return fitted, second, True
 
 
-def analyse(
+def analyse_with_progress(
     clip: Source,
     predictor: Predictor,
     store: MapStore,

@@ -110,7 +110,7 @@ class Session:
         predictor = Predictor(usable_card(card), self.info.display_size, device)
         if todo:
             predictor.load(cancel)
-        runner.analyse(self._source, predictor, store, wanted, pace)
+        runner.analyse_with_progress(self._source, predictor, store, wanted, pace)
         if not adapt:
             return None
         _, second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace)
