@@ -146,8 +146,8 @@ def _over(queue: QueueControl) -> int:
     return sum(item.state in OVER for item in queue.jobs)
 
 
-def main(argv: Sequence[str]) -> int:
-    """``vsod-desktop screenshots OUT CLIP``: the main states, over a real clip. Gives the exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """The arguments of ``vsod-desktop screenshots``."""
     parser = argparse.ArgumentParser(
         prog="vsod-desktop screenshots", description="Screenshots of the window in its main states."
     )
@@ -156,7 +156,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--theme", choices=theme.THEMES, default="dark")
     parser.add_argument("--language", choices=tuple(languages()), default="en")
     parser.add_argument("--size", metavar="WxH", type=_size, default=_SIZE)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """``vsod-desktop screenshots OUT CLIP``: the main states, over a real clip. Gives the exit code."""
+    args = build_parser().parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as own:
         os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"), own))
