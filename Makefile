@@ -18,7 +18,7 @@ run: setup
 	$(BIN)/vsod-desktop run "$$clip" -o "$$out/$${name%.*}_matte.mov"
 
 # Each in a process of its own: what one leaves in memory (networks, windows, decoders) is not the next one's
-SUITES := "tests/unit tests/media" tests/pipeline tests/gui
+SUITES := "tests --ignore=tests/pipeline --ignore=tests/cli --ignore=tests/gui" "tests/pipeline tests/cli" tests/gui
 test: setup
 	@for suite in $(SUITES); do echo "pytest $$suite"; $(BIN)/python -m pytest $$suite || exit 1; done
 

@@ -42,7 +42,7 @@ def no_thread_left():
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The demo clip: a moving subject before a moving background."""
-    from vsod.media.demo import make_demo
+    from vsod.media.sinks.demo import make_demo
 
     path = tmp_path_factory.mktemp("demo") / "demo.mp4"
     make_demo(path)
@@ -54,10 +54,10 @@ def data(tmp_path_factory, demo):
     """A DAVIS-like folder: 12 frames of the demo clip; its masks are what swift itself says."""
     import cv2
 
-    from vsod.core.finishing import FinishSettings
-    from vsod.media.source import open_source
+    from vsod.core.job import JobSpec
+    from vsod.core.matte_settings import FinishSettings
+    from vsod.media.sources.source import open_source
     from vsod.pipeline import runner
-    from vsod.pipeline.job import JobSpec
 
     root = tmp_path_factory.mktemp("davis")
     frames = root / "JPEGImages" / "480p" / "demo"

@@ -29,7 +29,7 @@ from typing import Any
 from document_commands import Snippet, simple_commands, snippets
 
 from vsod.cli.main import build_parser
-from vsod.cli.shots import shot_choice
+from vsod.cli.options.shot import shot_choice
 from vsod.errors import UsageError
 from vsod.gui.screenshots import build_parser as screenshots_parser
 

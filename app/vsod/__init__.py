@@ -2,7 +2,7 @@
 
 import os
 
-from vsod.core.limits import MAX_PIXELS
+from vsod.core.size_limits import MAX_PIXELS
 
 __version__ = "0.1.0"
 

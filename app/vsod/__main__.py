@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vsod.core import apart
+from vsod.core import helper_process
 
 COMMANDS = (
     "run",
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
 
         freeze_support()
     words = sys.argv[1:] if argv is None else argv
-    if apart.called(words):
+    if helper_process.called(words):
         return 0
     if words[:1] == ["screenshots"]:
         from vsod.gui.screenshots import main as take

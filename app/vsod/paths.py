@@ -16,7 +16,7 @@ _APP = "vsod-desktop"
 
 
 def _bundle_root() -> Path | None:
-    """Folder that holds ``cards/``, ``weights/``, … when they are bundled, else None."""
+    """Folder that holds ``specs/``, ``weights/``, … when they are bundled, else None."""
     frozen = getattr(sys, "_MEIPASS", None)
     here = Path(frozen) / "vsod" if frozen else Path(__file__).parent
     bundled = here / "bundled"
@@ -32,7 +32,7 @@ def _part(name: str, in_checkout: str) -> Path:
 
 def cards_dir() -> Path:
     """Folder of the built-in model cards."""
-    return _part("cards", "models/cards")
+    return _part("specs", "models/specs")
 
 
 def weights_dir() -> Path:
@@ -82,7 +82,7 @@ def usual_cache_place() -> Path:
 def cache_dir() -> Path:
     """The program's own folder in :func:`cache_place`: map stores, compiled models, locks.
 
-    Whoever writes, lists or deletes there goes through :mod:`vsod.inference.cache`, which proves that it is ours.
+    Whoever writes, lists or deletes there goes through :mod:`vsod.storage.cache`, which proves that it is ours.
     """
     return cache_place() / f"{_APP}-cache"
 

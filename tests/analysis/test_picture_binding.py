@@ -7,25 +7,26 @@ import shutil
 import numpy as np
 import pytest
 
-from helpers import contrast
-from helpers.contrast import CARD, ball, grays
-from vsod.core.finishing import FinishSettings
+from helpers import contrast_model
+from helpers.contrast_model import CARD, ball, grays
+from vsod.analysis import analyse
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import SourceChanged
-from vsod.inference.cards import usable_card
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.source import open_source
-from vsod.pipeline import batch, runner, stages
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import Manifest
+from vsod.media.sources.source import open_source
+from vsod.pipeline import batch, runner
+from vsod.pipeline.job_report import Manifest
 
 COUNT = 24
 
 
 @pytest.fixture
 def calls(monkeypatch, tmp_path):
-    contrast.install(monkeypatch, tmp_path / "cache")
-    with contrast.one_thread():
-        yield contrast.counted(monkeypatch)
+    contrast_model.install(monkeypatch, tmp_path / "cache")
+    with contrast_model.one_thread():
+        yield contrast_model.counted(monkeypatch)
 
 
 def job(source, output, **more):
@@ -50,7 +51,7 @@ def depend_on(source, changed):
     with open_source(source) as clip:
         predictor = Predictor(usable_card(CARD), clip.info.display_size)
         return sum(
-            bool(set(stages.depends_on(predictor, i, clip.info.frame_count)) & set(changed))
+            bool(set(analyse.depends_on(predictor, i, clip.info.frame_count)) & set(changed))
             for i in range(clip.info.frame_count)
         )
 
@@ -66,7 +67,7 @@ EACH = [
 
 @pytest.mark.parametrize(("kind", "place", "changed"), EACH)
 def test_a_rerender_costs_the_frames_that_changed(calls, tmp_path, monkeypatch, kind, place, changed):
-    write, which = contrast.writer(kind), range(COUNT // 2, COUNT // 2 + changed)
+    write, which = contrast_model.writer(kind), range(COUNT // 2, COUNT // 2 + changed)
     first = write(tmp_path / "v001", [ball(i) for i in range(COUNT)])
     export(first, tmp_path / "1.mkv")
     assert sum(calls) == COUNT
@@ -92,7 +93,7 @@ def test_a_rerender_costs_the_frames_that_changed(calls, tmp_path, monkeypatch, 
 
 
 def test_a_clip_of_the_same_shape_that_has_nothing_in_common_is_analysed_whole(calls, tmp_path):
-    write = contrast.writer("avi")
+    write = contrast_model.writer("avi")
     export(write(tmp_path / "a", [ball(i) for i in range(COUNT)]), tmp_path / "1.mkv")
     calls.clear()
     export(write(tmp_path / "b", [ball(i, True) for i in range(COUNT)]), tmp_path / "2.mkv")
@@ -100,7 +101,7 @@ def test_a_clip_of_the_same_shape_that_has_nothing_in_common_is_analysed_whole(c
 
 
 def test_moved_renamed_and_copied_clips_keep_their_maps(calls, tmp_path):
-    clip = contrast.writer("avi")(tmp_path / "a", [ball(i) for i in range(COUNT)])
+    clip = contrast_model.writer("avi")(tmp_path / "a", [ball(i) for i in range(COUNT)])
     export(clip, tmp_path / "1.mkv")
     calls.clear()
     moved = clip.rename(tmp_path / "b.avi")
@@ -112,7 +113,7 @@ def test_moved_renamed_and_copied_clips_keep_their_maps(calls, tmp_path):
 
 def swap(tmp_path):
     """Another clip of the same shape, put in the place of the first when called."""
-    write = contrast.writer("avi")
+    write = contrast_model.writer("avi")
     clip = write(tmp_path / "clip", [ball(i) for i in range(COUNT)])
     other = write(tmp_path / "other", [ball(i, True) for i in range(COUNT)])
     return clip, lambda: other.exists() and other.replace(clip)
@@ -150,7 +151,7 @@ def test_a_clip_that_is_exchanged_before_the_report_gets_none(calls, tmp_path):
 
 
 def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_path):
-    from vsod.pipeline.session import Session
+    from vsod.pipeline.clip_session import Session
 
     clip, exchange = swap(tmp_path)
     session = Session(clip)
@@ -170,7 +171,7 @@ def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_p
 @pytest.mark.parametrize("what", ["source", "output"])
 def test_one_byte_anywhere_makes_batch_do_a_clip_again(calls, tmp_path, what):
     """Also between the samples of the digest that names a clip, with size and time as they were."""
-    write = contrast.writer("avi")
+    write = contrast_model.writer("avi")
     clip = write(tmp_path / "clip", [ball(i) for i in range(80)])
     assert clip.stat().st_size > 4 << 20  # more than the digest samples
     spec = job(clip, tmp_path / "out.mkv")
@@ -193,7 +194,7 @@ def test_one_byte_anywhere_makes_batch_do_a_clip_again(calls, tmp_path, what):
 
 def test_a_map_that_was_lost_is_computed_again(calls, tmp_path, monkeypatch):
     """A chunk that cannot be read any more when the export comes to it."""
-    clip = contrast.writer("avi")(tmp_path / "clip", [ball(i) for i in range(COUNT)])
+    clip = contrast_model.writer("avi")(tmp_path / "clip", [ball(i) for i in range(COUNT)])
     export(clip, tmp_path / "1.mkv")
     (chunk,) = (tmp_path / "cache").rglob("*.maps")
     blob = bytearray(chunk.read_bytes())

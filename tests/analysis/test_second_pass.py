@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vsod.analysis.second_pass import adapted
+from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
-from vsod.inference.cards import card_by_id
-from vsod.inference.networks import load_network
+from vsod.inference.model_registry import card_by_id
+from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
-from vsod.media.source import open_source
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.adapting import adapted
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.session import Session
-from vsod_models.train.adapt import doubt
+from vsod.pipeline.clip_session import Session
+from vsod_models.training.online_adaptation import doubt
 
 FRAMES = range(30, 54)
 
@@ -77,7 +77,7 @@ def test_the_encoder_is_as_it_was(first, fitted):
 def test_it_is_done_once(first, fitted, monkeypatch):
     clip, predictor, maps = first
     folder, again, outcome = fitted
-    monkeypatch.setattr("vsod.inference.adaptation.load_network", None)
+    monkeypatch.setattr("vsod.analysis.clip_adaptation.load_network", None)
     known, verdict = adapted(clip, predictor, maps.get, FRAMES, folder)
     assert verdict == outcome and known.card == again.card
 

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
+from vsod.analysis import analyse
+from vsod.analysis.measure_metrics import measure
+from vsod.analysis.shot_splitter import ByShot
 from vsod.core.frame import Frame
-from vsod.inference.cards import usable_card
-from vsod.inference.lanestore import LaneStore
-from vsod.inference.mapstore import MapStore
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.source import open_source
-from vsod.pipeline import stages
-from vsod.pipeline.byshot import ByShot
-from vsod.pipeline.lanes import measure
+from vsod.media.sources.source import open_source
+from vsod.qc.metrics_store import LaneStore
+from vsod.storage.map_store import MapStore
 
 SIZE = (192, 112)
 
@@ -70,7 +70,7 @@ def maps(path, folder, *ranges):
         predictor = Predictor(usable_card("swift"), source.info.display_size, "cpu")
         store = MapStore(folder, source.info.frame_count)
         for part in ranges or [range(source.info.frame_count)]:
-            for _ in stages.analyse(source, predictor, store, part):
+            for _ in analyse.analyse(source, predictor, store, part):
                 pass
         return [store.get(i) for i in range(source.info.frame_count)]
 

@@ -13,8 +13,8 @@ import pytest
 from helpers.clips import make, write_audio_only
 from vsod.__main__ import COMMANDS, main
 from vsod.cli.main import build_parser
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.table import FORMATS
 from vsod.storage import envelope
 
 
@@ -231,7 +231,7 @@ def test_a_cache_that_cannot_be_is_one_line(clip, tmp_path, capsys, monkeypatch)
 
 
 def test_even_a_bug_is_one_line(tmp_path, capsys, monkeypatch):
-    from vsod.media import source
+    from vsod.media.sources import source
 
     def broken(path):
         raise ZeroDivisionError("oops")

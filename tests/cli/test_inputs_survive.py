@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from helpers.clips import make
-from vsod.cli.access import commands, path_options
 from vsod.cli.main import build_parser, main
-from vsod.inference.cards import card_by_id
-from vsod.inference.learning import stages_of
+from vsod.cli.options.path_access import commands, path_options
+from vsod.core.job import JobSpec
+from vsod.inference.model_registry import card_by_id
+from vsod.lab.training.network_training import stages_of
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import Manifest
-from vsod.storage.marks import is_ours
+from vsod.pipeline.job_report import Manifest
+from vsod.storage.ownership_marks import is_ours
 
 # How each command is called; {option} is a place that it reads or writes.
 CALLS: dict[str, list[str]] = {
@@ -262,7 +262,7 @@ def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: p
         yield folder / "back.mkv"
         yield folder / "hard.mkv"
 
-    monkeypatch.setattr("vsod.cli.batch.arrivals", arrivals)
+    monkeypatch.setattr("vsod.cli.commands.batch.arrivals", arrivals)
     assert main([*line, "out"]) == 0
     assert sorted(p.name for p in (here / "out").iterdir()) == ["clip_matte.mkv", "clip_matte.mkv.vsod.json"]
 

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.cli import labels as cli
+from vsod.cli.lab import labels as cli
 from vsod.errors import DataError, ModelError, UsageError, VsodError
-from vsod.pipeline import weak_labels
-from vsod.pipeline.mapfolders import MapFolder, Providers, frame_number, write_clip
-from vsod_models.labels.algorithm1 import Settings
+from vsod.lab.labels import weak_labels
+from vsod.lab.labels.map_folders import MapFolder, Providers, frame_number, write_clip
+from vsod_models.labels.scnn_weak_labels import Settings
 
 H, W, COUNT = 48, 64, 6
 CLIPS = ("ball", "cube")

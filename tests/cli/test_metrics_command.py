@@ -5,7 +5,7 @@ import json
 
 from helpers.clips import make
 from vsod.cli.main import main
-from vsod.core.lanes import LANES
+from vsod.qc.frame_metrics import LANES
 
 
 def test_a_table_with_markers(tmp_path, capsys):

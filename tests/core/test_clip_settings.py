@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vsod.cli.commands.run import job
 from vsod.cli.main import build_parser
-from vsod.cli.run import job
-from vsod.cli.shots import shot_choice
-from vsod.core.choice import Choice, Part, ShotChoice
-from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.cli.options.shot import shot_choice
+from vsod.core.clip_settings import Choice, Part, ShotChoice
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
 from vsod.errors import UsageError
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.project import ClipWork, Project
+from vsod.project.project import ClipWork, Project
 
 SOFT = FinishSettings(feather=3.0)
 CHOICE = Choice("swift", SOFT, (ShotChoice(10, 20, "studio"), ShotChoice(20, 30, finish=DEFAULTS)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsod.core.compose import narrowed, over, premultiplied, widened
+from vsod.core.compositing import narrowed, over, premultiplied, widened
 
 RNG = np.random.default_rng(0)
 ALPHA = RNG.random((20, 30), dtype=np.float32)

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.exports import clip_info
 from vsod.core.conform import conformed
-from vsod.core.delivery import frame_rate
+from vsod.core.export_settings import frame_rate
 from vsod.errors import UsageError
 
 NTSC_FILM = Fraction(24000, 1001)

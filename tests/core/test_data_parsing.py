@@ -5,13 +5,13 @@ import time
 
 import pytest
 
-from vsod.core.reading import MAX_BYTES, parse_json, parse_toml, read_json, refusing
+from vsod.core.data_parsing import MAX_BYTES, parse_json, parse_toml, read_json, refusing
+from vsod.core.job import JobSpec
 from vsod.errors import DataError
-from vsod.inference.cards import all_cards, read_card
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import Manifest
-from vsod.pipeline.presets import Presets
-from vsod.pipeline.project import Project
+from vsod.inference.model_registry import all_cards, read_card
+from vsod.pipeline.job_report import Manifest
+from vsod.project.presets import Presets
+from vsod.project.project import Project
 
 GOOD = {"vsod": 1, "current": 0, "clips": [{"path": "/c.mov", "card": "swift"}]}
 

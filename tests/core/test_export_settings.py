@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from vsod.cli.main import build_parser
-from vsod.core.delivery import Delivery
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
 from vsod.errors import UsageError
-from vsod.pipeline.job import JobSpec
 
 FULL = Delivery(
     "cutout", "premultiplied", "blur", Fraction(24000, 1001), "none", "1001", "{stem}.{frame:05}", "zip"

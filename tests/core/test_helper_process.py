@@ -11,7 +11,7 @@ import pytest
 
 from helpers import tripwires
 from helpers.repository import ROOT
-from vsod.core import apart
+from vsod.core import helper_process
 from vsod.errors import Cancelled, ModelError, ProcessError
 from vsod.inference import openvino_backend
 from vsod.pipeline import doctor
@@ -27,7 +27,7 @@ def strangers(tmp_path, monkeypatch):
 def test_it_calls_a_function_with_words(tmp_path):
     kept = tmp_path / "kept"
     kept.mkdir()
-    apart.run("os:rename", [str(kept), str(tmp_path / "moved")])
+    helper_process.run("os:rename", [str(kept), str(tmp_path / "moved")])
     assert (tmp_path / "moved").is_dir() and not kept.exists()
 
 
@@ -35,7 +35,7 @@ def test_words_alone_call_nothing(tmp_path):
     """A shell puts names of files in for ``*``, and a file may be called ``--apart``."""
     kept = tmp_path / "kept"
     kept.mkdir()
-    command = apart.command("os:rename", [str(kept), str(tmp_path / "moved")])
+    command = helper_process.command("os:rename", [str(kept), str(tmp_path / "moved")])
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "VSOD_APART": "os:listdir"}
     for extra in ({}, {"VSOD_APART": ""}):
         result = subprocess.run(command, env={**env, **extra}, timeout=60, capture_output=True, check=False)
@@ -45,17 +45,17 @@ def test_words_alone_call_nothing(tmp_path):
 def test_a_frozen_program_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/vsod-desktop")
-    assert apart.command("a:b", ["c"]) == ["/opt/vsod-desktop", "--apart", "a:b", "c"]
+    assert helper_process.command("a:b", ["c"]) == ["/opt/vsod-desktop", "--apart", "a:b", "c"]
 
 
 def test_other_words_are_none_of_its_business():
-    assert not apart.called(["run", "--apart"])
-    assert not apart.called([])
+    assert not helper_process.called(["run", "--apart"])
+    assert not helper_process.called([])
 
 
 def test_a_strangers_modules_in_the_current_folder_stay_asleep(strangers, tmp_path):
     (tmp_path / "kept").mkdir()
-    apart.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
+    helper_process.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
     assert (tmp_path / "moved").is_dir()
     assert tripwires.fired(strangers) == []
 
@@ -64,13 +64,13 @@ def test_nor_do_they_wake_where_the_path_names_their_folder_relatively(strangers
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "../downloads"]))
     monkeypatch.setattr(sys, "path", ["", ".", str(strangers), *sys.path])
     (tmp_path / "kept").mkdir()
-    apart.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
+    helper_process.run("os:rename", [str(tmp_path / "kept"), str(tmp_path / "moved")])
     assert tripwires.fired(strangers) == []
 
 
 def test_a_grandchild_is_as_safe(strangers, tmp_path):
     code = f"import pickle, socket, numpy; open({str(tmp_path / 'ran')!r}, 'w').close()"
-    apart.run("os:execl", [sys.executable, sys.executable, "-c", code])
+    helper_process.run("os:execl", [sys.executable, sys.executable, "-c", code])
     assert (tmp_path / "ran").exists() and tripwires.fired(strangers) == []
 
 
@@ -80,19 +80,19 @@ def test_the_doctor_runs_no_stranger(strangers):
 
 
 def test_the_other_process_works_in_a_folder_of_its_own(strangers, tmp_path):
-    apart.run("os:symlink", ["nothing", "left-behind"])
+    helper_process.run("os:symlink", ["nothing", "left-behind"])
     assert not (strangers / "left-behind").is_symlink()
 
 
 def test_its_last_words_are_told():
     with pytest.raises(ProcessError, match=r"ended with code 1: FileNotFoundError.*/not/there") as caught:
-        apart.run("os:listdir", ["/not/there"])
+        helper_process.run("os:listdir", ["/not/there"])
     assert caught.value.code == 1 and not caught.value.killed
 
 
 def test_a_process_that_was_ended_says_by_what(monkeypatch):
     with pytest.raises(ProcessError, match="ended by signal 6") as caught:
-        apart.run("os:abort", [])
+        helper_process.run("os:abort", [])
     assert not caught.value.killed
     assert ProcessError("a:b", -9, "").killed
 
@@ -102,7 +102,9 @@ def test_it_ends_at_once_when_it_is_cancelled():
     threading.Timer(0.3, cancel.set).start()
     began = time.monotonic()
     with pytest.raises(Cancelled):
-        apart.run("os:execl", [sys.executable, sys.executable, "-c", "import time; time.sleep(60)"], cancel)
+        helper_process.run(
+            "os:execl", [sys.executable, sys.executable, "-c", "import time; time.sleep(60)"], cancel
+        )
     assert time.monotonic() - began < 10
 
 
@@ -116,7 +118,7 @@ def test_a_conversion_that_was_killed_is_not_repeated_at_all(monkeypatch):
     def killed(*_: object) -> None:
         raise ProcessError("a:b", -9, "")
 
-    monkeypatch.setattr(apart, "run", killed)
+    monkeypatch.setattr(helper_process, "run", killed)
     with pytest.raises(ModelError, match="signal 9") as caught:
         openvino_backend.convert_apart("a:b", [], None)
     assert "memory" in caught.value.fix
@@ -127,9 +129,9 @@ import importlib.util, sys
 sys.path[:] = [p for p in sys.path if p not in ("", ".")]
 if __name__ == "__main__":
     import numpy as np
-    from vsod_models.refine import pydense
+    from vsod_models.refine import pydensecrf_engine
     importlib.util.find_spec = lambda *_: True
-    crf = pydense.PyDenseCRF()
+    crf = pydensecrf_engine.PyDenseCRF()
     try:
         crf.refine(np.zeros((8, 8, 3), np.uint8), np.full((8, 8), 0.5, np.float32))
     except RuntimeError as error:
@@ -151,12 +153,12 @@ def test_the_process_of_the_crf_runs_no_stranger(strangers, tmp_path):
 def test_processes_are_started_in_few_places():
     """Whoever adds one reads this first: of Python by ``core.apart``, of other programs by an absolute path."""
     known = {
-        "app/vsod/core/apart.py",
-        "app/vsod/media/about.py",
-        "app/vsod/media/external.py",
-        "app/vsod/media/external_encoder.py",
-        "app/vsod/media/programs.py",
-        "models/vsod_models/refine/pydense.py",
+        "app/vsod/core/helper_process.py",
+        "app/vsod/media/formats/versions.py",
+        "app/vsod/media/formats/ffmpeg_program.py",
+        "app/vsod/media/sinks/ffmpeg_encoder.py",
+        "app/vsod/media/formats/system_programs.py",
+        "models/vsod_models/refine/pydensecrf_engine.py",
     }
     starters = {"subprocess", "multiprocessing", "concurrent.futures.process", "pty", "asyncio"}
     found = set()

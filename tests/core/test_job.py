@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.cli.finishing import finish_settings
+from vsod.cli.commands.run import job
 from vsod.cli.main import build_parser, frame_range
-from vsod.cli.run import job
-from vsod.core.finishing import CRF, EDGES, FinishSettings
+from vsod.cli.options.matte import finish_settings
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.matte_settings import CRF, EDGES, FinishSettings
 from vsod.errors import UsageError
-from vsod.pipeline.job import JobReport, JobSpec
 
 specs = st.builds(
     JobSpec,

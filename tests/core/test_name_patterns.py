@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.core.delivery import Delivery
-from vsod.core.template import fill
+from vsod.core.export_settings import Delivery
+from vsod.core.name_patterns import fill
 from vsod.errors import UsageError
 
 VALUES = {"stem": "s{kind}", "kind": "matte", "frame": 7}

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from vsod.pipeline.threads import prefetch
+from vsod.core.prefetch import prefetch
 
 
 def alive():

@@ -1,5 +1,5 @@
-from vsod.pipeline import pace
-from vsod.pipeline.pace import Pace
+from vsod.core import progress_meter
+from vsod.core.progress_meter import Pace
 
 
 class Clock:
@@ -12,7 +12,7 @@ class Clock:
 
 def test_rate_and_remaining_time_cover_all_stages(monkeypatch):
     clock, seen = Clock(), []
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(progress_meter, "time", clock)
     p = Pace(seen.append, {"analyse": 40, "export": 100})
     p.start("analyse")
     for _ in range(20):
@@ -38,7 +38,7 @@ def test_rate_and_remaining_time_cover_all_stages(monkeypatch):
 
 def test_reports_are_rationed_but_the_last_one_always_comes(monkeypatch):
     clock, seen = Clock(), []
-    monkeypatch.setattr(pace, "time", clock)
+    monkeypatch.setattr(progress_meter, "time", clock)
     p = Pace(seen.append, {"export": 1000})
     p.start("export")
     for _ in range(1000):

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vsod.cli.main import main
-from vsod.cli.output import PlainStream
-from vsod.core.plain import json_text, plain, shell_words
+from vsod.cli.terminal.output import PlainStream
+from vsod.core.safe_text import json_text, plain, shell_words
 
 HOSTILE = "a\x1b]0;owned\x07\r\n\t\x7f\x9b31m\u202egpj\u2066.\udce9\x00\u2028ü→🎬"
 anything = st.text(st.characters(codec=None, exclude_categories=()))

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QThread
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
-from vsod.gui.prefs import Prefs
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit.preferences import Prefs
 
 
 class PatientBot(QtBot):

@@ -18,15 +18,15 @@ import numpy as np
 
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
-from vsod.core.lanes import Lanes
+from vsod.core.job import FinishSettings, JobReport, JobSpec
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import Row
-from vsod.pipeline.cost import Cost
-from vsod.pipeline.job import FinishSettings, JobReport, JobSpec
+from vsod.pipeline.job_estimate import Cost
+from vsod.qc.frame_metrics import Lanes
 
 if TYPE_CHECKING:
-    from vsod.pipeline.bakeoff import Tasting
+    from vsod.pipeline.model_comparison import Tasting
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ class FakeClip:
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> Tasting:
-        from vsod.pipeline.bakeoff import Tasting, agreement, sample  # loads the networks' library
+        from vsod.pipeline.model_comparison import Tasting, agreement, sample  # loads the networks' library
 
         assert threading.current_thread() is not threading.main_thread()
         frames = sample(within or range(self.info.frame_count), count)

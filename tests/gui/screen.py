@@ -3,7 +3,7 @@
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
 
 
 def pixels(window: MainWindow) -> np.ndarray:

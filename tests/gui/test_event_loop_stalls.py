@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from pytestqt.qtbot import QtBot
 from watchdog import Watchdog
 
-from vsod.gui.window import MainWindow
-from vsod.media.demo import make_demo
+from vsod.gui.main_window import MainWindow
+from vsod.media.sinks.demo import make_demo
 
 LONGEST = 0.1  # seconds
 

@@ -7,17 +7,17 @@ import threading
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import Qt, QThread, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
-from vsod.gui.actions import MENUS
-from vsod.gui.dialogs.crash import CrashReporter
-from vsod.gui.dialogs.shortcuts import ShortcutsDialog
-from vsod.gui.window import MainWindow
+from vsod.gui.actions.action_table import MENUS
+from vsod.gui.dialogs.crash_reporter import CrashReporter
+from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from vsod.gui.main_window import MainWindow
 
 
 def in_new_python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def in_new_python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_the_window_module_loads_no_heavy_library() -> None:
     code = (
         "import sys, vsod.gui.app\n"
-        "heavy = {'torch', 'openvino', 'av', 'cv2', 'vsod.pipeline.session'} & set(sys.modules)\n"
+        "heavy = {'torch', 'openvino', 'av', 'cv2', 'vsod.pipeline.clip_session'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) if heavy else 0)"
     )
     done = in_new_python(code)
@@ -44,9 +44,9 @@ def test_run_window_starts_and_ends(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from PyQt6.QtCore import QTimer\n"
-        "import vsod.gui.app as app, vsod.gui.window as window\n"
+        "import vsod.gui.app as app, vsod.gui.main_window as window\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "from fake_session import FakeBackend\n"
+        "from fake_clip_session import FakeBackend\n"
         "window.Pipeline = FakeBackend\n"
         "plain = window.MainWindow.show\n"
         "def show(self):\n"

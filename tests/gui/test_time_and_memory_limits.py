@@ -10,11 +10,11 @@ import av
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from test_scrubbing import write_long_gop
 from watchdog import Watchdog, fair
 
-from vsod.core.lanes import LANES, Lanes
-from vsod.gui.window import MainWindow
+from helpers.clips import write_long_gop
+from vsod.gui.main_window import MainWindow
+from vsod.qc.frame_metrics import LANES, Lanes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 MINUTES = 30

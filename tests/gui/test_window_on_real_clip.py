@@ -8,8 +8,8 @@ from PyQt6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 from screen import pixels, wait_for_frame
 
-from vsod.gui.window import MainWindow
-from vsod.media.demo import make_demo
+from vsod.gui.main_window import MainWindow
+from vsod.media.sinks.demo import make_demo
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from helpers.graycode import burnt
-from vsod.media.levels import encode
-from vsod.media.orientation import stored
-from vsod.media.planes import plane
+from vsod.media.pixels.levels import encode
+from vsod.media.pixels.orientation import stored
+from vsod.media.pixels.planes import plane
 
 WIDTH, HEIGHT, COUNT = 96, 64, 40
 NTSC_FILM = Fraction(24000, 1001)
@@ -339,3 +339,24 @@ def write_audio_only(path: Path) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def write_long_gop(path: Path, count: int, size: tuple[int, int], grain: int = 40) -> None:
+    """H.264 with a key frame every ten seconds at most: noise with a bright bar that moves."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, grain, (8, size[1], size[0], 3), np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.options = {
+            "g": "250",
+            "keyint_min": "250",
+            "sc_threshold": "0",
+            "preset": "ultrafast",
+            "crf": "23",
+        }
+        for index in range(count):
+            picture = noise[index % 8].copy()
+            picture[:, 4 * index : 4 * index + 200] += 120
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vsod.core.clip import ClipInfo
-from vsod.media.formats import FORMATS
+from vsod.media.formats.table import FORMATS
 
 # DNxHR begins at 256x120 pixels and AVI holds neither every time nor every tag: they have tests of their own.
 MATTES = [f for f in FORMATS.values() if f.matte is not None and f.matte.codec not in ("dnxhd", "utvideo")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vsod.storage.marks import marked_png
+from vsod.storage.ownership_marks import marked_png
 
 _PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.inference.windows import causal, clips, members, mirrored, reach
+from vsod.inference.frame_windows import causal, clips, members, mirrored, reach
 
 
 def features(frames):

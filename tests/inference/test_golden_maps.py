@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from vsod.core.frame import Frame
-from vsod.inference.cards import usable_card
+from vsod.inference.model_registry import usable_card
+from vsod.inference.model_signature import MAPS_VERSION
 from vsod.inference.predictor import Predictor
-from vsod.inference.signature import MAPS_VERSION
 
 FILE = Path(__file__).parents[1] / "data" / "golden_maps.npz"
 CARDS = ("swift", "studio", "scnn", "msst", "stan", "pdb", "dsnet")
@@ -56,7 +56,7 @@ def test_other_maps_are_another_version(card):
         expected = golden[card].astype(np.float32)
     assert expected.std() > 5  # something is seen
     off = np.abs(maps(card) - expected).mean() / 255
-    assert off < SAME, "the maps changed: raise vsod.inference.signature.MAPS_VERSION, then see above"
+    assert off < SAME, "the maps changed: raise vsod.inference.model_signature.MAPS_VERSION, then see above"
 
 
 if __name__ == "__main__":

@@ -13,17 +13,17 @@ import pytest
 import torch
 
 from vsod import paths
-from vsod.core.digest import file_sha256
+from vsod.analysis.clip_adaptation import Look, adapt
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import openvino_backend
-from vsod.inference.adaptation import Look, adapt
-from vsod.inference.cards import all_cards, read_card
-from vsod.inference.inputs import INPUTS
-from vsod.inference.networks import build_network, load_network, part
+from vsod.inference.model_registry import all_cards, read_card
+from vsod.inference.network_inputs import INPUTS
+from vsod.inference.network_loading import build_network, load_network, part
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.predictor import Predictor
 from vsod.inference.torch_backend import TorchBackend
+from vsod.storage.digest import file_sha256
 from vsod_models.weights import load_weights, save_weights
 
 EXTRA = [
@@ -47,8 +47,8 @@ def net(card):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
     """The demo clip's frames at any raster, decoded once per size."""
-    from vsod.media.demo import make_demo
-    from vsod.media.source import open_source
+    from vsod.media.sinks.demo import make_demo
+    from vsod.media.sources.source import open_source
 
     path = tmp_path_factory.mktemp("cards") / "demo.mp4"
     make_demo(path)
@@ -216,7 +216,7 @@ import resource, sys
 import numpy as np
 from vsod.core.frame import Frame
 from pathlib import Path
-from vsod.inference.cards import read_card
+from vsod.inference.model_registry import read_card
 from vsod.inference.predictor import Predictor
 
 predictor = Predictor(read_card(Path(sys.argv[1])), (96, 64))

@@ -4,13 +4,19 @@ import shutil
 import pytest
 
 from vsod import paths
-from vsod.core.digest import file_sha256
-from vsod.core.finishing import FinishSettings
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import ModelError, UnknownCard
-from vsod.inference.cards import all_cards, card_by_id, read_card, usable_card
-from vsod.inference.networks import build_network, load_network
+from vsod.inference.model_registry import all_cards, card_by_id, read_card, usable_card
+from vsod.inference.network_loading import build_network, load_network
+from vsod.storage.digest import file_sha256
 
-GOOD = 'id = "mine"\ntitle = "Mine"\nlicence = "MIT"\nentry = "vsod_models.swift:build"\nweights = "mine.safetensors"\n'
+GOOD = """\
+id = "mine"
+title = "Mine"
+licence = "MIT"
+entry = "vsod_models.networks.swift:build"
+weights = "mine.safetensors"
+"""
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ def test_two_cards_may_both_call_their_file_net(folder):
     for name in ("a", "b"):
         (folder / name).mkdir()
         (folder / name / "card.toml").write_text(
-            GOOD.replace("mine", name).replace("vsod_models.swift", "net")
+            GOOD.replace("mine", name).replace("vsod_models.networks.swift", "net")
         )
         (folder / name / f"{name}.safetensors").write_bytes(b"x")
         code = f"import torch\ndef build():\n    net = torch.nn.Identity()\n    net.made_by = '{name}'\n"
@@ -131,7 +137,7 @@ def test_a_package_that_does_not_import_is_a_row(monkeypatch):
     from importlib.metadata import EntryPoint
 
     points = [EntryPoint("odd\x1b", "no.such.package", "vsod.cards")]
-    monkeypatch.setattr("vsod.inference.cards.entry_points", lambda group: points)
+    monkeypatch.setattr("vsod.inference.model_registry.entry_points", lambda group: points)
     row = next(card for card in all_cards() if card.id == r"odd\x1b")
     assert "cannot be used" in row.problem
     assert usable_card("swift").id == "swift"

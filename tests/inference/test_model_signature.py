@@ -9,12 +9,12 @@ import pytest
 from vsod import paths
 from vsod.cli.main import main
 from vsod.errors import ModelError
-from vsod.inference import card_code, priors, signature
-from vsod.inference.card_code import code_of
-from vsod.inference.cards import read_card, usable_card
-from vsod.inference.networks import build_network
+from vsod.inference import model_code, model_signature, motion_prior
+from vsod.inference.model_code import code_of
+from vsod.inference.model_registry import read_card, usable_card
+from vsod.inference.model_signature import card_signature
+from vsod.inference.network_loading import build_network
 from vsod.inference.predictor import Predictor
-from vsod.inference.signature import card_signature
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_version_of_our_own_code_changes_it(monkeypatch):
     card = usable_card("swift")
     before = card_signature(card)
     assert card_signature(replace(card, title="x", sha256="", measured={})) == before
-    monkeypatch.setattr(signature, "MAPS_VERSION", 10_000)
+    monkeypatch.setattr(model_signature, "MAPS_VERSION", 10_000)
     assert card_signature(card) != before
 
 
@@ -110,7 +110,7 @@ def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
     assert Predictor(card, size, use_flow=False).signature != before
     other = tmp_path / "prior.safetensors"
     other.write_bytes(b"1")
-    monkeypatch.setattr(priors, "prior_file", lambda: other)
+    monkeypatch.setattr(motion_prior, "prior_file", lambda: other)
     assert Predictor(card, size).signature != before
     monkeypatch.setenv("VSOD_FLOW", "raft")
     paths.raft_weights().parent.mkdir(parents=True)
@@ -161,7 +161,7 @@ def test_a_package_that_brings_cards_may_be_called_and_is_known_by_its_code(fold
     card.write_text(card.read_text().replace("contrast:build", "their_nets.net:build"))
     assert read_card(card).problem is not None  # not the package's yet
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setattr(card_code, "_packages", lambda: [("their_nets.cards", package / "cards")])
+    monkeypatch.setattr(model_code, "_packages", lambda: [("their_nets.cards", package / "cards")])
     found = read_card(card)
     assert [name for name, _ in code_of(found)] == ["__init__.py", "net.py"]
     build_network(found)

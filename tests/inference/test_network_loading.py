@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from vsod.errors import Cancelled, ModelError
-from vsod.inference.cards import usable_card
 from vsod.inference.devices import choose_device
-from vsod.inference.networks import load_network
+from vsod.inference.model_registry import usable_card
+from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
-from vsod.media.source import open_source
-from vsod_models.flow.motion import encode
+from vsod.media.sources.source import open_source
+from vsod_models.flow.motion_encoding import encode
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.swift import Swift
+from vsod_models.networks.swift import Swift
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def net():
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory):
     """Two neighbouring frames of the demo clip at the net's raster."""
-    from vsod.media.demo import make_demo
+    from vsod.media.sinks.demo import make_demo
 
     path = tmp_path_factory.mktemp("net") / "demo.mp4"
     make_demo(path)
@@ -91,7 +91,7 @@ def test_converting_a_net_reports_to_nobody(tmp_path):
     code = (
         "import sys, threading\n"
         "from vsod.inference.predictor import Predictor\n"
-        "from vsod.inference.cards import usable_card\n"
+        "from vsod.inference.model_registry import usable_card\n"
         "print(Predictor(usable_card('swift'), (640, 360)).device)\n"
         "print(sys.modules.get('openvino_telemetry'), [t.name for t in threading.enumerate()])\n"
     )
@@ -133,7 +133,7 @@ def test_a_signal_after_a_network_was_deleted_in_another_thread_is_handled():
     """OpenVINO's core owns the stack that the main thread takes its signals on."""
     program = """
         import os, signal, threading
-        from vsod.inference.cards import usable_card
+        from vsod.inference.model_registry import usable_card
         from vsod.inference.openvino_backend import OpenVINOBackend
         from vsod.inference.raster import Raster
 

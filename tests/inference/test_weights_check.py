@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from vsod.errors import ModelError
-from vsod.inference.cards import all_cards
-from vsod.inference.weights_file import check_weights
+from vsod.inference.model_registry import all_cards
+from vsod.inference.weights_check import check_weights
 from vsod_models.weights import WeightsError, load_weights, save_weights
 
 

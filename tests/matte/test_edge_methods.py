@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.core.finishing import EDGES, FinishSettings
+from vsod.core.matte_settings import EDGES, FinishSettings
 from vsod.errors import ModelError
-from vsod.inference.finish import Finisher
+from vsod.matte.refiner import Finisher
 from vsod_models.metrics.matting import gradient_error, mse, sad
-from vsod_models.refine.guided import upsample
-from vsod_models.refine.soft import doubt, soft_edges
+from vsod_models.refine.guided_upsampling import upsample
+from vsod_models.refine.soft_edges import doubt, soft_edges
 
 
 def hair(h=240, w=320):
@@ -65,7 +65,7 @@ def test_closed_form_beats_plain_upsampling():
 
 def test_trimap_by_hand():
     pytest.importorskip("pymatting")
-    from vsod_models.refine.closedform import trimap
+    from vsod_models.refine.closed_form_matting import trimap
 
     hard = np.zeros((9, 12), np.float32)
     hard[:, 6:] = 1
@@ -75,7 +75,7 @@ def test_trimap_by_hand():
 
 
 def test_a_library_that_is_missing_is_named(monkeypatch):
-    monkeypatch.setattr("vsod.inference.finish.find_spec", lambda name: None)
+    monkeypatch.setattr("vsod.matte.refiner.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"vsod-desktop\[matting\]"):
         Finisher(FinishSettings(edges="pymatting"))
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.core.finishing import FinishSettings
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import ModelError
-from vsod.inference.finish import CRF_AREA, Finisher, crf_size, shaping
+from vsod.matte.refiner import CRF_AREA, Finisher, crf_size, shaping
 
 
 def scene(h=144, w=256):
@@ -62,7 +62,7 @@ def test_luma_is_enough_without_the_crf():
 
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "vsod_models.refine.pydense", None)
+    monkeypatch.setitem(sys.modules, "vsod_models.refine.pydensecrf_engine", None)
     with pytest.raises(ModelError, match="'pydensecrf' cannot be used"):
         Finisher(FinishSettings(crf="pydensecrf"))
 

@@ -12,12 +12,12 @@ from helpers import graycode
 from helpers.clips import KINDS, Clip, make
 from helpers.exports import MATTES
 from vsod.core.clip import ClipInfo
-from vsod.core.picture import Picture
-from vsod.media.formats import FORMATS, Format
-from vsod.media.readback import read_matte
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify import verify
+from vsod.core.output_frame import Picture
+from vsod.media.formats.table import FORMATS, Format
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.readback import read_matte
+from vsod.media.verify.verifier import verify
 
 _DAMAGED = {"lossy-ts", "truncated-mp4", "corrupt-middle", "corrupt-middle-mkv", "corrupt-gop"}
 # Ranges in one format of each container.

@@ -12,10 +12,10 @@ from helpers.clips import NTSC_FILM
 from helpers.exports import clip_info
 from helpers.readers import blended, mediainfo, melted
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout, Picture
-from vsod.media.formats import FORMATS
-from vsod.media.sinks import open_sink
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Layout, Picture
+from vsod.media.formats.table import FORMATS
+from vsod.media.sinks.sink import open_sink
 
 SIZE, COUNT = (96, 64), 5
 PLACES = (0, 24, 48, 72, 95)

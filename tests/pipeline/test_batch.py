@@ -12,12 +12,12 @@ import pytest
 
 from helpers.clips import make
 from vsod.cli.main import main
-from vsod.core.digest import digest
+from vsod.core.job import JobReport, JobSpec
 from vsod.errors import Cancelled, DataError, MediaError, OutputError, UsageError
 from vsod.pipeline import batch, runner
 from vsod.pipeline.batch import arrivals, clips_in, done_before, keep_apart, report_of, run_batch
-from vsod.pipeline.job import JobReport, JobSpec
-from vsod.pipeline.manifest import Manifest
+from vsod.pipeline.job_report import Manifest
+from vsod.storage.digest import digest
 
 
 @pytest.fixture
@@ -340,7 +340,7 @@ def test_watching_does_what_arrives(clips, tmp_path, monkeypatch, capsys):
             yield path
             done.append(path.name)
 
-    monkeypatch.setattr("vsod.cli.batch.arrivals", once)
+    monkeypatch.setattr("vsod.cli.commands.batch.arrivals", once)
     assert cli("watch", clips, "-o", tmp_path / "out", "--range", ":4", "--quiet", "0") == 0
     assert done == ["a.mp4", "b.mp4"]
     assert capsys.readouterr().out.split() == ["a.mp4:", "done", "b.mp4:", "done"]

@@ -9,9 +9,9 @@ import pytest
 
 from helpers.clips import Recipe, write_clip
 from helpers.repository import SHARED
-from vsod.media.source import open_source
+from vsod.core.job import JobSpec
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
 
 CLIPS = sorted([*SHARED.glob("clips/*.mp4"), *SHARED.glob("data/davis16/*.mp4")])
 
@@ -36,7 +36,7 @@ MEASURE = """
 import json, resource, sys
 from pathlib import Path
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
+from vsod.core.job import JobSpec
 runner.run(JobSpec(Path(sys.argv[1]), Path(sys.argv[2])))
 print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3))
 """

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
-from vsod.core.delivery import WHAT, Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.export_settings import WHAT, Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.overlay import heat_table
 from vsod.errors import MediaNotFound, UnknownFormat
-from vsod.inference.mapstore import MapStore
-from vsod.media.external import problem
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS
-from vsod.media.planes import plane
-from vsod.media.readback import read_matte, read_pictures
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
+from vsod.matte.export_frames import deliver
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_program import problem
+from vsod.media.formats.table import FORMATS
+from vsod.media.pixels.planes import plane
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.readback import read_matte, read_pictures
 from vsod.pipeline import runner
-from vsod.pipeline.deliver import deliver
-from vsod.pipeline.job import JobSpec
+from vsod.storage.map_store import MapStore
 
 
 def first(path):
@@ -50,8 +50,8 @@ def test_every_kind_is_written_and_verified(what, demo, tmp_path):
 @pytest.mark.parametrize("fmt", ["prores4444", "ffv1-rgba", "qtrle", "exr"])
 def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
     """T20, by the composite test of the check afterwards; the other kind must fail it."""
-    from vsod.media.formats import FORMATS
-    from vsod.media.verify import verify
+    from vsod.media.formats.table import FORMATS
+    from vsod.media.verify.verifier import verify
 
     target = tmp_path / f"c{(FORMATS[fmt].suffixes or ('',))[0]}"
     report = run(demo, target, what="cutout", alpha=alpha, format=fmt)

@@ -14,11 +14,11 @@ import pytest
 from helpers.clips import make
 from helpers.processes import job, preloaded
 from vsod import paths
-from vsod.cli.signals import cancel_on_signal
+from vsod.cli.terminal.interrupts import cancel_on_signal
+from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
-from vsod.media.source import open_source
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
 
 OLD = b"what was here before"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from helpers.clips import unseen
-from vsod.core.delivery import Delivery
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.session import Session
+from vsod.pipeline.clip_session import Session
 
 
 @pytest.fixture(scope="module")

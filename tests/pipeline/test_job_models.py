@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from helpers.clips import unseen
-from vsod.core.choice import ShotChoice
-from vsod.core.finishing import FinishSettings
+from vsod.core.clip_settings import ShotChoice
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled, VsodError
-from vsod.media.source import open_source
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import Manifest
-from vsod.pipeline.project import ClipWork, Project
-from vsod.pipeline.session import Session
+from vsod.pipeline.clip_session import Session
+from vsod.pipeline.job_report import Manifest
+from vsod.project.project import ClipWork, Project
 
 SHOT = ShotChoice(12, 18, "dsnet", FinishSettings(invert=True))
 

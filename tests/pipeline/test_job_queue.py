@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from vsod import paths
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.progress import Progress
 from vsod.errors import UsageError
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.jobqueue import Item, JobQueue
+from vsod.pipeline.job_queue import Item, JobQueue
 
 
 def spec(name: str, **changes: object) -> JobSpec:

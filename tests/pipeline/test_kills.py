@@ -10,22 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vsod.inference.clip_maps import open_store
-from vsod.inference.lanestore import LaneStore
-from vsod.media.source import open_source
-from vsod.pipeline.jobqueue import JobQueue
-from vsod.pipeline.project import Project
+from vsod.media.sources.source import open_source
+from vsod.pipeline.job_queue import JobQueue
+from vsod.project.project import Project
+from vsod.qc.metrics_store import LaneStore
+from vsod.storage.clip_maps import open_store
 
 ENDLESS = """
 import itertools, os, sys
 from pathlib import Path
 import numpy as np
-from vsod.inference.clip_maps import open_store
-from vsod.inference.lanestore import LaneStore
-from vsod.media.source import open_source
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.jobqueue import JobQueue
-from vsod.pipeline.project import ClipWork, Project
+from vsod.storage.clip_maps import open_store
+from vsod.qc.metrics_store import LaneStore
+from vsod.media.sources.source import open_source
+from vsod.core.job import JobSpec
+from vsod.pipeline.job_queue import JobQueue
+from vsod.project.project import ClipWork, Project
 
 clip, what = Path(sys.argv[1]), sys.argv[2]
 with open_source(clip) as source:

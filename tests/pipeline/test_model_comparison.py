@@ -7,8 +7,8 @@ import pytest
 
 from helpers.clips import make, unseen
 from vsod.errors import Cancelled
-from vsod.pipeline.bakeoff import agreement, sample
-from vsod.pipeline.session import Session
+from vsod.pipeline.clip_session import Session
+from vsod.pipeline.model_comparison import agreement, sample
 
 
 def test_samples_lie_in_the_middle_of_equal_parts():

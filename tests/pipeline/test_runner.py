@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
-from vsod.media.formats import FORMATS
-from vsod.media.source import open_source
+from vsod.media.formats.table import FORMATS
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.session import Session
+from vsod.pipeline.clip_session import Session
 
 KINDS = ["b-frames", "vfr", "23.976", "29.97-drop", "offset", "rotated-90", "odd", "edit-list", "images"]
 

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from vsod import paths
-from vsod.core.finishing import FinishSettings
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import DataError, UsageError
-from vsod.pipeline.presets import Presets
+from vsod.project.presets import Presets
 
 
 def test_every_preset_of_ours_is_a_valid_setting():

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.export_settings import Delivery
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import DataError
-from vsod.pipeline.project import ClipWork, Project, find_moved, same_clip
+from vsod.project.project import ClipWork, Project, find_moved, same_clip
 
 
 def clip(folder: Path, name: str = "a.mov", content: bytes = b"pictures") -> Path:

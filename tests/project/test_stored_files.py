@@ -17,24 +17,24 @@ from PyQt6.QtWidgets import QMainWindow
 
 from vsod import paths
 from vsod.cli.main import main
-from vsod.core.choice import ShotChoice
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
-from vsod.gui import actions
-from vsod.gui.autosave import Autosave
-from vsod.gui.document import Document
-from vsod.gui.prefs import Prefs
-from vsod.inference.cards import all_cards, usable_card
-from vsod.inference.networks import build_network, load_network
-from vsod.inference.weak_learner import Teaching, WeakLearner
-from vsod.media.source import open_source
+from vsod.core.clip_settings import ShotChoice
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.actions import action_table
+from vsod.gui.state.autosave import Autosave
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.inference.model_registry import all_cards, usable_card
+from vsod.inference.network_loading import build_network, load_network
+from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
+from vsod.media.sources.source import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.jobqueue import JobQueue
-from vsod.pipeline.manifest import Manifest
-from vsod.pipeline.presets import Presets
-from vsod.pipeline.project import ClipWork, Project
-from vsod_models.train.loop import Recipe, Run
+from vsod.pipeline.job_queue import JobQueue
+from vsod.pipeline.job_report import Manifest
+from vsod.project.presets import Presets
+from vsod.project.project import ClipWork, Project
+from vsod_models.training.training_run import Recipe, Run
 from vsod_models.weights import load_weights
 
 STORED = Path(__file__).parents[1] / "data" / "7f25d0c"
@@ -198,8 +198,8 @@ def test_stored_shortcuts_hold(qapp):
     keep("config/window.ini", paths.config_dir())
     keys = Prefs().keys
     window = QMainWindow()
-    ids = [row.id for rows in actions.MENUS.values() for row in rows if row is not None]
-    made = actions.build(window, {id: lambda: None for id in ids}, keys)
+    ids = [row.id for rows in action_table.MENUS.values() for row in rows if row is not None]
+    made = action_table.build(window, {id: lambda: None for id in ids}, keys)
     chosen = {id: [key.toString() for key in action.shortcuts()] for id, action in made.items()}
     for number, action in enumerate(ACTIONS.values()):
         assert chosen[action] == [QKeySequence(f"Ctrl+Alt+Shift+{chr(65 + number)}").toString()]

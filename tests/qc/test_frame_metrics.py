@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import find_flags
-from vsod.core.lanes import BY_ID, LANES, Lanes, rows
-from vsod.core.markers import to_csv, to_edl
-from vsod.core.shots import find_cuts, shots
-from vsod.core.spans import spans
-from vsod.inference.lanestore import LaneStore
-from vsod_models.metrics import signs
+from vsod.core.frame_ranges import spans
+from vsod.core.shot_detection import find_cuts, shots
+from vsod.interchange.markers import to_csv, to_edl
+from vsod.qc.frame_metrics import BY_ID, LANES, Lanes, rows
+from vsod.qc.issues import find_flags
+from vsod.qc.metrics_store import LaneStore
+from vsod_models.metrics import no_reference
 
 COUNT = 40
 
@@ -174,26 +174,26 @@ def square(size, level=1.0, at=10):
 
 def test_signs_of_a_map():
     sure = square(16)
-    assert signs.area(sure) == pytest.approx(256 / (48 * 64))
-    assert signs.confidence(sure) == pytest.approx(1, abs=1e-3)
-    assert signs.confidence(square(16, 0.5)) == pytest.approx(0)
-    assert signs.confidence(square(4, 0.7)) == pytest.approx(signs.confidence(square(20, 0.7)))
-    assert signs.confidence(square(0)) == 0
-    assert signs.softness(sure) == 0
+    assert no_reference.area(sure) == pytest.approx(256 / (48 * 64))
+    assert no_reference.confidence(sure) == pytest.approx(1, abs=1e-3)
+    assert no_reference.confidence(square(16, 0.5)) == pytest.approx(0)
+    assert no_reference.confidence(square(4, 0.7)) == pytest.approx(no_reference.confidence(square(20, 0.7)))
+    assert no_reference.confidence(square(0)) == 0
+    assert no_reference.softness(sure) == 0
     ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (48, 1))
-    assert signs.softness(ramp) == pytest.approx(0.8 * 64, abs=1.5)
-    assert signs.softness(square(0)) == 0
+    assert no_reference.softness(ramp) == pytest.approx(0.8 * 64, abs=1.5)
+    assert no_reference.softness(square(0)) == 0
 
 
 def test_unsteadiness_is_told_from_motion():
     motion = np.zeros((48, 64, 2), np.float32)
     everywhere = np.ones((48, 64), bool)
-    assert signs.unsteadiness(square(16), square(16), motion, everywhere) == pytest.approx(0)
+    assert no_reference.unsteadiness(square(16), square(16), motion, everywhere) == pytest.approx(0)
     moved = square(16, at=14)
-    assert signs.unsteadiness(square(16), moved, motion, everywhere) > 0.5
+    assert no_reference.unsteadiness(square(16), moved, motion, everywhere) > 0.5
     motion[...] = -4  # what is at 14 now was at 10
-    assert signs.unsteadiness(square(16), moved, motion, everywhere) == pytest.approx(0)
-    assert signs.unsteadiness(square(16), moved, motion, ~everywhere) == 0
+    assert no_reference.unsteadiness(square(16), moved, motion, everywhere) == pytest.approx(0)
+    assert no_reference.unsteadiness(square(16), moved, motion, ~everywhere) == 0
 
 
 def test_lanes_are_kept_beside_the_maps(tmp_path):

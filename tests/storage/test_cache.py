@@ -9,7 +9,7 @@ import pytest
 from vsod import paths
 from vsod.cli.main import main
 from vsod.errors import OutputError, UsageError
-from vsod.inference import cache
+from vsod.storage import cache
 
 STORE, OTHER = "0123456789abcdef01234567", "fedcba9876543210fedcba98"
 NETWORK = "swift-0123456789abcdef-ov2026.4.1-frame.net"

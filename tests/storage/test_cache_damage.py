@@ -5,22 +5,22 @@ import shutil
 
 import pytest
 
-from helpers import contrast
-from helpers.contrast import CARD, ball
+from helpers import contrast_model
+from helpers.contrast_model import CARD, ball
 from vsod import paths
+from vsod.core.job import JobSpec
 from vsod.errors import VsodError
 from vsod.inference import adapted_weights
 from vsod.inference.adapted_weights import Outcome, load_adapted, read_outcome, write_adapted
-from vsod.inference.kept_networks import Network, kept_network
+from vsod.inference.converted_networks import Network, kept_network
 from vsod.pipeline import runner
-from vsod.pipeline.job import JobSpec
 
 COUNT = 40  # two chunks
 
 
 @pytest.fixture
 def clip(tmp_path):
-    return contrast.writer("avi")(tmp_path / "clip", [ball(i) for i in range(COUNT)])
+    return contrast_model.writer("avi")(tmp_path / "clip", [ball(i) for i in range(COUNT)])
 
 
 def export(clip, output):
@@ -64,8 +64,8 @@ def trials(clip, cache, expected, rounds):
 
 
 def test_maps_and_what_is_said_of_them(clip, tmp_path, monkeypatch):
-    contrast.install(monkeypatch, tmp_path / "cache")
-    with contrast.one_thread():
+    contrast_model.install(monkeypatch, tmp_path / "cache")
+    with contrast_model.one_thread():
         expected = export(clip, tmp_path / "right.mkv")
         files = trials(clip, tmp_path / "cache", expected, 6)
     assert sorted(f.name for f in files) == ["000000.maps", "000001.maps", "CACHEDIR.TAG", "about"]
@@ -73,7 +73,7 @@ def test_maps_and_what_is_said_of_them(clip, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_converted_networks(clip, tmp_path, monkeypatch):
-    contrast.install(monkeypatch, tmp_path / "cache")
+    contrast_model.install(monkeypatch, tmp_path / "cache")
     monkeypatch.delenv("VSOD_ENGINE")
     pytest.importorskip("openvino")
     expected = export(clip, tmp_path / "right.mkv")

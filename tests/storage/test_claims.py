@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from helpers.exports import EVERY, EVERY_IDS, clip_info
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import UsageError
-from vsod.media import demo
-from vsod.media.formats import FORMATS, Format
-from vsod.media.images import image_bytes
-from vsod.media.sinks import open_sink
+from vsod.media.formats.table import FORMATS, Format
+from vsod.media.sinks import demo
+from vsod.media.sinks.image_files import image_bytes
+from vsod.media.sinks.sink import open_sink
 from vsod.storage import claims as claims_module
 from vsod.storage.claims import Claims, foreign, identity, lies_in, refuse_foreign, same
-from vsod.storage.marks import is_ours, marked_png
-from vsod.storage.runs import begin_run, is_run, refuse_foreign_run
+from vsod.storage.ownership_marks import is_ours, marked_png
+from vsod.storage.run_folders import begin_run, is_run, refuse_foreign_run
 
 
 @pytest.fixture

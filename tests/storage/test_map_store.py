@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
-from vsod.core.digest import file_state
-from vsod.inference import clip_maps
-from vsod.inference.clip_maps import fingerprint, open_store
-from vsod.inference.lanestore import LaneStore
-from vsod.inference.mapstore import CHUNK, MapStore
-from vsod.storage import envelope
+from vsod.qc.metrics_store import LaneStore
+from vsod.storage import clip_maps, envelope
+from vsod.storage.clip_maps import fingerprint, open_store
+from vsod.storage.digest import file_state
+from vsod.storage.map_store import CHUNK, MapStore
 
 
 def saliency(index, shape=(20, 36)):

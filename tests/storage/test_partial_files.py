@@ -18,11 +18,11 @@ from helpers.folders import folder, whole
 from helpers.repository import TESTS
 from vsod.cli.main import main
 from vsod.errors import OutputError
-from vsod.inference import learning
-from vsod.inference.cards import Card
-from vsod.media import atomic, demo
-from vsod.pipeline import calibrate, training
-from vsod.storage import exchange, files
+from vsod.inference.model_registry import Card
+from vsod.lab.evaluation import threshold_tuning
+from vsod.lab.training import network_training, train
+from vsod.media.sinks import demo
+from vsod.storage import atomic, folder_exchange, partial_files
 from vsod.storage.partial_names import is_stale
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes need POSIX")
@@ -53,7 +53,7 @@ def test_what_lies_at_a_partial_name_is_not_touched(
     else:
         there.write_bytes(b"precious")
     before = there.lstat()
-    monkeypatch.setattr(files, "partial_name", lambda _: ".planted")
+    monkeypatch.setattr(partial_files, "partial_name", lambda _: ".planted")
     with pytest.raises(OutputError):
         atomic.write_text(tmp_path / "r.json", "{}")
     with pytest.raises(FileExistsError):
@@ -96,7 +96,7 @@ def test_a_folder_is_replaced_without_a_tail(
     old: int, new: int, in_one_step: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not in_one_step:
-        monkeypatch.setattr(exchange, "_renameat2", lambda: None)
+        monkeypatch.setattr(folder_exchange, "_renameat2", lambda: None)
     target = folder(tmp_path / "shot", "old", old)
     partial = folder(atomic.partial_path(target), "new", new)
     atomic.commit_together([(partial, target)])
@@ -146,9 +146,9 @@ def test_every_rename_may_fail(
 
         return call
 
-    swap = exchange.exchange if in_one_step else lambda *_: False
+    swap = folder_exchange.exchange if in_one_step else lambda *_: False
     with monkeypatch.context() as patched:
-        patched.setattr(exchange, "exchange", failing(swap) if in_one_step else swap)
+        patched.setattr(folder_exchange, "exchange", failing(swap) if in_one_step else swap)
         patched.setattr(Path, "rename", failing(Path.rename))
         patched.setattr(Path, "replace", failing(Path.replace))
         try:
@@ -182,10 +182,9 @@ import itertools, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from helpers.folders import folder
-from vsod.media import atomic
-from vsod.storage import exchange
+from vsod.storage import atomic, folder_exchange
 if {steps}:
-    exchange._renameat2 = lambda: None
+    folder_exchange._renameat2 = lambda: None
 target, text = Path({target!r}), Path({text!r})
 for turn in itertools.count():
     word, count = ("new", 40) if turn % 2 else ("old", 60)
@@ -242,9 +241,9 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
     (tmp_path / "mine.safetensors").write_bytes(b"old weights")
     (tmp_path / "trained").write_bytes(b"new weights")
     made = Card("mine", "Mine", source=tmp_path / "card.toml", weights=tmp_path / "mine.safetensors")
-    monkeypatch.setattr(training, "card_by_id", lambda _: made)
-    monkeypatch.setattr(calibrate, "card_by_id", lambda _: made)
-    monkeypatch.setattr(learning, "store", lambda trained, out: out.write_bytes(trained.read_bytes()))
+    monkeypatch.setattr(train, "card_by_id", lambda _: made)
+    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: made)
+    monkeypatch.setattr(network_training, "store", lambda trained, out: out.write_bytes(trained.read_bytes()))
     return made
 
 
@@ -263,9 +262,9 @@ def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", second_fails)
         with pytest.raises(OutputError, match="disk is full"):
-            training.install("mine", tmp_path / "trained")
+            train.install("mine", tmp_path / "trained")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-    training.install("mine", tmp_path / "trained")
+    train.install("mine", tmp_path / "trained")
     assert (tmp_path / "mine.safetensors").read_bytes() == b"new weights"
     assert 'sha256 = "old"' not in (tmp_path / "card.toml").read_text()
     assert len(list(tmp_path.iterdir())) == len(before)
@@ -278,9 +277,9 @@ def test_a_card_is_calibrated_whole_or_not_at_all(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", no_space)
         with pytest.raises(OutputError, match="disk is full"):
-            calibrate.install("mine", 0.4)
+            threshold_tuning.install("mine", 0.4)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-    calibrate.install("mine", 0.4)
+    threshold_tuning.install("mine", 0.4)
     assert "half = 0.4" in (tmp_path / "card.toml").read_text()
 
 

@@ -6,11 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from vsod.inference import cache
-from vsod.inference.clip_maps import open_store
-from vsod.inference.mapstore import CHUNK
-from vsod.media.demo import make_demo
-from vsod.media.source import open_source
+from vsod.media.sinks.demo import make_demo
+from vsod.media.sources.source import open_source
+from vsod.storage import cache
+from vsod.storage.clip_maps import open_store
+from vsod.storage.map_store import CHUNK
 
 ROUNDS = 20
 
@@ -18,8 +18,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from vsod.inference.clip_maps import open_store
-from vsod.media.source import open_source
+from vsod.storage.clip_maps import open_store
+from vsod.media.sources.source import open_source
 
 clip, start, stop, rounds = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 with open_source(clip) as source:
@@ -43,8 +43,8 @@ sys.stdin.readline()
 
 PRUNER = """
 import sys, os
-from vsod.inference import cache
-from vsod.inference.cache import folder
+from vsod.storage import cache
+from vsod.storage.cache import folder
 print("ready", flush=True)
 sys.stdin.readline()
 os.environ["VSOD_CACHE_GB"] = "0.000000001"

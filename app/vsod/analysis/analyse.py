@@ -10,20 +10,20 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import FinishSettings
+from vsod.analysis.map_reuse import adopt
+from vsod.analysis.shot_splitter import LOOK_AHEAD, LOOK_BACK, ByShot
 from vsod.core.frame import Frame
-from vsod.core.spans import spans
+from vsod.core.frame_ranges import spans
+from vsod.core.matte_settings import FinishSettings
+from vsod.core.prefetch import prefetch
 from vsod.errors import SourceChanged
-from vsod.inference.clip_maps import fits
-from vsod.inference.finish import Finisher
-from vsod.inference.mapstore import CHUNK, MapStore, bound, never_analysed
 from vsod.inference.predictor import Predictor
-from vsod.media.picture import Pixels
-from vsod.media.source import Source
-from vsod.pipeline.adopting import adopt
-from vsod.pipeline.byshot import LOOK_AHEAD, LOOK_BACK, ByShot
-from vsod.pipeline.steady import needed, steady
-from vsod.pipeline.threads import prefetch
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import needed, steady
+from vsod.media.pixels.conversion import Pixels
+from vsod.media.sources.source import Source
+from vsod.storage.clip_maps import fits
+from vsod.storage.map_store import CHUNK, MapStore, bound, never_analysed
 
 
 def missing_ranges(store: MapStore, frames: range) -> list[range]:
@@ -130,7 +130,7 @@ def finish(
     """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
 
     A frame that could not be decoded has the matte of the frame before it, the very same array.
-    The store must have the maps of :func:`vsod.pipeline.steady.needed`. The frames hold colour
+    The store must have the maps of :func:`vsod.matte.smoothing_window.needed`. The frames hold colour
     where ``colour`` asks for it or the settings need it, else luma. A map that was lost meanwhile is made anew
     by ``predictor``, if it is given.
     """

@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from vsod.core.frame import Frame
 from vsod.errors import Cancelled, ModelError
-from vsod.inference import windows
+from vsod.inference import frame_windows
 from vsod.inference.adapted_weights import Outcome, read_outcome, write_adapted
-from vsod.inference.cards import Card
 from vsod.inference.devices import choose_device
-from vsod.inference.inputs import INPUTS, missing
-from vsod.inference.networks import load_network, logit
+from vsod.inference.model_registry import Card
+from vsod.inference.network_inputs import INPUTS, missing
+from vsod.inference.network_loading import load_network, logit
 from vsod.inference.predictor import Predictor, Prepared
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vsod_models.train.adapt import Cue
+    from vsod_models.training.online_adaptation import Cue
 
 Map = npt.NDArray[np.float32]
 Maps = Callable[[int], Map | None]
@@ -62,7 +62,7 @@ class Look:
         """The net's inputs and (N, K, H, W) maps, NaN outside the picture."""
         import torch
 
-        from vsod_models.train.adapt import Cue
+        from vsod_models.training.online_adaptation import Cue
 
         card = self.predictor.card
         rows, targets = zip(*(self._sample(i) for i in indices), strict=True)
@@ -83,7 +83,7 @@ class Look:
         reach = predictor.reach(range(index, index + 1), self.count)
         with closing(self.decode(reach.decode)) as decoded:
             items = {item.index: item for item in predictor.prepare(decoded, reach.run)}
-        order = windows.members(index, reach.run, card.window, card.clips)
+        order = frame_windows.members(index, reach.run, card.window, card.clips)
         told = order if card.clips else [index]
         window: list[Prepared] = [items[i] for i in order]
         inputs = [np.stack(x) for x in zip(*(item.inputs for item in window), strict=True)]
@@ -107,7 +107,7 @@ def spread(indices: Sequence[int], most: int) -> list[int]:
 
 def lessons(maps: Maps, frames: range) -> list[int]:
     """The frames whose maps are sure enough to teach, in order; spread over the clip."""
-    from vsod_models.train.adapt import doubt
+    from vsod_models.training.online_adaptation import doubt
 
     seen = [(i, maps(i)) for i in spread(frames, LOOKED_AT)]
     judged = sorted((doubt(m), i) for i, m in seen if m is not None)
@@ -150,7 +150,7 @@ def _adapt(look: Look, frames: range, device: str, steps: int) -> tuple[Outcome,
     """What came of it, and the weights as a ``.safetensors`` file's bytes; none where it is not trusted."""
     import torch
 
-    from vsod_models.train.adapt import Adaptation, Adapter, agreement, doubt
+    from vsod_models.training.online_adaptation import Adaptation, Adapter, agreement, doubt
     from vsod_models.weights import save_weights
 
     card = look.predictor.card

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
-from vsod.inference.clip_maps import relatives_of
-from vsod.inference.mapstore import MapStore, bound
-from vsod.media.source import Source
-from vsod.pipeline.threads import prefetch
+from vsod.core.prefetch import prefetch
+from vsod.media.sources.source import Source
+from vsod.storage.clip_maps import relatives_of
+from vsod.storage.map_store import MapStore, bound
 
 _PROBES = 8  # frames that tell whether an earlier version is one at all
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.lanes import OF_PAIRS
-from vsod.core.spans import spans
-from vsod.inference.lanestore import LaneStore
-from vsod.inference.mapstore import MapStore
-from vsod.media.source import Source
-from vsod.pipeline.threads import prefetch
+from vsod.core.frame_ranges import spans
+from vsod.core.prefetch import prefetch
+from vsod.media.sources.source import Source
+from vsod.qc.frame_metrics import OF_PAIRS
+from vsod.qc.metrics_store import LaneStore
+from vsod.storage.map_store import MapStore
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.warp import returns
-from vsod_models.metrics import signs
+from vsod_models.metrics import no_reference
 
 _PATIENT = 16  # frames between two stretches that are decoded on rather than sought past
 
@@ -61,16 +61,18 @@ def _size(store: MapStore, stretch: range) -> tuple[int, int]:
 
 def _measured(dis: DIS, before: _Seen | None, now: _Seen, saliency: Map) -> dict[str, float]:
     values = {
-        "area": signs.area(saliency),
-        "confidence": signs.confidence(saliency),
-        "softness": signs.softness(saliency),
+        "area": no_reference.area(saliency),
+        "confidence": no_reference.confidence(saliency),
+        "softness": no_reference.softness(saliency),
     }
     if before is None:
         # nothing comes before the first frame: it moves and flickers by nothing
         return values | dict.fromkeys(OF_PAIRS, 0.0)
     motion, back = dis(now.luma, before.luma), dis(before.luma, now.luma)
     values["motion"] = float(np.hypot(motion[..., 0], motion[..., 1]).mean()) / now.luma.shape[1]
-    values["change"] = signs.change(now.luma, before.luma, motion, back)
+    values["change"] = no_reference.change(now.luma, before.luma, motion, back)
     if before.saliency is not None:
-        values["flicker"] = signs.unsteadiness(before.saliency, saliency, motion, returns(motion, back))
+        values["flicker"] = no_reference.unsteadiness(
+            before.saliency, saliency, motion, returns(motion, back)
+        )
     return values

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
+from vsod.analysis.clip_adaptation import Look, Maps, adapt
 from vsod.core.frame import Frame
-from vsod.inference.adaptation import Look, Maps, adapt
+from vsod.core.prefetch import prefetch
 from vsod.inference.adapted_weights import Outcome
-from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
-from vsod.media.source import Source
-from vsod.pipeline.threads import prefetch
+from vsod.media.sources.source import Source
+from vsod.storage.map_store import MapStore
 
 
 def adapted(

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.frame import Frame
-from vsod.core.shots import AROUND, find_cuts
-from vsod.inference.finish import luma
+from vsod.core.shot_detection import AROUND, find_cuts
+from vsod.matte.refiner import luma
 from vsod_models.flow.dis import DIS
-from vsod_models.metrics.signs import change
+from vsod_models.metrics.no_reference import change
 
 LOOK_BACK, LOOK_AHEAD = AROUND + 1, AROUND
 """Frames before and behind a range that must be read to find its cuts as in the whole clip."""

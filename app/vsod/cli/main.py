@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsod import __version__
-from vsod.cli import output
-from vsod.cli.access import add_overwrite, reads, writes
-from vsod.cli.delivery import add_delivery_options
-from vsod.cli.finishing import add_finish_options
-from vsod.cli.signals import interrupt_on_signal
-from vsod.core.delivery import WHAT
-from vsod.core.training import PROTOCOLS
+from vsod.cli.options.export import add_delivery_options
+from vsod.cli.options.matte import add_finish_options
+from vsod.cli.options.path_access import add_overwrite, reads, writes
+from vsod.cli.terminal import output
+from vsod.cli.terminal.interrupts import interrupt_on_signal
+from vsod.core.export_settings import WHAT
+from vsod.core.job import DEVICES
 from vsod.errors import VsodError
-from vsod.pipeline.job import DEVICES
+from vsod.lab.training.plan import PROTOCOLS
 
 
 def main(argv: Sequence[str]) -> int:
@@ -136,8 +136,8 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
 
 
 def _run(commands: Commands[argparse.ArgumentParser]) -> None:
-    from vsod.cli import run as do
-    from vsod.cli.batch import add_commands as add_batch
+    from vsod.cli.commands import run as do
+    from vsod.cli.commands.batch import add_commands as add_batch
 
     p = commands.add_parser(
         "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
@@ -163,8 +163,8 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
-    from vsod.cli import inspect as do
-    from vsod.cli.lanes import lanes
+    from vsod.cli.commands import info as do
+    from vsod.cli.commands.metrics import lanes
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
     reads(p.add_argument("source", metavar="IN", type=Path))
@@ -238,10 +238,10 @@ def _training(p: argparse.ArgumentParser) -> None:
 
 
 def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
-    from vsod.cli import learn as do
-    from vsod.cli.labels import add_commands as add_labels
-    from vsod.cli.prior import add_arguments as add_prior_arguments
-    from vsod.cli.prior import train_prior
+    from vsod.cli.lab import train_and_evaluate as do
+    from vsod.cli.lab.labels import add_commands as add_labels
+    from vsod.cli.lab.train_prior import add_arguments as add_prior_arguments
+    from vsod.cli.lab.train_prior import train_prior
 
     add_labels(commands)
 

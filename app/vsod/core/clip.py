@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.digest import FileState
 from vsod.errors import UsageError
+from vsod.storage.digest import FileState
 
 
 @dataclass(frozen=True, slots=True)

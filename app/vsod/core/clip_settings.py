@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()

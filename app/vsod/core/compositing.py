@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.picture import Colours
+from vsod.core.output_frame import Colours
 
 # Standard deviation of blurred surroundings, in parts of the longer side.
 _BLUR = 1 / 50

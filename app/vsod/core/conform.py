@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import MOST_FRAMES
+from vsod.core.export_settings import MOST_FRAMES
 from vsod.core.timecode import Timecode, has_drop_frame, nominal_fps
 from vsod.errors import UsageError
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
-from vsod.core.picture import Layout
-from vsod.core.reading import check_kinds
-from vsod.core.template import fill
+from vsod.core.data_parsing import check_kinds
+from vsod.core.name_patterns import fill
+from vsod.core.output_frame import Layout
 from vsod.errors import UsageError
 
 WHAT: dict[str, str] = {

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vsod.core.choice import Choice, ShotChoice
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import DEFAULTS, FinishSettings
-from vsod.core.plain import json_text, shell_words
-from vsod.core.reading import check_kinds, parse_json
+from vsod.core.clip_settings import Choice, ShotChoice
+from vsod.core.data_parsing import check_kinds, parse_json
+from vsod.core.export_settings import Delivery
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.safe_text import json_text, shell_words
 from vsod.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -28,7 +28,7 @@ class JobSpec:
         format: Export format id, or None to go by ``output``'s suffix.
         start, stop: Frame range, ``stop`` excluded; None = to the end.
         device: One of :data:`DEVICES`.
-        adapt: Fit the card to the clip first and look again, see :mod:`vsod.pipeline.adapting`.
+        adapt: Fit the card to the clip first and look again, see :mod:`vsod.analysis.second_pass`.
         finish: Finishing settings.
         delivery: What is written and how.
         shots: What single shots have of their own, in order.
@@ -84,7 +84,7 @@ class JobSpec:
 
         Raises:
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
-                :func:`vsod.core.reading.refusing`.
+                :func:`vsod.core.data_parsing.refusing`.
         """
         raw: dict[str, Any] = dict(parse_json(text) if isinstance(text, str) else text)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])

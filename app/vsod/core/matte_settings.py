@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
-from vsod.core.reading import check_kinds
+from vsod.core.data_parsing import check_kinds
 from vsod.errors import UsageError
 
 CRF_ENGINES = ("meanfield", "pydensecrf")

@@ -1,1 +1,1 @@
-"""The window. The only importer of PyQt6; talks to ``vsod.pipeline.session`` alone."""
+"""The window. The only importer of PyQt6; talks to ``vsod.pipeline.clip_session`` alone."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
-from vsod.gui import theme
-from vsod.gui.dialogs.crash import CrashReporter
-from vsod.gui.prefs import Prefs
-from vsod.gui.window import MainWindow
-from vsod.gui.words import Catalogue, system_language
+from vsod.gui.dialogs.crash_reporter import CrashReporter
+from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import Catalogue, system_language
 
 
 def run_window(paths: list[Path], argv: list[str]) -> int:

@@ -15,37 +15,38 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.gui import actions, theme
-from vsod.gui.ahead import Ahead
-from vsod.gui.backend import Backend, Card, Clip, Format, Pipeline
-from vsod.gui.bakeoff import BakeOff
-from vsod.gui.deck import Deck
-from vsod.gui.deeds import deeds
-from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.document import Document
-from vsod.gui.drafts import MEGABYTES
-from vsod.gui.editing import Editing
-from vsod.gui.exporting import Exporting
-from vsod.gui.messages import Messages
-from vsod.gui.opening import Opening
-from vsod.gui.overview import Overview
+from vsod.gui.actions import action_table
+from vsod.gui.actions.action_handlers import deeds
+from vsod.gui.actions.submenus import Submenus
+from vsod.gui.controllers.analysis_controller import Running
+from vsod.gui.controllers.export_controller import Exporting
+from vsod.gui.controllers.idle_analysis import Ahead
+from vsod.gui.controllers.metrics_controller import Overview
+from vsod.gui.controllers.metrics_export import Reports
+from vsod.gui.controllers.model_comparison_controller import BakeOff
+from vsod.gui.controllers.open_controller import Opening
+from vsod.gui.controllers.outcome_messages import Messages
+from vsod.gui.controllers.project_controller import Projects
+from vsod.gui.controllers.queue_dock import QueueRoom
+from vsod.gui.controllers.settings_controller import Editing
+from vsod.gui.controllers.shot_scope import Scope
+from vsod.gui.controllers.source_watch import SourceWatch
+from vsod.gui.controllers.viewer_controller import Stage
+from vsod.gui.dialogs.export_dialog import ExportDialog
+from vsod.gui.jobs.clip_jobs import Tasks
 from vsod.gui.panels.banner import Banner
-from vsod.gui.player import Player
-from vsod.gui.prefs import Prefs
-from vsod.gui.projects import Projects
-from vsod.gui.queueroom import QueueRoom
-from vsod.gui.reports import Reports
-from vsod.gui.running import Running
-from vsod.gui.scope import Scope
-from vsod.gui.sound import Sound
-from vsod.gui.source_watch import SourceWatch
-from vsod.gui.stage import Stage
-from vsod.gui.statusline import StatusLine
-from vsod.gui.submenus import Submenus
-from vsod.gui.tasks import Tasks
+from vsod.gui.panels.status_bar import StatusLine
+from vsod.gui.playback.audio_player import Sound
+from vsod.gui.playback.player import Player
+from vsod.gui.playback.scrub_cache import MEGABYTES
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.pipeline_interface import Backend, Card, Clip, Format, Pipeline
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.welcome import Welcome
-from vsod.gui.words import tr
-from vsod.gui.workroom import Workroom
+from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.workspace import Deck
 
 
 class MainWindow(QMainWindow):
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
         self.tasks = Tasks(backend or Pipeline(), self)
         self.document = Document(self)
         self._closed = False
-        self.actions_by_id = actions.build(self, deeds(self), self.prefs.keys)
+        self.actions_by_id = action_table.build(self, deeds(self), self.prefs.keys)
         self._build()
         self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
         self.overview = Overview(self.player, self.scrubber, self)

@@ -18,13 +18,13 @@ from pathlib import Path
 from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from vsod.core.finishing import FinishSettings
-from vsod.gui import theme
-from vsod.gui.actions import OVERLAYS
-from vsod.gui.queue import QueueControl
-from vsod.gui.window import MainWindow
-from vsod.gui.words import Catalogue, languages
-from vsod.pipeline.jobqueue import OVER
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.actions.action_table import OVERLAYS
+from vsod.gui.controllers.queue_controller import QueueControl
+from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import Catalogue, languages
+from vsod.pipeline.job_queue import OVER
 
 _SIZE = (1280, 800)
 _PATIENCE = 600.0  # seconds a state may take to come about

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vsod.errors import ModelError
-from vsod.inference import cache
-from vsod.storage import envelope
+from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vsod.inference.cards import Card
 from vsod.inference.devices import choose_device
+from vsod.inference.model_registry import Card
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
@@ -35,7 +35,7 @@ class Backend(Protocol):
 
         Args:
             inputs: What the card reads, in its order: (B, C, H, W) float32, padded; see
-                :data:`vsod.inference.inputs.INPUTS`.
+                :data:`vsod.inference.network_inputs.INPUTS`.
 
         Returns:
             (B, 1, H, W) float32 saliency 0..1, or for a card with a window the features

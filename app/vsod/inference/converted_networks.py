@@ -9,8 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.inference import cache
-from vsod.storage import envelope
+from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
 
 _KIND = "network"
@@ -84,7 +83,7 @@ def kept_network(name: str, signature: str, version: str, part: str, home: Path 
 
     Args:
         name: Of its card or file, for people who look into the cache.
-        signature: See :mod:`vsod.inference.signature`.
+        signature: See :mod:`vsod.inference.model_signature`.
         version: Of OpenVINO.
         part: Of the network, lower case.
         home: Its folder; default: that of all converted networks.

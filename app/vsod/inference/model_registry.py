@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
-from vsod.core.digest import file_sha256
-from vsod.core.finishing import CRF
-from vsod.core.limits import MAX_PIXELS
-from vsod.core.plain import plain
-from vsod.core.reading import parse_toml, read_text, reason
+from vsod.core.data_parsing import parse_toml, read_text, reason
+from vsod.core.matte_settings import CRF
+from vsod.core.old_keys import new_entry
+from vsod.core.safe_text import plain
+from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import ModelError, UnknownCard
-from vsod.inference.card_code import code_of
+from vsod.inference.model_code import code_of
+from vsod.storage.digest import file_sha256
 
 DEFAULT = "swift"  # listed first
 _READABLE = {"image", "motion", "wheel", "prior"}
@@ -60,7 +61,7 @@ class Card:
         flow: Name of the flow estimator the net reads, or ``"none"``.
         area: Pixels of the network's raster before padding.
         multiple: Height and width are padded to multiples of this.
-        reads: What the network is called with, names of :data:`vsod.inference.inputs.INPUTS`.
+        reads: What the network is called with, names of :data:`vsod.inference.network_inputs.INPUTS`.
         still: What the motion prior is where nothing moves.
         window: Frames the network looks at together; 0 = one by one.
         clips: The window is cut into clips; else it slides, ending at the frame in question.
@@ -146,7 +147,7 @@ def read_card(path: Path) -> Card:
             summary=plain(str(raw.get("summary", ""))),
             licence=plain(str(raw["licence"])),
             paid_work=plain(str(raw.get("paid_work", "ask"))),
-            entry=str(raw["entry"]),
+            entry=new_entry(str(raw["entry"])),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
             flow=str(raw.get("flow", "none")),

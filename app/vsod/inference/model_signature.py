@@ -6,9 +6,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from vsod.core.digest import file_sha256
-from vsod.inference.card_code import code_of
-from vsod.inference.cards import Card
+from vsod.core.old_keys import first_entry
+from vsod.inference.model_code import code_of
+from vsod.inference.model_registry import Card
+from vsod.storage.digest import file_sha256
 
 MAPS_VERSION = 2
 """Raise it when code of ours makes other maps of the same weights; a test holds the maps of every built-in card."""
@@ -20,11 +21,11 @@ def card_signature(card: Card) -> str:
     Not of its id, title, licence and other words for people; nor of the weights' digest as the card claims it.
 
     Raises:
-        ModelError: ``entry`` names code that the card may not bring, see :func:`vsod.inference.card_code.code_of`.
+        ModelError: ``entry`` names code that the card may not bring, see :func:`vsod.inference.model_code.code_of`.
     """
     meaning = {
         "maps": MAPS_VERSION,
-        "entry": card.entry,
+        "entry": first_entry(card.entry),
         "options": card.options,
         "reads": card.reads,
         "flow": card.flow,

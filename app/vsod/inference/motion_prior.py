@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import paths
-from vsod.core.digest import file_sha256
 from vsod.errors import ModelError
-from vsod.inference.kept_networks import KeptNetwork, Network, kept_network
+from vsod.inference.converted_networks import KeptNetwork, Network, kept_network
+from vsod.inference.model_signature import digest_or_missing
 from vsod.inference.openvino_backend import Compiled, as_openvino, convert_apart, openvino
-from vsod.inference.signature import digest_or_missing
-from vsod_models.prior.features import FeatureMap, picture_tensor
-from vsod_models.prior.motion import MotionPrior
+from vsod.storage.digest import file_sha256
+from vsod_models.motion_prior.motion_prior import MotionPrior
+from vsod_models.motion_prior.region_features import FeatureMap, picture_tensor
 
 Array = npt.NDArray[np.float32]
 
@@ -73,7 +73,7 @@ def _converted(weights: Path, cancel: threading.Event | None) -> Network:
     kept = _kept(weights)
     found = kept.read()
     if found is None:
-        convert_apart("vsod.inference.priors:convert", [str(weights.absolute())], cancel)
+        convert_apart("vsod.inference.motion_prior:convert", [str(weights.absolute())], cancel)
         found = kept.read()
     # else here, where whatever went wrong reaches the caller
     return found or convert(str(weights))
@@ -92,8 +92,8 @@ def convert(weights: str) -> Network:
     """
     import torch
 
-    from vsod_models.prior.network import stored_features
-    from vsod_models.prior.storage import read_prior
+    from vsod_models.motion_prior.torch_networks import stored_features
+    from vsod_models.motion_prior.weights_file import read_prior
 
     made = as_openvino(stored_features(read_prior(Path(weights))), [torch.zeros(1, 3, 64, 64)])
     _kept(Path(weights)).write(made)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion import CHANNELS, encode
-from vsod_models.flow.wheel import colour
+from vsod_models.flow.flow_image import colour
+from vsod_models.flow.motion_encoding import CHANNELS, encode
 
 Array = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
@@ -38,7 +38,9 @@ class Input:
 
 INPUTS: dict[str, Input] = {
     "image": Input(3, needs_flow=False),  # RGB 0..1
-    "motion": Input(CHANNELS, divide=2, odd=(0, 2)),  # see vsod_models.flow.motion.encode; zeros = no flow
+    "motion": Input(
+        CHANNELS, divide=2, odd=(0, 2)
+    ),  # see vsod_models.flow.motion_encoding.encode; zeros = no flow
     "wheel": Input(3, odd=None),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
     "prior": Input(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
 }

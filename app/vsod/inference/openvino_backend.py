@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core import apart
+from vsod.core import helper_process
 from vsod.errors import ModelError, ProcessError, VsodError
 from vsod.inference.adapted_weights import is_adapted
-from vsod.inference.cards import Card, read_card
-from vsod.inference.inputs import INPUTS
-from vsod.inference.kept_networks import KeptNetwork, Network, kept_network
+from vsod.inference.converted_networks import KeptNetwork, Network, kept_network
+from vsod.inference.model_registry import Card, read_card
+from vsod.inference.model_signature import card_signature
+from vsod.inference.network_inputs import INPUTS
 from vsod.inference.raster import Raster
-from vsod.inference.signature import card_signature
-from vsod.inference.weights_file import check_weights
+from vsod.inference.weights_check import check_weights
 
 if TYPE_CHECKING:
     import torch
@@ -171,7 +171,7 @@ def convert_card(source: str, weights: str) -> None:
 
 
 def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
-    """Call ``task`` ("module:function") with ``words`` in a process of its own, see :func:`vsod.core.apart.run`.
+    """Call ``task`` ("module:function") with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
 
     It may fail, which is said on stderr: what counts is whether the files it should write are there.
 
@@ -180,7 +180,7 @@ def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | Non
         ModelError: It was ended from outside; doing the same in this process would end this one.
     """
     try:
-        apart.run(task, words, cancel)
+        helper_process.run(task, words, cancel)
     except (ProcessError, OSError) as error:
         if isinstance(error, ProcessError) and error.killed:
             raise ModelError(
@@ -198,7 +198,7 @@ def convert(card: Card) -> dict[str, Network]:
     """
     import torch
 
-    from vsod.inference.networks import load_network, part
+    from vsod.inference.network_loading import load_network, part
 
     net = load_network(card)
     kinds = [INPUTS[name] for name in card.reads]

@@ -14,15 +14,15 @@ import numpy.typing as npt
 from vsod import paths
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
-from vsod.inference import inputs, windows
+from vsod.inference import frame_windows, network_inputs
 from vsod.inference.backends import Backend, open_backend
-from vsod.inference.cards import Card
-from vsod.inference.inputs import INPUTS
-from vsod.inference.priors import open_prior, prior_digest
+from vsod.inference.model_registry import Card
+from vsod.inference.model_signature import card_signature, digest_or_missing
+from vsod.inference.motion_prior import open_prior, prior_digest
+from vsod.inference.network_inputs import INPUTS
 from vsod.inference.raster import Raster
-from vsod.inference.signature import card_signature, digest_or_missing
 from vsod_models.flow import FlowEstimator, estimator
-from vsod_models.prior.motion import MotionPrior
+from vsod_models.motion_prior.motion_prior import MotionPrior
 
 Map = npt.NDArray[np.float32]
 SECOND_LOOK = 0.4  # weight of a fitted card's maps, against those it was fitted with
@@ -193,10 +193,10 @@ class Predictor:
         """
         return not self.card.clips and (self.card.window > 1 or self._flow != "none")
 
-    def reach(self, wanted: range, count: int) -> windows.Reach:
+    def reach(self, wanted: range, count: int) -> frame_windows.Reach:
         """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""
         flow = any(INPUTS[name].needs_flow for name in self.card.reads)
-        return windows.reach(wanted, count, self.card.window, self.card.clips, flow)
+        return frame_windows.reach(wanted, count, self.card.window, self.card.clips, flow)
 
     def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[Prepared]:
         """Everything before the network: frames decoded at ``raster.size`` -> what it reads.
@@ -218,7 +218,7 @@ class Predictor:
     def _built(self, moving: Iterable[Moving]) -> Iterator[Prepared]:
         card, prior = self.card, self._prior
         for item in moving:
-            made = inputs.build(card.reads, item.image, item.flow, prior, card.still)
+            made = network_inputs.build(card.reads, item.image, item.flow, prior, card.still)
             padded = (
                 self.raster.pad(x, INPUTS[name].divide) for name, x in zip(card.reads, made, strict=True)
             )
@@ -268,5 +268,5 @@ class Predictor:
     def _windowed(self, encoded: Iterator[tuple[int, Map]]) -> Iterator[tuple[int, Map]]:
         if not self.card.window:
             return encoded
-        arrange = windows.clips if self.card.clips else windows.causal
+        arrange = frame_windows.clips if self.card.clips else frame_windows.causal
         return arrange(encoded, self.card.window, self.backend.window)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vsod.inference.cards import Card
-from vsod.inference.networks import load_network, part
+from vsod.inference.model_registry import Card
+from vsod.inference.network_loading import load_network, part
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from vsod.core.reading import Unreadable, parse_json, refusing
+from vsod.core.data_parsing import Unreadable, parse_json, refusing
 from vsod.errors import DataError, ModelError
 from vsod.storage import envelope
 

@@ -7,9 +7,9 @@ import io
 from collections.abc import Sequence
 
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag
-from vsod.core.plain import plain
+from vsod.core.safe_text import plain
 from vsod.core.timecode import Timecode
+from vsod.qc.issues import Flag
 
 _COLOURS = {"empty": "Red", "unsure": "Yellow", "jump": "Purple", "flicker": "Cyan", "soft": "Blue"}
 _MOST = 999  # events an EDL can number

@@ -9,20 +9,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.analysis import analyse
 from vsod.core.clip import ClipInfo
-from vsod.core.compose import narrowed, over, premultiplied, widened
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
+from vsod.core.compositing import narrowed, over, premultiplied, widened
+from vsod.core.export_settings import Delivery
 from vsod.core.frame import Frame
+from vsod.core.matte_settings import FinishSettings
+from vsod.core.output_frame import Colours, Layout, Picture
 from vsod.core.overlay import heat_table, to_u8
-from vsod.core.picture import Colours, Layout, Picture
-from vsod.inference.foreground import foreground
-from vsod.inference.mapstore import MapStore
+from vsod.core.prefetch import prefetch
 from vsod.inference.predictor import Predictor
-from vsod.media.background import Background, open_background
-from vsod.media.source import Source
-from vsod.pipeline import stages
-from vsod.pipeline.threads import prefetch
+from vsod.matte.foreground import foreground
+from vsod.media.sinks.background import Background, open_background
+from vsod.media.sources.source import Source
+from vsod.storage.map_store import MapStore
 
 Pixels = Literal["rgb", "rgb48"]
 
@@ -51,11 +51,11 @@ def deliver(
 ) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
     """Every frame of the range with its picture for every file; each stage in a thread of its own.
 
-    The store must have the maps of :func:`vsod.pipeline.steady.needed`; those that are lost meanwhile are made anew by
-    ``predictor``, if it is given.
+    The store must have the maps of :func:`vsod.matte.smoothing_window.needed`; those that are lost meanwhile are
+    made anew by ``predictor``, if it is given.
     """
     colour = pixels_needed(delivery, source.info)
-    finished = stages.finish(source, store, frames, finishing(delivery, settings), colour, predictor)
+    finished = analyse.finish(source, store, frames, finishing(delivery, settings), colour, predictor)
     return prefetch(pictures(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.picture import Colours
-from vsod_models.refine.foreground import estimate_foreground
+from vsod.core.output_frame import Colours
+from vsod_models.refine.foreground_colour import estimate_foreground
 
 
 def foreground(rgb: Colours, alpha: npt.NDArray[np.float32]) -> Colours:

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import CRF_ENGINES, FinishSettings
+from vsod.core.matte_settings import CRF_ENGINES, FinishSettings
 from vsod.errors import ModelError
-from vsod_models.refine import dense_crf, shape
-from vsod_models.refine.densecrf import PRESETS, DenseCRF
-from vsod_models.refine.guided import guided_upsample, upsample
-from vsod_models.refine.soft import soft_edges
+from vsod_models.refine import dense_crf, matte_operations
+from vsod_models.refine.dense_crf import PRESETS, DenseCRF
+from vsod_models.refine.guided_upsampling import guided_upsample, upsample
+from vsod_models.refine.soft_edges import soft_edges
 
 CRF_AREA = 854 * 480  # pixels at which the CRF works: its kernels are meant for 480p
 
@@ -29,7 +29,7 @@ Picture = npt.NDArray[np.uint8]
 class Finisher:
     """Turns maps into mattes; holds the CRF's engine between frames. Safe across threads.
 
-    What needs other frames, the stabiliser, comes before: see :mod:`vsod.pipeline.steady`.
+    What needs other frames, the stabiliser, comes before: see :mod:`vsod.matte.smoothing_window`.
 
     Args:
         settings: Finishing settings; what they leave to the card is off.
@@ -99,7 +99,7 @@ def _guided(saliency: Map, picture: Picture) -> Map:
 
 def _closed_form(saliency: Map, picture: Picture) -> Map:
     # its library takes seconds to load: only who asks for it waits
-    from vsod_models.refine.closedform import closed_form_edges
+    from vsod_models.refine.closed_form_matting import closed_form_edges
 
     return closed_form_edges(saliency, picture)
 
@@ -120,14 +120,14 @@ def shaping(settings: FinishSettings) -> list[Callable[[Map], Map]]:
     """What is done to the matte at full size, in order; nothing for what is neutral."""
     s = settings
     steps: list[tuple[bool, Callable[[Map], Map]]] = [
-        (s.threshold is not None, partial(shape.threshold, at=s.threshold or 0.0)),
-        (s.despeckle > 1, partial(shape.despeckle, area=s.despeckle)),
-        (s.fill_holes > 1, partial(shape.fill_holes, area=s.fill_holes)),
-        (s.grow != 0, partial(shape.grow, by=s.grow)),
-        (s.feather > 0, partial(shape.feather, deviation=s.feather)),
-        (s.black > 0 or s.white < 1, partial(shape.levels, black=s.black, white=s.white)),
-        (s.gamma != 1, partial(shape.gamma, by=s.gamma)),
-        (s.invert, shape.invert),
+        (s.threshold is not None, partial(matte_operations.threshold, at=s.threshold or 0.0)),
+        (s.despeckle > 1, partial(matte_operations.despeckle, area=s.despeckle)),
+        (s.fill_holes > 1, partial(matte_operations.fill_holes, area=s.fill_holes)),
+        (s.grow != 0, partial(matte_operations.grow, by=s.grow)),
+        (s.feather > 0, partial(matte_operations.feather, deviation=s.feather)),
+        (s.black > 0 or s.white < 1, partial(matte_operations.levels, black=s.black, white=s.white)),
+        (s.gamma != 1, partial(matte_operations.gamma, by=s.gamma)),
+        (s.invert, matte_operations.invert),
     ]
     return [step for wanted, step in steps if wanted]
 

@@ -9,14 +9,14 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.inference.clip_maps import fits
-from vsod.inference.finish import luma
-from vsod.inference.mapstore import MapStore
-from vsod.media.picture import Pixels
-from vsod.media.source import Source
-from vsod_models.refine.stabilise import REACH, Look, Stabiliser
+from vsod.core.matte_settings import FinishSettings
+from vsod.matte.refiner import luma
+from vsod.media.pixels.conversion import Pixels
+from vsod.media.sources.source import Source
+from vsod.storage.clip_maps import fits
+from vsod.storage.map_store import MapStore
+from vsod_models.refine.temporal_smoothing import REACH, Look, Stabiliser
 
 Map = npt.NDArray[np.float32]
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vsod.core.plain import plain
+from vsod.core.job import JobReport, JobSpec
 from vsod.core.progress import ProgressFn
+from vsod.core.safe_text import plain
 from vsod.errors import Cancelled, DataError, OutputError, VsodError
-from vsod.media.sequence import SUFFIXES as PICTURES
+from vsod.media.sources.image_sequence import SUFFIXES as PICTURES
 from vsod.pipeline import runner
-from vsod.pipeline.claiming import claim
-from vsod.pipeline.job import JobReport, JobSpec
-from vsod.pipeline.manifest import SUFFIX, Manifest
+from vsod.pipeline.job_claims import claim
+from vsod.pipeline.job_report import SUFFIX, Manifest
 
 VIDEOS = (
     *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts"),

@@ -12,21 +12,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.analysis import analyse
+from vsod.core.export_settings import Delivery
 from vsod.core.frame import Frame
-from vsod.core.picture import Layout, Picture
-from vsod.inference.cards import Card
-from vsod.inference.finish import Finisher
-from vsod.inference.mapstore import MapStore
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.output_frame import Layout, Picture
+from vsod.inference.model_registry import Card
 from vsod.inference.predictor import Predictor
-from vsod.media.formats import format_by_id
-from vsod.media.picture import Pixels
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify import VerifyReport, verify
-from vsod.pipeline import deliver, stages
-from vsod.pipeline.steady import needed, steady
+from vsod.matte import export_frames
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import needed, steady
+from vsod.media.formats.table import format_by_id
+from vsod.media.pixels.conversion import Pixels
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.verifier import VerifyReport, verify
+from vsod.storage.map_store import MapStore
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def bench(
         prepared = alone("prior" if "prior" in card.reads else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
         finisher = Finisher(settings)
-        colour = deliver.pixels_needed(delivery, info)
+        colour = export_frames.pixels_needed(delivery, info)
         pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
@@ -135,9 +136,10 @@ def bench(
             mattes = [(frame, finisher(m, frame.image)) for m, frame in pairs]
         if colour:
             alone(
-                "compose", (picture is None for _, picture in deliver.pictures(iter(mattes), delivery, clip))
+                "compose",
+                (picture is None for _, picture in export_frames.pictures(iter(mattes), delivery, clip)),
             )
-        pictures = list(deliver.pictures(iter(mattes), delivery, clip))
+        pictures = list(export_frames.pictures(iter(mattes), delivery, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
         layout = delivery.layouts[0]
 
@@ -152,8 +154,8 @@ def bench(
 
         alone("encode", written("alone", pictures, len(pictures)))
         store = MapStore(Path(temp) / "maps", info.frame_count)
-        together("analyse", stages.analyse(clip, predictor, store, reads))
-        finished = deliver.deliver(clip, store, frames, settings, delivery)
+        together("analyse", analyse.analyse(clip, predictor, store, reads))
+        finished = export_frames.deliver(clip, store, frames, settings, delivery)
         together("export", written("whole", finished, len(frames)))
 
         def checked() -> Iterator[VerifyReport]:

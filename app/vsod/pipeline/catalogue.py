@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from vsod.core.picture import Layout
-from vsod.inference.cards import all_cards
-from vsod.media.external import all_formats
+from vsod.core.output_frame import Layout
+from vsod.inference.model_registry import all_cards
+from vsod.media.formats.ffmpeg_program import all_formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class CardRow:
     """A card as the picker shows it.
 
     Attributes:
-        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.cards.Card`.
+        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_registry.Card`.
         needs_flow: Whether optical flow is computed for it.
         problem: Why it cannot be used, or None.
         size: Bytes of its weights, 0 if there are none.

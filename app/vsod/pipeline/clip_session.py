@@ -10,28 +10,29 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vsod.analysis import analyse
+from vsod.analysis.measure_metrics import measure
+from vsod.analysis.second_pass import fitted_before
 from vsod.core.clip import ClipInfo
-from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.core.lanes import Lanes
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.progress import ProgressFn
-from vsod.inference.cards import Card, usable_card
-from vsod.inference.clip_maps import open_store
-from vsod.inference.finish import Finisher
-from vsod.inference.lanestore import LaneStore
-from vsod.inference.mapstore import MapStore
+from vsod.core.progress_meter import Pace
+from vsod.inference.model_registry import Card, usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.listen import listen
-from vsod.media.source import open_source
-from vsod.pipeline import runner, stages
-from vsod.pipeline.adapting import fitted_before
-from vsod.pipeline.bakeoff import Tasting, sample, taste
-from vsod.pipeline.cost import Cost, estimate
-from vsod.pipeline.job import JobReport, JobSpec
-from vsod.pipeline.lanes import measure
-from vsod.pipeline.pace import Pace
-from vsod.pipeline.steady import SteadyPreview
-from vsod_models.refine.guided import upsample
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import SteadyPreview
+from vsod.media.sources.audio_reader import listen
+from vsod.media.sources.source import open_source
+from vsod.pipeline import runner
+from vsod.pipeline.job_estimate import Cost, estimate
+from vsod.pipeline.model_comparison import Tasting, sample, taste
+from vsod.qc.frame_metrics import Lanes
+from vsod.qc.metrics_store import LaneStore
+from vsod.storage.clip_maps import open_store
+from vsod.storage.map_store import MapStore
+from vsod_models.refine.guided_upsampling import upsample
 
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
@@ -73,7 +74,10 @@ class Session:
         return self._source.frames(start, stop, size=size)
 
     def sound(self, index: int) -> Iterator[bytes]:
-        """Sound from frame ``index`` on, see :func:`vsod.media.listen.listen`; close the generator to release it."""
+        """Sound from frame ``index`` on, see :func:`vsod.media.sources.audio_reader.listen`.
+
+        Close the generator to release the file.
+        """
         info = self.info
         return listen(info.path, int(info.pts[index]) * info.time_base)
 
@@ -93,7 +97,7 @@ class Session:
     ) -> bool | None:
         """Compute the maps that are missing in ``frames`` (default: the whole clip).
 
-        With ``adapt`` the card is then fitted to them and looks again, see :mod:`vsod.pipeline.adapting`.
+        With ``adapt`` the card is then fitted to them and looks again, see :mod:`vsod.analysis.second_pass`.
 
         Returns:
             Whether the card was fitted to the clip; None if that was not asked for.
@@ -104,7 +108,7 @@ class Session:
         """
         wanted = frames if frames is not None else range(self.info.frame_count)
         store = self._own_store(card)
-        todo = sum(len(gap) for gap in stages.missing_ranges(store, wanted))
+        todo = sum(len(gap) for gap in analyse.missing_ranges(store, wanted))
         again = {"fit": 1, "look again": len(wanted)} if adapt else {}
         pace = Pace(on_progress, {"analyse": todo, **again}, cancel)
         predictor = Predictor(usable_card(card), self.info.display_size, device)
@@ -166,7 +170,7 @@ class Session:
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> Tasting:
-        """Several models on ``count`` frames, of ``within`` if given: see :func:`vsod.pipeline.bakeoff.taste`."""
+        """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.taste`."""
         frames = sample(within or range(self.info.frame_count), count)
         stores = [self._own_store(card) for card in cards]
         return taste(
@@ -209,7 +213,7 @@ class Session:
         )
 
     def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
-        """What a job on this clip will cost: see :func:`vsod.pipeline.cost.estimate`."""
+        """What a job on this clip will cost: see :func:`vsod.pipeline.job_estimate.estimate`."""
         return estimate(self._source, self._own_store, spec, cancel)
 
     def close(self) -> None:

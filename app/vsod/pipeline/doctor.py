@@ -10,15 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from vsod import __version__, paths
-from vsod.core import apart
+from vsod.core import helper_process
 from vsod.errors import ProcessError, VsodError
-from vsod.inference import cache
-from vsod.inference.cards import all_cards
 from vsod.inference.devices import describe_cpu, describe_gpu
-from vsod.media import about
-from vsod.media.external import problem
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS
+from vsod.inference.model_registry import all_cards
+from vsod.media.formats import versions
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_program import problem
+from vsod.media.formats.table import FORMATS
+from vsod.storage import cache
 
 QT_PACKAGES = (
     "libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 "
@@ -50,7 +50,7 @@ def examine() -> list[Finding]:
         ),
         *_packages(),
         _window(),
-        Finding("media", True, about.bundled_version()),
+        Finding("media", True, versions.bundled_version()),
         _formats(),
         _second_reader(),
         _external(),
@@ -92,7 +92,9 @@ def _window() -> Finding:
         return Finding("window", None, "Qt comes with the program; start it without a command to see")
     # in a process of its own: a missing system library must not take the doctor down
     try:
-        apart.run("vsod.gui.trial:start_qt", [], variables={"QT_QPA_PLATFORM": "offscreen"})
+        helper_process.run(
+            "vsod.gui.toolkit.qt_check:start_qt", [], variables={"QT_QPA_PLATFORM": "offscreen"}
+        )
     except ProcessError as error:
         fix = f"On Debian: apt install --no-install-recommends {QT_PACKAGES}"
         return Finding("window", False, error.words or error.what, fix)
@@ -102,7 +104,7 @@ def _window() -> Finding:
 
 
 def _formats() -> Finding:
-    missing = about.missing_encoders()
+    missing = versions.missing_encoders()
     ids = ", ".join(FORMATS)
     if missing:
         names = ", ".join(f"{f} ({e})" for f, e in missing.items())
@@ -122,7 +124,7 @@ def _external() -> Finding:
 
 
 def _second_reader() -> Finding:
-    found = about.external_version()
+    found = versions.external_version()
     if found:
         return Finding("ffprobe", True, f"{found}: second reader of every verification")
     return Finding(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vsod.core.picture import Layout
+from vsod.core.job import JobSpec
+from vsod.core.output_frame import Layout
 from vsod.errors import UnknownCard
-from vsod.inference.cards import card_by_id
-from vsod.media.atomic import output_error
-from vsod.media.formats import Format, format_by_id, format_for_path
-from vsod.pipeline.job import JobSpec
+from vsod.inference.model_registry import card_by_id
+from vsod.media.formats.table import Format, format_by_id, format_for_path
+from vsod.storage.atomic import output_error
 from vsod.storage.claims import Claims, foreign, refuse_foreign
-from vsod.storage.runs import begin_run, refuse_foreign_run
+from vsod.storage.run_folders import begin_run, refuse_foreign_run
 
 _KINDS: dict[Layout, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
 

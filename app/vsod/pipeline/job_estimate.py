@@ -10,19 +10,20 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vsod.core.finishing import FinishSettings
+from vsod.analysis import analyse
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled
-from vsod.inference.mapstore import MapStore
-from vsod.media.sinks import open_sink
-from vsod.media.source import Source
-from vsod.media.verify import verify
-from vsod.pipeline import deliver, stages
+from vsod.matte import export_frames
+from vsod.matte.smoothing_window import needed
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import Source
+from vsod.media.verify.verifier import verify
 from vsod.pipeline.bench import peak_mb
-from vsod.pipeline.cast import Cast
-from vsod.pipeline.claiming import job_format
-from vsod.pipeline.job import JobSpec
+from vsod.pipeline.job_claims import job_format
+from vsod.pipeline.job_models import Cast
 from vsod.pipeline.runner import conform
-from vsod.pipeline.steady import needed
+from vsod.storage.map_store import MapStore
 
 FRAMES = 8
 
@@ -154,7 +155,7 @@ def _sample(
         loading = time.perf_counter() - began
         maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
         reads = needed(frames, spec.finish, clip.info.frame_count)
-        with closing(stages.analyse(clip, predictor, maps, reads)) as indices:
+        with closing(analyse.analyse(clip, predictor, maps, reads)) as indices:
             measured = _pace(indices, cancel)
         size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
     total = sum(len(stretch) for stretch in stretches)
@@ -177,7 +178,7 @@ def _written(
         }
 
         def steps() -> Iterator[None]:
-            with closing(deliver.deliver(clip, maps, frames, spec.finish, delivery)) as pictures:
+            with closing(export_frames.deliver(clip, maps, frames, spec.finish, delivery)) as pictures:
                 for frame, picture in pictures:
                     for layout, sink in sinks.items():
                         sink.write(frame.index, picture[layout])

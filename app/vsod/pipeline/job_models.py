@@ -9,19 +9,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from vsod.core.delivery import Delivery
+from vsod.analysis import analyse
+from vsod.core.export_settings import Delivery
 from vsod.core.frame import Frame
-from vsod.core.picture import Layout, Picture
-from vsod.core.spans import spans
-from vsod.inference.cards import usable_card
-from vsod.inference.clip_maps import open_store, seal
-from vsod.inference.mapstore import MapStore
+from vsod.core.frame_ranges import spans
+from vsod.core.job import JobSpec
+from vsod.core.output_frame import Layout, Picture
+from vsod.core.progress_meter import Pace
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.source import Source
-from vsod.pipeline import deliver, stages
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.pace import Pace
-from vsod.pipeline.steady import needed
+from vsod.matte import export_frames
+from vsod.matte.smoothing_window import needed
+from vsod.media.sources.source import Source
+from vsod.storage.clip_maps import open_store, seal
+from vsod.storage.map_store import MapStore
 
 
 class Cast:
@@ -112,7 +113,7 @@ class Cast:
         pace.start("analyse")
         for name, predictor in self.predictors.items():
             for stretch in spans(self._wanted[name]):
-                with closing(stages.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
+                with closing(analyse.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
                     pace.through(indices)
             seal(self.stores[name], self._clip.info)
 
@@ -121,6 +122,6 @@ class Cast:
         for part in self.parts:
             store = self.stores[part.card]
             predictor = self.predictors[part.card]
-            pictures = deliver.deliver(self._clip, store, part.frames, part.finish, delivery, predictor)
+            pictures = export_frames.deliver(self._clip, store, part.frames, part.finish, delivery, predictor)
             with closing(pictures) as ready:
                 yield from ready

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
+from vsod.core.data_parsing import refusing
+from vsod.core.job import JobSpec
 from vsod.core.progress import Progress
-from vsod.core.reading import refusing
 from vsod.errors import DataError, OutputError, UsageError
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.queuefile import QueueFile
-from vsod.pipeline.queueitem import OVER, Item, State, targets
+from vsod.pipeline.queue_file import QueueFile
+from vsod.pipeline.queued_job import OVER, Item, State, targets
 from vsod.storage.claims import identity
 
 __all__ = ["OVER", "Item", "JobQueue", "State"]

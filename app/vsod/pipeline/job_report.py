@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
-from vsod.core.digest import content_digest, digest, file_state
-from vsod.core.plain import json_text
-from vsod.core.reading import Unreadable, parse_json, read_json, refusing
+from vsod.core.data_parsing import Unreadable, parse_json, read_json, refusing
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.safe_text import json_text
 from vsod.errors import DataError, SourceChanged
-from vsod.inference.cards import usable_card
-from vsod.inference.clip_maps import is_unchanged
-from vsod.inference.signature import card_signature
-from vsod.media.atomic import write_text
-from vsod.pipeline.job import JobReport, JobSpec
+from vsod.inference.model_registry import usable_card
+from vsod.inference.model_signature import card_signature
+from vsod.storage.atomic import write_text
+from vsod.storage.clip_maps import is_unchanged
+from vsod.storage.digest import content_digest, digest, file_state
 
 SUFFIX = ".vsod.json"
 
@@ -29,7 +29,7 @@ class Manifest:
     Attributes:
         spec: The job.
         source: Digest of all bytes of its source, as :func:`_whole` writes it.
-        card: Signature of every card, see :mod:`vsod.inference.signature`.
+        card: Signature of every card, see :mod:`vsod.inference.model_signature`.
         outputs: Digest of all bytes of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobReport.as_json`.

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import FinishSettings
+from vsod.analysis import analyse
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled
-from vsod.inference.cards import usable_card
-from vsod.inference.finish import Finisher
-from vsod.inference.mapstore import MapStore
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.source import Source
-from vsod.pipeline import stages
+from vsod.matte.refiner import Finisher
+from vsod.media.sources.source import Source
+from vsod.storage.map_store import MapStore
 from vsod_models.metrics.davis import region
 
 _WIDE = 320  # pixels of the pictures that are compared
@@ -87,7 +87,7 @@ def taste(
             for index in todo:
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
-                with closing(stages.analyse(source, predictor, store, range(index, index + 1))) as maps:
+                with closing(analyse.analyse(source, predictor, store, range(index, index + 1))) as maps:
                     for _ in maps:
                         pass
                 done += 1
@@ -95,7 +95,9 @@ def taste(
                     on_progress(Progress("compare", done, total))
             seconds.append((time.monotonic() - began) / len(todo) if todo else None)
             done += len(frames) - len(todo)
-            mattes.append([finish(stages.stored(store, i), p) for i, p in zip(frames, pictures, strict=True)])
+            mattes.append(
+                [finish(analyse.stored(store, i), p) for i, p in zip(frames, pictures, strict=True)]
+            )
     return Tasting(tuple(cards), tuple(frames), pictures, mattes, seconds, agreement(mattes))
 
 

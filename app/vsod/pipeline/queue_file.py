@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vsod.core.plain import json_text
-from vsod.core.reading import Unreadable, read_json, refusing
+from vsod.core.data_parsing import Unreadable, read_json, refusing
+from vsod.core.safe_text import json_text
 from vsod.errors import DataError
-from vsod.media.atomic import output_error, write_text
+from vsod.storage.atomic import output_error, write_text
 from vsod.storage.locks import FileLock
 
 Raw = dict[str, Any]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from vsod.core.reading import parse_json
-from vsod.pipeline.job import JobSpec
+from vsod.core.data_parsing import parse_json
+from vsod.core.job import JobSpec
 
 State = Literal["waiting", "running", "done", "warnings", "failed", "skipped"]
 OVER: tuple[State, ...] = ("done", "warnings", "failed", "skipped")
@@ -58,7 +58,7 @@ class Item:
 
         Raises:
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
-                :func:`vsod.core.reading.refusing`.
+                :func:`vsod.core.data_parsing.refusing`.
         """
         shown = (*OVER, "running") if runs else OVER
         state: State = raw["state"] if raw["state"] in shown else "waiting"

@@ -11,24 +11,24 @@ from pathlib import Path
 import numpy as np
 
 from vsod import __version__
+from vsod.analysis import analyse
+from vsod.analysis.second_pass import adapted
 from vsod.core.clip import ClipInfo
 from vsod.core.conform import Conform, conformed
-from vsod.core.picture import Layout
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.output_frame import Layout
 from vsod.core.progress import ProgressFn
+from vsod.core.progress_meter import Pace
 from vsod.errors import SourceChanged
-from vsod.inference.clip_maps import is_unchanged, open_store, seal
-from vsod.inference.mapstore import MapStore
 from vsod.inference.predictor import Predictor
-from vsod.media.sinks import Sink, finish_together, open_sink, put_in_place
-from vsod.media.source import Source, open_source
-from vsod.media.verify import verify
-from vsod.pipeline import stages
-from vsod.pipeline.adapting import adapted
-from vsod.pipeline.cast import Cast
-from vsod.pipeline.claiming import claim, job_format, refuse_foreign_targets
-from vsod.pipeline.job import JobReport, JobSpec
-from vsod.pipeline.pace import Pace
-from vsod.pipeline.steady import needed
+from vsod.matte.smoothing_window import needed
+from vsod.media.sinks.sink import Sink, finish_together, open_sink, put_in_place
+from vsod.media.sources.source import Source, open_source
+from vsod.media.verify.verifier import verify
+from vsod.pipeline.job_claims import claim, job_format, refuse_foreign_targets
+from vsod.pipeline.job_models import Cast
+from vsod.storage.clip_maps import is_unchanged, open_store, seal
+from vsod.storage.map_store import MapStore
 
 NOT_FITTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
@@ -164,7 +164,7 @@ def look_again(
     if not outcome.trusted:
         return predictor, store, False
     second = open_store(clip.info, fitted.signature)
-    if stages.missing_ranges(second, frames):
+    if analyse.missing_ranges(second, frames):
         fitted.load(pace.cancel)
         analyse_with_progress(clip, fitted, second, frames, pace, "look again")
     return fitted, second, True
@@ -184,7 +184,7 @@ def analyse_with_progress(
         Cancelled: The job was cancelled; what is computed stays.
     """
     pace.start(stage)
-    with closing(stages.analyse(clip, predictor, store, frames)) as indices:
+    with closing(analyse.analyse(clip, predictor, store, frames)) as indices:
         pace.through(indices)
     seal(store, clip.info)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
-from vsod.core.plain import json_text
-from vsod.core.reading import read_json, refusing
+from vsod.core.data_parsing import read_json, refusing
+from vsod.core.export_settings import Delivery
+from vsod.core.matte_settings import FinishSettings
+from vsod.core.safe_text import json_text
 from vsod.errors import DataError, UsageError
-from vsod.media.atomic import output_error, write_text
+from vsod.storage.atomic import output_error, write_text
 from vsod.storage.locks import locked
 
 Values = dict[str, Any]

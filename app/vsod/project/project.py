@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
-from vsod.core.choice import Choice, ShotChoice
-from vsod.core.delivery import Delivery
-from vsod.core.digest import digest
-from vsod.core.finishing import FinishSettings
-from vsod.core.plain import json_text
-from vsod.core.reading import check_kinds, read_json, refusing
+from vsod.core.clip_settings import Choice, ShotChoice
+from vsod.core.data_parsing import check_kinds, read_json, refusing
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
+from vsod.core.safe_text import json_text
 from vsod.errors import DataError
-from vsod.media.atomic import write_text
-from vsod.pipeline.job import JobSpec
+from vsod.storage.atomic import write_text
+from vsod.storage.digest import digest
 
 SUFFIX = ".vsod"
 _VERSION = 1
@@ -35,8 +35,8 @@ class ClipWork:
 
     Attributes:
         path: Video file or folder of frames, absolute.
-        card, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.pipeline.job.JobSpec`.
-        digest: :func:`vsod.core.digest.digest` of the clip, to know it again; empty = not taken yet.
+        card, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
+        digest: :func:`vsod.storage.digest.digest` of the clip, to know it again; empty = not taken yet.
         rest: What a newer version of this program wrote about the clip; kept as it is.
     """
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.choice import Choice
+from vsod.core.clip_settings import Choice
 
 Values = npt.NDArray[np.float32]
 

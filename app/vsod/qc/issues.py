@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.lanes import BY_ID, Lanes
-from vsod.core.spans import spans
+from vsod.core.frame_ranges import spans
+from vsod.qc.frame_metrics import BY_ID, Lanes
 
 _JUMP = 0.35  # part of the larger area by which neighbours may differ
 _LEAST = 0.005  # area below which a jump is no jump

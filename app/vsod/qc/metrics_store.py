@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.lanes import LANES, Lanes
 from vsod.errors import VsodError
-from vsod.inference import cache
-from vsod.storage import envelope
+from vsod.qc.frame_metrics import LANES, Lanes
+from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
 
 _FORMAT = 2  # raise it when a lane comes to mean something else

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from vsod import __version__
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag, find_flags
-from vsod.core.lanes import LANES, Lanes, rows
-from vsod.core.markers import to_csv, to_edl
-from vsod.core.plain import json_text
-from vsod.core.shots import find_cuts, shots
+from vsod.core.safe_text import json_text
+from vsod.core.shot_detection import find_cuts, shots
 from vsod.errors import UsageError
-from vsod.media.atomic import write_text
-from vsod.storage.marks import NAME
+from vsod.interchange.markers import to_csv, to_edl
+from vsod.qc.frame_metrics import LANES, Lanes, rows
+from vsod.qc.issues import Flag, find_flags
+from vsod.storage.atomic import write_text
+from vsod.storage.ownership_marks import NAME
 
 TABLES, MARKERS = (".csv", ".json"), (".csv", ".edl")
 

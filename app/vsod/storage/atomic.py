@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vsod.errors import OutputError
-from vsod.storage import files
-from vsod.storage.exchange import put_folder, take_back
-from vsod.storage.files import create_partial, create_partial_folder, discard, partial_path, sync
-from vsod.storage.marks import is_ours
+from vsod.storage import partial_files
+from vsod.storage.folder_exchange import put_folder, take_back
+from vsod.storage.ownership_marks import is_ours
+from vsod.storage.partial_files import create_partial, create_partial_folder, discard, partial_path, sync
 from vsod.storage.partial_names import target_of
 
 __all__ = [
@@ -55,7 +55,7 @@ def output_error(error: BaseException, path: Path) -> OutputError:
 
 def sweep(target: Path) -> None:
     """Remove what jobs that were killed left in the folder of ``target``; those of running ones stay. Never raises."""
-    files.sweep(target.absolute().parent)
+    partial_files.sweep(target.absolute().parent)
 
 
 def place_of(target: Path) -> Path:
@@ -90,7 +90,7 @@ def write_bytes(target: Path, data: bytes) -> None:
         OutputError: The disk refuses; ``target`` is untouched.
     """
     try:
-        files.write_bytes(target, data)
+        partial_files.write_bytes(target, data)
     except OSError as error:
         raise output_error(error, target) from error
 

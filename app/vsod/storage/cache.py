@@ -19,8 +19,8 @@ from pathlib import Path
 from vsod import paths
 from vsod.errors import OutputError, UsageError
 from vsod.storage import partial_names
-from vsod.storage.files import write_new
 from vsod.storage.locks import FileLock
+from vsod.storage.partial_files import write_new
 
 _TAG = "CACHEDIR.TAG"
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n"  # as backup programs know it

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsod.errors import UsageError
-from vsod.storage.marks import is_ours
+from vsod.storage.ownership_marks import is_ours
 from vsod.storage.partial_names import target_of
 
 # what systems put into folders unasked

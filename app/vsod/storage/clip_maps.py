@@ -17,13 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from vsod.core.clip import ClipInfo
-from vsod.core.digest import FileState, content_digest, digest, file_state
 from vsod.core.frame import Frame
 from vsod.errors import VsodError
-from vsod.inference import cache
-from vsod.inference.mapstore import UNKNOWN, MapStore
-from vsod.storage import envelope
+from vsod.storage import cache, envelope
+from vsod.storage.digest import FileState, content_digest, digest, file_state
 from vsod.storage.envelope import Damaged
+from vsod.storage.map_store import UNKNOWN, MapStore
 
 _VERSIONS = 16  # clips of one name that may lie beside each other: same samples, other bytes
 _PRUNE_EVERY = 300.0  # seconds
@@ -38,9 +37,9 @@ class About:
     Attributes:
         model: Signature of the model.
         shape: Digest of how the clip is shown and timed.
-        state: :attr:`vsod.core.digest.FileState.text` of its files when they were known to be this clip.
+        state: :attr:`vsod.storage.digest.FileState.text` of its files when they were known to be this clip.
         settled: Whether that state alone proves it.
-        content: :func:`vsod.core.digest.content_digest` of it; empty = not taken yet.
+        content: :func:`vsod.storage.digest.content_digest` of it; empty = not taken yet.
         place: Where it lay, for people who look into the cache; nothing depends on it.
     """
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.storage.files import create_partial, discard
+from vsod.storage.partial_files import create_partial, discard
 
 _MAGIC = b"VSODENV1"
 _FIXED = struct.Struct(

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vsod.storage.files import BEFORE
+from vsod.storage.partial_files import BEFORE
 from vsod.storage.partial_names import partial_name
 
 _AT_FDCWD, _EXCHANGE = -100, 2

@@ -23,8 +23,7 @@ import numpy.typing as npt
 import xxhash
 
 from vsod.errors import OutputError
-from vsod.inference import cache
-from vsod.storage import envelope
+from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
 from vsod.storage.locks import FileLock
 

@@ -17,7 +17,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from vsod.core.lanes import LANES
+from vsod.qc.frame_metrics import LANES
 
 NAME = "vsod-desktop"
 GENERATOR = f'<meta name="generator" content="{NAME}">'

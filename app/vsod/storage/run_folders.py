@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vsod.errors import UsageError
 from vsod.storage.claims import OVERWRITE, foreign
-from vsod.storage.files import write_bytes
-from vsod.storage.marks import NAME, is_ours
+from vsod.storage.ownership_marks import NAME, is_ours
+from vsod.storage.partial_files import write_bytes
 
 MARKER = f".{NAME}.json"
 # what runs of before there was a marker are known by

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion import peak as block_peak
+from vsod_models.flow.motion_encoding import peak as block_peak
 
 # steps from one primary to the next: red, yellow, green, cyan, blue, magenta, red
 _STEPS = (15, 6, 4, 11, 13, 6)

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.labels.fusion import Evidence, fuse
+from vsod_models.labels.map_fusion import Evidence, fuse
 from vsod_models.labels.otsu import Mask, foreground
 
 Map = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import ConvBN, kaiming
-from vsod_models.layers.dynamic import conv_norm
+from vsod_models.layers.dynamic_weights import conv_norm
 
 
 class Cascade(nn.Module):

@@ -2,7 +2,7 @@
 
 Source: Tang et al., "Multi-Scale Spatiotemporal Conv-LSTM Network for Video
 Saliency Detection", ICMR 2018, section 3.1; taken over by STAN (see
-:mod:`vsod_models.stan`). A branch sits behind pool4 and one behind fc7; each
+:mod:`vsod_models.networks.stan`). A branch sits behind pool4 and one behind fc7; each
 reduces its features to one map. All that follows works on those maps, so they
 are what a player keeps per frame.
 

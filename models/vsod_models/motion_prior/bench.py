@@ -1,4 +1,4 @@
-"""Milliseconds of the motion prior's parts: ``python -m vsod_models.prior.bench PRIOR FIRST SECOND``."""
+"""Milliseconds of the motion prior's parts: ``python -m vsod_models.motion_prior.bench PRIOR FIRST SECOND``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.wheel import colour
-from vsod_models.prior.classifier import Classifier
-from vsod_models.prior.features import FeatureMap, Pooled, picture_tensor
-from vsod_models.prior.motion import MotionPrior
-from vsod_models.prior.network import on_torch, stored_features
-from vsod_models.prior.segmentation import segmentations
-from vsod_models.prior.storage import StoredPrior, read_prior
+from vsod_models.flow.flow_image import colour
+from vsod_models.motion_prior.motion_prior import MotionPrior
+from vsod_models.motion_prior.region_classifier import Classifier
+from vsod_models.motion_prior.region_features import FeatureMap, Pooled, picture_tensor
+from vsod_models.motion_prior.segmentation import segmentations
+from vsod_models.motion_prior.torch_networks import on_torch, stored_features
+from vsod_models.motion_prior.weights_file import StoredPrior, read_prior
 
 
 def on_openvino(stored: StoredPrior, height: int, width: int) -> FeatureMap:

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion import peak
-from vsod_models.prior.classifier import Classifier
-from vsod_models.prior.features import Array, FeatureMap, Pooled, RegionFeatures
-from vsod_models.prior.segmentation import LEVELS, Labels, Level, SegmentationInput, segmentations
-from vsod_models.prior.storage import read_prior
+from vsod_models.flow.motion_encoding import peak
+from vsod_models.motion_prior.region_classifier import Classifier
+from vsod_models.motion_prior.region_features import Array, FeatureMap, Pooled, RegionFeatures
+from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput, segmentations
+from vsod_models.motion_prior.weights_file import read_prior
 
 STILL_PX = 0.5  # below this peak speed nothing moves
 MISSING_IN_PRODUCT = 1.0  # SCNN: P = P_s x 1 = P_s
@@ -68,7 +68,7 @@ class MotionPrior:
 
         Args:
             path: ``prior.safetensors``.
-            features: Dense features of a picture, as :class:`vsod_models.prior.network.FrozenFeatures`
+            features: Dense features of a picture, as :class:`vsod_models.motion_prior.torch_networks.FrozenFeatures`
                 of the same file computes them. None runs them by torch.
             threads: Threads of the segmentation.
 
@@ -77,7 +77,7 @@ class MotionPrior:
         """
         stored = read_prior(path)
         if features is None:
-            from vsod_models.prior.network import on_torch, stored_features
+            from vsod_models.motion_prior.torch_networks import on_torch, stored_features
 
             features = on_torch(stored_features(stored))
         return cls(

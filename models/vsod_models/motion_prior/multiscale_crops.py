@@ -4,7 +4,7 @@ STAN names AlexNet; the three crops are those of MDF (Li and Yu, "Visual
 Saliency Based on Multiscale Deep Features", CVPR 2015). Every segment costs
 three passes of the network, so hundreds of segments cost seconds a frame
 where pooling costs milliseconds. We ship no weights for it: bring a network
-and train a classifier on it with :func:`vsod_models.train.prior.train_prior`.
+and train a classifier on it with :func:`vsod_models.training.motion_prior_training.train_prior`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from vsod_models.prior.features import Array, neighbours
-from vsod_models.prior.segmentation import Labels
+from vsod_models.motion_prior.region_features import Array, neighbours
+from vsod_models.motion_prior.segmentation import Labels
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
 
 class MultiscaleCrops:
-    """Region features by three crops: see :class:`vsod_models.prior.features.RegionFeatures`.
+    """Region features by three crops: see :class:`vsod_models.motion_prior.region_features.RegionFeatures`.
 
     The crops, each resized to ``size`` squared: the segment's bounding box with everything else
     in it set to the ImageNet mean; the bounding box of the segment and its neighbours, as it is;

@@ -1,7 +1,7 @@
 """The region classifier without torch: subject or background, from a segment's description.
 
 Source: SCNN section III-B: three fully connected layers, 300 neurons. Its
-training form is :class:`vsod_models.prior.network.RegionNet`.
+training form is :class:`vsod_models.motion_prior.torch_networks.RegionNet`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 SCNN (section III-B), MSST (3.1) and STAN (3) describe every segment by deep
 features of the frame. Three crops a segment through a whole network cost far
-more than the papers' time (see :mod:`vsod_models.prior.mdf`), so here the
+more than the papers' time (see :mod:`vsod_models.motion_prior.multiscale_crops`), so here the
 network runs once a frame and its map is averaged over the same three regions:
 (A) the segment, (B) the segments that touch it, (C) the frame without it.
 """
@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion import dominant_motion, peak
-from vsod_models.prior.segmentation import Labels
+from vsod_models.flow.motion_encoding import dominant_motion, peak
+from vsod_models.motion_prior.segmentation import Labels
 
 Array = npt.NDArray[np.float32]
 FeatureMap = Callable[[npt.NDArray[np.uint8]], Array]  # (H, W, 3) uint8 RGB -> (C, h, w)

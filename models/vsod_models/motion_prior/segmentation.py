@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.wheel import colour
+from vsod_models.flow.flow_image import colour
 
 Labels = npt.NDArray[np.int32]
 SegmentationInput = Literal["flow", "rgb", "flow+rgb"]

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.mobilenet import MobileNetV2
-from vsod_models.prior.classifier import Layers
-from vsod_models.prior.features import Array, FeatureMap, picture_tensor
-from vsod_models.prior.storage import StoredPrior
+from vsod_models.motion_prior.region_classifier import Layers
+from vsod_models.motion_prior.region_features import Array, FeatureMap, picture_tensor
+from vsod_models.motion_prior.weights_file import StoredPrior
 from vsod_models.weights import load_weights
 
 STRIDE = 8
@@ -47,7 +47,7 @@ class FrozenFeatures(nn.Module):
 
 
 def on_torch(net: nn.Module) -> FeatureMap:
-    """A frame's feature map by torch, as :class:`vsod_models.prior.features.Pooled` wants it."""
+    """A frame's feature map by torch, as :class:`vsod_models.motion_prior.region_features.Pooled` wants it."""
 
     def features(rgb: npt.NDArray[np.uint8]) -> Array:
         with torch.inference_mode():
@@ -90,7 +90,7 @@ class RegionNet(nn.Module):
         return logits
 
     def export(self) -> Layers:
-        """The trained values, for :class:`vsod_models.prior.classifier.Classifier`."""
+        """The trained values, for :class:`vsod_models.motion_prior.region_classifier.Classifier`."""
         out = {"mean": self.mean.cpu().numpy(), "std": self.std.cpu().numpy()}
         for i, layer in enumerate(m for m in self.layers if isinstance(m, nn.Linear)):
             out[f"{i}.weight"] = layer.weight.detach().float().cpu().numpy()

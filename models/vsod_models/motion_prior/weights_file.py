@@ -17,8 +17,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from vsod_models.prior.classifier import Layers
-from vsod_models.prior.segmentation import SegmentationInput
+from vsod_models.motion_prior.region_classifier import Layers
+from vsod_models.motion_prior.segmentation import SegmentationInput
 
 Array = npt.NDArray[np.float32]
 _SCALE = "::scale"
@@ -29,7 +29,7 @@ class StoredPrior:
     """What ``prior.safetensors`` holds.
 
     Attributes:
-        features: State of :class:`vsod_models.prior.network.FrozenFeatures`, float32.
+        features: State of :class:`vsod_models.motion_prior.torch_networks.FrozenFeatures`, float32.
         classifiers: One, or one a level.
         source: What is segmented.
         motion: Descriptions end with the motion dimensions.

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vsod_models.layers.aggregation import Cascade, DirectSum
 from vsod_models.layers.aspp import ASPP
 from vsod_models.layers.blocks import ConvBN, kaiming
-from vsod_models.layers.dynamic import (
+from vsod_models.layers.dynamic_weights import (
     DynamicWeights,
     Weighting,
     conv_norm,
@@ -108,7 +108,7 @@ class DSNet(nn.Module):
     Args:
         backbone: ``resnet34`` as published, or ``mobilenet_v2``, the compact form that we train and ship.
         width: Factor on all channels of the published form; without effect on the compact one.
-        weighting: See :class:`~vsod_models.layers.dynamic.DynamicWeights`; ``none``: both branches
+        weighting: See :class:`~vsod_models.layers.dynamic_weights.DynamicWeights`; ``none``: both branches
             count 1 in every scale (plain addition) and 1/2 in the coarse map.
         tau: Threshold of the paper's 0.6; None = none.
         aggregation: ``caa``; or the paper's ablations (see ``VARIANTS``), ``none`` = direct sum.

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
-from vsod_models.layers.twostream import TwoStream, enlarged, sum_of_maps
+from vsod_models.layers.two_stream import TwoStream, enlarged, sum_of_maps
 
 Variant = Literal["os", "st", "full"]
 
@@ -38,7 +38,7 @@ class MSST(TwoStream):
         lstm_resolution: ``s8``, or ``full``: the maps are enlarged first, the paper to the letter.
         output_stride: 8, or 16: only the last pooling layer removed, the paper to the letter.
         first_conv: Start of the convolution that reads the prior, see
-            :class:`~vsod_models.layers.twostream.TwoStream`.
+            :class:`~vsod_models.layers.two_stream.TwoStream`.
 
     Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
     of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with

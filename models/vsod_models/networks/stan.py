@@ -23,7 +23,7 @@ from vsod_models.layers.blocks import kaiming
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
-from vsod_models.layers.twostream import TemporalInput, TwoStream, enlarged, sum_of_maps
+from vsod_models.layers.two_stream import TemporalInput, TwoStream, enlarged, sum_of_maps
 from vsod_models.layers.vgg import scaled
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
@@ -48,7 +48,7 @@ class STAN(TwoStream):
         attention_channels: None = 256 times width, or 64 in the compact form.
         output_stride: 8, or 16; the maps are brought to stride 8 in any case.
         first_conv: Start of the convolution that reads the prior, see
-            :class:`~vsod_models.layers.twostream.TwoStream`.
+            :class:`~vsod_models.layers.two_stream.TwoStream`.
 
     Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
     of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with

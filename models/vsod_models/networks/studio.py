@@ -4,7 +4,7 @@ A large subject is understood from afar and a small one from near: the net reads
 the picture at full and at half size with the same weights and decides per
 channel and pixel, at four scales, which reading to believe (after the mixed
 scales of ZoomNet, Pang et al., CVPR 2022). Everything else is
-:mod:`vsod_models.swift`'s, and starts from its weights.
+:mod:`vsod_models.networks.swift`'s, and starts from its weights.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import upsample_like
-from vsod_models.swift import Swift
+from vsod_models.networks.swift import Swift
 
 
 class ZoomGate(nn.Module):
@@ -39,7 +39,7 @@ class Studio(Swift):
     Args:
         widths: Decoder channels at strides 4, 8, 16 and 32.
 
-    Shapes as :class:`vsod_models.swift.Swift`'s.
+    Shapes as :class:`vsod_models.networks.swift.Swift`'s.
     """
 
     def __init__(self, widths: tuple[int, int, int, int] = (48, 64, 96, 96)) -> None:
@@ -47,7 +47,7 @@ class Studio(Swift):
         self.zoom = nn.ModuleList(ZoomGate(w) for w in widths)
 
     def read(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """See :meth:`vsod_models.swift.Swift.read`."""
+        """See :meth:`vsod_models.networks.swift.Swift.read`."""
         finest, near = super().read(image, motion)
         # motion is measured by its own peak, so half the size needs no other values
         _, far = super().read(F.avg_pool2d(image, 2), F.avg_pool2d(motion, 2))

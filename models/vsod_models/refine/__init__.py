@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from vsod_models.refine.densecrf import DenseCRF
+    from vsod_models.refine.dense_crf import DenseCRF
 
 
 def dense_crf(name: Literal["meanfield", "pydensecrf"] = "meanfield", device: str = "cpu") -> DenseCRF:
@@ -21,11 +21,11 @@ def dense_crf(name: Literal["meanfield", "pydensecrf"] = "meanfield", device: st
     """
     # each engine brings a large library: only the chosen one is loaded
     if name == "meanfield":
-        from vsod_models.refine.meanfield import MeanField
+        from vsod_models.refine.mean_field import MeanField
 
         return MeanField(device=device)
     if name == "pydensecrf":
-        from vsod_models.refine.pydense import PyDenseCRF
+        from vsod_models.refine.pydensecrf_engine import PyDenseCRF
 
         return PyDenseCRF()
     raise ValueError(f"there is no dense CRF engine {name!r}; take meanfield or pydensecrf")

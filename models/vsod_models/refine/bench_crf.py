@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vsod_models.refine.densecrf import PRESETS, CRFParameters, Map, Picture, unary
-from vsod_models.refine.meanfield import MeanField
-from vsod_models.refine.pydense import PyDenseCRF
+from vsod_models.refine.dense_crf import PRESETS, CRFParameters, Map, Picture, unary
+from vsod_models.refine.mean_field import MeanField
+from vsod_models.refine.pydensecrf_engine import PyDenseCRF
 
 Frame = tuple[Picture, Map]
 Refine = Callable[[Picture, Map, CRFParameters], Map]

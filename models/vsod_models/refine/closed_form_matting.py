@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.guided import guided_upsample
+from vsod_models.refine.guided_upsampling import guided_upsample
 
 Map = npt.NDArray[np.float32]
 

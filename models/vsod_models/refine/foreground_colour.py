@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.spread import Colours, Picture, calm, enlarged, sampled, spread, thrice
+from vsod_models.refine.colour_propagation import Colours, Picture, calm, enlarged, sampled, spread, thrice
 
 Floats = npt.NDArray[np.float32]
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vsod_models.refine.densecrf import CRFParameters, Map, Picture, unary
+from vsod_models.refine.dense_crf import CRFParameters, Map, Picture, unary
 from vsod_models.refine.permutohedral import Lattice
 
 _SURE = 3.0  # log odds, either way, from which a block whose surroundings agree with it counts as calm

@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from vsod_models.refine.densecrf import CRFParameters, Map, Picture, unary
+from vsod_models.refine.dense_crf import CRFParameters, Map, Picture, unary
 
 
 class RefineCancelled(Exception):

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.guided import guided_upsample, upsample
-from vsod_models.refine.spread import calm, enlarged, resized, spread
+from vsod_models.refine.colour_propagation import calm, enlarged, resized, spread
+from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 
 Map = npt.NDArray[np.float32]
 

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
-from vsod_models.train.affinity import Deepest, affinity_cost
-from vsod_models.train.augment import Batch
+from vsod_models.training.data.augmentation import Batch
+from vsod_models.training.feature_affinity import Deepest, affinity_cost
 
 
 class Teacher:
@@ -23,11 +23,11 @@ class Teacher:
 
     Args:
         net: Trained, called with the fields ``reads`` of a batch; gives logits (B, 1, H, W).
-        reads: Names of :class:`~vsod_models.train.augment.Batch`'s fields.
+        reads: Names of :class:`~vsod_models.training.data.augmentation.Batch`'s fields.
         weight: Of the pupil's cross entropy against the soft maps.
         shift: The logit that means one half.
         affinity: Weight of what the pupil's features miss of the teacher's, see
-            :mod:`vsod_models.train.affinity`; 0 = features are not compared.
+            :mod:`vsod_models.training.feature_affinity`; 0 = features are not compared.
     """
 
     def __init__(

@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.train import ranks
-from vsod_models.train.augment import Batch, Sampler, encode, wheel
-from vsod_models.train.loop import Recipe, Run, mixed_precision
-from vsod_models.train.losses import soft_iou
-from vsod_models.train.pack import PRIOR_ONE, Pack
-from vsod_models.train.stages import Stage
-from vsod_models.train.teacher import Teacher
+from vsod_models.losses.saliency_loss import soft_iou
+from vsod_models.training import distributed
+from vsod_models.training.data.augmentation import Batch, Sampler, encode, wheel
+from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
+from vsod_models.training.distillation import Teacher
+from vsod_models.training.stages import Stage
+from vsod_models.training.training_run import Recipe, Run, mixed_precision
 
 
 class Trainer(Run):
@@ -73,7 +73,7 @@ class Trainer(Run):
             maps = self.teacher.maps(batch) if self.teacher else None
         if recipe.mining and batch.source is not None:
             missed = soft_iou(answer[0].detach().float(), batch.mask)
-            self.sampler.mining.learn(*ranks.gathered(batch.source, missed))
+            self.sampler.mining.learn(*distributed.gathered(batch.source, missed))
         if self.teacher is None or maps is None:
             return self.stage.loss(answer, batch)
         return self.stage.loss(answer, self.teacher.relabelled(batch, maps)) + self.teacher.cost(

@@ -16,11 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from vsod_models.prior.classifier import Layers
-from vsod_models.prior.features import RegionFeatures
-from vsod_models.prior.motion import described, still
-from vsod_models.prior.network import RegionNet
-from vsod_models.prior.segmentation import LEVELS, Labels, Level, SegmentationInput
+from vsod_models.motion_prior.motion_prior import described, still
+from vsod_models.motion_prior.region_classifier import Layers
+from vsod_models.motion_prior.region_features import RegionFeatures
+from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput
+from vsod_models.motion_prior.torch_networks import RegionNet
 
 Array = npt.NDArray[np.float32]
 LabelledFrame = tuple[npt.NDArray[np.uint8], Array, npt.NDArray[np.bool_]]  # rgb, flow, mask
@@ -135,7 +135,7 @@ def fit(
         report: Called with the epoch (from 1) and its mean loss.
 
     Returns:
-        What :class:`vsod_models.prior.classifier.Classifier` takes.
+        What :class:`vsod_models.motion_prior.region_classifier.Classifier` takes.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

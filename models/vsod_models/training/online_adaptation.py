@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
-from vsod_models.train.loop import mixed_precision
-from vsod_models.train.losses import soft_iou
+from vsod_models.losses.saliency_loss import soft_iou
+from vsod_models.training.training_run import mixed_precision
 
 Map = npt.NDArray[np.float32]
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from vsod_models.train.loop import Recipe
-from vsod_models.train.paper_losses import balanced_bce, msst_loss, scnn_loss, stan_loss
-from vsod_models.train.paper_losses_resnet import dsnet_loss, pdb_loss
+from vsod_models.losses.published_fcn import balanced_bce, msst_loss, scnn_loss, stan_loss
+from vsod_models.losses.published_resnet import dsnet_loss, pdb_loss
+from vsod_models.training.training_run import Recipe
 
 Loss = Callable[[Tensor, Sequence[Tensor], Tensor], Tensor]
 

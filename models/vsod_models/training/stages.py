@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.mobilenet import MobileNetV2
-from vsod_models.train.augment import Batch
-from vsod_models.train.losses import saliency_loss
+from vsod_models.losses.saliency_loss import saliency_loss
+from vsod_models.training.data.augmentation import Batch
 
 Answer = tuple[Tensor, list[Tensor]]
 
@@ -34,7 +34,7 @@ class Stage:
         still: What replaces a missing motion prior.
         side_weight: Weight of all side outputs together.
         options: Arguments of the net that differ from the card's.
-        windows: It learns from windows of cached features, see :mod:`vsod_models.train.temporal`.
+        windows: It learns from windows of cached features, see :mod:`vsod_models.training.window_trainer`.
         begin: Called with the net after it got the weights of the stage before.
         holds: Names of submodules that do not learn in this stage.
         paper_loss: The paper's loss of (logits, side logits, mask), in place of ours.

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
-from vsod_models.train import ranks
-from vsod_models.train.augment import Mix
-from vsod_models.train.memory import keep_freed_memory
+from vsod_models.training import distributed
+from vsod_models.training.allocator import keep_freed_memory
+from vsod_models.training.data.augmentation import Mix
 from vsod_models.weights import save_weights
 
 
@@ -171,7 +171,7 @@ class Run(ABC):
     @property
     def steps(self) -> int:
         """Optimiser steps; processes that work together draw a batch each."""
-        return max(1, self.recipe.samples // (self.batch * ranks.count()))
+        return max(1, self.recipe.samples // (self.batch * distributed.count()))
 
     @property
     def checkpoint(self) -> Path:
@@ -203,7 +203,7 @@ class Run(ABC):
 
     def save(self) -> None:
         """Write checkpoint and averaged weights, each whole or not at all; one process does it for all."""
-        if ranks.rank():
+        if distributed.rank():
             return
         with replaced(self.checkpoint) as temp:
             torch.save(self.state(), temp)
@@ -231,13 +231,13 @@ class Run(ABC):
                 pace = (now - began) / (self.step - first)
                 row = {
                     "step": self.step,
-                    "samples": self.step * self.batch * ranks.count(),
+                    "samples": self.step * self.batch * distributed.count(),
                     "loss": round(float(np.mean(losses)), 5),
-                    "per_second": round(self.batch * ranks.count() / pace, 2),
+                    "per_second": round(self.batch * distributed.count() / pace, 2),
                     "eta": round(pace * (self.steps - self.step)),
                 }
                 losses.clear()
-                if ranks.rank():
+                if distributed.rank():
                     continue
                 with (self.out / "log.jsonl").open("a") as log:
                     log.write(json.dumps(row) + "\n")
@@ -247,14 +247,14 @@ class Run(ABC):
                 saved = now
                 self.save()
         self.save()
-        if not ranks.rank():
+        if not distributed.rank():
             with replaced(self.out / "recipe.json") as temp:
                 temp.write_text(json.dumps(asdict(self.recipe), indent=1))
-        ranks.meet()  # the next stage starts from what one process wrote
+        distributed.meet()  # the next stage starts from what one process wrote
 
     def _one(self) -> float:
         # every process draws samples of its own
-        number = (self.recipe.seed * 1_000_003 + self.step) * ranks.count() + ranks.rank()
+        number = (self.recipe.seed * 1_000_003 + self.step) * distributed.count() + distributed.rank()
         rng = torch.Generator().manual_seed(number)
         rate = learning_rate(self.step, self.steps, self.recipe)
         for group in self.optimiser.param_groups:
@@ -266,7 +266,7 @@ class Run(ABC):
         loss = self.loss(rng)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        ranks.share_gradients(self.net)
+        distributed.share_gradients(self.net)
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.step += 1

@@ -21,10 +21,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.train.augment import IMAGENET_MEAN, Batch, colour, encode, wheel
-from vsod_models.train.loop import Recipe, Run, mixed_precision, replaced
-from vsod_models.train.pack import PRIOR_ONE, Pack
-from vsod_models.train.stages import Stage
+from vsod_models.training.data.augmentation import IMAGENET_MEAN, Batch, colour, encode, wheel
+from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
+from vsod_models.training.stages import Stage
+from vsod_models.training.training_run import Recipe, Run, mixed_precision, replaced
 
 SIZE = (256, 448)
 _STRIDES = (1, 1, 2, 3)

@@ -2,14 +2,14 @@ import threading
 
 import numpy as np
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core.overlay import Overlay
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
 
 LOOKS = ["show_picture", "show_tint", "show_heat", "show_matte", "show_cutout"]
 

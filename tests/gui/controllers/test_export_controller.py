@@ -3,15 +3,15 @@ import threading
 from pathlib import Path
 
 import pytest
-from fake_session import READ_ONLY, FakeBackend, FakeClip
+from fake_clip_session import READ_ONLY, FakeBackend, FakeClip
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
-from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.window import MainWindow
-from vsod.pipeline.job import JobSpec
+from vsod.core.job import JobSpec
+from vsod.gui.dialogs.export_dialog import ExportDialog
+from vsod.gui.main_window import MainWindow
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import threading
 
 import numpy as np
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
 from vsod.errors import ModelError
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from screen import analyse_all
 
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSlider
 from pytestqt.qtbot import QtBot
 from screen import center_left, wait_for_frame
 
-from vsod.gui.prefs import Prefs
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit.preferences import Prefs
 
 
 def test_starts_empty_with_a_way_in(window: MainWindow) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_session import FakeBackend
+from fake_clip_session import FakeBackend
 from pytestqt.qtbot import QtBot
-from test_scrubbing import write_long_gop
 
-from vsod.gui.backend import Clip, Pipeline
-from vsod.gui.window import MainWindow
+from helpers.clips import write_long_gop
+from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit.pipeline_interface import Clip, Pipeline
 
 
 class Opens(FakeBackend):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog
@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
 from vsod import paths
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import FinishSettings
-from vsod.gui.panels.queue import QueuePanel
-from vsod.gui.queue import QueueControl
-from vsod.gui.window import MainWindow
-from vsod.pipeline.job import JobSpec
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.controllers.queue_controller import QueueControl
+from vsod.gui.main_window import MainWindow
+from vsod.gui.panels.queue_panel import QueuePanel
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
-from vsod.core.choice import ShotChoice
-from vsod.core.finishing import FinishSettings
+from vsod.core.clip_settings import ShotChoice
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.progress import Progress
-from vsod.gui.timeline.words import frame_words, summary
-from vsod.gui.window import MainWindow
-from vsod.pipeline.project import Project
+from vsod.gui.main_window import MainWindow
+from vsod.gui.timeline.descriptions import frame_words, summary
+from vsod.project.project import Project
 
 SHOT = range(20, 40)
 

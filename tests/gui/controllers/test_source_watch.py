@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fake_session import clip_info
+from fake_clip_session import clip_info
 from PyQt6.QtCore import QEvent
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from vsod.core.digest import file_state
-from vsod.gui import source_watch
+from vsod.gui.controllers import source_watch
+from vsod.gui.controllers.source_watch import SourceWatch
 from vsod.gui.panels.banner import Banner
-from vsod.gui.source_watch import SourceWatch
+from vsod.storage.digest import file_state
 
 _alive: list[QWidget] = []  # qtbot keeps weak references only
 

@@ -3,9 +3,9 @@
 from PyQt6.QtWidgets import QMessageBox
 
 import vsod
-from vsod.gui.dialogs.about import about_box
-from vsod.gui.dialogs.licences import LicencesDialog
-from vsod.gui.window import MainWindow
+from vsod.gui.dialogs.about_dialog import about_box
+from vsod.gui.dialogs.licences_dialog import LicencesDialog
+from vsod.gui.main_window import MainWindow
 
 
 def test_licences_and_source_from_the_about_box(window: MainWindow) -> None:

@@ -7,18 +7,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from fake_session import clip_info
+from fake_clip_session import clip_info
 from PyQt6.QtWidgets import QComboBox, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from vsod.cli.commands.run import job
 from vsod.cli.main import build_parser
-from vsod.cli.run import job
-from vsod.core.delivery import WHAT, Delivery
-from vsod.core.finishing import FinishSettings
-from vsod.gui.dialogs.export import ExportDialog
+from vsod.core.export_settings import WHAT, Delivery
+from vsod.core.job import JobSpec
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.pipeline.catalogue import list_formats
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.presets import Presets
+from vsod.project.presets import Presets
 
 Opener = Callable[..., ExportDialog]
 FORMATS = list_formats()

@@ -4,13 +4,13 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 
 from vsod.errors import OutputError
-from vsod.gui.dialogs.costcard import CostCard, in_words, size
-from vsod.gui.window import MainWindow
-from vsod.pipeline.cost import Cost
+from vsod.gui.dialogs.job_estimate_view import CostCard, in_words, size
+from vsod.gui.main_window import MainWindow
+from vsod.pipeline.job_estimate import Cost
 
 COST = Cost(100, 40, "CPU", {"analyse": 0.5, "export": 0.2, "verify": 0.1}, 2.0, 3_400_000, 640.0)
 

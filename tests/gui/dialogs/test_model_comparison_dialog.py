@@ -2,10 +2,10 @@
 
 import threading
 
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from pytestqt.qtbot import QtBot
 
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
 
 
 def asked(window: MainWindow):

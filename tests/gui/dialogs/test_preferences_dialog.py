@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtTest import QTest
@@ -13,15 +13,15 @@ from PyQt6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from vsod import paths
-from vsod.gui import theme
-from vsod.gui.dialogs.preferences import PreferencesDialog
-from vsod.gui.dialogs.shortcuts import ShortcutsDialog
-from vsod.gui.panels.finish import as_values
-from vsod.gui.prefs import Prefs
-from vsod.gui.window import MainWindow
-from vsod.gui.words import Catalogue
-from vsod.inference.cache import budget
-from vsod.pipeline.presets import Presets
+from vsod.gui.dialogs.preferences_dialog import PreferencesDialog
+from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from vsod.gui.main_window import MainWindow
+from vsod.gui.panels.matte_panel import as_values
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import Catalogue
+from vsod.project.presets import Presets
+from vsod.storage.cache import budget
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
-from vsod.gui.panels.finish import FinishPanel
-from vsod.gui.window import MainWindow
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.gui.main_window import MainWindow
+from vsod.gui.panels.matte_panel import FinishPanel
 
 EXAMPLES: dict[str, Any] = {
     "stabilise": 0.25,

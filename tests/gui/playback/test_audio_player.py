@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 
-import vsod.gui.speaker as speakers
-from vsod.core.sound import SECOND
-from vsod.gui.sound import Sound
-from vsod.gui.window import MainWindow
+import vsod.gui.playback.audio_device as speakers
+from vsod.core.audio_format import SECOND
+from vsod.gui.main_window import MainWindow
+from vsod.gui.playback.audio_player import Sound
 
 FRAME = SECOND // 25  # bytes
 

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_session import FakeBackend, FakeClip, clip_info
+from fake_clip_session import FakeBackend, FakeClip, clip_info
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from screen import center_left, wait_for_frame
 
-from vsod.gui.clock import Clock
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
+from vsod.gui.playback.playback_clock import Clock
 
 Key = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -2,20 +2,19 @@
 
 import threading
 import time
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
 from watchdog import fair
 
-from vsod.core.squeeze import squeezed, unsqueezed
-from vsod.gui.window import MainWindow
+from helpers.clips import write_long_gop
+from vsod.core.preview_jpeg import squeezed, unsqueezed
+from vsod.gui.main_window import MainWindow
 
 
 def test_squeezing_keeps_the_picture():
@@ -100,26 +99,6 @@ def test_a_loop_begins_again(qtbot: QtBot, window: MainWindow, clip: FakeClip) -
     window.actions_by_id["loop"].trigger()
     qtbot.waitUntil(lambda: window.player.speed == 0)
     assert window.player.index == 14
-
-
-def write_long_gop(path: Path, count: int, size: tuple[int, int], grain: int = 40) -> None:
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, grain, (8, size[1], size[0], 3), np.uint8)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(25))
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        stream.options = {
-            "g": "250",
-            "keyint_min": "250",
-            "sc_threshold": "0",
-            "preset": "ultrafast",
-            "crf": "23",
-        }
-        for index in range(count):
-            picture = noise[index % 8].copy()
-            picture[:, 4 * index : 4 * index + 200] += 120
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
 
 
 @pytest.mark.slow

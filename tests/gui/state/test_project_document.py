@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
 
-from vsod.core.delivery import Delivery
-from vsod.core.finishing import DEFAULTS
-from vsod.gui.autosave import Autosave
-from vsod.gui.window import MainWindow
-from vsod.pipeline.project import ClipWork, Project
+from vsod.core.export_settings import Delivery
+from vsod.core.matte_settings import DEFAULTS
+from vsod.gui.main_window import MainWindow
+from vsod.gui.state.autosave import Autosave
+from vsod.project.project import ClipWork, Project
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_session import FakeBackend, FakeClip, clip_info
+from fake_clip_session import FakeBackend, FakeClip, clip_info
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QPointF, Qt
@@ -16,14 +16,14 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
 
-from vsod.core.flags import find_flags
-from vsod.core.lanes import BY_ID, Lanes
-from vsod.gui.timeline.axis import Axis
-from vsod.gui.timeline.backdrop import film_places
-from vsod.gui.timeline.plot import Ink, columns, extremes, plot
-from vsod.gui.timeline.scrubber import Scrubber
-from vsod.gui.timeline.words import next_cut
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
+from vsod.gui.timeline.descriptions import next_cut
+from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
+from vsod.gui.timeline.static_layer import film_places
+from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.timeline.timeline_widget import Scrubber
+from vsod.qc.frame_metrics import BY_ID, Lanes
+from vsod.qc.issues import find_flags
 
 INK = Ink(0, 1, 2, 3, 4)
 
@@ -230,7 +230,7 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
     qtbot.waitUntil(lambda: len(window.scrubber.flags) == 1)
     said = []
     monkeypatch.setattr(
-        "vsod.gui.timeline.scrubber.QToolTip.showText", lambda _at, text, _on: said.append(text)
+        "vsod.gui.timeline.timeline_widget.QToolTip.showText", lambda _at, text, _on: said.append(text)
     )
     QTest.mouseMove(window.scrubber, QPoint(round(window.scrubber.x_of(20.5)), 60))
     assert "frame 20" in said[-1] and "Unsure: 1 frame, Confidence 0.10" in said[-1]

@@ -6,22 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, FakeClip, clip_info
+from fake_clip_session import FakeBackend, FakeClip, clip_info
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QListWidget, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 import vsod.gui
-from vsod.core.plain import plain
+from vsod.core.job import JobSpec
+from vsod.core.safe_text import plain
 from vsod.errors import DataError
-from vsod.gui.dialogs.relink import RelinkDialog
-from vsod.gui.panels.facts import FactsPanel
-from vsod.gui.plaintext import PlainLabel, inert, is_rich
-from vsod.gui.recent import RecentMenu
-from vsod.gui.window import MainWindow
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.project import ClipWork, Project
+from vsod.gui.actions.recent_menu import RecentMenu
+from vsod.gui.dialogs.relink_dialog import RelinkDialog
+from vsod.gui.main_window import MainWindow
+from vsod.gui.panels.clip_facts import FactsPanel
+from vsod.gui.toolkit.plain_text import PlainLabel, inert, is_rich
+from vsod.project.project import ClipWork, Project
 
 NAMES = (
     "<img src='file'>.mp4",

@@ -8,26 +8,26 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from fake_session import FakeBackend, clip_info
+from fake_clip_session import FakeBackend, clip_info
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import vsod.gui
-from vsod.core.delivery import WHAT
-from vsod.core.finishing import FinishSettings
-from vsod.core.flags import KINDS
-from vsod.gui.actions import MENUS
-from vsod.gui.dialogs import costcard, preferences
-from vsod.gui.dialogs.deliveryform import _TITLES
-from vsod.gui.dialogs.ground import _KINDS
-from vsod.gui.messages import _CHECKED
-from vsod.gui.panels.analysis import _DEVICE_NAMES, STAGES
-from vsod.gui.panels.facts import facts
-from vsod.gui.panels.queue import _COLUMNS, _STATES
-from vsod.gui.timeline.rows import SHOWN
-from vsod.gui.viewer.looksmenu import _GROUNDS, _READINGS
-from vsod.gui.window import MainWindow
-from vsod.gui.words import Catalogue, languages, read, system_language, tr
+from vsod.core.export_settings import WHAT
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.actions.action_table import MENUS
+from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
+from vsod.gui.controllers.outcome_messages import _CHECKED
+from vsod.gui.dialogs import job_estimate_view, preferences_dialog
+from vsod.gui.dialogs.background_picker import _KINDS
+from vsod.gui.dialogs.export_form import _TITLES
+from vsod.gui.main_window import MainWindow
+from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
+from vsod.gui.panels.clip_facts import facts
+from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
+from vsod.gui.timeline.track_layout import SHOWN
+from vsod.gui.toolkit.translation import Catalogue, languages, read, system_language, tr
+from vsod.qc.issues import KINDS
 
 CODES = [code for code in languages() if code != "en"]
 
@@ -60,8 +60,8 @@ def tables() -> set[str]:
         | set(STAGES.values())
         | set(_DEVICE_NAMES.values())
         | set(_CHECKED.values())
-        | set(costcard._STAGES.values())
-        | {costcard._ASK}
+        | set(job_estimate_view._STAGES.values())
+        | {job_estimate_view._ASK}
         | set(_GROUNDS.values())
         | set(_READINGS.values())
         | set(_KINDS.values())
@@ -72,7 +72,7 @@ def tables() -> set[str]:
         | set(_TITLES.values())
         | set(_COLUMNS)
         | set(_STATES.values())
-        | {*preferences._THEMES.values(), *preferences._SAVES.values()}
+        | {*preferences_dialog._THEMES.values(), *preferences_dialog._SAVES.values()}
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from fake_session import FakeClip
+from fake_clip_session import FakeClip
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction, QImage
 from PyQt6.QtTest import QTest
@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core import overlay as ov
-from vsod.gui.render import PICTURE
-from vsod.gui.window import MainWindow
+from vsod.gui.main_window import MainWindow
+from vsod.gui.playback.frame_renderer import PICTURE
 
 
 def ready(qtbot: QtBot, window: MainWindow) -> None:

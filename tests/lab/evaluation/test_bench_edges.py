@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vsod.errors import DataError
-from vsod.pipeline import bench_edges
+from vsod.lab.evaluation import bench_edges
 
 
 def test_the_table_has_a_row_per_way_and_map(tmp_path, capsys):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vsod.errors import DataError
-from vsod.pipeline.datasets import VAL_CLIPS, labelled_clips
-from vsod.pipeline.evaluate import evaluate, table
+from vsod.lab.datasets import VAL_CLIPS, labelled_clips
+from vsod.lab.evaluation.evaluate import evaluate, table
 
 pytest.importorskip("py_sod_metrics")
 

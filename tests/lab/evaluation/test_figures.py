@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from vsod.errors import DataError
-from vsod.pipeline.gallery import THUMB, Gallery, plot_precision
-from vsod_models.metrics.sequence import Scores
+from vsod.lab.evaluation.figures import THUMB, Gallery, plot_precision
+from vsod_models.metrics.clip_scores import Scores
 
 
 def show(gallery, clip, index, score, level=200):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from vsod.core.finishing import FinishSettings
-from vsod.inference.cards import usable_card
-from vsod.pipeline import survey as surveying
-from vsod.pipeline.survey import LOOKS, Look, survey, tables
+from vsod.core.matte_settings import FinishSettings
+from vsod.inference.model_registry import usable_card
+from vsod.lab.evaluation import option_tables as surveying
+from vsod.lab.evaluation.option_tables import LOOKS, Look, survey, tables
 
 pytest.importorskip("py_sod_metrics")
 
@@ -62,8 +62,8 @@ def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
     monkeypatch.setattr(surveying, "LOOKS", [Look(""), *surveying.LOOKS])
     words = []
     for card in both:
-        monkeypatch.setattr("vsod.pipeline.survey.usable_card", lambda _, card=card: card)
-        monkeypatch.setattr("vsod.pipeline.evaluate.usable_card", lambda _, card=card: card)
+        monkeypatch.setattr("vsod.lab.evaluation.option_tables.usable_card", lambda _, card=card: card)
+        monkeypatch.setattr("vsod.lab.evaluation.evaluate.usable_card", lambda _, card=card: card)
         rows = list(survey(data, ["swift"]))
         words.append([row.look.words for row in rows])
         assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE

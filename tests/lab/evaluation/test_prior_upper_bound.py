@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from vsod.pipeline.prior_oracle import covered, oracle
+from vsod.lab.evaluation.prior_upper_bound import covered, oracle
 
 
 def test_best_labelling_of_whole_segments():

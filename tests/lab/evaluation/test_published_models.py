@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from vsod.errors import ModelError
-from vsod.inference.cards import card_by_id
-from vsod.inference.networks import build_network
-from vsod.inference.published import published
+from vsod.inference.model_registry import card_by_id
+from vsod.inference.network_loading import build_network
 from vsod.inference.raster import Raster
+from vsod.lab.evaluation.published_models import published
 from vsod_models.layers.blocks import count_parameters
 
 MILLIONS = {"scnn": 40.97, "pdb": 61.81}
@@ -44,7 +44,7 @@ def has_amx():
 def test_the_whole_stan_chain_stays_below_the_bar(tmp_path, capsys):
     """Flow, prior, network and CRF of the published STAN at 480p: at most 0.6 s a frame on two quiet cores."""
     from vsod.cli.main import main
-    from vsod.media.demo import make_demo
+    from vsod.media.sinks.demo import make_demo
 
     make_demo(tmp_path / "demo.mp4")
     words = ["--card", "stan", "--published", "--crf", "--frames", "16", "--json"]

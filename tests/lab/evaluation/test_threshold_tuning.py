@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from vsod.cli.main import main
-from vsod.core.finishing import FinishSettings
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import ModelError
-from vsod.inference.cards import Card, usable_card
-from vsod.pipeline import calibrate
-from vsod.pipeline.calibrate import Cut, best, recut, sweep, table
+from vsod.inference.model_registry import Card, usable_card
+from vsod.lab.evaluation import threshold_tuning
+from vsod.lab.evaluation.threshold_tuning import Cut, best, recut, sweep, table
 
 PLAIN = FinishSettings(stabilise=0, edges="plain")
 
@@ -55,7 +55,7 @@ def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
     card = tmp_path / "swift.toml"
     before = usable_card("swift").source.read_text()
     card.write_text(before)
-    monkeypatch.setattr(calibrate, "card_by_id", lambda _: Card("swift", source=card))
+    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: Card("swift", source=card))
     assert main(["calibrate", "swift", "--data", str(data), "--install", "--stabilise", "0"]) == 0
     (top,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| **")]
     wanted = f"half = {top.split('**')[1]} "
@@ -66,6 +66,6 @@ def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
 
 
 def test_a_card_without_half_is_an_error(monkeypatch):
-    monkeypatch.setattr(calibrate, "card_by_id", lambda _: Card("bare"))
+    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: Card("bare"))
     with pytest.raises(ModelError, match="no half to set"):
-        calibrate.install("bare", 0.6)
+        threshold_tuning.install("bare", 0.6)

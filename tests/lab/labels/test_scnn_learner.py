@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from vsod.inference.weak_learner import Teaching, WeakLearner
-from vsod_models.scnn import SCNN
+from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
+from vsod_models.networks.scnn import SCNN
 
 KEYS = [f"{clip}/{k:05d}" for clip in "ab" for k in range(4)]
 

@@ -10,17 +10,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vsod_models.dsnet import DSNet
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.wheel import colour
+from vsod_models.flow.flow_image import colour
+from vsod_models.losses.published_fcn import msst_loss, scnn_loss, stan_loss
+from vsod_models.losses.published_resnet import dsnet_loss, pdb_loss
 from vsod_models.metrics.davis import region
-from vsod_models.msst import MSST
-from vsod_models.pdb import PDB
-from vsod_models.scnn import SCNN
-from vsod_models.stan import STAN
-from vsod_models.train.loop import mixed_precision
-from vsod_models.train.paper_losses import msst_loss, scnn_loss, stan_loss
-from vsod_models.train.paper_losses_resnet import dsnet_loss, pdb_loss
+from vsod_models.networks.dsnet import DSNet
+from vsod_models.networks.msst import MSST
+from vsod_models.networks.pdb import PDB
+from vsod_models.networks.scnn import SCNN
+from vsod_models.networks.stan import STAN
+from vsod_models.training.training_run import mixed_precision
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -13,12 +13,12 @@ import torch
 from safetensors.torch import save_file
 
 from vsod import paths
-from vsod.cli.prior import add_arguments, train_prior
+from vsod.cli.lab.train_prior import add_arguments, train_prior
 from vsod.errors import DataError, ModelError, UsageError
-from vsod.pipeline import prior_training
-from vsod.pipeline.datasets import labelled_clips
+from vsod.lab.datasets import labelled_clips
+from vsod.lab.training import prior_training
 from vsod_models.layers.mobilenet import MobileNetV2
-from vsod_models.prior.motion import MotionPrior
+from vsod_models.motion_prior.motion_prior import MotionPrior
 
 SIZE = 96, 160
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from vsod.inference.cards import card_by_id
-from vsod.inference.learning import stages_of, started
+from vsod.inference.model_registry import card_by_id
+from vsod.lab.training.network_training import stages_of, started
 from vsod_models.weights import load_weights, save_weights
 
 

@@ -14,10 +14,10 @@ import torch
 from helpers.clips import make
 from vsod import paths
 from vsod.__main__ import main
-from vsod.core.digest import file_sha256
 from vsod.errors import DataError
-from vsod.inference.cards import card_by_id, usable_card
-from vsod.pipeline import training
+from vsod.inference.model_registry import card_by_id, usable_card
+from vsod.lab.training import train
+from vsod.storage.digest import file_sha256
 from vsod_models.weights import load_weights
 
 
@@ -109,5 +109,5 @@ def test_masks_that_do_not_fit_are_named(data, tmp_path):
     with tarfile.open(tmp_path / "d" / "davis16-masks.tar", "w") as tar:
         add(tar, "mask/davis16/bear/00000.png", np.zeros((64, 96), np.uint8), ".png")
     with pytest.raises(DataError, match="40 frames but 1 masks"):
-        training.make_pack(tmp_path / "d", tmp_path / "pack")
+        train.make_pack(tmp_path / "d", tmp_path / "pack")
     assert not (tmp_path / "pack" / "pack.json").exists()

@@ -17,14 +17,14 @@ import pytest
 from helpers import graycode
 from helpers.clips import KINDS, NTSC_FILM, Recipe, make, write_clip
 from helpers.exports import clip_info
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UnknownFormat
-from vsod.media import external
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS, Coding, Format, format_by_id
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify import verify
+from vsod.media.formats import ffmpeg_program
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.table import FORMATS, Coding, Format, format_by_id
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.verifier import verify
 
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed"
@@ -32,7 +32,7 @@ needs_ffmpeg = pytest.mark.skipif(
 
 
 def needs(id: str) -> pytest.MarkDecorator:
-    why = external.problem(EXTERNAL[id])
+    why = ffmpeg_program.problem(EXTERNAL[id])
     return pytest.mark.skipif(bool(why), reason=why)
 
 
@@ -98,7 +98,7 @@ def test_it_carries_what_the_source_has(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("id", ["hap", "hap-q", "hap-alpha"])
 def test_hap(id: str, tmp_path: Path) -> None:
-    if why := external.problem(EXTERNAL[id]):
+    if why := ffmpeg_program.problem(EXTERNAL[id]):
         pytest.skip(why)
     fmt, clip, target = format_by_id(id), make("cfr", tmp_path), tmp_path / "out.mov"
     ramp = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
@@ -155,7 +155,7 @@ def test_what_is_not_there_is_not_offered(
     script: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(tmp_path, script, monkeypatch)
-    assert external.all_formats() == FORMATS
+    assert ffmpeg_program.all_formats() == FORMATS
     with pytest.raises(UnknownFormat, match=why) as error:
         format_by_id("hap")
     assert "HAP cannot be written here" in str(error.value) and "Install" not in error.value.fix
@@ -163,7 +163,7 @@ def test_what_is_not_there_is_not_offered(
 
 def test_without_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert external.all_formats() == FORMATS
+    assert ffmpeg_program.all_formats() == FORMATS
     with pytest.raises(UnknownFormat, match=r"no ffmpeg on the path\. Install FFmpeg"):
         format_by_id("h264-nvenc")
     with pytest.raises(OutputError, match=r"FFmpeg cannot be started.*Install FFmpeg"):

@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.repository import ROOT
-from vsod.media.exactness import format_table, measure
-from vsod.media.formats import FORMATS
+from vsod.media.formats.table import FORMATS
+from vsod.media.verify.format_exactness import format_table, measure
 
 DOCS = ROOT / "docs" / "formats.md"
 

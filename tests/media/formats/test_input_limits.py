@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 import pytest
 
-from helpers.bombs import write_bombs
 from helpers.clips import make
+from helpers.decompression_bombs import write_bombs
 from helpers.exports import clip_info
 from vsod.core.conform import conformed
-from vsod.core.limits import MAX_PIXELS
+from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import UnreadableMedia, UsageError
-from vsod.media.gate import DEMUXERS
-from vsod.media.images import open_exr
-from vsod.media.sequence import read_image
-from vsod.media.source import open_source
+from vsod.media.formats.input_limits import DEMUXERS
+from vsod.media.sinks.image_files import open_exr
+from vsod.media.sources.image_sequence import read_image
+from vsod.media.sources.source import open_source
 
 OPENED = [
     *(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vsod.media import about, external
-from vsod.media.programs import find_program
-from vsod.media.verify import _second_reader
-from vsod.media.verify_report import VerifyReport
+from vsod.media.formats import ffmpeg_program, versions
+from vsod.media.formats.system_programs import find_program
+from vsod.media.verify.verifier import _second_reader
+from vsod.media.verify.verify_report import VerifyReport
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_a_program_is_found_on_the_path(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_nothing_of_the_current_folder_runs(strangers: Path) -> None:
-    about.external_version()
-    external.problem(next(iter(external.EXTERNAL.values())))
+    versions.external_version()
+    ffmpeg_program.problem(next(iter(ffmpeg_program.EXTERNAL.values())))
     report = VerifyReport(strangers / "s.mov", strangers / "m.mov")
     _second_reader(report, strangers / "m.mov", 1)
     assert [check.id for check in report.checks] == ["second-reader"]
@@ -54,4 +54,4 @@ def test_nothing_of_the_current_folder_runs(strangers: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 def test_the_second_reader_is_still_found() -> None:
-    assert about.external_version()
+    assert versions.external_version()

@@ -12,15 +12,15 @@ import pytest
 
 from helpers.exports import clip_info
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Picture
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UsageError
-from vsod.media.formats import FORMATS, Format
-from vsod.media.readback import has_alpha, read_pictures
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify_pictures import composite_errors
-from vsod.media.yuv import to_yuv
+from vsod.media.formats.table import FORMATS, Format
+from vsod.media.pixels.yuv import to_yuv
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.picture_checks import composite_errors
+from vsod.media.verify.readback import has_alpha, read_pictures
 
 CUTOUTS = [f for f in FORMATS.values() if f.cutout is not None]
 SIZE = (320, 128)
@@ -162,7 +162,7 @@ def test_formats_of_larger_or_plainer_clips(id: str, tmp_path: Path) -> None:
     matte = np.zeros((128, 256), np.float32)
     matte[:, 128:] = 1
     write(target, fmt, Picture(matte), info)
-    from vsod.media.readback import read_matte
+    from vsod.media.verify.readback import read_matte
 
     with open_source(target) as source:
         frames = list(read_matte(source.info))

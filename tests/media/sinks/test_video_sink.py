@@ -14,14 +14,14 @@ import pytest
 from helpers.clips import NTSC_FILM, Recipe, write_clip
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UnknownFormat, UsageError
-from vsod.media.formats import FORMATS, Format, format_by_id, format_for_path
-from vsod.media.levels import decode, encode, span
-from vsod.media.planes import plane
-from vsod.media.readback import read_matte
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
+from vsod.media.formats.table import FORMATS, Format, format_by_id, format_for_path
+from vsod.media.pixels.levels import decode, encode, span
+from vsod.media.pixels.planes import plane
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.readback import read_matte
 
 
 def write(path: Path, fmt: Format, info: ClipInfo, mattes: list[npt.NDArray[np.float32]]) -> list[str]:

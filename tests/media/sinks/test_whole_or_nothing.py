@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UsageError
-from vsod.media import atomic, sequence_sink
-from vsod.media.atomic import partial_path, sweep
-from vsod.media.formats import FORMATS, Format
-from vsod.media.sinks import close_together, open_sink
-from vsod.media.source import open_source
-from vsod.media.video_sink import VideoSink
+from vsod.media.formats.table import FORMATS, Format
+from vsod.media.sinks import image_sequence_sink
+from vsod.media.sinks.sink import close_together, open_sink
+from vsod.media.sinks.video_sink import VideoSink
+from vsod.media.sources.source import open_source
+from vsod.storage import atomic
+from vsod.storage.atomic import partial_path, sweep
 
 MATTE = np.zeros((64, 96), np.uint8)
 
@@ -222,7 +223,7 @@ def test_a_drive_that_goes_away_in_between(
     fmt = FORMATS[id]
     path = tmp_path / f"m{(fmt.suffixes or ('',))[0]}"
     before = old(path, fmt)
-    owner, name = (sequence_sink, "write_new") if fmt.is_sequence else (VideoSink, "_mux")
+    owner, name = (image_sequence_sink, "write_new") if fmt.is_sequence else (VideoSink, "_mux")
     goes, calls = getattr(owner, name), []
 
     def third_fails(*given: object) -> object:

@@ -7,9 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from vsod.core.sound import RATE
+from vsod.core.audio_format import RATE
 from vsod.errors import MediaError
-from vsod.media.listen import listen
+from vsod.media.sources.audio_reader import listen
 
 
 def write(path: Path, rate: int = RATE, layout: str = "stereo", late: float = 0.0) -> Path:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from helpers import graycode
 from helpers.clips import Recipe, run_ffmpeg, write_clip
-from vsod.media.orientation import decompose, stored, upright
-from vsod.media.planes import plane
-from vsod.media.source import open_source
+from vsod.media.pixels.orientation import decompose, stored, upright
+from vsod.media.pixels.planes import plane
+from vsod.media.sources.source import open_source
 
 
 def flat(

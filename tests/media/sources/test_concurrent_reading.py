@@ -9,7 +9,7 @@ import pytest
 
 from helpers import graycode
 from helpers.clips import Recipe, write_clip
-from vsod.media.source import Source, open_source
+from vsod.media.sources.source import Source, open_source
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from helpers import graycode
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import UnreadableMedia
-from vsod.media.formats import FORMATS
-from vsod.media.image_header import stored_size
-from vsod.media.sequence import natural_key
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify import verify
+from vsod.media.formats.table import FORMATS
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.image_header import stored_size
+from vsod.media.sources.image_sequence import natural_key
+from vsod.media.sources.source import open_source
+from vsod.media.verify.verifier import verify
 
 
 def save(path: Path, picture: np.ndarray) -> Path:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from helpers.clips import NTSC_FILM, Clip, Recipe, run_ffmpeg, write_clip
-from vsod.media import table
-from vsod.media.table import FrameTable, read_table
-from vsod.media.zerotail import ZeroTail, in_one_piece
+from vsod.media.sources import frame_table
+from vsod.media.sources.frame_table import FrameTable, read_table
+from vsod.media.sources.index_only_file import ZeroTail, in_one_piece
 
 PRORES = Recipe(codec="prores_ks", pix_fmt="yuv422p10le", rate=NTSC_FILM, timecode="01:00:00:00")
 
@@ -20,9 +20,9 @@ PRORES = Recipe(codec="prores_ks", pix_fmt="yuv422p10le", rate=NTSC_FILM, timeco
 def skims(monkeypatch: pytest.MonkeyPatch) -> list[FrameTable | None]:
     """Every file is large; tables that were read without the pictures, None where that did not work."""
     found: list[FrameTable | None] = []
-    real = table._skimmed
-    monkeypatch.setattr(table, "_LARGE", 0)
-    monkeypatch.setattr(table, "_skimmed", lambda *asked: found.append(real(*asked)) or found[-1])
+    real = frame_table._skimmed
+    monkeypatch.setattr(frame_table, "_LARGE", 0)
+    monkeypatch.setattr(frame_table, "_skimmed", lambda *asked: found.append(real(*asked)) or found[-1])
     return found
 
 
@@ -35,7 +35,7 @@ def same(first: FrameTable, second: FrameTable) -> bool:
 
 def whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> FrameTable:
     with monkeypatch.context() as patch:
-        patch.setattr(table, "_LARGE", 1 << 60)
+        patch.setattr(frame_table, "_LARGE", 1 << 60)
         return read_table(path, interlaced=False)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.media.holes import filled, largest_hole
+from vsod.media.sources.timestamp_gaps import filled, largest_hole
 
 GRID = np.arange(60, dtype=np.int64) * 3003 + 900
 

@@ -8,7 +8,7 @@ import pytest
 from av.codec.context import CodecContext
 from av.packet import Packet
 
-from vsod.media.vp9 import AlphaDecoder, sizes
+from vsod.media.sources.vp9_header import AlphaDecoder, sizes
 
 
 def packets(size=(160, 96), count=12, pixels="yuv420p", **options):

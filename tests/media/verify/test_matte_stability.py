@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsod.media.verify_course import Course, holes
+from vsod.media.verify.matte_stability import Course, holes
 
 
 def ring(outer, inner, size=60):

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, code_frame, write_clip
-from vsod.core.picture import Picture
-from vsod.media.formats import FORMATS
-from vsod.media.planes import plane
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
-from vsod.media.verify import VerifyReport, verify
+from vsod.core.output_frame import Picture
+from vsod.media.formats.table import FORMATS
+from vsod.media.pixels.planes import plane
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.verifier import VerifyReport, verify
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_without_ffprobe_it_says_so(clip: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def page_of(report, tmp_path):
-    from vsod.media.verify_page import write_page
+    from vsod.media.verify.html_page import write_page
 
     write_page(report, tmp_path / "page.html")
     return (tmp_path / "page.html").read_text(encoding="utf-8")

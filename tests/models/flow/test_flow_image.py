@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vsod_models.flow.wheel import colour, hues
+from vsod_models.flow.flow_image import colour, hues
 
 
 def slow_wheel():

@@ -4,8 +4,8 @@ import torch
 
 from vsod_models.flow import estimator
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion import dominant_motion, encode, peak, split
-from vsod_models.train.augment import encode as encode_tensor
+from vsod_models.flow.motion_encoding import dominant_motion, encode, peak, split
+from vsod_models.training.data.augmentation import encode as encode_tensor
 
 
 def affine(h, w, a=0.02, shift=(3.0, -1.5)):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vsod_models.labels.coarse import Candidate, Rules, carried, coarse_labels
+from vsod_models.labels.coarse_labels import Candidate, Rules, carried, coarse_labels
 
 H, W = 60, 100
 STILL = np.zeros((H, W, 2), np.float32)

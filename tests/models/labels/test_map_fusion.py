@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 
-from vsod_models.labels.fusion import ENUMERATED, Evidence, fuse, solve
+from vsod_models.labels.map_fusion import ENUMERATED, Evidence, fuse, solve
 
 
 def problem(providers, seed, pixels=60):
@@ -70,7 +70,7 @@ def test_a_hand_computed_case():
 def test_both_methods_find_the_same_optimum(monkeypatch):
     problems = [problem(n, seed) for n in (2, 3, 5, 6) for seed in range(10)]
     exact = [solve(h, f) for h, f, _, _ in problems]
-    monkeypatch.setattr("vsod_models.labels.fusion.ENUMERATED", 0)
+    monkeypatch.setattr("vsod_models.labels.map_fusion.ENUMERATED", 0)
     for (h, f, _, _), w in zip(problems, exact, strict=True):
         assert solve(h, f) == pytest.approx(w, abs=1e-6)
 

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from vsod_models.labels.algorithm1 import Settings, WeakLabelling, split_held_out
 from vsod_models.labels.otsu import foreground
+from vsod_models.labels.scnn_weak_labels import Settings, WeakLabelling, split_held_out
 
 H, W = 24, 32
 KEYS = [f"{clip}/{k:05d}" for clip in "abcdef" for k in range(5)]

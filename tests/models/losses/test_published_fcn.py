@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vsod_models.train.paper_losses import balanced_bce, msst_loss, scnn_loss, stan_loss
+from vsod_models.losses.published_fcn import balanced_bce, msst_loss, scnn_loss, stan_loss
 
 
 def naive(logits, target, low=0.05, high=0.95):

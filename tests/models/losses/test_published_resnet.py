@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vsod_models.train.paper_losses_resnet import dsnet_loss, pdb_loss
+from vsod_models.losses.published_resnet import dsnet_loss, pdb_loss
 
 
 def by_pixel(logits, target):

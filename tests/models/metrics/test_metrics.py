@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from vsod_models.metrics.clip_scores import ClipScorer, mean, scored
 from vsod_models.metrics.davis import boundary, contour, region
-from vsod_models.metrics.sequence import ClipScorer, mean, scored
 
 
 def box(h, w, y0, y1, x0, x1):

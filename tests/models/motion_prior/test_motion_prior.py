@@ -5,9 +5,7 @@ import pytest
 import torch
 
 from vsod_models.layers.mobilenet import MobileNetV2
-from vsod_models.prior.classifier import Classifier
-from vsod_models.prior.features import MOTION_DIMS, Pooled, picture_tensor
-from vsod_models.prior.motion import (
+from vsod_models.motion_prior.motion_prior import (
     MISSING_IN_PRODUCT,
     MISSING_IN_STREAM,
     MotionPrior,
@@ -16,10 +14,18 @@ from vsod_models.prior.motion import (
     spatiotemporal,
     still,
 )
-from vsod_models.prior.network import FrozenFeatures, RegionNet, frozen_features, on_torch, stored_features
-from vsod_models.prior.segmentation import LEVELS
-from vsod_models.prior.storage import StoredPrior, read_prior, rounded, write_prior
-from vsod_models.train.prior import balanced, fit, gather, region_labels, train_prior
+from vsod_models.motion_prior.region_classifier import Classifier
+from vsod_models.motion_prior.region_features import MOTION_DIMS, Pooled, picture_tensor
+from vsod_models.motion_prior.segmentation import LEVELS
+from vsod_models.motion_prior.torch_networks import (
+    FrozenFeatures,
+    RegionNet,
+    frozen_features,
+    on_torch,
+    stored_features,
+)
+from vsod_models.motion_prior.weights_file import StoredPrior, read_prior, rounded, write_prior
+from vsod_models.training.motion_prior_training import balanced, fit, gather, region_labels, train_prior
 
 
 def colours(rgb):
@@ -312,5 +318,5 @@ def test_the_running_prior_needs_no_torch():
     import subprocess
     import sys
 
-    code = "import sys, vsod_models.prior.motion; sys.exit('torch' in sys.modules)"
+    code = "import sys, vsod_models.motion_prior.motion_prior; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from vsod_models.flow.motion import dominant_motion, peak
-from vsod_models.prior import features as module
-from vsod_models.prior.features import (
+from vsod_models.flow.motion_encoding import dominant_motion, peak
+from vsod_models.motion_prior import region_features as module
+from vsod_models.motion_prior.region_features import (
     MOTION_DIMS,
     Pooled,
     against_camera,
@@ -147,7 +147,7 @@ class FirstPixels(torch.nn.Module):
 
 
 def test_three_crops_a_segment():
-    from vsod_models.prior.mdf import MultiscaleCrops
+    from vsod_models.motion_prior.multiscale_crops import MultiscaleCrops
 
     labels = np.zeros((20, 30), np.int32)
     labels[:, 10:20] = 1

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod_models.flow.wheel import colour
-from vsod_models.prior.segmentation import LEVELS, Level, picture_to_cut, segment, segmentations
+from vsod_models.flow.flow_image import colour
+from vsod_models.motion_prior.segmentation import LEVELS, Level, picture_to_cut, segment, segmentations
 
 
 def scene(h=48, w=64):

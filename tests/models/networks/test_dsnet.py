@@ -9,10 +9,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vsod_models.dsnet import VARIANTS, DSNet, build, mix_coarse
 from vsod_models.layers.aggregation import Cascade, DirectSum
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.layers.dynamic import DynamicWeights, cross_softmax, cross_threshold
+from vsod_models.layers.dynamic_weights import DynamicWeights, cross_softmax, cross_threshold
+from vsod_models.networks.dsnet import VARIANTS, DSNet, build, mix_coarse
 
 SMALL = {"width": 0.125}
 CHANNELS = (4, 6, 8, 10, 12)

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.msst import MSST
-from vsod_models.msst import build as build_msst
-from vsod_models.stan import STAN
-from vsod_models.stan import build as build_stan
+from vsod_models.networks.msst import MSST
+from vsod_models.networks.msst import build as build_msst
+from vsod_models.networks.stan import STAN
+from vsod_models.networks.stan import build as build_stan
 
 MSST_VARIANTS = ("os", "st", "full")
 STAN_VARIANTS = ("os", "st", "stc", "stl", "stlc", "stan")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.pdb import PDB, VARIANTS, Bidirectional, build
+from vsod_models.networks.pdb import PDB, VARIANTS, Bidirectional, build
 
 SMALL = {"width": 0.125}
 

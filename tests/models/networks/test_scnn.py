@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.scnn import SCNN, build
+from vsod_models.networks.scnn import SCNN, build
 
 VARIANTS = ("full", "s-fcn", "fg", "fp", "os", "ot")
 FORMS = ({"width": 0.125}, {"backbone": "mobilenet_v2", "fc_channels": 16})

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.studio import Studio, ZoomGate
-from vsod_models.swift import Swift
-from vsod_models.train.start import start_from
+from vsod_models.networks.studio import Studio, ZoomGate
+from vsod_models.networks.swift import Swift
+from vsod_models.training.initial_weights import start_from
 
 
 def inputs(h, w, batch=1):

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from vsod_models.refine import bench_crf, dense_crf
-from vsod_models.refine.densecrf import PRESETS, CRFParameters, unary
-from vsod_models.refine.meanfield import MeanField, _Sample, _taps, blur
+from vsod_models.refine.dense_crf import PRESETS, CRFParameters, unary
+from vsod_models.refine.mean_field import MeanField, _Sample, _taps, blur
 from vsod_models.refine.permutohedral import Lattice
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod_models.refine.foreground import estimate_foreground
+from vsod_models.refine.foreground_colour import estimate_foreground
 
 ORANGE, GREEN, MAGENTA = np.float32([[220, 130, 60], [0, 255, 0], [255, 0, 255]])
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from vsod.core.finishing import FinishSettings
-from vsod.inference.finish import Finisher, luma
-from vsod_models.refine.guided import guided_upsample, upsample
+from vsod.core.matte_settings import FinishSettings
+from vsod.matte.refiner import Finisher, luma
+from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 
 
 def disc(h, w, cx, cy, r):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from vsod_models.refine import dense_crf
-from vsod_models.refine.densecrf import CRFParameters
-from vsod_models.refine.meanfield import MeanField
-from vsod_models.refine.pydense import PyDenseCRF, RefineCancelled
+from vsod_models.refine.dense_crf import CRFParameters
+from vsod_models.refine.mean_field import MeanField
+from vsod_models.refine.pydensecrf_engine import PyDenseCRF, RefineCancelled
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("pydensecrf") is None, reason="the crf extra is not installed"

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.pipeline.steady import needed, steady
+from vsod.core.matte_settings import FinishSettings
+from vsod.matte.smoothing_window import needed, steady
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.warp import carried, returns
 from vsod_models.metrics.flicker import FlickerMeter, flicker
-from vsod_models.refine.stabilise import REACH, Look, Stabiliser
+from vsod_models.refine.temporal_smoothing import REACH, Look, Stabiliser
 
 H, W = 96, 160
 

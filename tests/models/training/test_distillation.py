@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from vsod_models.train.augment import Batch
-from vsod_models.train.teacher import Teacher
+from vsod_models.training.data.augmentation import Batch
+from vsod_models.training.distillation import Teacher
 
 
 class Bright(nn.Module):

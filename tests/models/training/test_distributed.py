@@ -8,8 +8,8 @@ import torch
 import torch.multiprocessing as mp
 from torch import nn
 
-from vsod_models.train import ranks
-from vsod_models.train.loop import Recipe, Run
+from vsod_models.training import distributed
+from vsod_models.training.training_run import Recipe, Run
 
 RECIPE = Recipe(samples=48, optimiser="sgd", lr=0.1, weight_decay=0.0, warmup=1)
 
@@ -35,16 +35,16 @@ def work(rank, folder, port):
     import os
 
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    with ranks.joined(torch.device("cpu")) as device:
-        assert device.type == "cpu" and ranks.rank() == rank and ranks.count() == 2
+    with distributed.joined(torch.device("cpu")) as device:
+        assert device.type == "cpu" and distributed.rank() == rank and distributed.count() == 2
         line = learn(folder / "run")
         assert line.steps == 6  # of 2 x 4 samples
         torch.save(line.net.state_dict(), folder / f"{rank}.pt")
         net = nn.Linear(1, 1, bias=False)
         net.weight.grad = torch.full_like(net.weight, 1.0 + 4 * rank)
-        ranks.share_gradients(net)
+        distributed.share_gradients(net)
         torch.save(net.weight.grad, folder / f"gradient{rank}.pt")
-        torch.save(ranks.gathered(torch.full((2,), rank), torch.ones(1)), folder / f"gathered{rank}.pt")
+        torch.save(distributed.gathered(torch.full((2,), rank), torch.ones(1)), folder / f"gathered{rank}.pt")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_they_do_not_draw_the_same_samples(folder, tmp_path):
 
 def test_one_process_needs_none_of_it(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
-    with ranks.joined(torch.device("cpu")) as device:
-        assert device == torch.device("cpu") and (ranks.rank(), ranks.count()) == (0, 1)
-        ranks.meet()
-        assert ranks.gathered(torch.ones(2))[0].tolist() == [1, 1]
+    with distributed.joined(torch.device("cpu")) as device:
+        assert device == torch.device("cpu") and (distributed.rank(), distributed.count()) == (0, 1)
+        distributed.meet()
+        assert distributed.gathered(torch.ones(2))[0].tolist() == [1, 1]

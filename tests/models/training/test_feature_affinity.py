@@ -7,7 +7,7 @@ from torch import nn
 from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.resnet import ResNet
 from vsod_models.layers.vgg import VGG16
-from vsod_models.train.affinity import Deepest, affinity, affinity_cost
+from vsod_models.training.feature_affinity import Deepest, affinity, affinity_cost
 
 
 def test_affinities_by_hand():

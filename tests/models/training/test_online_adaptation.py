@@ -8,8 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from vsod.inference.adaptation import LESSONS, lessons, spread
-from vsod_models.train.adapt import Adaptation, Adapter, Cue, agreement, doubt, sure_loss, varied
+from vsod.analysis.clip_adaptation import LESSONS, lessons, spread
+from vsod_models.training.online_adaptation import (
+    Adaptation,
+    Adapter,
+    Cue,
+    agreement,
+    doubt,
+    sure_loss,
+    varied,
+)
 
 
 def test_doubt_counts_undecided_pixels_per_pixel_of_the_subject():

@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 import torch
 
-from vsod_models.dsnet import DSNet
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.msst import MSST
-from vsod_models.pdb import PDB
-from vsod_models.scnn import SCNN
-from vsod_models.stan import STAN
-from vsod_models.studio import Studio
-from vsod_models.swift import Swift
-from vsod_models.train import pack as packing
-from vsod_models.train.augment import Mix
-from vsod_models.train.frames import Trainer
-from vsod_models.train.loop import Recipe
-from vsod_models.train.motion_priors import pack_priors
-from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
-from vsod_models.train.protocols import published
-from vsod_models.train.stages import STAGES
-from vsod_models.train.start import start_from
-from vsod_models.train.temporal import WindowTrainer, frames_of, worn
+from vsod_models.networks.dsnet import DSNet
+from vsod_models.networks.msst import MSST
+from vsod_models.networks.pdb import PDB
+from vsod_models.networks.scnn import SCNN
+from vsod_models.networks.stan import STAN
+from vsod_models.networks.studio import Studio
+from vsod_models.networks.swift import Swift
+from vsod_models.training.data import packed_data as packing
+from vsod_models.training.data.augmentation import Mix
+from vsod_models.training.data.pack_motion_priors import pack_priors
+from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
+from vsod_models.training.frame_trainer import Trainer
+from vsod_models.training.initial_weights import start_from
+from vsod_models.training.published_recipes import published
+from vsod_models.training.stages import STAGES
+from vsod_models.training.training_run import Recipe
+from vsod_models.training.window_trainer import WindowTrainer, frames_of, worn
 
 NETS = {
     "scnn": SCNN,

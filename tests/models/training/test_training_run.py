@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from vsod_models.flow.dis import DIS
-from vsod_models.swift import Swift
-from vsod_models.train import pack as packing
-from vsod_models.train.augment import Mix, Sampler, colour, encode, moved, wheel
-from vsod_models.train.frames import Trainer
-from vsod_models.train.loop import Recipe, learning_rate
-from vsod_models.train.losses import boundary_bce, saliency_loss, soft_iou
-from vsod_models.train.pack import CANVAS, STRIDES, VIDEO_SIZE, open_pack
-from vsod_models.train.stages import STAGES
-from vsod_models.train.synth import moving_pair, synthetic_flow
-from vsod_models.train.videos import pack_videos
+from vsod_models.losses.saliency_loss import boundary_bce, saliency_loss, soft_iou
+from vsod_models.networks.swift import Swift
+from vsod_models.training.data import packed_data as packing
+from vsod_models.training.data.augmentation import Mix, Sampler, colour, encode, moved, wheel
+from vsod_models.training.data.pack_videos import pack_videos
+from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, open_pack
+from vsod_models.training.data.synthetic_motion import moving_pair, synthetic_flow
+from vsod_models.training.frame_trainer import Trainer
+from vsod_models.training.stages import STAGES
+from vsod_models.training.training_run import Recipe, learning_rate
 
 
 def picture(seed, h=CANVAS, w=CANVAS):
@@ -189,7 +189,7 @@ def test_an_empty_label_has_a_finite_loss_that_falls_with_the_map():
 
 
 def test_the_tensor_wheel_is_the_wheel():
-    from vsod_models.flow.wheel import colour as painted
+    from vsod_models.flow.flow_image import colour as painted
 
     flow = np.random.default_rng(0).normal(0, 4, (3, 20, 30, 2)).astype(np.float32)
     ours = wheel(torch.from_numpy(flow).permute(0, 3, 1, 2)) * 255

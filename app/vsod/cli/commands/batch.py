@@ -12,21 +12,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from vsod.cli import output
-from vsod.cli.access import add_overwrite, reads, writes
-from vsod.cli.run import job, tell
-from vsod.cli.signals import cancel_on_signal
-from vsod.cli.words import WordParser
-from vsod.core.plain import plain
-from vsod.core.reading import MAX_BYTES
-from vsod.core.template import fill
+from vsod.cli.commands.run import job, tell
+from vsod.cli.options.option_line import WordParser
+from vsod.cli.options.path_access import add_overwrite, reads, writes
+from vsod.cli.terminal import output
+from vsod.cli.terminal.interrupts import cancel_on_signal
+from vsod.core.data_parsing import MAX_BYTES
+from vsod.core.job import JobSpec
+from vsod.core.name_patterns import fill
+from vsod.core.safe_text import plain
 from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
 from vsod.pipeline.batch import Row, arrivals, clips_in, failure, report_of, run_batch
-from vsod.pipeline.claiming import claim, job_format
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.manifest import SUFFIX, Manifest
-from vsod.pipeline.project import SUFFIX as PROJECT
-from vsod.pipeline.project import Project
+from vsod.pipeline.job_claims import claim, job_format
+from vsod.pipeline.job_report import SUFFIX, Manifest
+from vsod.project.project import SUFFIX as PROJECT
+from vsod.project.project import Project
 from vsod.storage.claims import foreign, identity, lies_in, same
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from vsod.core.plain import json_text, plain
+from vsod.core.safe_text import json_text, plain
 from vsod.errors import UsageError
 from vsod.storage.claims import Claims, refuse_foreign
 
 if TYPE_CHECKING:
-    from vsod.inference.cache import Entry
+    from vsod.storage.cache import Entry
 
 
 def probe(args: argparse.Namespace) -> int:
     """Say what a clip is."""
-    from vsod.media.source import open_source
+    from vsod.media.sources.source import open_source
 
     with open_source(args.source) as source:
         info = source.info.as_json()
@@ -39,7 +39,7 @@ def probe(args: argparse.Namespace) -> int:
 def cache(args: argparse.Namespace) -> int:
     """Show the cache, or empty it."""
     from vsod import paths
-    from vsod.inference import cache as kept
+    from vsod.storage import cache as kept
 
     if args.clear:
         found = kept.entries()
@@ -86,7 +86,7 @@ def _megabytes(size: int) -> str:
 
 def cards(args: argparse.Namespace) -> int:
     """List the models at hand."""
-    from vsod.inference.cards import all_cards
+    from vsod.inference.model_registry import all_cards
 
     found = all_cards()
     if args.json:
@@ -105,8 +105,8 @@ def cards(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Check a matte against its source."""
-    from vsod.media.source import open_source
-    from vsod.media.verify import verify as check
+    from vsod.media.sources.source import open_source
+    from vsod.media.verify.verifier import verify as check
 
     if args.html:
         claims = Claims()
@@ -125,7 +125,7 @@ def verify(args: argparse.Namespace) -> int:
         frames = range(start, stop)
     report = check(args.source, args.matte, frames=frames)
     if args.html:
-        from vsod.media.verify_page import write_page
+        from vsod.media.verify.html_page import write_page
 
         write_page(report, args.html)
     if args.json:
@@ -170,7 +170,7 @@ def doctor(args: argparse.Namespace) -> int:
 
 def demo(args: argparse.Namespace) -> int:
     """Make a demo clip."""
-    from vsod.media.demo import make_demo
+    from vsod.media.sinks.demo import make_demo
 
     if not args.overwrite:
         refuse_foreign(args.output, "the demo clip")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vsod.cli import output
-from vsod.cli.signals import cancel_on_signal
+from vsod.cli.terminal import output
+from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
-from vsod.core.flags import Flag
+from vsod.qc.issues import Flag
 from vsod.storage.claims import Claims, refuse_foreign
 
 
 def lanes(args: argparse.Namespace) -> int:
     """Analyse what is missing, measure, write."""
-    from vsod.pipeline.lanetable import MARKERS, TABLES, LaneTable, check_suffix
-    from vsod.pipeline.session import Session
+    from vsod.pipeline.clip_session import Session
+    from vsod.qc.metrics_table import MARKERS, TABLES, LaneTable, check_suffix
 
     check_suffix(args.output, TABLES)
     if args.markers:
@@ -38,7 +38,7 @@ def lanes(args: argparse.Namespace) -> int:
 
 
 def _claim(args: argparse.Namespace) -> None:
-    from vsod.pipeline.claiming import card_files
+    from vsod.pipeline.job_claims import card_files
 
     claims = Claims()
     claims.read(args.source, "the source")

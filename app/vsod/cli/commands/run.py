@@ -7,20 +7,20 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from vsod.cli import output
-from vsod.cli.finishing import finish_settings
-from vsod.cli.shots import shot_choice
-from vsod.cli.signals import cancel_on_signal
-from vsod.core.delivery import Delivery
-from vsod.core.plain import json_text, plain
-from vsod.pipeline.claiming import claim
-from vsod.pipeline.job import JobReport, JobSpec
+from vsod.cli.options.matte import finish_settings
+from vsod.cli.options.shot import shot_choice
+from vsod.cli.terminal import output
+from vsod.cli.terminal.interrupts import cancel_on_signal
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.safe_text import json_text, plain
+from vsod.pipeline.job_claims import claim
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the matte of a clip."""
     from vsod.pipeline import runner
-    from vsod.pipeline.manifest import Manifest
+    from vsod.pipeline.job_report import Manifest
 
     spec = job(args, args.source, args.output)
     claim([spec], reports=[args.report] if args.report else [])
@@ -78,8 +78,8 @@ def _short(indices: list[int]) -> str:
 
 def bench(args: argparse.Namespace) -> int:
     """Measure every stage on its own and the whole way."""
-    from vsod.inference.cards import card_by_id, usable_card
-    from vsod.inference.published import published
+    from vsod.inference.model_registry import card_by_id, usable_card
+    from vsod.lab.evaluation.published_models import published
     from vsod.pipeline.bench import bench as measure
 
     card = card_by_id(args.card) if args.published else usable_card(args.card)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
-from vsod.cli import output
-from vsod.cli.access import add_overwrite, reads, writes
-from vsod.pipeline.job import DEVICES
+from vsod.cli.options.path_access import add_overwrite, reads, writes
+from vsod.cli.terminal import output
+from vsod.core.job import DEVICES
 
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
 
@@ -101,10 +101,10 @@ def _count(text: str) -> int:
 
 def fuse(args: argparse.Namespace) -> int:
     """Write fused maps and ``weights.json``."""
-    from vsod.pipeline import labels
+    from vsod.lab.labels import label_folders
 
     with output.Bars(args.json) as bars:
-        found = labels.fuse(
+        found = label_folders.fuse(
             args.maps,
             args.out,
             args.truth,
@@ -118,11 +118,11 @@ def fuse(args: argparse.Namespace) -> int:
 
 def coarse(args: argparse.Namespace) -> int:
     """Write coarse labels, ``confidence.csv`` and ``weights.json``."""
-    from vsod.pipeline import clipfolders, labels
+    from vsod.lab.labels import clip_folders, label_folders
 
-    prior = clipfolders.open_prior(args.prior, args.prior_weights)
+    prior = clip_folders.open_prior(args.prior, args.prior_weights)
     with output.Bars(args.json) as bars:
-        found = labels.coarse(
+        found = label_folders.coarse(
             args.maps,
             args.clips,
             args.out,
@@ -138,9 +138,9 @@ def coarse(args: argparse.Namespace) -> int:
 
 def weak(args: argparse.Namespace) -> int:
     """Run Algorithm 1, or go on with a run that was stopped."""
-    from vsod.pipeline import clipfolders, weak_labels
-    from vsod.pipeline.claiming import card_files
-    from vsod_models.labels.algorithm1 import Round, Settings
+    from vsod.lab.labels import clip_folders, weak_labels
+    from vsod.pipeline.job_claims import card_files
+    from vsod_models.labels.scnn_weak_labels import Round, Settings
 
     def tell(done: Round) -> None:
         if args.json:
@@ -153,7 +153,7 @@ def weak(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
 
-    prior = clipfolders.open_prior(args.prior, args.prior_weights)
+    prior = clip_folders.open_prior(args.prior, args.prior_weights)
     with output.Bars(args.json) as bars:
         found = weak_labels.weak(
             args.maps,

@@ -9,16 +9,16 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vsod.cli.finishing import finish_settings
-from vsod.core.plain import json_text
-from vsod.core.training import TrainingPlan
+from vsod.cli.options.matte import finish_settings
+from vsod.core.safe_text import json_text
+from vsod.lab.training.plan import TrainingPlan
 from vsod.storage.claims import Claims, refuse_foreign
 
 
 def train(args: argparse.Namespace) -> int:
     """Train a card, or go on with a run that was stopped."""
-    from vsod.pipeline import training
-    from vsod.pipeline.claiming import card_files, claim_run
+    from vsod.lab.training import train
+    from vsod.pipeline.job_claims import card_files, claim_run
 
     def say(row: dict[str, Any]) -> None:
         if args.json:
@@ -36,21 +36,21 @@ def train(args: argparse.Namespace) -> int:
     reads = [(args.data, "the data"), *card_files([args.card, *([args.teacher] if args.teacher else [])])]
     if args.init:
         reads.append((args.init, "the weights to start from"))
-    claim_run(args.out, training.files_of(args.card, plan), reads, overwrite=args.overwrite)
+    claim_run(args.out, train.files_of(args.card, plan), reads, overwrite=args.overwrite)
     if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
-    weights = training.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
+    weights = train.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
-        training.install(args.card, weights)
+        train.install(args.card, weights)
     print(weights)
     return 0
 
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a card."""
-    from vsod.pipeline import evaluate as measuring
-    from vsod.pipeline.gallery import Gallery, plot_precision
-    from vsod_models.metrics.sequence import Scores
+    from vsod.lab.evaluation import evaluate as measuring
+    from vsod.lab.evaluation.figures import Gallery, plot_precision
+    from vsod_models.metrics.clip_scores import Scores
 
     def tell(scores: Scores) -> None:
         if args.json:
@@ -84,7 +84,7 @@ def evaluate(args: argparse.Namespace) -> int:
 
 
 def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
-    from vsod.pipeline.claiming import card_files
+    from vsod.pipeline.job_claims import card_files
 
     claims = Claims()
     for path, what in ((args.data, "the data"), *card_files([args.card])):
@@ -99,7 +99,7 @@ def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
 
 def calibrate(args: argparse.Namespace) -> int:
     """Find where a card's answer is best cut."""
-    from vsod.pipeline import calibrate as measuring
+    from vsod.lab.evaluation import threshold_tuning as measuring
 
     cuts = measuring.sweep(
         args.card,
@@ -118,7 +118,7 @@ def calibrate(args: argparse.Namespace) -> int:
 
 def survey(args: argparse.Namespace) -> int:
     """Measure cards in every way."""
-    from vsod.pipeline import survey as measuring
+    from vsod.lab.evaluation import option_tables as measuring
 
     rows = []
     for row in measuring.survey(args.data, args.cards, split=args.split, device=args.device):

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from vsod.cli.access import add_overwrite
-from vsod.core.plain import json_text
+from vsod.cli.options.path_access import add_overwrite
+from vsod.core.safe_text import json_text
 from vsod.errors import UsageError
 
 
@@ -35,8 +35,8 @@ def train_prior(args: argparse.Namespace) -> int:
     Raises:
         UsageError: ``--init`` is missing.
     """
-    from vsod.pipeline import prior_training
-    from vsod.pipeline.claiming import claim_run
+    from vsod.lab.training import prior_training
+    from vsod.pipeline.job_claims import claim_run
 
     if args.init is None:
         raise UsageError(

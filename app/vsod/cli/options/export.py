@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from vsod.cli.access import reads
-from vsod.core.delivery import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT
+from vsod.cli.options.path_access import reads
+from vsod.core.export_settings import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT
 
 
 def add_delivery_options(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options of :class:`vsod.core.delivery.Delivery`."""
+    """Give a command the options of :class:`vsod.core.export_settings.Delivery`."""
     group = parser.add_argument_group("what is written (see docs/formats.md)")
     told = "; ".join(f"{name}: {text}" for name, text in WHAT.items())
     group.add_argument("--what", choices=tuple(WHAT), help=f"{told} (default: matte)".replace("%", "%%"))

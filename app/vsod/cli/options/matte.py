@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 from typing import Any
 
-from vsod.core.finishing import FinishSettings, option_name
+from vsod.core.matte_settings import FinishSettings, option_name
 
 
 def add_finish_options(parser: argparse.ArgumentParser) -> None:

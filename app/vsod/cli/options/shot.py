@@ -6,10 +6,10 @@ import argparse
 import shlex
 from dataclasses import fields
 
-from vsod.cli.finishing import add_finish_options, finish_settings
-from vsod.cli.words import WordParser
-from vsod.core.choice import ShotChoice
-from vsod.core.finishing import FinishSettings
+from vsod.cli.options.matte import add_finish_options, finish_settings
+from vsod.cli.options.option_line import WordParser
+from vsod.core.clip_settings import ShotChoice
+from vsod.core.matte_settings import FinishSettings
 from vsod.errors import UsageError
 
 

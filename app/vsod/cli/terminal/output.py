@@ -11,8 +11,8 @@ from typing import Any, Self, TextIO, cast
 
 from tqdm import tqdm
 
-from vsod.core.plain import json_text, plain
 from vsod.core.progress import Progress
+from vsod.core.safe_text import json_text, plain
 from vsod.errors import VsodError
 
 
@@ -46,7 +46,7 @@ class PlainStream:
         self.raw = stream
 
     def write(self, text: str) -> int:
-        """Write ``text``, see :func:`vsod.core.plain.plain`."""
+        """Write ``text``, see :func:`vsod.core.safe_text.plain`."""
         shown = plain(text, lines=True)
         encoding = getattr(self.raw, "encoding", None) or "utf-8"
         try:

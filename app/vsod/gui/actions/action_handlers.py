@@ -1,4 +1,4 @@
-"""What every action of the table in :mod:`vsod.gui.actions` does."""
+"""What every action of the table in :mod:`vsod.gui.actions.action_table` does."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vsod.gui.actions import OVERLAYS
-from vsod.gui.dialogs.about import about_box
-from vsod.gui.dialogs.preferences import PreferencesDialog
-from vsod.gui.dialogs.shortcuts import ShortcutsDialog
+from vsod.gui.actions.action_table import OVERLAYS
+from vsod.gui.dialogs.about_dialog import about_box
+from vsod.gui.dialogs.preferences_dialog import PreferencesDialog
+from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 
 if TYPE_CHECKING:
-    from vsod.gui.window import MainWindow
+    from vsod.gui.main_window import MainWindow
 
 
 def deeds(window: MainWindow) -> dict[str, Callable[[], object]]:

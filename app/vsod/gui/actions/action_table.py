@@ -9,8 +9,8 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow
 
 from vsod.core.overlay import Overlay
-from vsod.gui import theme
-from vsod.gui.words import tr
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import tr
 
 _NATIVE = QKeySequence.SequenceFormat.NativeText
 

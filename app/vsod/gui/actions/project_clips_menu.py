@@ -8,10 +8,10 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from vsod.core.plain import plain
-from vsod.gui.document import Document
-from vsod.gui.plaintext import inert
-from vsod.gui.words import tr
+from vsod.core.safe_text import plain
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.plain_text import inert
+from vsod.gui.toolkit.translation import tr
 
 
 class ClipsMenu(QMenu):

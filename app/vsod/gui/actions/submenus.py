@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
-from vsod.gui.clipsmenu import ClipsMenu
-from vsod.gui.document import Document
-from vsod.gui.panels.looks import LooksBar
-from vsod.gui.prefs import Prefs
-from vsod.gui.recent import RecentMenu
-from vsod.gui.viewer.looksmenu import LooksMenus
-from vsod.gui.words import tr
+from vsod.gui.actions.project_clips_menu import ClipsMenu
+from vsod.gui.actions.recent_menu import RecentMenu
+from vsod.gui.actions.view_menus import LooksMenus
+from vsod.gui.panels.view_bar import LooksBar
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import tr
 
 
 class Submenus:
@@ -21,7 +21,7 @@ class Submenus:
 
     Args:
         window: Has the menus.
-        actions: By id, see :mod:`vsod.gui.actions`.
+        actions: By id, see :mod:`vsod.gui.actions.action_table`.
         bar: Above the picture: has what is behind the cut-out and what is compared with, too.
         prefs: Has the clips opened lately.
         document: Has the clips of the project.

@@ -9,9 +9,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
 
-from vsod.gui.render import BLUR, CHECKER, PICTURE, UNFINISHED
-from vsod.gui.viewer.compare import other_title
-from vsod.gui.words import tr
+from vsod.gui.playback.frame_renderer import BLUR, CHECKER, PICTURE, UNFINISHED
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.viewer.comparison import other_title
 
 _GROUNDS = {
     CHECKER: "Grey squares",
@@ -29,7 +29,7 @@ _READINGS = {
 
 
 class LooksMenus(QObject):
-    """Two menus; a choice is told as fields of the :class:`vsod.gui.render.View`."""
+    """Two menus; a choice is told as fields of the :class:`vsod.gui.playback.frame_renderer.View`."""
 
     chosen = pyqtSignal(dict)
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
-from vsod.core.choice import Choice
+from vsod.core.clip_settings import Choice
 from vsod.core.progress import Progress
-from vsod.gui import actions
-from vsod.gui.tasks import QUEUE
-from vsod.gui.words import tr
+from vsod.gui.actions import action_table
+from vsod.gui.jobs.clip_jobs import QUEUE
+from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
-    from vsod.gui.window import MainWindow
+    from vsod.gui.main_window import MainWindow
 
 
 class Running(QObject):
@@ -71,7 +71,7 @@ class Running(QObject):
         casting = self._casting
         window.ahead.set_models(casting, analysis.device, analysis.adapt)
         idle, open_ = not tasks.busy, window.clip is not None
-        for name in actions.needing_clip():
+        for name in action_table.needing_clip():
             acts[name].setEnabled(open_)
         acts["cancel"].setEnabled(not idle)
         acts["analyse"].setEnabled(open_ and idle and casting is not None)

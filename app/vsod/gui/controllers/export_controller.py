@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
-from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.tasks import QUEUE
-from vsod.gui.words import tr
-from vsod.gui.workers import Job
-from vsod.gui.workroom import Workroom
-from vsod.pipeline.job import JobSpec
+from vsod.gui.dialogs.export_dialog import ExportDialog
+from vsod.gui.jobs.clip_jobs import QUEUE
+from vsod.gui.playback.frame_server import Job
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.workspace.window_context import Workroom
 
 if TYPE_CHECKING:
-    from vsod.pipeline.cost import Cost
+    from vsod.pipeline.job_estimate import Cost
 
 
 class Exporting(QObject):

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from vsod.core.choice import Choice
+from vsod.core.clip_settings import Choice
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled
-from vsod.gui.backend import Clip
-from vsod.gui.desk import Desk
-from vsod.gui.looks import Looks
-from vsod.gui.player import Player
-from vsod.gui.tasks import Tasks
-from vsod.gui.workers import Job
+from vsod.gui.jobs.analysis_job import Looks
+from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.playback.frame_server import Job
+from vsod.gui.playback.player import Player
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 IDLE_MS = 3_000  # without a wish, before it begins
 

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.core.choice import Choice
-from vsod.core.flags import Flag, find_flags
-from vsod.core.lanes import Lanes, gathered
-from vsod.core.shots import find_cuts
-from vsod.gui.backend import Clip
-from vsod.gui.desk import Desk
-from vsod.gui.player import Player
-from vsod.gui.timeline.film import Film
-from vsod.gui.timeline.rows import FILM
-from vsod.gui.timeline.scrubber import Scrubber
-from vsod.gui.timeline.words import next_cut, next_flag
-from vsod.gui.workers import Job
+from vsod.core.clip_settings import Choice
+from vsod.core.shot_detection import find_cuts
+from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.playback.frame_server import Job
+from vsod.gui.playback.player import Player
+from vsod.gui.timeline.descriptions import next_cut, next_flag
+from vsod.gui.timeline.thumbnails import Film
+from vsod.gui.timeline.timeline_widget import Scrubber
+from vsod.gui.timeline.track_layout import FILM
+from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.qc.frame_metrics import Lanes, gathered
+from vsod.qc.issues import Flag, find_flags
 
 _BATCH = 64  # new maps that are worth a look of their own while an analysis runs
 

@@ -9,11 +9,11 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.errors import VsodError
-from vsod.gui.overview import Overview
+from vsod.gui.controllers.metrics_controller import Overview
 from vsod.gui.panels.banner import Banner
-from vsod.gui.words import tr
-from vsod.gui.workroom import Workroom
-from vsod.pipeline.lanetable import LaneTable
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.workspace.window_context import Workroom
+from vsod.qc.metrics_table import LaneTable
 
 _TABLE, _MARKERS = "Table (*.csv);;JSON (*.json)", "Markers for Resolve (*.edl);;Table (*.csv)"
 

@@ -6,12 +6,12 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QWidget
 
 from vsod.errors import Cancelled
-from vsod.gui.backend import Card
-from vsod.gui.dialogs.bakeoff import BakeOffDialog
-from vsod.gui.panels.analysis import AnalysisPanel
-from vsod.gui.scope import Scope
-from vsod.gui.stage import Stage
-from vsod.gui.tasks import Tasks
+from vsod.gui.controllers.shot_scope import Scope
+from vsod.gui.controllers.viewer_controller import Stage
+from vsod.gui.dialogs.model_comparison_dialog import BakeOffDialog
+from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.panels.analysis_panel import AnalysisPanel
+from vsod.gui.toolkit.pipeline_interface import Card
 
 JOB = "compare"
 

@@ -10,12 +10,12 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog
 
-from vsod.gui.panels.queue import local_paths
-from vsod.gui.words import tr
-from vsod.pipeline.project import SUFFIX as PROJECT
+from vsod.gui.panels.queue_panel import local_paths
+from vsod.gui.toolkit.translation import tr
+from vsod.project.project import SUFFIX as PROJECT
 
 if TYPE_CHECKING:
-    from vsod.gui.window import MainWindow
+    from vsod.gui.main_window import MainWindow
 
 
 class Opening(QObject):

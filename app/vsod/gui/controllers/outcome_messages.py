@@ -6,12 +6,12 @@ from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices
 
 from vsod.core.clip import ClipInfo
+from vsod.core.job import JobReport
 from vsod.errors import Cancelled
+from vsod.gui.jobs.clip_jobs import QUEUE
 from vsod.gui.panels.banner import Banner
-from vsod.gui.statusline import StatusLine
-from vsod.gui.tasks import QUEUE
-from vsod.gui.words import tr
-from vsod.pipeline.job import JobReport
+from vsod.gui.panels.status_bar import StatusLine
+from vsod.gui.toolkit.translation import tr
 
 _CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
 

@@ -8,17 +8,17 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
-from vsod.core.plain import plain
+from vsod.core.safe_text import plain
 from vsod.errors import VsodError
-from vsod.gui.autosave import Autosave, Session
-from vsod.gui.dialogs.relink import RelinkDialog
-from vsod.gui.document import Document
+from vsod.gui.dialogs.relink_dialog import RelinkDialog
+from vsod.gui.jobs.clip_jobs import QUEUE, Tasks
 from vsod.gui.panels.banner import Banner
-from vsod.gui.plaintext import inert
-from vsod.gui.prefs import Prefs
-from vsod.gui.tasks import QUEUE, Tasks
-from vsod.gui.words import tr
-from vsod.pipeline.project import SUFFIX, Project
+from vsod.gui.state.autosave import Autosave, Session
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.plain_text import inert
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import tr
+from vsod.project.project import SUFFIX, Project
 
 _FILTER = f"Projects (*{SUFFIX})"
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip import ClipInfo
+from vsod.core.job import JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled, UsageError, VsodError
-from vsod.gui.backend import Format
-from vsod.gui.tasks import QUEUE, Tasks
-from vsod.gui.words import tr
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.jobqueue import Item, JobQueue
-from vsod.pipeline.project import ClipWork
+from vsod.gui.jobs.clip_jobs import QUEUE, Tasks
+from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.translation import tr
+from vsod.pipeline.job_queue import Item, JobQueue
+from vsod.project.project import ClipWork
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import Row

@@ -9,20 +9,20 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from vsod.core.clip import ClipInfo
+from vsod.core.job import JobSpec
 from vsod.errors import DataError, VsodError
-from vsod.gui.dialogs.export import ExportDialog
-from vsod.gui.document import Document
-from vsod.gui.editing import Editing
-from vsod.gui.panels.analysis import AnalysisPanel
+from vsod.gui.controllers.queue_controller import QueueControl, waiting
+from vsod.gui.controllers.settings_controller import Editing
+from vsod.gui.dialogs.export_dialog import ExportDialog
+from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.panels.analysis_panel import AnalysisPanel
 from vsod.gui.panels.banner import Banner
-from vsod.gui.panels.queue import QueuePanel
-from vsod.gui.prefs import Prefs
-from vsod.gui.queue import QueueControl, waiting
-from vsod.gui.tasks import Tasks
-from vsod.gui.words import tr
-from vsod.pipeline.job import JobSpec
-from vsod.pipeline.jobqueue import Item
-from vsod.pipeline.project import ClipWork
+from vsod.gui.panels.queue_panel import QueuePanel
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import tr
+from vsod.pipeline.job_queue import Item
+from vsod.project.project import ClipWork
 
 _HEIGHT = 210  # pixels to begin with
 

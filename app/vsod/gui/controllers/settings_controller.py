@@ -9,13 +9,13 @@ import numpy as np
 from PyQt6.QtCore import QEvent, QObject
 from PyQt6.QtGui import QAction
 
-from vsod.core.choice import Choice
-from vsod.core.finishing import FinishSettings
-from vsod.gui.scope import Scope
-from vsod.gui.words import tr
-from vsod.gui.workroom import Workroom
-from vsod.pipeline.presets import Presets
-from vsod.pipeline.project import ClipWork
+from vsod.core.clip_settings import Choice
+from vsod.core.matte_settings import FinishSettings
+from vsod.gui.controllers.shot_scope import Scope
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.workspace.window_context import Workroom
+from vsod.project.presets import Presets
+from vsod.project.project import ClipWork
 
 
 class Editing(QObject):
@@ -24,7 +24,7 @@ class Editing(QObject):
     Args:
         room: The parts of the window.
         scope: Whether a shot is edited, and which.
-        actions: By id, see :mod:`vsod.gui.actions`.
+        actions: By id, see :mod:`vsod.gui.actions.action_table`.
         parent: The window.
     """
 

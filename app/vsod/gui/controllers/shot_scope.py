@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.overview import Overview
-from vsod.gui.panels.scopebar import ScopeBar
-from vsod.gui.words import tr
-from vsod.gui.workroom import Workroom
+from vsod.gui.controllers.metrics_controller import Overview
+from vsod.gui.panels.shot_scope_bar import ScopeBar
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.workspace.window_context import Workroom
 
 
 class Scope(QObject):

@@ -9,9 +9,9 @@ from PyQt6.QtCore import QEvent, QFileSystemWatcher, QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.digest import file_state
 from vsod.gui.panels.banner import Banner
-from vsod.gui.words import tr
+from vsod.gui.toolkit.translation import tr
+from vsod.storage.digest import file_state
 
 _CALM = 1500  # ms without a further change before it is said: a render writes for a while
 

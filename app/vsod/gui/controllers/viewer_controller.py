@@ -10,14 +10,14 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
-from vsod.gui import theme
-from vsod.gui.actions import OVERLAYS
-from vsod.gui.backend import Clip
-from vsod.gui.deck import Deck
-from vsod.gui.player import Player
-from vsod.gui.render import Compare, Shown
-from vsod.gui.statusline import StatusLine
-from vsod.gui.words import tr
+from vsod.gui.actions.action_table import OVERLAYS
+from vsod.gui.panels.status_bar import StatusLine
+from vsod.gui.playback.frame_renderer import Compare, Shown
+from vsod.gui.playback.player import Player
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.workspace.workspace import Deck
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
 
@@ -29,7 +29,7 @@ class Stage(QObject):
         player: The playhead.
         deck: Canvas, timeline and panels.
         status: The line at the bottom.
-        actions: By id, see :mod:`vsod.gui.actions`.
+        actions: By id, see :mod:`vsod.gui.actions.action_table`.
         parent: The window.
     """
 

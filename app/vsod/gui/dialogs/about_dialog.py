@@ -9,9 +9,9 @@ from PyQt6.QtWidgets import QMessageBox, QWidget
 
 import vsod
 from vsod import paths
-from vsod.gui.dialogs.licences import LicencesDialog
-from vsod.gui.plaintext import inert
-from vsod.gui.words import tr
+from vsod.gui.dialogs.licences_dialog import LicencesDialog
+from vsod.gui.toolkit.plain_text import inert
+from vsod.gui.toolkit.translation import tr
 
 
 def about_box(parent: QWidget) -> QMessageBox:

@@ -6,8 +6,8 @@ from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QColorDialog, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from vsod.core.delivery import Delivery
-from vsod.gui.words import tr
+from vsod.core.export_settings import Delivery
+from vsod.gui.toolkit.translation import tr
 
 _KINDS = {"colour": "Colour", "blur": "Blurred surroundings", "clip": "Clip or still"}
 
@@ -39,7 +39,7 @@ class GroundPicker(QWidget):
 
     @property
     def background(self) -> str:
-        """``"RRGGBB"``, ``"blur"`` or a path, as :class:`vsod.core.delivery.Delivery` takes it."""
+        """``"RRGGBB"``, ``"blur"`` or a path, as :class:`vsod.core.export_settings.Delivery` takes it."""
         return "blur" if self.kind.currentData() == "blur" else self.text.text().strip()
 
     @property

@@ -10,8 +10,8 @@ from PyQt6.QtCore import QObject, Qt, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from vsod.core.plain import plain
-from vsod.gui.words import tr
+from vsod.core.safe_text import plain
+from vsod.gui.toolkit.translation import tr
 
 
 class CrashReporter(QObject):

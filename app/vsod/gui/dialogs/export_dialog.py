@@ -23,16 +23,16 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
+from vsod.core.export_settings import Delivery
+from vsod.core.job import JobSpec
 from vsod.errors import UsageError
-from vsod.gui.backend import Format
-from vsod.gui.buttons import plain_button
-from vsod.gui.dialogs.costcard import CostCard
-from vsod.gui.dialogs.deliveryform import DeliveryForm
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.timeline.readout import clock, position
-from vsod.gui.words import tr
-from vsod.pipeline.job import JobSpec
+from vsod.gui.dialogs.export_form import DeliveryForm
+from vsod.gui.dialogs.job_estimate_view import CostCard
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.time_text import clock, position
+from vsod.gui.toolkit.translation import tr
 from vsod.storage.claims import same
 
 
@@ -268,7 +268,7 @@ class ExportDialog(QDialog):
 
     def _agreed(self) -> JobSpec | None:
         """The job, if it eats nothing that it reads, and what others made may be replaced; None if not."""
-        from vsod.pipeline.claiming import claim, foreign_targets  # not before it is needed: it reads cards
+        from vsod.pipeline.job_claims import claim, foreign_targets  # not before it is needed: it reads cards
 
         spec = self.spec
         try:

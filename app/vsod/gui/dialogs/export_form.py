@@ -9,14 +9,14 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT, Delivery
+from vsod.core.export_settings import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT, Delivery
 from vsod.errors import UsageError
-from vsod.gui.backend import Format
-from vsod.gui.dialogs.ground import GroundPicker
-from vsod.gui.panels.presetbar import PresetBar
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
-from vsod.pipeline.presets import Values
+from vsod.gui.dialogs.background_picker import GroundPicker
+from vsod.gui.panels.preset_bar import PresetBar
+from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
+from vsod.project.presets import Values
 
 _TITLES = {
     "matte": "Matte",
@@ -31,7 +31,7 @@ _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
 
 
 class DeliveryForm(QWidget):
-    """Rows for :class:`vsod.core.delivery.Delivery` and the format.
+    """Rows for :class:`vsod.core.export_settings.Delivery` and the format.
 
     Args:
         info: The clip.

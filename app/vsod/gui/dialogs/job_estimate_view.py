@@ -8,12 +8,12 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from vsod.errors import Cancelled, VsodError
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.timeline.readout import clock
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
-    from vsod.pipeline.cost import Cost
+    from vsod.pipeline.job_estimate import Cost
 
 _STAGES = {"analyse": "analysis", "export": "writing", "verify": "checking"}
 _ASK = "Times eight frames of this job."

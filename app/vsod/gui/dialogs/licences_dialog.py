@@ -8,8 +8,8 @@ from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QPlainTextEdit
 
 import vsod
 from vsod import paths
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
 
 
 class LicencesDialog(QDialog):

@@ -23,14 +23,14 @@ from PyQt6.QtWidgets import (
 from vsod.core import overlay as ov
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
-from vsod.gui.backend import Card
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.render import to_qimage
-from vsod.gui.timeline.readout import position
-from vsod.gui.words import tr
+from vsod.gui.playback.frame_renderer import to_qimage
+from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
-    from vsod.pipeline.bakeoff import Tasting
+    from vsod.pipeline.model_comparison import Tasting
 
 _MOST = 4  # models
 _FRAMES = 5

@@ -21,15 +21,15 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod import paths
-from vsod.gui import theme
-from vsod.gui.backend import Card
-from vsod.gui.buttons import plain_button
-from vsod.gui.drafts import MEGABYTES
-from vsod.gui.panels.analysis import device_names
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.prefs import CACHE_GB, Prefs
-from vsod.gui.words import languages, tr
-from vsod.pipeline.presets import Presets
+from vsod.gui.panels.analysis_panel import device_names
+from vsod.gui.playback.scrub_cache import MEGABYTES
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.preferences import CACHE_GB, Prefs
+from vsod.gui.toolkit.translation import languages, tr
+from vsod.project.presets import Presets
 
 _THEMES = {"dark": "Dark", "light": "Light"}
 _DRAFTS = {"100": "100 MB", MEGABYTES: "300 MB", "1000": "1 GB", "4000": "4 GB"}

@@ -16,11 +16,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.plain import plain
-from vsod.gui.buttons import plain_button
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.words import tr
-from vsod.pipeline.project import Project, find_moved, same_clip
+from vsod.core.safe_text import plain
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.translation import tr
+from vsod.project.project import Project, find_moved, same_clip
 
 
 class RelinkDialog(QDialog):

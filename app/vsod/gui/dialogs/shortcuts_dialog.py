@@ -18,11 +18,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.gui.actions import MENUS, Deed, deed_of, set_keys
-from vsod.gui.buttons import plain_button
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.prefs import Prefs
-from vsod.gui.words import tr
+from vsod.gui.actions.action_table import MENUS, Deed, deed_of, set_keys
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.translation import tr
 
 _ID = Qt.ItemDataRole.UserRole
 _PORTABLE, _NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vsod.core.choice import Choice
+from vsod.core.clip_settings import Choice
 from vsod.core.progress import Progress, ProgressFn
-from vsod.gui.backend import Clip
-from vsod.gui.workers import Job
+from vsod.gui.playback.frame_server import Job
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _ENOUGH = 24  # frames; a speed measured over fewer would be luck
 

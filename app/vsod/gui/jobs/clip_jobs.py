@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.core.choice import Choice
 from vsod.core.clip import ClipInfo
+from vsod.core.clip_settings import Choice
+from vsod.core.job import JobReport, JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import VsodError
-from vsod.gui.backend import Backend, Clip, Format
-from vsod.gui.desk import Desk
-from vsod.gui.looks import Looks, Teller
-from vsod.gui.workers import Job
-from vsod.pipeline.job import JobReport, JobSpec
+from vsod.gui.jobs.analysis_job import Looks, Teller
+from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.playback.frame_server import Job
+from vsod.gui.toolkit.pipeline_interface import Backend, Clip, Format
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import Row
-    from vsod.pipeline.cost import Cost
+    from vsod.pipeline.job_estimate import Cost
 
 QUEUE = "queue"  # name of the heavy job that belongs to the queue
 
@@ -176,7 +176,7 @@ class Tasks(QObject):
             cards: The models.
             count: How many frames.
             device: Where to compute.
-            done: Gets a :class:`vsod.pipeline.bakeoff.Tasting`.
+            done: Gets a :class:`vsod.pipeline.model_comparison.Tasting`.
             within: The shot the frames are of; None = all of the clip.
         """
         clip = self._clip

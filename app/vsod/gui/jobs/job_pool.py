@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.workers import Job, Work
+from vsod.gui.playback.frame_server import Job, Work
 
 Done = Callable[[Any], object]
 

@@ -18,14 +18,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.plain import plain
+from vsod.core.job import DEVICES
 from vsod.core.progress import Progress
-from vsod.gui.backend import Card
-from vsod.gui.panels.cardfacts import CardFacts
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.timeline.readout import clock
-from vsod.gui.words import tr
-from vsod.pipeline.job import DEVICES
+from vsod.core.safe_text import plain
+from vsod.gui.panels.model_facts import CardFacts
+from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.translation import tr
 
 _DEVICE_NAMES = {
     "auto": "Automatic",

@@ -17,9 +17,9 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.errors import VsodError
-from vsod.gui import theme
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
 
 
 class Banner(QFrame):

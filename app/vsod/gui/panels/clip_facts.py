@@ -6,9 +6,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QGroupBox, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.timeline.readout import clock, rate_text
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.time_text import clock, rate_text
+from vsod.gui.toolkit.translation import tr
 
 
 class FactsPanel(QGroupBox):

@@ -10,10 +10,10 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QWidget
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
-from vsod.gui.panels.knobs import Knob, make_knob
-from vsod.gui.panels.presetbar import PresetBar
-from vsod.gui.words import tr
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.gui.panels.preset_bar import PresetBar
+from vsod.gui.panels.setting_editors import Knob, make_knob
+from vsod.gui.toolkit.translation import tr
 
 _OPTIONAL = {"pydensecrf": "pydensecrf", "pymatting": "pymatting"}  # word → library it needs
 _APART = 0.01  # least distance of black and white

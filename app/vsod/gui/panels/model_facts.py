@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QFormLayout, QWidget
 
-from vsod.gui.backend import Card
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
+from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
 
 _MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
 

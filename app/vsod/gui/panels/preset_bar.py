@@ -6,16 +6,16 @@ from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from vsod.errors import VsodError
-from vsod.gui.plaintext import inert
-from vsod.gui.words import tr
-from vsod.pipeline.presets import Presets, Values
+from vsod.gui.toolkit.plain_text import inert
+from vsod.gui.toolkit.translation import tr
+from vsod.project.presets import Presets, Values
 
 
 class PresetBar(QWidget):
     """Names the preset that fits what is set, or none.
 
     Args:
-        kind: See :class:`vsod.pipeline.presets.Presets`.
+        kind: See :class:`vsod.project.presets.Presets`.
         parent: The panel.
     """
 

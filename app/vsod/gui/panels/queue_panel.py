@@ -17,16 +17,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.delivery import WHAT
-from vsod.core.plain import plain
+from vsod.core.export_settings import WHAT
 from vsod.core.progress import Progress
-from vsod.gui.buttons import plain_button
-from vsod.gui.panels.analysis import STAGES
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.queue import QueueControl, waiting
-from vsod.gui.timeline.readout import clock
-from vsod.gui.words import tr
-from vsod.pipeline.jobqueue import OVER, Item
+from vsod.core.safe_text import plain
+from vsod.gui.controllers.queue_controller import QueueControl, waiting
+from vsod.gui.panels.analysis_panel import STAGES
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.translation import tr
+from vsod.pipeline.job_queue import OVER, Item
 
 _COLUMNS = ("Clip", "Writes", "Model", "State", "Remark")
 _STATES = {

@@ -18,9 +18,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.gui import theme
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
 
 _BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
@@ -34,7 +34,7 @@ class Knob(QObject, metaclass=_Abstract):
     """A setting of the table and the widgets that turn it.
 
     Args:
-        setting: Field of a settings class, see :mod:`vsod.core.finishing`.
+        setting: Field of a settings class, see :mod:`vsod.core.matte_settings`.
         grid: Gets the widgets in a row of its own.
     """
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from vsod.gui.buttons import plain_button
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.words import tr
+from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.translation import tr
 
 
 class ScopeBar(QWidget):

@@ -7,9 +7,9 @@ from collections import deque
 from PyQt6.QtWidgets import QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.timeline.readout import position, rate_text
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.time_text import position, rate_text
+from vsod.gui.toolkit.translation import tr
 
 _WINDOW = 1.0  # seconds the playback rate is averaged over
 

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.translation import tr
 
 _LEAST_TITLE = 60  # pixels of the clip's name that are always there
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from vsod.core.sound import CHANNELS, RATE, SECOND
+from vsod.core.audio_format import CHANNELS, RATE, SECOND
 
 _BUFFER = 0.25  # seconds: longer than the window ever stalls
 

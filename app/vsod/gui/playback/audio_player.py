@@ -9,11 +9,11 @@ from contextlib import suppress
 
 from PyQt6.QtCore import QObject, QThread, QTimer
 
-from vsod.core.sound import CHANNELS, SAMPLE, SECOND
-from vsod.gui.backend import Clip
-from vsod.gui.player import Player
-from vsod.gui.render import Shown
-from vsod.gui.speaker import Speaker, open_speaker
+from vsod.core.audio_format import CHANNELS, SAMPLE, SECOND
+from vsod.gui.playback.audio_device import Speaker, open_speaker
+from vsod.gui.playback.frame_renderer import Shown
+from vsod.gui.playback.player import Player
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _AHEAD = SECOND  # bytes that are decoded before they are needed
 _FEED_MS = 20

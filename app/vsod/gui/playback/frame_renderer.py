@@ -12,11 +12,11 @@ import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
-from vsod.core.choice import Choice, ShotChoice
-from vsod.core.finishing import FinishSettings
+from vsod.core.clip_settings import Choice, ShotChoice
 from vsod.core.frame import Frame
+from vsod.core.matte_settings import FinishSettings
 from vsod.core.overlay import Overlay, Reading
-from vsod.gui.backend import Clip
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 CHECKER, BLUR = "checker", "blur"
 PICTURE, UNFINISHED = "picture", "unfinished"
@@ -138,7 +138,7 @@ def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
         return None
     height, width = alpha.shape
     if view.ground == BLUR:
-        from vsod.core.compose import surroundings  # OpenCV: not before it is needed
+        from vsod.core.compositing import surroundings  # OpenCV: not before it is needed
 
         return np.asarray(surroundings(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
     return _still(view.ground, width, height)
@@ -153,7 +153,7 @@ def _still(ground: str, width: int, height: int) -> U8 | None:
     image = QImage(ground)
     if image.isNull():
         return None
-    from vsod.core.compose import covering  # OpenCV: not before it is needed
+    from vsod.core.compositing import covering  # OpenCV: not before it is needed
 
     return np.asarray(covering(from_qimage(image), (width, height)), np.uint8)
 

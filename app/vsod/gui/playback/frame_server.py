@@ -14,9 +14,9 @@ from typing import Any
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from vsod.core.progress import Progress
-from vsod.gui.backend import Clip
-from vsod.gui.clock import Clock
-from vsod.gui.render import Shown, View, render
+from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.playback.playback_clock import Clock
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _FORGIVEN = 0.4  # seconds of lag after which playback slows down instead of dropping ever more frames
 _STARVED = 0.1  # seconds without a picture after which a late frame is shown all the same

@@ -7,10 +7,10 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.backend import Clip
-from vsod.gui.drafts import Drafts
-from vsod.gui.render import Shown, View
-from vsod.gui.workers import FrameServer
+from vsod.gui.playback.frame_renderer import Shown, View
+from vsod.gui.playback.frame_server import FrameServer
+from vsod.gui.playback.scrub_cache import Drafts
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _FASTEST = 8.0
 _REST_MS = 80  # after which a playhead that was moved has come to rest

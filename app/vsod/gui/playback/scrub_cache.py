@@ -15,9 +15,9 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from vsod.core.frame import Frame
-from vsod.core.squeeze import squeezed, unsqueezed
-from vsod.gui.backend import Clip
-from vsod.gui.render import Shown, View, render
+from vsod.core.preview_jpeg import squeezed, unsqueezed
+from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _WIDEST = 640  # pixels
 _USUAL = 25_000  # bytes of one, until some are there

@@ -10,13 +10,13 @@ from pathlib import Path
 from PyQt6.QtCore import QLockFile, QObject, QTimer
 
 from vsod import paths
-from vsod.core.plain import json_text
-from vsod.core.reading import read_json, refusing
+from vsod.core.data_parsing import read_json, refusing
+from vsod.core.safe_text import json_text
 from vsod.errors import VsodError
-from vsod.gui.document import Document
-from vsod.gui.prefs import Prefs
-from vsod.media.atomic import write_text
-from vsod.pipeline.project import Project
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.project.project import Project
+from vsod.storage.atomic import write_text
 
 _REST_MS = 1500  # after the last edit
 _KEPT = 5  # sessions

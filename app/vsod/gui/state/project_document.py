@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
-from vsod.pipeline.project import ClipWork, Project
+from vsod.project.project import ClipWork, Project
 
 _ONE_KIND = 1  # id of commands that may merge
 
@@ -85,7 +85,7 @@ class Document(QObject):
 
         Args:
             text: What undo calls it. Edits of the same text are one until :meth:`settle` is called.
-            changes: Fields of :class:`vsod.pipeline.project.ClipWork`.
+            changes: Fields of :class:`vsod.project.project.ClipWork`.
         """
         before = self.work
         if before is None:

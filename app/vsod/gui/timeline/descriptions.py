@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag
-from vsod.core.lanes import BY_ID
-from vsod.gui.timeline.backdrop import Picture
-from vsod.gui.timeline.readout import position
-from vsod.gui.timeline.rows import SHOWN
-from vsod.gui.words import tr
+from vsod.gui.timeline.static_layer import Picture
+from vsod.gui.timeline.track_layout import SHOWN
+from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.translation import tr
+from vsod.qc.frame_metrics import BY_ID
+from vsod.qc.issues import Flag
 
 
 def summary(what: Picture, index: int, marked: range) -> str:

@@ -8,11 +8,11 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGroupBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag
-from vsod.gui.plaintext import PlainLabel, inert
-from vsod.gui.timeline.readout import position
-from vsod.gui.timeline.words import flag_words
-from vsod.gui.words import tr
+from vsod.gui.timeline.descriptions import flag_words
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.translation import tr
+from vsod.qc.issues import Flag
 
 _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble

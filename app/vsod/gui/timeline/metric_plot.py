@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.lanes import Lane, Values
+from vsod.qc.frame_metrics import Lane, Values
 
 Pixels = npt.NDArray[np.uint32]
 

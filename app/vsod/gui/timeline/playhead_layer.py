@@ -6,19 +6,19 @@ import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from vsod.gui import theme
-from vsod.gui.timeline import rows
-from vsod.gui.timeline.axis import Axis
-from vsod.gui.timeline.backdrop import TROUBLE, Picture
-from vsod.gui.words import tr
+from vsod.gui.timeline import track_layout
+from vsod.gui.timeline.static_layer import TROUBLE, Picture
+from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import tr
 
 
 def paint_heads(painter: QPainter, what: Picture, index: int) -> None:
     """Names of the lanes, and their values at the playhead."""
     lanes = what.lanes
     values = lanes.at(index) if lanes is not None and index < len(lanes) else {}
-    for row in rows.lane_rows(what.with_lanes):
-        box = QRectF(8, row.top, rows.HEAD - 16, row.height)
+    for row in track_layout.lane_rows(what.with_lanes):
+        box = QRectF(8, row.top, track_layout.HEAD - 16, row.height)
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title))
         value = values.get(row.lane.id, float("nan"))
@@ -33,8 +33,8 @@ def paint_range(painter: QPainter, axis: Axis, marked: range, height: int) -> No
     left, right = axis.x_of(marked.start), axis.x_of(marked.stop)
     shade = QColor(theme.SUNKEN)
     shade.setAlpha(165)
-    top, low = rows.FILM_TOP - 1.0, height - rows.FOOT + 1.0
-    start, end = float(rows.HEAD), axis.left + axis.width
+    top, low = track_layout.FILM_TOP - 1.0, height - track_layout.FOOT + 1.0
+    start, end = float(track_layout.HEAD), axis.left + axis.width
     painter.fillRect(QRectF(start, top, max(left - start, 0), low - top), shade)
     painter.fillRect(QRectF(right, top, max(end - right, 0), low - top), shade)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -55,7 +55,9 @@ def paint_playhead(painter: QPainter, axis: Axis, index: int, height: int) -> No
     if right - left > 3:
         glow = QColor(theme.ACCENT)
         glow.setAlpha(50)
-        painter.fillRect(QRectF(left, rows.RULER, right - left, height - rows.RULER - 4), glow)
+        painter.fillRect(
+            QRectF(left, track_layout.RULER, right - left, height - track_layout.RULER - 4), glow
+        )
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme.ACCENT, 1.5))
     painter.drawLine(QPointF(x, 8), QPointF(x, height - 4))

@@ -11,16 +11,16 @@ import numpy.typing as npt
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
-from vsod.core.choice import ShotChoice
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag
-from vsod.core.lanes import Lanes
-from vsod.core.spans import spans
-from vsod.gui import theme
-from vsod.gui.timeline import rows
-from vsod.gui.timeline.axis import Axis
-from vsod.gui.timeline.plot import Ink, columns, extremes, plot
-from vsod.gui.timeline.readout import position, tick_steps
+from vsod.core.clip_settings import ShotChoice
+from vsod.core.frame_ranges import spans
+from vsod.gui.timeline import track_layout
+from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
+from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.time_text import position, tick_steps
+from vsod.qc.frame_metrics import Lanes
+from vsod.qc.issues import Flag
 
 TROUBLE = QColor("#f0a53a")
 """Amber: told from the blue of the curves by every kind of colour vision."""
@@ -87,7 +87,7 @@ def paint(painter: QPainter, what: Picture, axis: Axis, width: int, height: int)
 
 def film_places(axis: Axis, aspect: float) -> tuple[int, list[int]]:
     """Frames from one thumbnail to the next, and the frames that have one in sight."""
-    step = max(1, round(rows.FILM * aspect * axis.frames_per_pixel))
+    step = max(1, round(track_layout.FILM * aspect * axis.frames_per_pixel))
     seen = axis.visible
     start = seen.start - seen.start % step
     return step, list(range(start, seen.stop, step))
@@ -100,16 +100,16 @@ def _paint_ruler(painter: QPainter, info: ClipInfo, axis: Axis) -> None:
         x = round(axis.x_of(index)) + 0.5
         big = index % labelled == 0
         painter.setPen(theme.FAINT if big else theme.LINE)
-        painter.drawLine(QPointF(x, rows.RULER - (9 if big else 4)), QPointF(x, rows.RULER))
+        painter.drawLine(QPointF(x, track_layout.RULER - (9 if big else 4)), QPointF(x, track_layout.RULER))
         if big and x < axis.left + axis.width - 60:
             painter.setPen(theme.MUTED)
-            painter.drawText(QPointF(x + 4, rows.RULER - 9), position(info, index))
+            painter.drawText(QPointF(x + 4, track_layout.RULER - 9), position(info, index))
 
 
 def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
     if what.info is None:
         return
-    painter.fillRect(QRectF(axis.left, rows.FILM_TOP, axis.width, rows.FILM), theme.GROUND)
+    painter.fillRect(QRectF(axis.left, track_layout.FILM_TOP, axis.width, track_layout.FILM), theme.GROUND)
     width, height = what.info.display_size
     step, places = film_places(axis, width / height)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -121,9 +121,9 @@ def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
         left = axis.x_of(index)
         wide = min(axis.x_of(index + step), end) - left
         # cut, not squeezed: at the clip's end a place may be narrower than its picture
-        share = min(1.0, wide / (rows.FILM * width / height))
+        share = min(1.0, wide / (track_layout.FILM * width / height))
         source = QRectF(0, 0, picture.width() * share, picture.height())
-        painter.drawImage(QRectF(left, rows.FILM_TOP, wide - 1, rows.FILM), picture, source)
+        painter.drawImage(QRectF(left, track_layout.FILM_TOP, wide - 1, track_layout.FILM), picture, source)
 
 
 def _paint_shots(painter: QPainter, shots: Sequence[ShotChoice], axis: Axis) -> None:
@@ -131,7 +131,7 @@ def _paint_shots(painter: QPainter, shots: Sequence[ShotChoice], axis: Axis) -> 
     painter.setPen(QPen(OWN, 2))
     for shot in shots:
         left, right = axis.x_of(shot.start) + 1, axis.x_of(shot.stop) - 1
-        low = rows.FILM_TOP + rows.FILM - 1
+        low = track_layout.FILM_TOP + track_layout.FILM - 1
         for x in (left, right):
             painter.drawLine(QPointF(x, low - 5), QPointF(x, low))
         painter.drawLine(QPointF(left, low), QPointF(right, low))
@@ -145,7 +145,7 @@ def _paint_shots(painter: QPainter, shots: Sequence[ShotChoice], axis: Axis) -> 
 
 
 def _paint_covered(painter: QPainter, covered: npt.NDArray[np.bool_], axis: Axis) -> None:
-    box = QRectF(axis.left, rows.COVERED_TOP, axis.width, rows.COVERED)
+    box = QRectF(axis.left, track_layout.COVERED_TOP, axis.width, track_layout.COVERED)
     painter.fillRect(box, theme.RAISED)
     _paint_bars(painter, covered, axis, box, theme.ACCENT.darker(140))
 
@@ -175,7 +175,7 @@ def _paint_lanes(painter: QPainter, what: Picture, axis: Axis) -> None:
     wide = round(axis.width * ratio)
     count = what.info.frame_count if what.info else 0
     edges = columns(axis.first, axis.frames_per_pixel / ratio, wide, count)
-    for row in rows.lane_rows(True):
+    for row in track_layout.lane_rows(True):
         box = QRectF(axis.left, row.top, axis.width, row.height)
         if what.lanes is None:
             painter.fillRect(box, theme.SURFACE)
@@ -193,11 +193,11 @@ def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: Axis, heig
     seen = axis.visible
     places = {round(axis.x_of(seen.start + i)) for i in np.flatnonzero(cuts[seen.start : seen.stop]).tolist()}
     for x in places:
-        painter.drawLine(QPointF(x + 0.5, rows.RULER), QPointF(x + 0.5, height - rows.FOOT))
+        painter.drawLine(QPointF(x + 0.5, track_layout.RULER), QPointF(x + 0.5, height - track_layout.FOOT))
 
 
 def _paint_flags(painter: QPainter, what: Picture, axis: Axis) -> None:
-    box = QRectF(axis.left, rows.FLAGS_TOP + 2, axis.width, 3)
+    box = QRectF(axis.left, track_layout.FLAGS_TOP + 2, axis.width, 3)
     _paint_bars(painter, what.flagged, axis, box, TROUBLE)
-    box = QRectF(axis.left, rows.FLAGS_TOP, axis.width, rows.FLAGS)
+    box = QRectF(axis.left, track_layout.FLAGS_TOP, axis.width, track_layout.FLAGS)
     _paint_bars(painter, what.worst, axis, box, TROUBLE)

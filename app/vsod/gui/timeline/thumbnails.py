@@ -11,8 +11,8 @@ from PyQt6.QtCore import QObject, QThread, pyqtSignal
 from PyQt6.QtGui import QImage
 
 from vsod.core.frame import Frame
-from vsod.gui.backend import Clip
-from vsod.gui.render import to_qimage
+from vsod.gui.playback.frame_renderer import to_qimage
+from vsod.gui.toolkit.pipeline_interface import Clip
 
 _KEPT = 600  # pictures; 15 kB each
 

@@ -20,17 +20,17 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from vsod.core.choice import ShotChoice
 from vsod.core.clip import ClipInfo
-from vsod.core.flags import Flag
-from vsod.core.lanes import Lanes
-from vsod.gui import theme
-from vsod.gui.timeline import backdrop, rows
-from vsod.gui.timeline.axis import Axis
-from vsod.gui.timeline.backdrop import Picture
-from vsod.gui.timeline.foreground import paint_heads, paint_playhead, paint_range
-from vsod.gui.timeline.words import frame_words, summary
-from vsod.gui.words import tr
+from vsod.core.clip_settings import ShotChoice
+from vsod.gui.timeline import static_layer, track_layout
+from vsod.gui.timeline.descriptions import frame_words, summary
+from vsod.gui.timeline.playhead_layer import paint_heads, paint_playhead, paint_range
+from vsod.gui.timeline.static_layer import Picture
+from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import tr
+from vsod.qc.frame_metrics import Lanes
+from vsod.qc.issues import Flag
 
 _GRAB = 7  # pixels around a handle that still catch it
 
@@ -63,7 +63,7 @@ class Scrubber(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as it is drawn."""
-        return QSize(400, rows.height(self._picture.with_lanes))
+        return QSize(400, track_layout.height(self._picture.with_lanes))
 
     # ---- state
 
@@ -160,7 +160,7 @@ class Scrubber(QWidget):
         self._backdrop = None
         if self._picture.info is not None:
             width, height = self._picture.info.display_size
-            step, places = backdrop.film_places(self.axis, width / height)
+            step, places = static_layer.film_places(self.axis, width / height)
             self.film_wanted.emit(places, step)
         self._describe()
 
@@ -181,7 +181,7 @@ class Scrubber(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep what is in sight."""
-        self.axis.set_strip(rows.HEAD, self.width() - rows.HEAD - rows.TAIL)
+        self.axis.set_strip(track_layout.HEAD, self.width() - track_layout.HEAD - track_layout.TAIL)
         self._redraw()
 
     # ---- painting
@@ -197,7 +197,9 @@ class Scrubber(QWidget):
         painter.setFont(font)
         if self._picture.info is not None:
             painter.save()
-            painter.setClipRect(QRectF(rows.HEAD - 8, 0, self.width() - rows.HEAD + 8, self.height()))
+            painter.setClipRect(
+                QRectF(track_layout.HEAD - 8, 0, self.width() - track_layout.HEAD + 8, self.height())
+            )
             paint_range(painter, self.axis, self._marked, self.height())
             paint_playhead(painter, self.axis, self._index, self.height())
             painter.restore()
@@ -214,7 +216,7 @@ class Scrubber(QWidget):
         pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         pixmap.setDevicePixelRatio(ratio)
         painter = QPainter(pixmap)
-        backdrop.paint(painter, self._picture, self.axis, self.width(), self.height())
+        static_layer.paint(painter, self._picture, self.axis, self.width(), self.height())
         painter.end()
         return pixmap
 
@@ -227,7 +229,7 @@ class Scrubber(QWidget):
     # ---- mouse
 
     def _handle_at(self, x: float, y: float) -> str:
-        if y < rows.RULER:
+        if y < track_layout.RULER:
             return "playhead"
         near = {
             "in": abs(x - self.x_of(self._marked.start)),

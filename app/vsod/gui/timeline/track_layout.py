@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vsod.core.lanes import BY_ID, Lane
+from vsod.qc.frame_metrics import BY_ID, Lane
 
 HEAD = 108  # the column of names and values on the left
 TAIL = 14  # free space on the right, so that the last frame can be grabbed

@@ -9,9 +9,9 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.plaintext import PlainLabel
-from vsod.gui.timeline.readout import position
-from vsod.gui.words import tr
+from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.translation import tr
 
 _WIDE = 600  # pixels from which there is room for the frame number
 

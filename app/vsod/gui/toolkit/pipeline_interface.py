@@ -1,7 +1,7 @@
 """What the window needs from the rest of the program, and nothing more.
 
 The window is written against these protocols; :class:`Pipeline` fulfils them
-with ``vsod.pipeline.session``, imported at the first call so that the window
+with ``vsod.pipeline.clip_session``, imported at the first call so that the window
 is on screen before any of the media or network libraries are touched.
 """
 
@@ -16,17 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.core.lanes import Lanes
-from vsod.core.picture import Layout
+from vsod.core.job import JobReport, JobSpec
+from vsod.core.matte_settings import FinishSettings
+from vsod.core.output_frame import Layout
 from vsod.core.progress import ProgressFn
-from vsod.pipeline.job import JobReport, JobSpec
+from vsod.qc.frame_metrics import Lanes
 
 if TYPE_CHECKING:
-    from vsod.pipeline.bakeoff import Tasting
     from vsod.pipeline.batch import Row
-    from vsod.pipeline.cost import Cost
+    from vsod.pipeline.job_estimate import Cost
+    from vsod.pipeline.model_comparison import Tasting
 
 
 class Card(Protocol):
@@ -74,7 +74,7 @@ class Format(Protocol):
 
 
 class Clip(Protocol):
-    """An open clip; see ``vsod.pipeline.session.Session`` for what each call promises."""
+    """An open clip; see ``vsod.pipeline.clip_session.Session`` for what each call promises."""
 
     @property
     def info(self) -> ClipInfo: ...  # noqa: D102
@@ -164,7 +164,7 @@ class Pipeline:
 
     def cards(self) -> Sequence[Card]:
         """Models found on this machine."""
-        import vsod.pipeline.session  # noqa: F401  # long to load: it is there when the first clip comes
+        import vsod.pipeline.clip_session  # noqa: F401  # long to load: it is there when the first clip comes
         from vsod.pipeline.catalogue import list_cards
 
         return list_cards()
@@ -177,7 +177,7 @@ class Pipeline:
 
     def open(self, path: Path) -> Clip:
         """Open a video file or a folder of frames."""
-        from vsod.pipeline.session import Session
+        from vsod.pipeline.clip_session import Session
 
         return Session(path)
 

@@ -11,7 +11,7 @@ import re
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QWidget
 
-from vsod.core.plain import plain
+from vsod.core.safe_text import plain
 
 _JOINER = "\u2060"  # of no width: what looks like a tag to Qt is none with it
 _MARKUP = re.compile(r"[<&]")

@@ -17,11 +17,11 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui import theme
-from vsod.gui.render import Compare, Shown
-from vsod.gui.viewer.camera import Camera
-from vsod.gui.viewer.compare import Comparison, paint_guides
-from vsod.gui.words import tr
+from vsod.gui.playback.frame_renderer import Compare, Shown
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import tr
+from vsod.gui.viewer.comparison import Comparison, paint_guides
+from vsod.gui.viewer.view_transform import Camera
 
 
 class Canvas(QWidget):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPen
 
-from vsod.gui import theme
-from vsod.gui.render import PICTURE, UNFINISHED, Compare, View
-from vsod.gui.words import tr
+from vsod.gui.playback.frame_renderer import PICTURE, UNFINISHED, Compare, View
+from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.translation import tr
 
 _GRAB = 8.0  # pixels around the line that still catch it
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vsod.gui.deck import Deck
-from vsod.gui.document import Document
-from vsod.gui.player import Player
-from vsod.gui.prefs import Prefs
-from vsod.gui.stage import Stage
-from vsod.gui.tasks import Tasks
+from vsod.gui.controllers.viewer_controller import Stage
+from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.playback.player import Player
+from vsod.gui.state.project_document import Document
+from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.workspace.workspace import Deck
 
 
 @dataclass(frozen=True, eq=False)

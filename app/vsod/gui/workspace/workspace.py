@@ -9,17 +9,17 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from vsod.gui.actions import OVERLAYS
-from vsod.gui.panels.analysis import AnalysisPanel
-from vsod.gui.panels.facts import FactsPanel
-from vsod.gui.panels.finish import FinishPanel
-from vsod.gui.panels.looks import LooksBar
-from vsod.gui.panels.scopebar import ScopeBar
-from vsod.gui.timeline.flaglist import FlagList
-from vsod.gui.timeline.scrubber import Scrubber
-from vsod.gui.timeline.transport import Transport
+from vsod.gui.actions.action_table import OVERLAYS
+from vsod.gui.panels.analysis_panel import AnalysisPanel
+from vsod.gui.panels.clip_facts import FactsPanel
+from vsod.gui.panels.matte_panel import FinishPanel
+from vsod.gui.panels.shot_scope_bar import ScopeBar
+from vsod.gui.panels.view_bar import LooksBar
+from vsod.gui.timeline.issue_list import FlagList
+from vsod.gui.timeline.timeline_widget import Scrubber
+from vsod.gui.timeline.transport_bar import Transport
+from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.canvas import Canvas
-from vsod.gui.words import tr
 
 _BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
 _SIDE_WIDTH = 320
@@ -30,7 +30,7 @@ class Deck(QWidget):
     """Everything that is on screen while a clip is open.
 
     Args:
-        actions: By id, see :mod:`vsod.gui.actions`.
+        actions: By id, see :mod:`vsod.gui.actions.action_table`.
     """
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:

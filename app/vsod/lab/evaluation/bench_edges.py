@@ -1,4 +1,4 @@
-"""Edge quality on photos with a true alpha: ``python -m vsod.pipeline.bench_edges DATA``.
+"""Edge quality on photos with a true alpha: ``python -m vsod.lab.evaluation.bench_edges DATA``.
 
 Every way of finishing edges starts from the same low-resolution map: once from a card's map of the photo,
 once from the true alpha shrunk to the card's raster, which shows the edges alone.
@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import EDGES, FinishSettings
 from vsod.core.frame import Frame
+from vsod.core.matte_settings import EDGES, FinishSettings
 from vsod.errors import DataError
-from vsod.inference.cards import usable_card
-from vsod.inference.finish import Finisher
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
+from vsod.matte.refiner import Finisher
 from vsod_models.metrics.matting import gradient_error, mse, sad
-from vsod_models.refine.foreground import estimate_foreground
+from vsod_models.refine.foreground_colour import estimate_foreground
 
 Map = npt.NDArray[np.float32]
 Photo = tuple[npt.NDArray[np.uint8], Map]
@@ -101,7 +101,7 @@ def colour_errors(data: Path, pictures: dict[str, Photo]) -> dict[str, tuple[flo
 
 def main(argv: Sequence[str]) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="vsod.pipeline.bench_edges", description=__doc__)
+    parser = argparse.ArgumentParser(prog="vsod.lab.evaluation.bench_edges", description=__doc__)
     parser.add_argument("data", type=Path, help="folder with alpha/NAME.webp and alpha/NAME_alpha.png")
     parser.add_argument("--card", default="swift")
     parser.add_argument("--device", default="auto")

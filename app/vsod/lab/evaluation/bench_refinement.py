@@ -1,4 +1,4 @@
-"""What finishing costs, knob by knob: ``python -m vsod.pipeline.bench_finish [--size 1920x1080]``.
+"""What finishing costs, knob by knob: ``python -m vsod.lab.evaluation.bench_refinement [--size 1920x1080]``.
 
 All but the last line are without the stabiliser, which ``run`` has in a thread of its own.
 
@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import FinishSettings
 from vsod.core.frame import Frame
-from vsod.inference.finish import Finisher
+from vsod.core.matte_settings import FinishSettings
 from vsod.inference.raster import Raster
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import steady
 from vsod.pipeline.bench import peak_mb
-from vsod.pipeline.steady import steady
-from vsod_models.refine.foreground import estimate_foreground
+from vsod_models.refine.foreground_colour import estimate_foreground
 
 AREA = 82944  # pixels of swift's map
 KNOBS: dict[str, dict[str, object]] = {
@@ -63,7 +63,7 @@ def scene(width: int, height: int, count: int) -> list[tuple[Frame, npt.NDArray[
 
 def main(argv: Sequence[str]) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="vsod.pipeline.bench_finish", description=__doc__)
+    parser = argparse.ArgumentParser(prog="vsod.lab.evaluation.bench_refinement", description=__doc__)
     parser.add_argument("--size", default="1920x1080", metavar="WxH")
     parser.add_argument("--frames", type=int, default=12)
     args = parser.parse_args(argv)

@@ -11,25 +11,26 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.analysis import analyse
 from vsod.core.frame import Frame
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.prefetch import prefetch
+from vsod.core.progress_meter import Pace
 from vsod.errors import DataError
-from vsod.inference.cards import usable_card
-from vsod.inference.clip_maps import open_store
-from vsod.inference.finish import Finisher
-from vsod.inference.mapstore import MapStore
+from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor, with_flow
 from vsod.inference.raster import Raster
-from vsod.media.source import Source, open_source
-from vsod.pipeline import runner, stages
-from vsod.pipeline.datasets import LabelledClip, labelled_clips
-from vsod.pipeline.gallery import Gallery
-from vsod.pipeline.pace import Pace
-from vsod.pipeline.steady import steady
-from vsod.pipeline.threads import prefetch
+from vsod.lab.datasets import LabelledClip, labelled_clips
+from vsod.lab.evaluation.figures import Gallery
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import steady
+from vsod.media.sources.source import Source, open_source
+from vsod.pipeline import runner
+from vsod.storage.clip_maps import open_store
+from vsod.storage.map_store import MapStore
 from vsod_models.flow import estimator
-from vsod_models.flow.motion import peak, split
-from vsod_models.metrics.sequence import COLUMNS, ClipScorer, Scores, mean, scored
+from vsod_models.flow.motion_encoding import peak, split
+from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean, scored
 
 Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
 Cue = Literal["full", "no-flow", "motion"]
@@ -63,7 +64,7 @@ def evaluate(
 
     Args:
         card_id: Card to measure.
-        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        data: Data folder, see :mod:`vsod.lab.datasets`.
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
         adapt: Fit the card to each clip first, as ``run --adapt`` does.
@@ -114,7 +115,7 @@ def _one(
     else:
         predictor = Predictor(card, source.info.display_size, device, engine, use_flow=cue == "full")
         store = analysed(source, predictor, adapt, device, engine or "")
-        maps = ((i, stages.stored(store, i)) for i in range(source.info.frame_count))
+        maps = ((i, analyse.stored(store, i)) for i in range(source.info.frame_count))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))

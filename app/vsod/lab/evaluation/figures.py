@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.errors import DataError
-from vsod.media.atomic import output_error, write_bytes
-from vsod.storage.files import replacing
-from vsod.storage.marks import NAME, marked_png
-from vsod_models.metrics.sequence import Scores
+from vsod.storage.atomic import output_error, write_bytes
+from vsod.storage.ownership_marks import NAME, marked_png
+from vsod.storage.partial_files import replacing
+from vsod_models.metrics.clip_scores import Scores
 
 Picture = npt.NDArray[np.uint8]
 _SAID = {"Software": NAME}

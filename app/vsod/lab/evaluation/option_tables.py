@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
-from vsod.inference.cards import all_cards, usable_card
-from vsod.inference.networks import build_network
-from vsod.pipeline.evaluate import Cue, evaluate
-from vsod_models.metrics.sequence import COLUMNS, Scores
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.inference.model_registry import all_cards, usable_card
+from vsod.inference.network_loading import build_network
+from vsod.lab.evaluation.evaluate import Cue, evaluate
+from vsod_models.metrics.clip_scores import COLUMNS, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Look:
 
     Attributes:
         words: The options of ``evaluate`` that ask for it.
-        cue: See :func:`vsod.pipeline.evaluate.evaluate`.
+        cue: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
         adapt: Fit the card to each clip first.
         finish: Finishing settings.
     """
@@ -65,7 +65,7 @@ def survey(
     """Measure cards in every way of :data:`LOOKS`; maps are computed once per card, motion and fitting.
 
     Args:
-        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        data: Data folder, see :mod:`vsod.lab.datasets`.
         cards: Their ids; none = all that can be used.
         split: Of the data.
         device: As for ``run``.
@@ -74,7 +74,7 @@ def survey(
         A row per card and look, once it is measured; what a card cannot do, or does anyway, is left out.
 
     Raises:
-        DataError, ModelError: See :func:`vsod.pipeline.evaluate.evaluate`.
+        DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
     for card in cards or [c.id for c in all_cards() if c.problem is None]:
         about = usable_card(card)

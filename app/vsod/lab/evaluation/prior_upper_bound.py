@@ -1,4 +1,4 @@
-"""How well a segmentation *could* do, and what it costs: ``python -m vsod.pipeline.prior_oracle DATA``.
+"""How well a segmentation *could* do, and what it costs: ``python -m vsod.lab.evaluation.prior_upper_bound DATA``.
 
 "Oracle" is the best intersection over union reachable by calling whole segments subject or
 background, as if a perfect classifier judged them: the ceiling of the motion prior.
@@ -15,9 +15,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.pipeline.datasets import labelled_clips
-from vsod.pipeline.prior_training import LabelledFrame, clip_frames
-from vsod_models.prior.segmentation import LEVELS, Labels, Level, SegmentationInput, picture_to_cut, segment
+from vsod.lab.datasets import labelled_clips
+from vsod.lab.training.prior_training import LabelledFrame, clip_frames
+from vsod_models.motion_prior.segmentation import (
+    LEVELS,
+    Labels,
+    Level,
+    SegmentationInput,
+    picture_to_cut,
+    segment,
+)
 
 Segmenter = Callable[[npt.NDArray[np.uint8] | npt.NDArray[np.float32], Level], Labels]
 _SOURCES: tuple[SegmentationInput, ...] = ("flow", "rgb", "flow+rgb")

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.finishing import DEFAULTS, FinishSettings
+from vsod.analysis import analyse
+from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
-from vsod.inference.cards import card_by_id, usable_card
-from vsod.inference.finish import Finisher
+from vsod.inference.model_registry import card_by_id, usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.atomic import write_text
-from vsod.media.source import Source, open_source
-from vsod.pipeline import stages
-from vsod.pipeline.datasets import labelled_clips
-from vsod.pipeline.evaluate import analysed
-from vsod.pipeline.steady import steady
-from vsod.pipeline.threads import prefetch
+from vsod.lab.datasets import labelled_clips
+from vsod.lab.evaluation.evaluate import analysed
+from vsod.matte.refiner import Finisher
+from vsod.matte.smoothing_window import steady
+from vsod.media.sources.source import Source, open_source
+from vsod.storage.atomic import write_text
+from vsod_models.metrics.clip_scores import scored
 from vsod_models.metrics.davis import boundary, region
-from vsod_models.metrics.sequence import scored
 
 Map = npt.NDArray[np.float32]
 LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -69,7 +69,7 @@ def sweep(
 
     Args:
         card_id: Card to measure.
-        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        data: Data folder, see :mod:`vsod.lab.datasets`.
         levels: Each between 0 and 1.
         every: Only each ``every``-th frame is finished and scored.
         split: Of the data.
@@ -78,7 +78,7 @@ def sweep(
         on_clip: Told each clip that is done.
 
     Raises:
-        DataError, ModelError: See :func:`vsod.pipeline.evaluate.evaluate`.
+        DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
     card = usable_card(card_id)
     scores: list[npt.NDArray[np.float64]] = []
@@ -88,7 +88,7 @@ def sweep(
         with open_source(clip.source) as source:
             predictor = Predictor(card, source.info.display_size, device)
             store = analysed(source, predictor, False, device, "")
-            maps = [stages.stored(store, i) for i in range(len(masks))]
+            maps = [analyse.stored(store, i) for i in range(len(masks))]
             with Finisher(finish.for_card(card.crf)) as finisher:
                 rows = [
                     _scores(

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
 from vsod.errors import DataError, ModelError
-from vsod.media.source import Source, open_source
-from vsod.pipeline.mapfolders import frame_number
+from vsod.lab.labels.map_folders import frame_number
+from vsod.media.sources.source import Source, open_source
 from vsod_models.flow import estimator
-from vsod_models.flow.motion import peak, split
+from vsod_models.flow.motion_encoding import peak, split
 
 Picture = npt.NDArray[np.uint8]
 Flow = npt.NDArray[np.float32]
@@ -133,7 +133,7 @@ def open_prior(name: str, weights: Path | None = None) -> Prior:
     if name == "none":
         return residual_motion
     try:
-        from vsod_models.prior.motion import MotionPrior
+        from vsod_models.motion_prior.motion_prior import MotionPrior
 
         if weights is None:
             raise OSError("no weights file named")

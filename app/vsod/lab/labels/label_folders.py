@@ -15,9 +15,8 @@ import numpy.typing as npt
 
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
-from vsod.media.atomic import write_text
-from vsod.pipeline.clipfolders import Prior, open_clip, residual_motion, seen
-from vsod.pipeline.mapfolders import (
+from vsod.lab.labels.clip_folders import Prior, open_clip, residual_motion, seen
+from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
     Providers,
@@ -27,8 +26,9 @@ from vsod.pipeline.mapfolders import (
     write_clip,
     write_json,
 )
-from vsod_models.labels import fusion
-from vsod_models.labels.coarse import Candidate, Label, Rules, coarse_labels
+from vsod.storage.atomic import write_text
+from vsod_models.labels import map_fusion
+from vsod_models.labels.coarse_labels import Candidate, Label, Rules, coarse_labels
 from vsod_models.labels.otsu import grey
 
 FLOW_WIDTH = 512  # flow is computed at this width at most, as the papers' motion prior is
@@ -74,7 +74,7 @@ def learn(
     known = [key for key in providers.keys if key in truth.files]
     if not known:
         raise no_common_truth(truth)
-    evidence = fusion.Evidence(n)
+    evidence = map_fusion.Evidence(n)
     for done, key in enumerate(known):
         maps = providers.maps(key)
         evidence.add(maps, truth.mask(key, (maps.shape[2], maps.shape[1])).astype(np.float64))
@@ -127,7 +127,7 @@ def fuse(
     weights = np.array(found.weights)
     done = 0
     for clip, keys in providers.clips().items():
-        pictures = ((n, grey(fusion.fuse(providers.maps((c, n)), weights))) for c, n in keys)
+        pictures = ((n, grey(map_fusion.fuse(providers.maps((c, n)), weights))) for c, n in keys)
         write_clip(out / clip, pictures)
         done += len(keys)
         tell(on_progress, "fuse", done, len(providers.keys))
@@ -211,7 +211,7 @@ def _candidates(
     numbers = [n for _, n in keys]
     with open_clip(clips, keys[0][0]) as source:
         for frame, after in zip(seen(source, numbers, size), [*numbers[1:], None], strict=True):
-            fused = fusion.fuse(providers.maps((keys[0][0], frame.number)), weights)
+            fused = map_fusion.fuse(providers.maps((keys[0][0], frame.number)), weights)
             if fused.shape != (h, w):
                 raise DataError(f"frame {frame.number} of '{keys[0][0]}' has another size than the first")
             motion = None if frame.flow is None else prior(frame.image, frame.flow)

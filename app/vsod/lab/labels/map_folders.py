@@ -19,7 +19,8 @@ import numpy.typing as npt
 from vsod import __version__
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
-from vsod.media.atomic import (
+from vsod.media.sources.image_sequence import images_in
+from vsod.storage.atomic import (
     commit_folder,
     create_partial_folder,
     discard,
@@ -28,11 +29,10 @@ from vsod.media.atomic import (
     sweep,
     write_text,
 )
-from vsod.media.sequence import images_in
 from vsod.storage.claims import Claims, refuse_foreign, same
-from vsod.storage.files import write_new
-from vsod.storage.marks import NAME, marked_png
-from vsod.storage.runs import refuse_foreign_run
+from vsod.storage.ownership_marks import NAME, marked_png
+from vsod.storage.partial_files import write_new
+from vsod.storage.run_folders import refuse_foreign_run
 
 Map = npt.NDArray[np.float32]
 Key = tuple[str, int]  # clip, frame number
@@ -239,7 +239,7 @@ def tell(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> N
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write ``data`` as indented JSON, an object marked as ours; see :func:`vsod.media.atomic.write_text`."""
+    """Write ``data`` as indented JSON, an object marked as ours; see :func:`vsod.storage.atomic.write_text`."""
     if isinstance(data, dict):
         data = {NAME: __version__, **data}
     write_text(path, json.dumps(data, indent=1) + "\n")

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vsod.inference.cards import card_by_id
 from vsod.inference.devices import choose_device
-from vsod.inference.learning import initialise
-from vsod.inference.networks import build_network, load_network
-from vsod_models.train.loop import split_parameters
-from vsod_models.train.paper_losses import scnn_loss
+from vsod.inference.model_registry import card_by_id
+from vsod.inference.network_loading import build_network, load_network
+from vsod.lab.training.network_training import initialise
+from vsod_models.losses.published_fcn import scnn_loss
+from vsod_models.training.training_run import split_parameters
 from vsod_models.weights import save_weights
 
 Frames = Mapping[str, npt.NDArray[np.uint8]]
@@ -48,10 +48,10 @@ class Teaching:
 
 
 class WeakLearner:
-    """See :class:`vsod_models.labels.algorithm1.Learner`.
+    """See :class:`vsod_models.labels.scnn_weak_labels.Learner`.
 
     Args:
-        net: :class:`vsod_models.scnn.SCNN`, or a network called like it.
+        net: :class:`vsod_models.networks.scnn.SCNN`, or a network called like it.
         frames: Key -> (H, W, 4) uint8, RGB and motion prior; H and W multiples of 32.
         teaching: How an epoch is trained.
         device: Torch device.
@@ -101,7 +101,7 @@ class WeakLearner:
         return cls(net, frames, teaching, choose_device(device))
 
     def train_epoch(self, labels: Mapping[str, Mask]) -> float:
-        """See :class:`vsod_models.labels.algorithm1.Learner`."""
+        """See :class:`vsod_models.labels.scnn_weak_labels.Learner`."""
         rng = np.random.default_rng((self._teaching.seed, self._epochs))
         self._net.train()
         losses = []
@@ -120,7 +120,7 @@ class WeakLearner:
         return float(np.mean(losses))
 
     def predict(self, keys: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
-        """See :class:`vsod_models.labels.algorithm1.Learner`."""
+        """See :class:`vsod_models.labels.scnn_weak_labels.Learner`."""
         self._net.eval()
         for key in keys:
             # not yielded from inside: whoever stops listening would be left without gradients
@@ -140,7 +140,7 @@ class WeakLearner:
         save_weights(self._net.state_dict(), folder / "weights.safetensors")
 
     def load(self, folder: Path) -> None:
-        """See :class:`vsod_models.labels.algorithm1.Learner`."""
+        """See :class:`vsod_models.labels.scnn_weak_labels.Learner`."""
         state = torch.load(folder / "learner.pt", map_location=self._device, weights_only=True)
         self._net.load_state_dict(state["net"])
         self._optimiser.load_state_dict(state["optimiser"])

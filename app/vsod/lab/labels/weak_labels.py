@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
-from vsod.inference.cards import card_by_id
-from vsod.media.atomic import output_error, write_bytes
-from vsod.pipeline.clipfolders import Prior, open_clip, residual_motion, seen
-from vsod.pipeline.mapfolders import (
+from vsod.inference.model_registry import card_by_id
+from vsod.lab.labels.clip_folders import Prior, open_clip, residual_motion, seen
+from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
     Providers,
@@ -25,10 +24,11 @@ from vsod.pipeline.mapfolders import (
     write_clip,
     write_json,
 )
-from vsod.storage.files import replacing
-from vsod.storage.runs import begin_run
-from vsod_models.labels.algorithm1 import Learner, Round, Settings, WeakLabelling
+from vsod.storage.atomic import output_error, write_bytes
+from vsod.storage.partial_files import replacing
+from vsod.storage.run_folders import begin_run
 from vsod_models.labels.otsu import grey
+from vsod_models.labels.scnn_weak_labels import Learner, Round, Settings, WeakLabelling
 
 NET_AREA = 82944  # pixels of the raster a learner trains on, about 384x216
 
@@ -37,7 +37,7 @@ MakeLearner = Callable[[Mapping[str, npt.NDArray[np.uint8]]], Learner]
 
 
 def scnn(card: str, init: Path | None, device: str, rate: float | None, seed: int) -> MakeLearner:
-    """The learner of :func:`weak`: a card's network, see :mod:`vsod.inference.weak_learner`.
+    """The learner of :func:`weak`: a card's network, see :mod:`vsod.lab.labels.scnn_learner`.
 
     Args:
         card: Card whose network is taught.
@@ -55,7 +55,7 @@ def scnn(card: str, init: Path | None, device: str, rate: float | None, seed: in
         described.checked_weights()
 
     def make(frames: Mapping[str, npt.NDArray[np.uint8]]) -> Learner:
-        from vsod.inference.weak_learner import Teaching, WeakLearner
+        from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
 
         teaching = Teaching(seed=seed) if rate is None else Teaching(seed=seed, rate=rate)
         return WeakLearner.from_card(card, frames, init=init, device=device, teaching=teaching)

@@ -1,4 +1,4 @@
-"""Training a card's network: the torch side of ``vsod.pipeline.training``."""
+"""Training a card's network: the torch side of ``vsod.lab.training.train``."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import torch
 from torch import nn
 
-from vsod.core.training import TrainingPlan
 from vsod.errors import ModelError
-from vsod.inference.cards import Card, usable_card
 from vsod.inference.devices import choose_device
-from vsod.inference.networks import build_network, load_network, logit
-from vsod_models.train import ranks
-from vsod_models.train.frames import Trainer
-from vsod_models.train.loop import Recipe
-from vsod_models.train.pack import Pack, open_pack
-from vsod_models.train.protocols import Loss, published
-from vsod_models.train.stages import STAGES, Stage
-from vsod_models.train.start import is_imagenet, start_from
-from vsod_models.train.teacher import Teacher
-from vsod_models.train.temporal import WindowTrainer
+from vsod.inference.model_registry import Card, usable_card
+from vsod.inference.network_loading import build_network, load_network, logit
+from vsod.lab.training.plan import TrainingPlan
+from vsod_models.training import distributed
+from vsod_models.training.data.packed_data import Pack, open_pack
+from vsod_models.training.distillation import Teacher
+from vsod_models.training.frame_trainer import Trainer
+from vsod_models.training.initial_weights import is_imagenet, start_from
+from vsod_models.training.published_recipes import Loss, published
+from vsod_models.training.stages import STAGES, Stage
+from vsod_models.training.training_run import Recipe
+from vsod_models.training.window_trainer import WindowTrainer
 from vsod_models.weights import load_weights, save_weights
 
 Report = Callable[[dict[str, Any]], None]
@@ -87,11 +87,11 @@ def _system(card: Card) -> str:
 
 
 def train_card(card: Card, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None) -> Path:
-    """See :func:`vsod.pipeline.training.train`; the pack is finished."""
+    """See :func:`vsod.lab.training.train.train`; the pack is finished."""
     stages, asked = stages_of(card), asked_stages(card, plan)
     pack, guide = open_pack(pack_folder), _teacher(plan)
     before = plan.init
-    with ranks.joined(torch.device(choose_device(plan.device))) as where:
+    with distributed.joined(torch.device(choose_device(plan.device))) as where:
         for stage in stages:
             folder = out if len(stages) == 1 else out / stage.name
             weights = folder / "weights.safetensors"
@@ -147,7 +147,7 @@ def _train_stage(
         trainer = Trainer(net, stage, pack, recipe, folder, device, teacher)
     trainer.resume()
     trainer.run(report)
-    if report and not ranks.rank():
+    if report and not distributed.rank():
         report({"stage": f"{stage.name} validated", **trainer.validate()})
 
 

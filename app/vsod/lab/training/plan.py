@@ -23,7 +23,7 @@ class TrainingPlan:
         seed: Of everything.
         protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
         teacher: Card of whose maps single-frame stages learn beside the labels, and in place of weak ones.
-        affinity: Weight of what they learn of the teacher's features, see :mod:`vsod_models.train.affinity`.
+        affinity: Weight of what they learn of the teacher's features, see :mod:`vsod_models.training.feature_affinity`.
         mining: Power of hard-example mining in single-frame stages; 0 = none.
 
     Raises:

@@ -15,18 +15,18 @@ from safetensors import SafetensorError
 
 from vsod import paths
 from vsod.errors import DataError, ModelError
-from vsod.media.atomic import output_error, write_bytes
-from vsod.media.source import open_source
-from vsod.pipeline.datasets import LabelledClip, labelled_clips
-from vsod.storage.files import replacing
+from vsod.lab.datasets import LabelledClip, labelled_clips
+from vsod.media.sources.source import open_source
+from vsod.storage.atomic import output_error, write_bytes
+from vsod.storage.partial_files import replacing
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion import dominant_motion, peak
-from vsod_models.metrics.sequence import ClipScorer, Scores, mean, scored
-from vsod_models.prior.features import Pooled
-from vsod_models.prior.motion import WIDTH, MotionPrior
-from vsod_models.prior.segmentation import SegmentationInput
-from vsod_models.prior.storage import StoredPrior, read_prior, rounded, write_prior
-from vsod_models.train.synth import synthetic_flow
+from vsod_models.flow.motion_encoding import dominant_motion, peak
+from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean, scored
+from vsod_models.motion_prior.motion_prior import WIDTH, MotionPrior
+from vsod_models.motion_prior.region_features import Pooled
+from vsod_models.motion_prior.segmentation import SegmentationInput
+from vsod_models.motion_prior.weights_file import StoredPrior, read_prior, rounded, write_prior
+from vsod_models.training.data.synthetic_motion import synthetic_flow
 
 Report = Callable[[dict[str, Any]], None]
 LabelledFrame = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_]]
@@ -149,7 +149,7 @@ def train_prior(
     """Train the prior's classifier and write the prior's file.
 
     Args:
-        data: Data folder, see :mod:`vsod.pipeline.datasets`.
+        data: Data folder, see :mod:`vsod.lab.datasets`.
         backbone: Frozen features: MobileNetV2 under torchvision's names, the weights of a card of
             ours with that encoder, or a prior's file.
         out: ``.safetensors`` file to write.
@@ -169,8 +169,8 @@ def train_prior(
         ModelError: The backbone cannot be used.
     """
     # torch comes with these
-    from vsod_models.prior.network import frozen_features, on_torch, stored_features
-    from vsod_models.train import prior as learning
+    from vsod_models.motion_prior.torch_networks import frozen_features, on_torch, stored_features
+    from vsod_models.training import motion_prior_training as learning
 
     def frames() -> Iterator[LabelledFrame]:
         yield from clip_frames(labelled_clips(data, "train"), every, width)

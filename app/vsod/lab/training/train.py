@@ -1,4 +1,4 @@
-"""Train a card: decode the data once into a pack, then run the loop of ``vsod_models.train``."""
+"""Train a card: decode the data once into a pack, then run the loop of ``vsod_models.training``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vsod.core.training import TrainingPlan
 from vsod.errors import DataError, ModelError
-from vsod.inference.cards import Card, card_by_id
-from vsod.media.atomic import commit_together, create_partial, discard, output_error
-from vsod.media.source import open_source
-from vsod.pipeline.datasets import LabelledClip, labelled_clips
-from vsod_models.train.pack import VIDEO_SIZE, finish, has_prior
-from vsod_models.train.videos import Clip, pack_videos
+from vsod.inference.model_registry import Card, card_by_id
+from vsod.lab.datasets import LabelledClip, labelled_clips
+from vsod.lab.training.plan import TrainingPlan
+from vsod.media.sources.source import open_source
+from vsod.storage.atomic import commit_together, create_partial, discard, output_error
+from vsod_models.training.data.pack_videos import Clip, pack_videos
+from vsod_models.training.data.packed_data import VIDEO_SIZE, finish, has_prior
 
 _FILES = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")  # of every stage
 
@@ -27,7 +27,7 @@ def make_pack(data: Path, folder: Path, report: Report | None = None) -> None:
     Raises:
         DataError: Data are missing or inconsistent.
     """
-    from vsod_models.train.photos import pack_photos
+    from vsod_models.training.data.pack_photos import pack_photos
 
     def tell(stage: str) -> Callable[[int, int], None]:
         return lambda done, total: report({"stage": stage, "done": done, "total": total}) if report else None
@@ -48,16 +48,16 @@ def add_prior(folder: Path, report: Report | None = None, photos: int = 3000) ->
     Raises:
         ModelError: The prior is not trained.
     """
-    from vsod.inference import priors
-    from vsod_models.train.motion_priors import pack_priors
+    from vsod.inference import motion_prior
+    from vsod_models.training.data.pack_motion_priors import pack_priors
 
-    compute = priors.open_prior()
+    compute = motion_prior.open_prior()
 
     def tell(done: int, total: int) -> None:
         if report:
             report({"stage": "prior", "done": done, "total": total})
 
-    pack_priors(folder, compute, priors.prior_digest(), photos, tell)
+    pack_priors(folder, compute, motion_prior.prior_digest(), photos, tell)
 
 
 def _decoded(clips: list[LabelledClip]) -> Iterator[Clip]:
@@ -96,11 +96,11 @@ def train(
     Raises:
         DataError, ModelError: Data, card or initialisation cannot be used.
     """
-    from vsod.inference import learning
+    from vsod.lab.training import network_training
 
     card = card_by_id(card_id)
     pack = pack or out / "pack"
-    prior = any("prior" in stage.reads for stage in learning.asked_stages(card, plan))
+    prior = any("prior" in stage.reads for stage in network_training.asked_stages(card, plan))
     ready = (pack / "pack.json").is_file() and (not prior or has_prior(pack))
     if not ready and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise DataError(
@@ -112,7 +112,7 @@ def train(
         make_pack(data, pack, report)
     if prior and not has_prior(pack):
         add_prior(pack, report)
-    return learning.train_card(card, pack, out, plan, report)
+    return network_training.train_card(card, pack, out, plan, report)
 
 
 def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
@@ -121,11 +121,11 @@ def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
     Raises:
         UnknownCard, ModelError: There is no such card, stage or recipe.
     """
-    from vsod.inference import learning
+    from vsod.lab.training import network_training
 
     card = card_by_id(card_id)
-    alone = len(learning.stages_of(card)) == 1
-    folders = [""] if alone else [f"{stage.name}/" for stage in learning.asked_stages(card, plan)]
+    alone = len(network_training.stages_of(card)) == 1
+    folders = [""] if alone else [f"{stage.name}/" for stage in network_training.asked_stages(card, plan)]
     return [f"{folder}{name}" for folder in folders for name in _FILES]
 
 
@@ -136,8 +136,8 @@ def install(card_id: str, weights: Path) -> None:
         ModelError: The weights file is missing.
         OutputError: The disk refuses; card and weights are what they were.
     """
-    from vsod.core.digest import file_sha256
-    from vsod.inference import learning
+    from vsod.lab.training import network_training
+    from vsod.storage.digest import file_sha256
 
     card: Card = card_by_id(card_id)
     if not weights.is_file() or card.source is None or card.weights is None:
@@ -150,7 +150,7 @@ def install(card_id: str, weights: Path) -> None:
             file.close()
             partials.append((partial, target))
         (new_weights, _), (new_card, _) = partials
-        learning.store(weights, new_weights)
+        network_training.store(weights, new_weights)
         digest = file_sha256(new_weights)
         lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
         new_card.write_text("\n".join(lines) + "\n", encoding="utf-8")

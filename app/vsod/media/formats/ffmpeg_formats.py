@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsod.media.formats import Coding, Format
+from vsod.media.formats.table import Coding, Format
 
 _VENDORS = {
     "nvenc": ("NVIDIA", {"preset": "p5", "rc": "constqp", "qp": "16", "bf": "0"}, "p010le"),

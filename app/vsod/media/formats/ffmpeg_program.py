@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from vsod.errors import UnknownFormat
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS, Coding, Format
-from vsod.media.programs import NO_WINDOW, find_program
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.system_programs import NO_WINDOW, find_program
+from vsod.media.formats.table import FORMATS, Coding, Format
 
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vsod.core.limits import MAX_PIXELS, TOO_LARGE
+from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE
 from vsod.errors import UnreadableMedia
 
 _CONTAINERS = (

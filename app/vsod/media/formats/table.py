@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from vsod.core.picture import Layout
+from vsod.core.output_frame import Layout
 from vsod.errors import UnknownFormat, UsageError
 
 LAYOUTS: tuple[Layout, ...] = ("matte", "fill", "cutout")
@@ -242,7 +242,7 @@ _ALL = (
     ),
 )  # fmt: skip
 
-# What PyAV writes everywhere; see also vsod.media.external.all_formats.
+# What PyAV writes everywhere; see also vsod.media.formats.ffmpeg_program.all_formats.
 FORMATS: dict[str, Format] = {fmt.id: fmt for fmt in _ALL}
 _BY_SUFFIX: dict[Layout, dict[str, str]] = {
     "matte": {".mov": "prores4444", ".mkv": "ffv1-gray8", ".mp4": "h264", ".webm": "vp9", "": "png8"},
@@ -257,7 +257,7 @@ def format_by_id(id: str) -> Format:
     Raises:
         UnknownFormat: There is none, or this machine cannot write it.
     """
-    from vsod.media.external import external_format  # which knows this table
+    from vsod.media.formats.ffmpeg_program import external_format  # which knows this table
 
     found = FORMATS.get(id) or external_format(id)
     if found is None:

@@ -7,8 +7,8 @@ import subprocess
 
 import av
 
-from vsod.media.formats import FORMATS
-from vsod.media.programs import NO_WINDOW, find_program
+from vsod.media.formats.system_programs import NO_WINDOW, find_program
+from vsod.media.formats.table import FORMATS
 
 
 def bundled_version() -> str:

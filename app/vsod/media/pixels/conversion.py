@@ -11,12 +11,12 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compose import narrowed, widened
+from vsod.core.compositing import narrowed, widened
 from vsod.core.frame import Frame
-from vsod.core.picture import Colours
-from vsod.media.orientation import upright
-from vsod.media.planes import plane
-from vsod.media.yuv import BT709, KNOWN, from_yuv, usual_matrix
+from vsod.core.output_frame import Colours
+from vsod.media.pixels.orientation import upright
+from vsod.media.pixels.planes import plane
+from vsod.media.pixels.yuv import BT709, KNOWN, from_yuv, usual_matrix
 
 Pixels = Literal["rgb", "rgb48", "luma"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.picture import Matte
+from vsod.core.output_frame import Matte
 
 Levels = Literal["full", "legal"]
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compose import widened
-from vsod.core.picture import Colours
+from vsod.core.compositing import widened
+from vsod.core.output_frame import Colours
 
 BT709, BT601 = 1, 5
 # (Kr, Kb) by matrix code point.

@@ -13,7 +13,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Disposition
 
-from vsod.media.container import open_input
+from vsod.media.sources.container import open_input
 
 # Containers whose edit lists can begin inside a packet; in others sound starts at or after 0.
 _CAN_START_EARLY = ("mov", "mp4")

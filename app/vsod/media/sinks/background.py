@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.compose import covering, surroundings
-from vsod.core.delivery import Delivery
+from vsod.core.compositing import covering, surroundings
+from vsod.core.export_settings import Delivery
 from vsod.core.frame import Frame
-from vsod.core.picture import Colours
+from vsod.core.output_frame import Colours
 from vsod.errors import MediaNotFound, UnreadableMedia
-from vsod.media.sequence import SUFFIXES, read_image
-from vsod.media.source import Source, open_source
+from vsod.media.sources.image_sequence import SUFFIXES, read_image
+from vsod.media.sources.source import Source, open_source
 
 
 class Background(Protocol):

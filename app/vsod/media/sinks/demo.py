@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.codec.context import Flags as CodecFlags
 from av.video.frame import VideoFrame
 
-from vsod.media.atomic import commit_file, create_partial, discard, output_error, sweep
+from vsod.storage.atomic import commit_file, create_partial, discard, output_error, sweep
 
 WIDTH, HEIGHT, FRAMES, RATE = 1280, 720, 96, Fraction(24)
 _MARGIN = 200  # how far the camera can pan over the background, px

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vsod.core.clip import ClipInfo
 from vsod.errors import OutputError
-from vsod.media.clock import Clock
-from vsod.media.formats import Coding, Format
+from vsod.media.formats.table import Coding, Format
+from vsod.media.sinks.frame_times import Clock
 
 # libvpx rounds chroma up by itself; x264 and x265 refuse odd sides.
 _EVEN_ONLY = ("libx264", "libx265")

@@ -18,10 +18,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.external import said
-from vsod.media.gate import open_options
-from vsod.media.planes import plane
-from vsod.media.programs import NO_WINDOW
+from vsod.media.formats.ffmpeg_program import said
+from vsod.media.formats.input_limits import open_options
+from vsod.media.formats.system_programs import NO_WINDOW
+from vsod.media.pixels.planes import plane
 
 _PATIENCE = 30  # seconds the program may take to end after its last frame
 
@@ -31,7 +31,7 @@ class ProgramEnded(Exception):
 
 
 class ExternalEncoder:
-    """A running FFmpeg, see :func:`vsod.media.external.command`.
+    """A running FFmpeg, see :func:`vsod.media.formats.ffmpeg_program.command`.
 
     Raises:
         OSError: It cannot be started.

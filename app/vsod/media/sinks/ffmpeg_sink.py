@@ -10,14 +10,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.errors import OutputError
-from vsod.media.external import GET_FFMPEG, command
-from vsod.media.external_encoder import ExternalEncoder, ProgramEnded
-from vsod.media.programs import find_program
-from vsod.media.video_sink import VideoSink
+from vsod.media.formats.ffmpeg_program import GET_FFMPEG, command
+from vsod.media.formats.system_programs import find_program
+from vsod.media.sinks.ffmpeg_encoder import ExternalEncoder, ProgramEnded
+from vsod.media.sinks.video_sink import VideoSink
 
 
 class ExternalSink(VideoSink):
-    """See :class:`vsod.media.video_sink.VideoSink`.
+    """See :class:`vsod.media.sinks.video_sink.VideoSink`.
 
     Only the packets come from the program: times, timecode, tags and sound are written as in every
     other file.
@@ -84,13 +84,13 @@ class ExternalSink(VideoSink):
         return packets
 
     def finish(self) -> tuple[Path, Path]:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         done = super().finish()
         self._release()
         return done
 
     def abort(self) -> None:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         super().abort()
         self._release()
 

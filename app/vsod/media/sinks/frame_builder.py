@@ -11,13 +11,13 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.compose import narrowed, widened
-from vsod.core.picture import Layout, Picture
-from vsod.media.formats import Coding
-from vsod.media.levels import encode
-from vsod.media.orientation import stored
-from vsod.media.planes import packed, plane
-from vsod.media.yuv import to_yuv, usual_matrix
+from vsod.core.compositing import narrowed, widened
+from vsod.core.output_frame import Layout, Picture
+from vsod.media.formats.table import Coding
+from vsod.media.pixels.levels import encode
+from vsod.media.pixels.orientation import stored
+from vsod.media.pixels.planes import packed, plane
+from vsod.media.pixels.yuv import to_yuv, usual_matrix
 
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
 

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from av.codec.context import CodecContext
 from av.video.frame import VideoFrame
 
-from vsod.core.compose import narrowed, widened
-from vsod.core.picture import Picture
+from vsod.core.compositing import narrowed, widened
+from vsod.core.output_frame import Picture
 from vsod.errors import UsageError
-from vsod.media.formats import Coding
-from vsod.media.gate import check_pixels
-from vsod.media.levels import encode
-from vsod.media.planes import plane
-from vsod.storage.marks import NAME, marked_png, marked_tiff
+from vsod.media.formats.input_limits import check_pixels
+from vsod.media.formats.table import Coding
+from vsod.media.pixels.levels import encode
+from vsod.media.pixels.planes import plane
+from vsod.storage.ownership_marks import NAME, marked_png, marked_tiff
 
 # Level 1 halves the time of the default and costs a few per cent of size on a matte.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
@@ -34,7 +34,7 @@ def image_bytes(picture: Picture, coding: Coding, compression: str) -> bytes:
     Args:
         picture: What it shows, upright.
         coding: PNG, TIFF or EXR of some depth.
-        compression: Of an EXR, see :data:`vsod.core.delivery.EXR_COMPRESSION`.
+        compression: Of an EXR, see :data:`vsod.core.export_settings.EXR_COMPRESSION`.
 
     Raises:
         OSError: It cannot be encoded.

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout
-from vsod.core.template import fill
+from vsod.core.export_settings import Delivery
+from vsod.core.name_patterns import fill
+from vsod.core.output_frame import Layout
 from vsod.core.timecode import Timecode
 from vsod.errors import UsageError
 

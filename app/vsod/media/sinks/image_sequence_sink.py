@@ -6,9 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.errors import OutputError
-from vsod.media.atomic import (
+from vsod.media.sinks.image_files import image_bytes, open_exr
+from vsod.media.sinks.image_names import frame_names
+from vsod.media.sinks.target import Target
+from vsod.storage.atomic import (
     commit_together,
     create_partial,
     create_partial_folder,
@@ -18,16 +21,13 @@ from vsod.media.atomic import (
     sweep,
     sync,
 )
-from vsod.media.images import image_bytes, open_exr
-from vsod.media.sequence_names import frame_names
-from vsod.media.target import Target
-from vsod.storage.files import write_new
+from vsod.storage.partial_files import write_new
 
 
 class SequenceSink:
-    """A folder of images. See :class:`vsod.media.sinks.Sink`; made by ``open_sink``.
+    """A folder of images. See :class:`vsod.media.sinks.sink.Sink`; made by ``open_sink``.
 
-    Their names: :func:`vsod.media.sequence_names.frame_names`. They stand upright.
+    Their names: :func:`vsod.media.sinks.image_names.frame_names`. They stand upright.
     """
 
     def __init__(self, target: Target) -> None:
@@ -56,7 +56,7 @@ class SequenceSink:
             raise output_error(error, path) from error
 
     def write(self, index: int, picture: Picture) -> None:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         if not self._open or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
         if picture.layout != self._layout or picture.size != self._info.upright_size:
@@ -74,7 +74,7 @@ class SequenceSink:
         self._next += 1
 
     def finish(self) -> tuple[Path, Path]:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         assert self._partial is not None
         if not self._open:
             return self._partial, self._path
@@ -95,13 +95,13 @@ class SequenceSink:
         return self._partial, self._path
 
     def close(self) -> Path:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         if self._open:
             commit_together([self.finish()])
         return self._path
 
     def abort(self) -> None:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         self._open = False
         if self._partial is not None:
             discard(self._partial)

@@ -10,15 +10,15 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from vsod.core.clip import ClipInfo, check_range
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout, Picture
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Layout, Picture
 from vsod.errors import OutputError, UsageError
-from vsod.media.atomic import commit_together
-from vsod.media.external_sink import ExternalSink
-from vsod.media.formats import Format, check_suffix
-from vsod.media.sequence_sink import SequenceSink
-from vsod.media.target import Target
-from vsod.media.video_sink import VideoSink
+from vsod.media.formats.table import Format, check_suffix
+from vsod.media.sinks.ffmpeg_sink import ExternalSink
+from vsod.media.sinks.image_sequence_sink import SequenceSink
+from vsod.media.sinks.target import Target
+from vsod.media.sinks.video_sink import VideoSink
+from vsod.storage.atomic import commit_together
 
 
 class Sink(Protocol):
@@ -75,7 +75,7 @@ def open_sink(
 
     Args:
         path: Target file, or folder for a sequence. Its parent must exist.
-        fmt: One of :func:`vsod.media.external.all_formats`.
+        fmt: One of :func:`vsod.media.formats.ffmpeg_program.all_formats`.
         info: The source it belongs to.
         frames: The source frames to be written; None for all.
         tags: Notes to put into the file, for example the model's name.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Layout
-from vsod.media.formats import Coding, Format
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Layout
+from vsod.media.formats.table import Coding, Format
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,16 +17,16 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.core.picture import Picture
+from vsod.core.output_frame import Picture
 from vsod.core.timecode import shift
 from vsod.errors import OutputError
-from vsod.media.atomic import commit_together, create_partial, discard, output_error, sweep
-from vsod.media.audio import AudioCopy
-from vsod.media.clock import export_clock
-from vsod.media.coded import FrameMaker
-from vsod.media.encoders import check_container, encoder, encoder_options, field_order
-from vsod.media.target import Target
-from vsod.storage.files import settle
+from vsod.media.sinks.audio_copy import AudioCopy
+from vsod.media.sinks.encoder_choice import check_container, encoder, encoder_options, field_order
+from vsod.media.sinks.frame_builder import FrameMaker
+from vsod.media.sinks.frame_times import export_clock
+from vsod.media.sinks.target import Target
+from vsod.storage.atomic import commit_together, create_partial, discard, output_error, sweep
+from vsod.storage.partial_files import settle
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
@@ -35,7 +35,7 @@ _BITEXACT: int = cast(Any, Flags.bitexact).value
 
 
 class VideoSink:
-    """A video file. See :class:`vsod.media.sinks.Sink`; made by ``open_sink``.
+    """A video file. See :class:`vsod.media.sinks.sink.Sink`; made by ``open_sink``.
 
     The file carries what the source has, so that it can be laid over it without touching
     anything: raster, display matrix, pixel aspect, rate, exact times, timecode, reel name,
@@ -176,7 +176,7 @@ class VideoSink:
         self.warnings += self._audio.warnings
 
     def write(self, index: int, picture: Picture) -> None:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         if self._ended or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
         frame = self._maker(picture)
@@ -207,7 +207,7 @@ class VideoSink:
                 self._container.mux(packet)
 
     def finish(self) -> tuple[Path, Path]:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         if self._ended:
             assert self._partial is not None
             return self._partial, self._path
@@ -233,7 +233,7 @@ class VideoSink:
         return self._partial, self._path
 
     def close(self) -> Path:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         if not self._ended:
             commit_together([self.finish()])
         return self._path
@@ -250,7 +250,7 @@ class VideoSink:
             self._audio = None
 
     def abort(self) -> None:
-        """See :class:`vsod.media.sinks.Sink`."""
+        """See :class:`vsod.media.sinks.sink.Sink`."""
         container, self._container, self._ended = self._container, None, True
         self._close_audio()
         # A full disk makes closing fail a second time; the partial file goes either way.

@@ -11,8 +11,8 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.stream import Discard
 
-from vsod.core.sound import CHANNELS, RATE, SAMPLE
-from vsod.media.container import open_input
+from vsod.core.audio_format import CHANNELS, RATE, SAMPLE
+from vsod.media.sources.container import open_input
 
 _GAP = RATE // 20  # samples by which a file's clock may be off before it is followed
 _BEFORE = 1_000_000  # microseconds to begin early: a packet may depend on those before it

@@ -12,9 +12,9 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
-from vsod.media.gate import check_pixels, decoder_options, is_playlist, open_options
-from vsod.media.image_header import check_image
-from vsod.media.vp9 import AlphaDecoder
+from vsod.media.formats.input_limits import check_pixels, decoder_options, is_playlist, open_options
+from vsod.media.sources.image_header import check_image
+from vsod.media.sources.vp9_header import AlphaDecoder
 
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
 av.logging.set_level(None)
@@ -23,7 +23,7 @@ _CONVERT = "Check that it plays elsewhere, copy it again from the camera, or con
 
 
 def open_input(path: Path, file: object | None = None) -> InputContainer:
-    """Open ``path`` for reading: what :mod:`vsod.media.gate` lets in, and no other file.
+    """Open ``path`` for reading: what :mod:`vsod.media.formats.input_limits` lets in, and no other file.
 
     Args:
         path: The file; names the error.

@@ -13,8 +13,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.container import decoder, open_input, video_stream
-from vsod.media.table import FrameTable, decoded, packets
+from vsod.media.sources.container import decoder, open_input, video_stream
+from vsod.media.sources.frame_table import FrameTable, decoded, packets
 
 
 class _DamageFound(Exception):

@@ -24,9 +24,9 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.container import decoder, open_input, video_stream
-from vsod.media.holes import filled
-from vsod.media.zerotail import ZeroTail, in_one_piece
+from vsod.media.sources.container import decoder, open_input, video_stream
+from vsod.media.sources.index_only_file import ZeroTail, in_one_piece
+from vsod.media.sources.timestamp_gaps import filled
 
 _READ_FAILURES_ALLOWED = 64
 # Codecs whose packets may hold one field of an interlaced frame, or a frame never shown.

@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from vsod.core.limits import MAX_PIXELS, TOO_LARGE
+from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE
 from vsod.errors import UnreadableMedia
-from vsod.media.gate import check_pixels
+from vsod.media.formats.input_limits import check_pixels
 
 Size = tuple[int, int]
 

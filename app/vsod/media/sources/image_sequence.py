@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags, check_range
-from vsod.core.compose import narrowed, widened
-from vsod.core.digest import file_state
+from vsod.core.compositing import narrowed, widened
 from vsod.core.frame import Frame
-from vsod.core.picture import Colours
+from vsod.core.output_frame import Colours
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.image_header import check_image, stored_size
-from vsod.media.images import read_exr
-from vsod.media.picture import Pixels, black, shown
-from vsod.media.picture_hash import NO_PICTURE, image_hash
+from vsod.media.pixels.conversion import Pixels, black, shown
+from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
+from vsod.media.sinks.image_files import read_exr
+from vsod.media.sources.image_header import check_image, stored_size
+from vsod.storage.digest import file_state
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
 NOMINAL_RATE = Fraction(24)
@@ -31,7 +31,7 @@ _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
 class SequenceSource:
-    """A folder of images. See :class:`vsod.media.source.Source`.
+    """A folder of images. See :class:`vsod.media.sources.source.Source`.
 
     Raises:
         NoVideo: The folder holds no images, or none can be decoded.
@@ -93,7 +93,7 @@ class SequenceSource:
 
     @property
     def info(self) -> ClipInfo:
-        """See :class:`vsod.media.source.Source`."""
+        """See :class:`vsod.media.sources.source.Source`."""
         return self._info
 
     def frames(
@@ -104,7 +104,7 @@ class SequenceSource:
         size: tuple[int, int] | None = None,
         pixels: Pixels = "rgb",
     ) -> Generator[Frame, None, None]:
-        """See :meth:`vsod.media.source.Source.frames`."""
+        """See :meth:`vsod.media.sources.source.Source.frames`."""
         return self._frames(start, check_range(self._info, start, stop), size, pixels)
 
     def _frames(
@@ -122,7 +122,7 @@ class SequenceSource:
     def picture_hashes(
         self, start: int = 0, stop: int | None = None
     ) -> Generator[tuple[int, bytes], None, None]:
-        """See :meth:`vsod.media.source.Source.picture_hashes`."""
+        """See :meth:`vsod.media.sources.source.Source.picture_hashes`."""
         return self._hashes(start, check_range(self._info, start, stop))
 
     def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
@@ -136,7 +136,7 @@ class SequenceSource:
             yield index, last
 
     def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
-        """See :meth:`vsod.media.source.Source.frame_at`."""
+        """See :meth:`vsod.media.sources.source.Source.frame_at`."""
         check_range(self._info, index, index + 1)
         stored = self._stored(index)
         if stored is None:
@@ -170,11 +170,11 @@ class SequenceSource:
         return converted
 
     def key_before(self, index: int) -> int:
-        """See :meth:`vsod.media.source.Source.key_before`: every image stands alone."""
+        """See :meth:`vsod.media.sources.source.Source.key_before`: every image stands alone."""
         return index
 
     def close(self) -> None:
-        """See :class:`vsod.media.source.Source`. Nothing is held open between frames."""
+        """See :class:`vsod.media.sources.source.Source`. Nothing is held open between frames."""
 
     def __enter__(self) -> Self:
         return self

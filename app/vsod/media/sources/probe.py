@@ -15,12 +15,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.limits import TOO_LARGE
+from vsod.core.size_limits import TOO_LARGE
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.container import decoder, open_input, video_stream
-from vsod.media.holes import largest_hole
-from vsod.media.orientation import decompose
-from vsod.media.table import FrameTable, packets, read_table
+from vsod.media.pixels.orientation import decompose
+from vsod.media.sources.container import decoder, open_input, video_stream
+from vsod.media.sources.frame_table import FrameTable, packets, read_table
+from vsod.media.sources.timestamp_gaps import largest_hole
 
 # FFmpeg's AVFieldOrder.
 _FIELD_ORDERS = {0: "unknown", 1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}

@@ -14,16 +14,16 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo, check_range
-from vsod.core.digest import file_state
 from vsod.core.frame import Frame
-from vsod.core.picture import Colours
+from vsod.core.output_frame import Colours
 from vsod.errors import MediaNotFound
-from vsod.media.decode import pictures
-from vsod.media.picture import PictureMaker, Pixels, shown
-from vsod.media.picture_hash import NO_PICTURE, frame_hash
-from vsod.media.probe import probe_video
-from vsod.media.sequence import SequenceSource
-from vsod.media.table import FrameTable
+from vsod.media.pixels.conversion import PictureMaker, Pixels, shown
+from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
+from vsod.media.sources.decoder import pictures
+from vsod.media.sources.frame_table import FrameTable
+from vsod.media.sources.image_sequence import SequenceSource
+from vsod.media.sources.probe import probe_video
+from vsod.storage.digest import file_state
 
 
 class Source(Protocol):

@@ -13,7 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.core.limits import MAX_PIXELS, TOO_LARGE
+from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE
 
 _HEADER = 32  # bytes: more than an uncompressed header needs up to the size
 

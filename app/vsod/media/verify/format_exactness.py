@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.picture import Layout, Picture
-from vsod.media.external import all_formats
-from vsod.media.external_formats import EXTERNAL
-from vsod.media.formats import FORMATS, Format
-from vsod.media.readback import read_matte, read_pictures
-from vsod.media.sinks import open_sink
-from vsod.media.source import open_source
+from vsod.core.output_frame import Layout, Picture
+from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_program import all_formats
+from vsod.media.formats.table import FORMATS, Format
+from vsod.media.sinks.sink import open_sink
+from vsod.media.sources.source import open_source
+from vsod.media.verify.readback import read_matte, read_pictures
 
 # 6,144 levels, one per pixel, in a raster every format takes.
 _SIZE, _LEVELS = (256, 192), 6144

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
-from vsod.core.plain import plain
-from vsod.media.atomic import write_text
-from vsod.media.readback import read_matte, read_pictures
-from vsod.media.source import open_source
-from vsod.media.verify_report import VerifyReport
-from vsod.storage.marks import GENERATOR
+from vsod.core.safe_text import plain
+from vsod.media.sources.source import open_source
+from vsod.media.verify.readback import read_matte, read_pictures
+from vsod.media.verify.verify_report import VerifyReport
+from vsod.storage.atomic import write_text
+from vsod.storage.ownership_marks import GENERATOR
 
 Picture = npt.NDArray[np.uint8]
 

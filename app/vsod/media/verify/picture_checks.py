@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.compose import over, premultiplied, widened
-from vsod.core.picture import Colours
-from vsod.media.readback import CutoutFrame, MatteFrame
-from vsod.media.verify_report import VerifyReport
+from vsod.core.compositing import over, premultiplied, widened
+from vsod.core.output_frame import Colours
+from vsod.media.verify.readback import CutoutFrame, MatteFrame
+from vsod.media.verify.verify_report import VerifyReport
 
 # One frame's mean matte below this, or above one minus it, counts as empty or full.
 _BLANK = 0.001

@@ -12,14 +12,14 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compose import widened
-from vsod.media.decode import pictures
-from vsod.media.levels import decode
-from vsod.media.orientation import upright
-from vsod.media.picture import PictureMaker, is_full_range
-from vsod.media.planes import packed, plane
-from vsod.media.sequence import images_in, read_image
-from vsod.media.table import read_table
+from vsod.core.compositing import widened
+from vsod.media.pixels.conversion import PictureMaker, is_full_range
+from vsod.media.pixels.levels import decode
+from vsod.media.pixels.orientation import upright
+from vsod.media.pixels.planes import packed, plane
+from vsod.media.sources.decoder import pictures
+from vsod.media.sources.frame_table import read_table
+from vsod.media.sources.image_sequence import images_in, read_image
 
 
 @dataclass(frozen=True, slots=True, eq=False)

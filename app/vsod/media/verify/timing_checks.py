@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.timecode import shift
-from vsod.media.clock import export_clock
-from vsod.media.verify_report import VerifyReport
+from vsod.media.sinks.frame_times import export_clock
+from vsod.media.verify.verify_report import VerifyReport
 
 
 def compare_count(report: VerifyReport, other: ClipInfo, frames: range) -> None:

@@ -9,23 +9,23 @@ import numpy as np
 
 from vsod.core.clip import ClipInfo, check_range
 from vsod.core.conform import Conform, conformed
-from vsod.core.delivery import Delivery
-from vsod.core.picture import Colours, Layout
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Colours, Layout
 from vsod.errors import MediaError
-from vsod.media.gate import list_options
-from vsod.media.programs import find_program
-from vsod.media.readback import has_alpha, read_matte, read_pictures
-from vsod.media.sequence_names import frame_names
-from vsod.media.source import open_source
-from vsod.media.verify_conform import (
+from vsod.media.formats.input_limits import list_options
+from vsod.media.formats.system_programs import find_program
+from vsod.media.sinks.image_names import frame_names
+from vsod.media.sources.source import open_source
+from vsod.media.verify.picture_checks import look_at_cutout, look_at_fill, look_at_matte
+from vsod.media.verify.readback import has_alpha, read_matte, read_pictures
+from vsod.media.verify.timing_checks import (
     compare_count,
     compare_names,
     compare_raster,
     compare_timecode,
     compare_times,
 )
-from vsod.media.verify_pictures import look_at_cutout, look_at_fill, look_at_matte
-from vsod.media.verify_report import Check, VerifyReport
+from vsod.media.verify.verify_report import Check, VerifyReport
 
 __all__ = ["Check", "VerifyReport", "verify"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vsod.core.picture import Layout
-from vsod.media.verify_course import Course
+from vsod.core.output_frame import Layout
+from vsod.media.verify.matte_stability import Course
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vsod_models.flow.motion import FLOOR_PX
-from vsod_models.flow.wheel import lack
-from vsod_models.train.mining import Mining
-from vsod_models.train.pack import KINDS, PRIOR_ONE, Pack, Photos
+from vsod_models.flow.flow_image import lack
+from vsod_models.flow.motion_encoding import FLOOR_PX
+from vsod_models.training.data.hard_examples import Mining
+from vsod_models.training.data.packed_data import KINDS, PRIOR_ONE, Pack, Photos
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 
@@ -29,7 +29,7 @@ class Batch:
 
     Attributes:
         image: (B, 3, H, W) float 0..1.
-        motion: (B, 6, H/2, W/2) float, see :func:`vsod_models.flow.motion.encode`.
+        motion: (B, 6, H/2, W/2) float, see :func:`vsod_models.flow.motion_encoding.encode`.
         mask: (B, 1, H, W) float 0..1.
         trust: (B,) float, 1 for hand-made labels, less for weak ones.
         wheel: (B, 3, H, W) float 0..1, the raw flow colour-coded; the ImageNet mean colour where it is missing.
@@ -75,7 +75,7 @@ class Sampler:
         mix: Composition of a batch.
         device: Where the arrays go and the work is done.
         boost: Extra sampling weight by photo set.
-        mining: Power of hard-example mining, see :mod:`vsod_models.train.mining`.
+        mining: Power of hard-example mining, see :mod:`vsod_models.training.data.hard_examples`.
     """
 
     def __init__(
@@ -265,7 +265,7 @@ def moved(flow: Tensor, rng: torch.Generator, missing: float = 0.25) -> tuple[Te
 
 
 def wheel(flow: Tensor, present: Tensor | None = None) -> Tensor:
-    """Tensor twin of :func:`vsod_models.flow.wheel.colour`.
+    """Tensor twin of :func:`vsod_models.flow.flow_image.colour`.
 
     Args:
         flow: (B, 2, h, w) pixels.
@@ -287,7 +287,7 @@ def wheel(flow: Tensor, present: Tensor | None = None) -> Tensor:
 
 
 def encode(flow: Tensor) -> Tensor:
-    """Tensor twin of :func:`vsod_models.flow.motion.encode`: (B, 4, h, w) pixels -> (B, 6, h, w)."""
+    """Tensor twin of :func:`vsod_models.flow.motion_encoding.encode`: (B, 4, h, w) pixels -> (B, 6, h, w)."""
     parts = []
     for k in (0, 2):
         uv = flow[:, k : k + 2]

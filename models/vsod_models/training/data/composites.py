@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.train.synth import fill_behind
+from vsod_models.training.data.synthetic_motion import fill_behind
 
 OCCLUDED = 0.25
 BLURRED = 0.25

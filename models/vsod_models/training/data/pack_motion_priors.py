@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.train.pack import KINDS, PRIOR_ONE, create, finish, open_pack
+from vsod_models.training.data.packed_data import KINDS, PRIOR_ONE, create, finish, open_pack
 
 Compute = Callable[[npt.NDArray[np.uint8], npt.NDArray[np.float32]], npt.NDArray[np.float32] | None]
 

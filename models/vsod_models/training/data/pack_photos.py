@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion import split
-from vsod_models.train.composites import composite, is_whole
-from vsod_models.train.pack import CANVAS, KINDS, create
-from vsod_models.train.synth import synthetic_flow
+from vsod_models.flow.motion_encoding import split
+from vsod_models.training.data.composites import composite, is_whole
+from vsod_models.training.data.packed_data import CANVAS, KINDS, create
+from vsod_models.training.data.synthetic_motion import synthetic_flow
 
 COMPOSITES = "composites"
 
@@ -47,7 +47,7 @@ def _fit(image: npt.NDArray[np.uint8], h: int, w: int) -> npt.NDArray[np.uint8]:
 
 @dataclass
 class _Arrays:
-    """The photo half of a pack, mapped for writing; see :class:`vsod_models.train.pack.Photos`."""
+    """The photo half of a pack, mapped for writing; see :class:`vsod_models.training.data.packed_data.Photos`."""
 
     rgb: npt.NDArray[Any]
     mask: npt.NDArray[Any]
@@ -90,7 +90,7 @@ def pack_photos(
 ) -> list[str]:
     """Decode every photo of ``data`` into the pack ``folder``, with synthetic motion.
 
-    Behind them stand composites, see :mod:`vsod_models.train.composites`.
+    Behind them stand composites, see :mod:`vsod_models.training.data.composites`.
 
     Args:
         data: See ``docs/training.md``.

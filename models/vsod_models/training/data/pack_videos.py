@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion import split
-from vsod_models.train.pack import STRIDES, VIDEO_SIZE, create
+from vsod_models.flow.motion_encoding import split
+from vsod_models.training.data.packed_data import STRIDES, VIDEO_SIZE, create
 
 Clip = tuple[str, Iterable[npt.NDArray[np.uint8]], Sequence[npt.NDArray[np.uint8]]]
 

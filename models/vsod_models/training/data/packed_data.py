@@ -3,7 +3,7 @@
 A pack is a folder of ``.npy`` files. Photos live on square canvases (the
 picture in the top left corner, its edge pixels repeated to the right and
 below); video frames all have one size. Flow is stored at half resolution as
-:func:`vsod_models.flow.motion.split` makes it: raw u, v and residual u, v.
+:func:`vsod_models.flow.motion_encoding.split` makes it: raw u, v and residual u, v.
 """
 
 from __future__ import annotations

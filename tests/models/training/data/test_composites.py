@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vsod_models.train import composites
-from vsod_models.train.composites import composite, is_whole
+from vsod_models.training.data import composites
+from vsod_models.training.data.composites import composite, is_whole
 
 GREEN = np.full((90, 160, 3), (0, 120, 0), np.uint8)
 OLD = np.zeros((90, 160), np.uint8)

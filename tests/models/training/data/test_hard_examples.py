@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vsod_models.train.mining import Mining
+from vsod_models.training.data.hard_examples import Mining
 
 
 def test_factors_by_hand():

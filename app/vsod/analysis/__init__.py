@@ -1,0 +1,1 @@
+"""Left of the map store: which frames are analysed, shot by shot, the second pass, and the frame metrics."""

@@ -1,0 +1,1 @@
+"""The commands of users: one module per group."""

@@ -1,0 +1,1 @@
+"""What is printed, and what Ctrl-C and other signals do."""

@@ -1,0 +1,1 @@
+"""Menus and shortcuts: every action is a row of one table."""

@@ -1,0 +1,1 @@
+"""Slow calls of the pipeline, in threads."""

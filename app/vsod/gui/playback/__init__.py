@@ -1,0 +1,1 @@
+"""The playhead, the threads that read frames and audio, and the rendering of a frame."""

@@ -1,0 +1,1 @@
+"""The state of the window without widgets: project and recovery files."""

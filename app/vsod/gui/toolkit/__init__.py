@@ -1,0 +1,1 @@
+"""What every widget uses: theme, translation, preferences, and the interface to the pipeline."""

@@ -1,0 +1,1 @@
+"""The central widget, and the context that the controllers share."""

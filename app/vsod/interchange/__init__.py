@@ -1,0 +1,1 @@
+"""Text for and from other programs (markers); no media."""

@@ -1,0 +1,1 @@
+"""Research commands: training, evaluation and labels; nothing of the window needs them."""

@@ -1,0 +1,1 @@
+"""Measure models on clips with masks: scores, tables and figures."""

@@ -1,0 +1,1 @@
+"""Training labels from folders of saliency maps."""

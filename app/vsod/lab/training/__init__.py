@@ -1,0 +1,1 @@
+"""Train a network or the motion prior, and install what came of it."""

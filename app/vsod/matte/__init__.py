@@ -1,0 +1,1 @@
+"""Right of the map store: smooth, refine and compose; the network is never run here."""

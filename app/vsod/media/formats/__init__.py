@@ -1,0 +1,1 @@
+"""The table of export formats, what this machine can write, and what may be opened."""

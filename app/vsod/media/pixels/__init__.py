@@ -1,0 +1,1 @@
+"""Sample codes: YUV and levels, orientation, planes, and arrays made of decoded frames."""

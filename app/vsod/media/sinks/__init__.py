@@ -1,0 +1,1 @@
+"""Frames in, a file or an image folder out."""

@@ -1,0 +1,1 @@
+"""A file or an image folder in, frames with exact times out."""

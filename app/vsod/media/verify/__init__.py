@@ -1,0 +1,1 @@
+"""Decode what was written again and compare it with its source."""

@@ -1,0 +1,1 @@
+"""What an editor decided, as files: projects and presets."""

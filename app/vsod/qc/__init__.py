@@ -1,0 +1,1 @@
+"""Quality control without ground truth: frame metrics, the issues found in them, and their table."""

@@ -1,0 +1,1 @@
+"""Losses: ours and those of the papers."""

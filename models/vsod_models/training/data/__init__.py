@@ -1,0 +1,1 @@
+"""What training reads: packed photos and videos, augmentation, synthetic motion."""
