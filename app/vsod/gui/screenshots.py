@@ -19,11 +19,11 @@ from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from vsod.core.matte_settings import FinishSettings
-from vsod.gui.actions.action_table import OVERLAYS
 from vsod.gui.controllers.queue_controller import QueueControl
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import Catalogue, languages
+from vsod.gui.viewer.view_modes import VIEW_MODES
 from vsod.pipeline.job_queue import OVER
 
 _SIZE = (1280, 800)
@@ -92,7 +92,7 @@ class Photographer:
         self.take("analysing")
         self.until(lambda: not window.tasks.busy)
         window.player.seek(window.player.count // 2)
-        for name in OVERLAYS:
+        for name in VIEW_MODES:
             do[name].trigger()
             self.take(name.removeprefix("show_"))
         do["show_tint"].trigger()

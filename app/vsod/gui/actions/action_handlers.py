@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vsod.gui.actions.action_table import OVERLAYS
 from vsod.gui.dialogs.about_dialog import about_box
 from vsod.gui.dialogs.preferences_dialog import PreferencesDialog
 from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from vsod.gui.viewer.view_modes import VIEW_MODES
 
 if TYPE_CHECKING:
     from vsod.gui.main_window import MainWindow
@@ -105,7 +105,7 @@ def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
         window.showNormal() if window.isFullScreen() else window.showFullScreen()
 
     return {
-        **{name: partial(_show_overlay, window, name) for name in OVERLAYS},
+        **{name: partial(_show_overlay, window, name) for name in VIEW_MODES},
         "compare_wipe": lambda: window.stage.compare("wipe"),
         "compare_side": lambda: window.stage.compare("side"),
         "guides": lambda: window.canvas.show_guides(not window.canvas.guides),
@@ -123,4 +123,4 @@ def _view(window: MainWindow) -> dict[str, Callable[[], object]]:
 
 
 def _show_overlay(window: MainWindow, name: str) -> None:
-    window.stage.show_overlay(OVERLAYS[name])
+    window.stage.show_overlay(VIEW_MODES[name])

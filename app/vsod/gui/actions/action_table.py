@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow
 
-from vsod.core.overlay import Overlay
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
+from vsod.gui.viewer.view_modes import VIEW_MODES
 
 _NATIVE = QKeySequence.SequenceFormat.NativeText
 
@@ -37,16 +37,6 @@ class Deed:
     needs_clip: bool = True
     repeats: bool = False
 
-
-OVERLAYS: dict[str, Overlay] = {
-    "show_picture": Overlay.NONE,
-    "show_tint": Overlay.TINT,
-    "show_heat": Overlay.HEAT,
-    "show_matte": Overlay.MATTE,
-    "show_cutout": Overlay.CUTOUT,
-    "show_contour": Overlay.CONTOUR,
-    "show_difference": Overlay.DIFFERENCE,
-}
 
 # A None is a line in the menu.
 MENUS: dict[str, tuple[Deed | None, ...]] = {
@@ -177,7 +167,7 @@ def build(
             if deed.icon:
                 theme.put_icon(action, deed.icon)
                 action.setIconVisibleInMenu(False)
-            if deed.id in OVERLAYS:
+            if deed.id in VIEW_MODES:
                 action.setCheckable(True)
                 overlays.addAction(action)
             # the checked state a signal brings along is no argument of the deed

@@ -12,7 +12,7 @@ from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.jobs.clip_jobs import QUEUE
-from vsod.gui.playback.frame_server import Job
+from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import Workroom
 
@@ -35,7 +35,7 @@ class Exporting(QObject):
         self._document, self._stage, self._player = room.document, room.stage, room.player
         self._deck, self._tasks, self._prefs, self._window = room.deck, room.tasks, room.prefs, parent
         self.dialog: ExportDialog | None = None
-        self._estimating: Job | None = None
+        self._estimating: JobThread | None = None
         self._asked: object = None  # the question whose answer is wanted
 
     def ask(self) -> None:

@@ -14,7 +14,7 @@ from vsod.errors import Cancelled
 from vsod.gui.jobs.analysis_job import Looks
 from vsod.gui.jobs.clip_jobs import Tasks
 from vsod.gui.jobs.job_pool import Desk
-from vsod.gui.playback.frame_server import Job
+from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit.pipeline_interface import Clip
 
@@ -42,7 +42,7 @@ class Ahead(QObject):
         self._casting: Choice | None = None
         self._device = "auto"
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._job: Job | None = None
+        self._job: JobThread | None = None
         self._failed: tuple[Choice | None, str] | None = None  # cards and device that cannot: not tried again
         self._free = threading.Event()
         self._free.set()
@@ -110,7 +110,7 @@ class Ahead(QObject):
         at = self._player.index
         frames = range(0 if self._covered[at:].all() else at, clip.info.frame_count)
 
-        def work(job: Job) -> object:
+        def work(job: JobThread) -> object:
             def tell(progress: Progress) -> None:
                 if job.report(progress):
                     job.noted.emit(casting.gather(clip.coverage))

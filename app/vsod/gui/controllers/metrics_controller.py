@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from vsod.core.clip_settings import Choice
 from vsod.core.shot_detection import find_cuts
 from vsod.gui.jobs.job_pool import Desk
-from vsod.gui.playback.frame_server import Job
+from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
 from vsod.gui.timeline.descriptions import next_cut, next_flag
 from vsod.gui.timeline.thumbnails import Film
@@ -54,7 +54,7 @@ class Overview(QObject):
         self._casting: Choice | None = None
         self._covered = self._measured = 0
         self._resting = True  # no analysis runs: every new map is worth a look
-        self._job: Job | None = None
+        self._job: JobThread | None = None
         self._desk = Desk(self)
         self._desk.failed.connect(lambda _name, _error: self._ended())
         self._film = Film(self)
@@ -111,7 +111,7 @@ class Overview(QObject):
             clip, casting = self._clip, self._casting
             self._measured = self._covered
 
-            def work(job: Job) -> Findings:
+            def work(job: JobThread) -> Findings:
                 for card in casting.cards:
                     clip.measure(card, cancel=job.cancel)
                 lanes = gathered(casting, clip.lanes)

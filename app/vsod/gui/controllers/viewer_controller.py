@@ -10,13 +10,13 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
-from vsod.gui.actions.action_table import OVERLAYS
 from vsod.gui.panels.status_bar import StatusLine
 from vsod.gui.playback.frame_renderer import Compare, Shown
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.pipeline_interface import Clip
 from vsod.gui.toolkit.translation import tr
+from vsod.gui.viewer.view_modes import VIEW_MODES
 from vsod.gui.workspace.workspace import Deck
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
@@ -107,7 +107,7 @@ class Stage(QObject):
 
     def show_overlay(self, overlay: Overlay) -> None:
         """Lay something else over the picture."""
-        name = next(name for name, look in OVERLAYS.items() if look is overlay)
+        name = next(name for name, look in VIEW_MODES.items() if look is overlay)
         self._actions[name].setChecked(True)
         self._player.set_view(overlay=overlay)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from vsod.core.clip_settings import Choice
 from vsod.core.progress import Progress, ProgressFn
-from vsod.gui.playback.frame_server import Job
+from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import Clip
 
 _ENOUGH = 24  # frames; a speed measured over fewer would be luck
@@ -77,7 +77,7 @@ class Looks:
 class Teller:
     """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
 
-    def __init__(self, job: Job, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
+    def __init__(self, job: JobThread, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
         self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
         self._first: tuple[int, float] | None = None
         self._last = (0, 0.0)

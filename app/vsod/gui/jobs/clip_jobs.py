@@ -15,7 +15,7 @@ from vsod.core.progress import Progress
 from vsod.errors import VsodError
 from vsod.gui.jobs.analysis_job import Looks, Teller
 from vsod.gui.jobs.job_pool import Desk
-from vsod.gui.playback.frame_server import Job
+from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import Backend, Clip, Format
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Tasks(QObject):
         self._openings += 1
         ticket = self._openings
 
-        def work(job: Job) -> Clip:
+        def work(job: JobThread) -> Clip:
             clip = self._backend.open(path)
             self._unclaimed.append(clip)
             return clip
@@ -117,7 +117,7 @@ class Tasks(QObject):
             if self._asked is asked:  # another question may have overtaken this one
                 self.covered.emit(casting, covered)
 
-        def work(job: Job) -> object:
+        def work(job: JobThread) -> object:
             clip.prefer_fitted(casting.card, adapt)
             return casting.gather(clip.coverage)
 
@@ -129,7 +129,7 @@ class Tasks(QObject):
         if clip is None or self._desk.heavy is not None:
             return
 
-        def work(job: Job) -> tuple[object, bool | None, float]:
+        def work(job: JobThread) -> tuple[object, bool | None, float]:
             clip.prefer_fitted(casting.card, False)  # the first look is what fills the lane
             looks = Looks(clip, casting, frames, adapt)
             teller = Teller(job, clip, casting, looks)
@@ -154,7 +154,7 @@ class Tasks(QObject):
         if clip is None or self._desk.heavy is not None:
             return
 
-        def work(job: Job) -> JobReport:
+        def work(job: JobThread) -> JobReport:
             casting = spec.choice.casting
             report = clip.export(spec, on_progress=Teller(job, clip, casting), cancel=job.cancel)
             job.noted.emit((clip, casting, casting.gather(clip.coverage)))
@@ -183,7 +183,7 @@ class Tasks(QObject):
         if clip is None or self._desk.heavy is not None:
             return
 
-        def work(job: Job) -> object:
+        def work(job: JobThread) -> object:
             return clip.taste(
                 cards,
                 count,
@@ -200,20 +200,20 @@ class Tasks(QObject):
     def run(self, spec: JobSpec, done: Callable[[Row], object]) -> None:
         """Do a job of the queue, on a clip of its own; ``failed("queue", …)`` if it is stopped."""
 
-        def work(job: Job) -> Row:
+        def work(job: JobThread) -> Row:
             return self._backend.run(spec, on_progress=lambda step: _tell(job, step), cancel=job.cancel)
 
         self._desk.start(
             QUEUE, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
-    def estimate(self, spec: JobSpec, done: Callable[[Cost | VsodError], object]) -> Job | None:
+    def estimate(self, spec: JobSpec, done: Callable[[Cost | VsodError], object]) -> JobThread | None:
         """Time eight frames of a job on the current clip; cancel the job that is given back to stop it."""
         clip = self._clip
         if clip is None:
             return None
 
-        def work(job: Job) -> Cost | VsodError:
+        def work(job: JobThread) -> Cost | VsodError:
             try:
                 return clip.estimate(spec, job.cancel)
             except VsodError as error:
@@ -224,7 +224,7 @@ class Tasks(QObject):
     def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
         """Look what a clip is, or why it cannot be read."""
 
-        def work(job: Job) -> ClipInfo | VsodError:
+        def work(job: JobThread) -> ClipInfo | VsodError:
             try:
                 clip = self._backend.open(path)
             except VsodError as error:
@@ -239,7 +239,7 @@ class Tasks(QObject):
         """Another job has computed maps of the current clip: look again."""
         clip = self._clip
 
-        def work(job: Job) -> None:
+        def work(job: JobThread) -> None:
             assert clip is not None
             for card in casting.cards:
                 clip.reread_maps(card)
@@ -260,7 +260,7 @@ class Tasks(QObject):
             clip.close()
         self._unclaimed.clear()
 
-    def _watch(self, job: Job) -> None:
+    def _watch(self, job: JobThread) -> None:
         job.progressed.connect(self.progressed)
         job.noted.connect(self._note)
 
@@ -269,7 +269,7 @@ class Tasks(QObject):
         if self._asked is not None and self._asked[0] is clip and self._asked[1] == casting:
             self.covered.emit(casting, covered)
 
-    def _on_heavy(self, job: Job | None) -> None:
+    def _on_heavy(self, job: JobThread | None) -> None:
         self.running.emit(job.name if job else "")
         if job is None and self._next_path is not None:
             path, self._next_path = self._next_path, None
@@ -281,5 +281,5 @@ class Tasks(QObject):
         self.failed.emit(name, error)
 
 
-def _tell(job: Job, progress: Progress) -> None:
+def _tell(job: JobThread, progress: Progress) -> None:
     job.report(progress)

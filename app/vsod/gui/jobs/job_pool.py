@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.playback.frame_server import Job, Work
+from vsod.gui.jobs.job_thread import JobFunction, JobThread
 
 Done = Callable[[Any], object]
 
@@ -19,36 +19,36 @@ class Desk(QObject):
     the Cancel button.
     """
 
-    heavy_changed = pyqtSignal(object)  # the Job that started, or None
+    heavy_changed = pyqtSignal(object)  # the JobThread that started, or None
     failed = pyqtSignal(str, object)  # job name, exception
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs: set[Job] = set()
-        self._heavy: Job | None = None
+        self._jobs: set[JobThread] = set()
+        self._heavy: JobThread | None = None
         self.before_heavy: Callable[[], object] = lambda: None  # called in a heavy job's thread, first
 
     @property
-    def heavy(self) -> Job | None:
+    def heavy(self) -> JobThread | None:
         """The heavy job that runs now."""
         return self._heavy
 
     def start(
         self,
         name: str,
-        work: Work,
+        work: JobFunction,
         done: Done,
         *,
         heavy: bool = False,
-        watch: Callable[[Job], object] | None = None,
-    ) -> Job:
+        watch: Callable[[JobThread], object] | None = None,
+    ) -> JobThread:
         """Run ``work(job)`` in a thread; ``done(result)`` is called in this one.
 
         ``watch(job)`` may connect to the job's signals: it is called before the thread begins, so none is missed.
         """
         if heavy and self._heavy is not None:
             raise RuntimeError(f"'{self._heavy.name}' is still running")
-        job = Job(name, self._made_way(work) if heavy else work, self)
+        job = JobThread(name, self._made_way(work) if heavy else work, self)
         job.succeeded.connect(lambda result: self._settle(job, lambda: done(result)))
         job.failed.connect(lambda error: self._settle(job, lambda: self.failed.emit(name, error)))
         job.finished.connect(lambda: self._ended(job))
@@ -61,8 +61,8 @@ class Desk(QObject):
         job.start()
         return job
 
-    def _made_way(self, work: Work) -> Work:
-        def after(job: Job) -> Any:
+    def _made_way(self, work: JobFunction) -> JobFunction:
+        def after(job: JobThread) -> Any:
             self.before_heavy()
             return work(job)
 
@@ -83,7 +83,7 @@ class Desk(QObject):
         self._jobs.clear()
         self._heavy = None
 
-    def _settle(self, job: Job, tell: Callable[[], object]) -> None:
+    def _settle(self, job: JobThread, tell: Callable[[], object]) -> None:
         # free before anyone hears of the outcome: who is told may start the next job at once
         was_heavy = self._heavy is job
         if was_heavy:
@@ -92,7 +92,7 @@ class Desk(QObject):
         if was_heavy and self._heavy is None:
             self.heavy_changed.emit(None)
 
-    def _ended(self, job: Job) -> None:
+    def _ended(self, job: JobThread) -> None:
         self._jobs.discard(job)
         job.wait()
         job.deleteLater()

@@ -1,75 +1,21 @@
-"""Every thread of the window: one for frames, one per job. Nothing else uses QThread.
+"""The thread that serves the viewer's frames, still or playing.
 
-Both kinds are asked to end, never killed: :meth:`Job.stop` and
-:meth:`FrameServer.stop` return after the thread has been joined.
+It is asked to end, never killed: :meth:`FrameServer.stop` returns after the thread has been joined.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
-from vsod.core.progress import Progress
 from vsod.gui.playback.frame_renderer import Shown, View, render
 from vsod.gui.playback.playback_clock import Clock
 from vsod.gui.toolkit.pipeline_interface import Clip
 
 _FORGIVEN = 0.4  # seconds of lag after which playback slows down instead of dropping ever more frames
 _STARVED = 0.1  # seconds without a picture after which a late frame is shown all the same
-_REPORTS = 0.1  # seconds between progress reports; the window needs no more
-
-Work = Callable[["Job"], Any]
-
-
-class Job(QThread):
-    """One slow call in its own thread.
-
-    Args:
-        name: What it does; the window words its messages by it.
-        work: Called with this job in the thread; hands :meth:`report` and
-            :attr:`cancel` on to the pipeline.
-    """
-
-    progressed = pyqtSignal(object)  # Progress
-    succeeded = pyqtSignal(object)  # what ``work`` returned
-    failed = pyqtSignal(object)  # the exception; Cancelled if the user stopped it
-    noted = pyqtSignal(object)  # anything else worth showing while it runs
-
-    def __init__(self, name: str, work: Work, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.name = name
-        self.cancel = threading.Event()
-        self._work = work
-        self._next_report = 0.0
-
-    def run(self) -> None:
-        """Thread body; every outcome leaves as exactly one signal."""
-        try:
-            result = self._work(self)
-        except Exception as error:
-            self.failed.emit(error)
-        else:
-            self.succeeded.emit(result)
-
-    def report(self, progress: Progress) -> bool:
-        """Pass progress to the window, not more often than it can be read. True if passed on."""
-        now = time.monotonic()
-        last = progress.total is not None and progress.done >= progress.total
-        if not last and now < self._next_report:
-            return False
-        self._next_report = now + _REPORTS
-        self.progressed.emit(progress)
-        return True
-
-    def stop(self) -> None:
-        """Cancel and join."""
-        self.cancel.set()
-        self.wait()
 
 
 class FrameServer(QThread):

@@ -9,7 +9,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from vsod.gui.actions.action_table import OVERLAYS
 from vsod.gui.panels.analysis_panel import AnalysisPanel
 from vsod.gui.panels.clip_facts import FactsPanel
 from vsod.gui.panels.matte_panel import FinishPanel
@@ -20,6 +19,7 @@ from vsod.gui.timeline.timeline_widget import Scrubber
 from vsod.gui.timeline.transport_bar import Transport
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.canvas import Canvas
+from vsod.gui.viewer.view_modes import VIEW_MODES
 
 _BUTTONS = ("mark_in", "", "first", "back", "play", "ahead", "last", "", "mark_out")
 _SIDE_WIDTH = 320
@@ -35,7 +35,7 @@ class Deck(QWidget):
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        overlays = [actions[name] for name in OVERLAYS]
+        overlays = [actions[name] for name in VIEW_MODES]
         zooms = [actions["fit"], actions["one_to_one"]]
         self.looks = LooksBar(overlays, zooms)
         self.canvas = Canvas()
