@@ -56,7 +56,7 @@ def data(tmp_path_factory, demo):
 
     from vsod.core.job import JobSpec
     from vsod.core.matte_settings import FinishSettings
-    from vsod.media.sources.source import open_source
+    from vsod.media.sources.opening import open_source
     from vsod.pipeline import runner
 
     root = tmp_path_factory.mktemp("davis")

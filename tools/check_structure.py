@@ -70,11 +70,8 @@ class Known:
 
 KNOWN = Known(
     circles=(
-        "vsod.cli.commands.batch vsod.cli.commands.run vsod.cli.main vsod.cli.options.shot",
         "vsod.gui.actions.action_handlers vsod.gui.controllers.analysis_controller "
         "vsod.gui.controllers.open_controller vsod.gui.main_window",
-        "vsod.inference.model_code vsod.inference.model_registry",
-        "vsod.media.formats.ffmpeg_formats vsod.media.formats.ffmpeg_program vsod.media.formats.table",
     ),
 )
 

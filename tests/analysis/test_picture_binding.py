@@ -15,7 +15,7 @@ from vsod.core.matte_settings import FinishSettings
 from vsod.errors import SourceChanged
 from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import batch, runner
 from vsod.pipeline.job_report import Manifest
 

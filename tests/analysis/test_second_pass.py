@@ -12,7 +12,7 @@ from vsod.errors import Cancelled
 from vsod.inference.model_registry import card_by_id
 from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.clip_session import Session
 from vsod_models.training.online_adaptation import doubt

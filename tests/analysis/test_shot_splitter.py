@@ -13,7 +13,7 @@ from vsod.analysis.shot_splitter import ByShot
 from vsod.core.frame import Frame
 from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.qc.metrics_store import LaneStore
 from vsod.storage.map_store import MapStore
 

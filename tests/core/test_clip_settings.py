@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.cli.commands.run import job
 from vsod.cli.main import build_parser
+from vsod.cli.options.job import job_spec
 from vsod.cli.options.shot import shot_choice
 from vsod.core.clip_settings import Choice, Part, ShotChoice
 from vsod.core.job import JobSpec
@@ -97,7 +97,7 @@ def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
     spec = JobSpec(Path("a b.mov"), Path("out.mov"), "swift", finish=SOFT, shots=CHOICE.shots)
     words = shlex.split(spec.as_command())
     args = build_parser().parse_args(words[1:])
-    assert job(args, args.source, args.output) == spec
+    assert job_spec(args, args.source, args.output) == spec
     assert JobSpec.from_json(spec.to_json()) == spec
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.cli.commands.run import job
-from vsod.cli.main import build_parser, frame_range
+from vsod.cli.main import build_parser
+from vsod.cli.options.frame_range import frame_range
+from vsod.cli.options.job import job_spec
 from vsod.cli.options.matte import finish_settings
 from vsod.core.job import JobReport, JobSpec
 from vsod.core.matte_settings import CRF, EDGES, FinishSettings
@@ -50,7 +51,7 @@ def test_the_copied_command_line_builds_the_same_job(spec):
     words = shlex.split(spec.as_command())
     assert words[0] == "vsod-desktop"
     args = build_parser().parse_args(words[1:])
-    again = job(args, args.source, args.output)
+    again = job_spec(args, args.source, args.output)
     assert again == spec
 
 

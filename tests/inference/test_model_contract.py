@@ -48,7 +48,7 @@ def net(card):
 def scene(tmp_path_factory):
     """The demo clip's frames at any raster, decoded once per size."""
     from vsod.media.sinks.demo import make_demo
-    from vsod.media.sources.source import open_source
+    from vsod.media.sources.opening import open_source
 
     path = tmp_path_factory.mktemp("cards") / "demo.mp4"
     make_demo(path)

@@ -17,7 +17,7 @@ from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod_models.flow.motion_encoding import encode
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.networks.swift import Swift

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from helpers.clips import make
-from vsod.analysis import analyse
 from vsod.core.matte_settings import FinishSettings
 from vsod.errors import OutputError, UsageError
+from vsod.matte.refine_frames import refine_frames
 from vsod.matte.smoothing_window import SteadyPreview, needed
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline.clip_session import Session
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.temporal_smoothing import REACH
@@ -33,7 +33,7 @@ def clip(tmp_path):
 
 
 def finished(clip, frames, settings=STEADY):
-    return {f.index: m.copy() for f, m in analyse.finish(*clip, frames, settings)}
+    return {f.index: m.copy() for f, m in refine_frames(*clip, frames, settings)}
 
 
 def test_a_range_is_finished_as_in_the_whole_clip(clip):
@@ -93,7 +93,7 @@ def test_a_long_preview_forgets(clip):
 
 def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
     with pytest.raises(OutputError, match="the map of frame 4 is not there"):
-        list(analyse.finish(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
+        list(refine_frames(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
     assert needed(range(7, 9), STEADY, COUNT).start == 4
 
 

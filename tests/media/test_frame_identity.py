@@ -14,8 +14,8 @@ from helpers.exports import MATTES
 from vsod.core.clip import ClipInfo
 from vsod.core.output_frame import Picture
 from vsod.media.formats.table import FORMATS, Format
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte
 from vsod.media.verify.verifier import verify
 

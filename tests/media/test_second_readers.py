@@ -15,7 +15,7 @@ from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.export_settings import Delivery
 from vsod.core.output_frame import Layout, Picture
 from vsod.media.formats.table import FORMATS
-from vsod.media.sinks.sink import open_sink
+from vsod.media.sinks.opening import open_sink
 
 SIZE, COUNT = (96, 64), 5
 PLACES = (0, 24, 48, 72, 95)

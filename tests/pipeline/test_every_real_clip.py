@@ -10,7 +10,7 @@ import pytest
 from helpers.clips import Recipe, write_clip
 from helpers.repository import SHARED
 from vsod.core.job import JobSpec
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 
 CLIPS = sorted([*SHARED.glob("clips/*.mp4"), *SHARED.glob("data/davis16/*.mp4")])

@@ -20,8 +20,8 @@ from vsod.media.formats.ffmpeg_formats import EXTERNAL
 from vsod.media.formats.ffmpeg_program import problem
 from vsod.media.formats.table import FORMATS
 from vsod.media.pixels.planes import plane
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte, read_pictures
 from vsod.pipeline import runner
 from vsod.storage.map_store import MapStore

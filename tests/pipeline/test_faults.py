@@ -17,7 +17,7 @@ from vsod import paths
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 
 OLD = b"what was here before"

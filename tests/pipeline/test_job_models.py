@@ -11,7 +11,7 @@ from vsod.core.clip_settings import ShotChoice
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled, VsodError
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.clip_session import Session
 from vsod.pipeline.job_report import Manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline.job_queue import JobQueue
 from vsod.project.project import Project
 from vsod.qc.metrics_store import LaneStore

@@ -12,7 +12,7 @@ from vsod.core.job import JobSpec
 from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
 from vsod.media.formats.table import FORMATS
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.clip_session import Session
 

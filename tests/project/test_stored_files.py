@@ -28,7 +28,7 @@ from vsod.gui.toolkit.preferences import Prefs
 from vsod.inference.model_registry import all_cards, usable_card
 from vsod.inference.network_loading import build_network, load_network
 from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job_queue import JobQueue
 from vsod.pipeline.job_report import Manifest

@@ -15,7 +15,7 @@ from vsod.errors import UsageError
 from vsod.media.formats.table import FORMATS, Format
 from vsod.media.sinks import demo
 from vsod.media.sinks.image_files import image_bytes
-from vsod.media.sinks.sink import open_sink
+from vsod.media.sinks.opening import open_sink
 from vsod.storage import claims as claims_module
 from vsod.storage.claims import Claims, foreign, identity, lies_in, refuse_foreign, same
 from vsod.storage.ownership_marks import is_ours, marked_png

@@ -18,7 +18,7 @@ from helpers.folders import folder, whole
 from helpers.repository import TESTS
 from vsod.cli.main import main
 from vsod.errors import OutputError
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.lab.evaluation import threshold_tuning
 from vsod.lab.training import network_training, train
 from vsod.media.sinks import demo

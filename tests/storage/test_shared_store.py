@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vsod.media.sinks.demo import make_demo
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.storage import cache
 from vsod.storage.clip_maps import open_store
 from vsod.storage.map_store import CHUNK

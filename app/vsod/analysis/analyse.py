@@ -1,11 +1,10 @@
-"""One generator per arrow: decode -> analyse -> map store -> finish -> write."""
+"""Frames in, saliency maps into the store: only what is missing, shot by shot, resumable."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +13,10 @@ from vsod.analysis.map_reuse import adopt
 from vsod.analysis.shot_splitter import LOOK_AHEAD, LOOK_BACK, ByShot
 from vsod.core.frame import Frame
 from vsod.core.frame_ranges import spans
-from vsod.core.matte_settings import FinishSettings
 from vsod.core.prefetch import prefetch
-from vsod.errors import SourceChanged
 from vsod.inference.predictor import Predictor
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import needed, steady
-from vsod.media.pixels.conversion import Pixels
 from vsod.media.sources.source import Source
-from vsod.storage.clip_maps import fits
-from vsod.storage.map_store import CHUNK, MapStore, bound, never_analysed
+from vsod.storage.map_store import CHUNK, MapStore, bound
 
 
 def missing_ranges(store: MapStore, frames: range) -> list[range]:
@@ -117,64 +110,3 @@ def _maps(
     finally:
         maps.close()
         prepared.close()
-
-
-def finish(
-    source: Source,
-    store: MapStore,
-    frames: range,
-    settings: FinishSettings,
-    colour: Literal["rgb", "rgb48"] | None = None,
-    predictor: Predictor | None = None,
-) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
-    """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
-
-    A frame that could not be decoded has the matte of the frame before it, the very same array.
-    The store must have the maps of :func:`vsod.matte.smoothing_window.needed`. The frames hold colour
-    where ``colour`` asks for it or the settings need it, else luma. A map that was lost meanwhile is made anew
-    by ``predictor``, if it is given.
-    """
-    reads = needed(frames, settings, source.info.frame_count)
-    with Finisher(settings) as finisher:
-        pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
-        decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
-        with closing(decoded):
-            pairs = ((frame, fitting(source, store, frame, predictor)) for frame in decoded)
-            with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
-                matte: npt.NDArray[np.float32] | None = None
-                for frame, saliency in steadied:
-                    if matte is None or not frame.held:
-                        matte = finisher(saliency, frame.image)
-                    yield frame, matte
-
-
-def stored(store: MapStore, index: int) -> npt.NDArray[np.float32]:
-    """The map of a frame that was analysed.
-
-    Raises:
-        OutputError: It is not there.
-    """
-    saliency = store.get(index)
-    if saliency is None:
-        raise never_analysed(index)
-    return saliency
-
-
-def fitting(
-    source: Source, store: MapStore, frame: Frame, predictor: Predictor | None = None
-) -> npt.NDArray[np.float32]:
-    """The map of a decoded frame, which was made of that very picture; what was lost meanwhile is made anew.
-
-    Raises:
-        SourceChanged: It was made of another one, and the clip's files are not what they were.
-        OutputError: It is not there, and nobody can make it.
-    """
-    saliency = store.get(frame.index)
-    if saliency is None:
-        if predictor is not None:
-            refill(source, predictor, store, frame.index)
-        saliency = stored(store, frame.index)
-    if not fits(source.info, store, frame):
-        store.drop(frame.index)
-        raise SourceChanged(source.info.path)
-    return saliency

@@ -18,7 +18,7 @@ from vsod.errors import Cancelled, ModelError
 from vsod.inference import frame_windows
 from vsod.inference.adapted_weights import Outcome, read_outcome, write_adapted
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.inference.network_inputs import INPUTS, missing
 from vsod.inference.network_loading import load_network, logit
 from vsod.inference.predictor import Predictor, Prepared

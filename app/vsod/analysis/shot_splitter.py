@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.compositing import luma
 from vsod.core.frame import Frame
 from vsod.core.shot_detection import AROUND, find_cuts
-from vsod.matte.refiner import luma
 from vsod_models.flow.dis import DIS
 from vsod_models.metrics.no_reference import change
 

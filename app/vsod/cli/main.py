@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsod import __version__
-from vsod.cli.options.export import add_delivery_options
+from vsod.cli.options.frame_range import frame_range
+from vsod.cli.options.job import add_run_options
 from vsod.cli.options.matte import add_finish_options
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
@@ -66,24 +67,6 @@ def _main(argv: Sequence[str]) -> int:
         return bug.exit_code
 
 
-def frame_range(text: str) -> tuple[int, int | None]:
-    """``"A:B"`` with either end optional -> (start, stop), end excluded.
-
-    Raises:
-        argparse.ArgumentTypeError: It is not of that form.
-    """
-    first, colon, last = text.partition(":")
-    try:
-        if not colon:
-            raise ValueError(text)
-        start, stop = int(first or 0), int(last) if last else None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not A:B (frame numbers, end excluded)") from None
-    if start < 0 or (stop is not None and stop <= start):
-        raise argparse.ArgumentTypeError(f"'{text}' is empty: the end must be greater than the start")
-    return start, stop
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
@@ -100,39 +83,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
-
-
-def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> None:
-    """Clip, output and :func:`add_job_options`."""
-    reads(p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames"))
-    writes(
-        p.add_argument(
-            "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"
-        )
-    )
-    add_job_options(p)
-
-
-def add_job_options(p: argparse.ArgumentParser) -> None:
-    """All that a job is besides its clip and its output."""
-    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
-    p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'formats')")
-    p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument(
-        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adapting.md)"
-    )
-    p.add_argument(
-        "--shot",
-        metavar="'A:B OPTIONS'",
-        action="append",
-        default=[],
-        help="these frames with a --card or finishing of their own (see docs/window.md); again for another shot",
-    )
-    add_delivery_options(p)
-    add_finish_options(p)
-    add_overwrite(p)
-    p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
 
 
 def _run(commands: Commands[argparse.ArgumentParser]) -> None:

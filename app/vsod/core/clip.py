@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,32 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.errors import UsageError
-from vsod.storage.digest import FileState
+
+_SETTLED = 2_000_000_000  # ns after which a file's times tell a later change, on every file system
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Sizes, times and places on the disk of a clip's files: another one after every change.
+
+    Attributes:
+        text: Digest of names, sizes, times of contents and of inodes, and inode numbers.
+        changed_ns: When one of the files was changed last, nanoseconds since the epoch.
+        taken_ns: When this was looked at.
+    """
+
+    text: str
+    changed_ns: int
+    taken_ns: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether a file of the same state later surely has the same contents.
+
+        Not right after a change: another one within the clock's tick would not show. Never on Windows, whose
+        ``st_ctime`` is the time of creation.
+        """
+        return os.name != "nt" and self.changed_ns + _SETTLED < self.taken_ns
 
 
 @dataclass(frozen=True, slots=True)

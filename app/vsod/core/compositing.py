@@ -86,3 +86,10 @@ def covering(picture: Colours, size: tuple[int, int]) -> Colours:
     scaled = cv2.resize(picture, large, interpolation=how) if large != (width, height) else picture
     left, top = (large[0] - size[0]) // 2, (large[1] - size[1]) // 2
     return np.ascontiguousarray(scaled[top : top + size[1], left : left + size[0]])  # type: ignore[return-value]
+
+
+def luma(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) RGB -> (H, W) brightness, uint8; luma as it is."""
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend

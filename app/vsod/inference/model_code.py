@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vsod.errors import ModelError
 
 if TYPE_CHECKING:
-    from vsod.inference.model_registry import Card
+    from vsod.inference.model_spec import Card
 
 _OURS = "vsod_models"
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from vsod import paths
 from vsod.core.data_parsing import parse_toml, read_text, reason
@@ -24,7 +22,7 @@ from vsod.core.safe_text import plain
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import ModelError, UnknownCard
 from vsod.inference.model_code import code_of
-from vsod.storage.digest import file_sha256
+from vsod.inference.model_spec import Card
 
 DEFAULT = "swift"  # listed first
 _READABLE = {"image", "motion", "wheel", "prior"}
@@ -46,90 +44,6 @@ _KNOWN = {
     "output",
     "measured",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One model, described.
-
-    Attributes:
-        id: What ``--card`` takes.
-        title, summary, licence, paid_work: For people.
-        entry: ``"package.module:function"``; the function builds the network from ``options``.
-        weights: Weights file: beside the card, in its sibling ``weights/`` or the built-in weights folder.
-        sha256: Hex digest of that file; empty = not checked.
-        flow: Name of the flow estimator the net reads, or ``"none"``.
-        area: Pixels of the network's raster before padding.
-        multiple: Height and width are padded to multiples of this.
-        reads: What the network is called with, names of :data:`vsod.inference.network_inputs.INPUTS`.
-        still: What the motion prior is where nothing moves.
-        window: Frames the network looks at together; 0 = one by one.
-        clips: The window is cut into clips; else it slides, ending at the frame in question.
-        half: The net's own answer, 0..1, that becomes one half.
-        crf: The dense CRF its paper ends in, or ``"off"``; ``--crf`` overrules it.
-        trained_on: What the weights have seen.
-        options: Keyword arguments of the entry.
-        measured: Accuracy and speed as measured by us.
-        source: The card's file.
-        problem: Why the card cannot be used, or None.
-    """
-
-    id: str
-    title: str = ""
-    summary: str = ""
-    licence: str = "unknown"
-    paid_work: str = "ask"
-    entry: str = ""
-    weights: Path | None = None
-    sha256: str = ""
-    flow: str = "none"
-    area: int = 82944
-    multiple: int = 32
-    reads: tuple[str, ...] = ("image", "motion")
-    still: float = 0.5
-    window: int = 0
-    clips: bool = False
-    half: float = 0.5
-    crf: str = "off"
-    trained_on: tuple[str, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
-    measured: dict[str, Any] = field(default_factory=dict)
-    source: Path | None = None
-    problem: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON-ready form for ``vsod-desktop cards --json``."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "summary": self.summary,
-            "licence": self.licence,
-            "paid_work": self.paid_work,
-            "flow": self.flow,
-            "trained_on": list(self.trained_on),
-            "measured": self.measured,
-            "problem": self.problem,
-        }
-
-    def checked_weights(self) -> Path:
-        """The weights file, proven to be the one the card means.
-
-        Raises:
-            ModelError: The file is missing or its digest differs.
-        """
-        if self.weights is None or not self.weights.is_file():
-            raise ModelError(
-                f"card '{self.id}' has no weights file",
-                where=self.weights,
-                fix=f"Train it (vsod-desktop train {self.id} --data …) or put the file there.",
-            )
-        if self.sha256 and file_sha256(self.weights) != self.sha256:
-            raise ModelError(
-                f"the weights of card '{self.id}' are not the ones its card names",
-                where=self.weights,
-                fix="The file is damaged or was exchanged: reinstall, or correct sha256 in the card.",
-            )
-        return self.weights
 
 
 def read_card(path: Path) -> Card:

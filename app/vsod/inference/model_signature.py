@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsod.core.old_keys import first_entry
 from vsod.inference.model_code import code_of
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.storage.digest import file_sha256
 
 MAPS_VERSION = 2

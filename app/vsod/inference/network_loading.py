@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from vsod.errors import ModelError
 from vsod.inference.adapted_weights import is_adapted, load_adapted
 from vsod.inference.model_code import beside, code_of
-from vsod.inference.model_registry import Card
 from vsod.inference.model_signature import digest_or_missing
+from vsod.inference.model_spec import Card
 
 if TYPE_CHECKING:
     import torch

@@ -25,8 +25,9 @@ from vsod.core import helper_process
 from vsod.errors import ModelError, ProcessError, VsodError
 from vsod.inference.adapted_weights import is_adapted
 from vsod.inference.converted_networks import KeptNetwork, Network, kept_network
-from vsod.inference.model_registry import Card, read_card
+from vsod.inference.model_registry import read_card
 from vsod.inference.model_signature import card_signature
+from vsod.inference.model_spec import Card
 from vsod.inference.network_inputs import INPUTS
 from vsod.inference.raster import Raster
 from vsod.inference.weights_check import check_weights

@@ -16,8 +16,8 @@ from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import frame_windows, network_inputs
 from vsod.inference.backends import Backend, open_backend
-from vsod.inference.model_registry import Card
 from vsod.inference.model_signature import card_signature, digest_or_missing
+from vsod.inference.model_spec import Card
 from vsod.inference.motion_prior import open_prior, prior_digest
 from vsod.inference.network_inputs import INPUTS
 from vsod.inference.raster import Raster

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.inference.network_loading import load_network, part
 
 if TYPE_CHECKING:

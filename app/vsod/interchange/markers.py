@@ -5,14 +5,30 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from vsod.core.clip import ClipInfo
 from vsod.core.safe_text import plain
 from vsod.core.timecode import Timecode
 from vsod.qc.issues import Flag
+from vsod.qc.metrics_table import check_suffix
+from vsod.storage.atomic import write_text
 
+MARKER_SUFFIXES = (".csv", ".edl")
 _COLOURS = {"empty": "Red", "unsure": "Yellow", "jump": "Purple", "flicker": "Cyan", "soft": "Blue"}
 _MOST = 999  # events an EDL can number
+
+
+def write_markers(issues: Sequence[Flag], info: ClipInfo, path: Path) -> None:
+    """Issues as markers: .csv, or .edl for Resolve.
+
+    Raises:
+        UsageError: Another suffix.
+        OutputError: The disk refuses.
+    """
+    check_suffix(path, MARKER_SUFFIXES)
+    edl = path.suffix.lower() == ".edl"
+    write_text(path, to_edl(issues, info) if edl else to_csv(issues, info))
 
 
 def to_csv(flags: Sequence[Flag], info: ClipInfo) -> str:

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis import analyse
 from vsod.core.clip import ClipInfo
 from vsod.core.compositing import narrowed, over, premultiplied, widened
 from vsod.core.export_settings import Delivery
@@ -18,8 +17,8 @@ from vsod.core.matte_settings import FinishSettings
 from vsod.core.output_frame import Colours, Layout, Picture
 from vsod.core.overlay import heat_table, to_u8
 from vsod.core.prefetch import prefetch
-from vsod.inference.predictor import Predictor
 from vsod.matte.foreground import foreground
+from vsod.matte.refine_frames import Refill, refine_frames
 from vsod.media.sinks.background import Background, open_background
 from vsod.media.sources.source import Source
 from vsod.storage.map_store import MapStore
@@ -47,15 +46,15 @@ def deliver(
     frames: range,
     settings: FinishSettings,
     delivery: Delivery,
-    predictor: Predictor | None = None,
+    refill: Refill | None = None,
 ) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
     """Every frame of the range with its picture for every file; each stage in a thread of its own.
 
     The store must have the maps of :func:`vsod.matte.smoothing_window.needed`; those that are lost meanwhile are
-    made anew by ``predictor``, if it is given.
+    made anew by ``refill``, if it is given.
     """
     colour = pixels_needed(delivery, source.info)
-    finished = analyse.finish(source, store, frames, finishing(delivery, settings), colour, predictor)
+    finished = refine_frames(source, store, frames, finishing(delivery, settings), colour, refill)
     return prefetch(pictures(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
 
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.compositing import luma
 from vsod.core.matte_settings import CRF_ENGINES, FinishSettings
 from vsod.errors import ModelError
 from vsod_models.refine import dense_crf, matte_operations
@@ -144,10 +145,3 @@ def _agreed(crf: DenseCRF, saliency: Map, picture: Picture) -> Map:
     small = picture if size == (w, h) else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     first = np.clip(upsample(saliency, *size), 0, 1)
     return crf.refine(np.ascontiguousarray(small, np.uint8), first, PRESETS["vsod"])
-
-
-def luma(picture: Picture) -> Picture:
-    """(H, W, 3) RGB -> (H, W) brightness, uint8; luma as it is."""
-    if picture.ndim == 2:
-        return picture
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)

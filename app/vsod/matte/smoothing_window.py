@@ -9,9 +9,9 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.compositing import luma
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import FinishSettings
-from vsod.matte.refiner import luma
 from vsod.media.pixels.conversion import Pixels
 from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import fits

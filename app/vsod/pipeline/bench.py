@@ -17,15 +17,15 @@ from vsod.core.export_settings import Delivery
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULTS, FinishSettings
 from vsod.core.output_frame import Layout, Picture
-from vsod.inference.model_registry import Card
+from vsod.inference.model_spec import Card
 from vsod.inference.predictor import Predictor
 from vsod.matte import export_frames
 from vsod.matte.refiner import Finisher
 from vsod.matte.smoothing_window import needed, steady
-from vsod.media.formats.table import format_by_id
+from vsod.media.formats.registry import format_by_id
 from vsod.media.pixels.conversion import Pixels
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import VerifyReport, verify
 from vsod.storage.map_store import MapStore
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from vsod.core.output_frame import Layout
 from vsod.inference.model_registry import all_cards
-from vsod.media.formats.ffmpeg_program import all_formats
+from vsod.media.formats.registry import all_formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class CardRow:
     """A card as the picker shows it.
 
     Attributes:
-        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_registry.Card`.
+        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_spec.Card`.
         needs_flow: Whether optical flow is computed for it.
         problem: Why it cannot be used, or None.
         size: Bytes of its weights, 0 if there are none.

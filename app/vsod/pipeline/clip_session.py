@@ -19,12 +19,13 @@ from vsod.core.job import JobReport, JobSpec
 from vsod.core.matte_settings import FinishSettings
 from vsod.core.progress import ProgressFn
 from vsod.core.progress_meter import Pace
-from vsod.inference.model_registry import Card, usable_card
+from vsod.inference.model_registry import usable_card
+from vsod.inference.model_spec import Card
 from vsod.inference.predictor import Predictor
 from vsod.matte.refiner import Finisher
 from vsod.matte.smoothing_window import SteadyPreview
 from vsod.media.sources.audio_reader import listen
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job_estimate import Cost, estimate
 from vsod.pipeline.model_comparison import Tasting, sample, taste

@@ -9,7 +9,8 @@ from vsod.core.job import JobSpec
 from vsod.core.output_frame import Layout
 from vsod.errors import UnknownCard
 from vsod.inference.model_registry import card_by_id
-from vsod.media.formats.table import Format, format_by_id, format_for_path
+from vsod.media.formats.registry import format_by_id, format_for_path
+from vsod.media.formats.table import Format
 from vsod.storage.atomic import output_error
 from vsod.storage.claims import Claims, foreign, refuse_foreign
 from vsod.storage.run_folders import begin_run, refuse_foreign_run

@@ -16,7 +16,7 @@ from vsod.core.matte_settings import FinishSettings
 from vsod.errors import Cancelled
 from vsod.matte import export_frames
 from vsod.matte.smoothing_window import needed
-from vsod.media.sinks.sink import open_sink
+from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.source import Source
 from vsod.media.verify.verifier import verify
 from vsod.pipeline.bench import peak_mb

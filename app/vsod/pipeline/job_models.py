@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -121,7 +122,7 @@ class Cast:
         """Every frame with its picture for every file, part after part."""
         for part in self.parts:
             store = self.stores[part.card]
-            predictor = self.predictors[part.card]
-            pictures = export_frames.deliver(self._clip, store, part.frames, part.finish, delivery, predictor)
+            refill = partial(analyse.refill, self._clip, self.predictors[part.card], store)
+            pictures = export_frames.deliver(self._clip, store, part.frames, part.finish, delivery, refill)
             with closing(pictures) as ready:
                 yield from ready

@@ -17,6 +17,7 @@ from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled
 from vsod.inference.model_registry import usable_card
 from vsod.inference.predictor import Predictor
+from vsod.matte.refine_frames import stored_map
 from vsod.matte.refiner import Finisher
 from vsod.media.sources.source import Source
 from vsod.storage.map_store import MapStore
@@ -95,9 +96,7 @@ def taste(
                     on_progress(Progress("compare", done, total))
             seconds.append((time.monotonic() - began) / len(todo) if todo else None)
             done += len(frames) - len(todo)
-            mattes.append(
-                [finish(analyse.stored(store, i), p) for i, p in zip(frames, pictures, strict=True)]
-            )
+            mattes.append([finish(stored_map(store, i), p) for i, p in zip(frames, pictures, strict=True)])
     return Tasting(tuple(cards), tuple(frames), pictures, mattes, seconds, agreement(mattes))
 
 

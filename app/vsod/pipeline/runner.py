@@ -22,8 +22,10 @@ from vsod.core.progress_meter import Pace
 from vsod.errors import SourceChanged
 from vsod.inference.predictor import Predictor
 from vsod.matte.smoothing_window import needed
-from vsod.media.sinks.sink import Sink, finish_together, open_sink, put_in_place
-from vsod.media.sources.source import Source, open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sinks.sink import Sink, finish_together, put_in_place
+from vsod.media.sources.opening import open_source
+from vsod.media.sources.source import Source
 from vsod.media.verify.verifier import verify
 from vsod.pipeline.job_claims import claim, job_format, refuse_foreign_targets
 from vsod.pipeline.job_models import Cast

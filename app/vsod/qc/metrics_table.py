@@ -16,13 +16,12 @@ from vsod.core.clip import ClipInfo
 from vsod.core.safe_text import json_text
 from vsod.core.shot_detection import find_cuts, shots
 from vsod.errors import UsageError
-from vsod.interchange.markers import to_csv, to_edl
 from vsod.qc.frame_metrics import LANES, Lanes, rows
 from vsod.qc.issues import Flag, find_flags
 from vsod.storage.atomic import write_text
 from vsod.storage.ownership_marks import NAME
 
-TABLES, MARKERS = (".csv", ".json"), (".csv", ".edl")
+TABLES = (".csv", ".json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +76,6 @@ class LaneTable:
             "flags": [flag.as_json() for flag in self.flags],
         }
         write_text(path, json_text(whole, indent=1))
-
-    def write_markers(self, path: Path) -> None:
-        """The frames that want a look: .csv, or .edl for Resolve.
-
-        Raises:
-            UsageError: Another suffix.
-            OutputError: The disk refuses.
-        """
-        check_suffix(path, MARKERS)
-        edl = path.suffix.lower() == ".edl"
-        write_text(path, to_edl(self.flags, self.info) if edl else to_csv(self.flags, self.info))
 
 
 def check_suffix(path: Path, known: tuple[str, ...]) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vsod.core.clip import ClipInfo
+from vsod.core.clip import ClipInfo, FileState
 from vsod.core.frame import Frame
 from vsod.errors import VsodError
 from vsod.storage import cache, envelope
-from vsod.storage.digest import FileState, content_digest, digest, file_state
+from vsod.storage.digest import content_digest, digest, file_state
 from vsod.storage.envelope import Damaged
 from vsod.storage.map_store import UNKNOWN, MapStore
 
@@ -37,7 +37,7 @@ class About:
     Attributes:
         model: Signature of the model.
         shape: Digest of how the clip is shown and timed.
-        state: :attr:`vsod.storage.digest.FileState.text` of its files when they were known to be this clip.
+        state: :attr:`vsod.core.clip.FileState.text` of its files when they were known to be this clip.
         settled: Whether that state alone proves it.
         content: :func:`vsod.storage.digest.content_digest` of it; empty = not taken yet.
         place: Where it lay, for people who look into the cache; nothing depends on it.

@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from vsod.core.clip import FileState
+
 _SAMPLES, _BLOCK = 64, 1 << 16
-_SETTLED = 2_000_000_000  # ns after which a file's times tell a later change, on every file system
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """Sizes, times and places on the disk of a clip's files: another one after every change.
-
-    Attributes:
-        text: Digest of names, sizes, times of contents and of inodes, and inode numbers.
-        changed_ns: When one of the files was changed last, nanoseconds since the epoch.
-        taken_ns: When this was looked at.
-    """
-
-    text: str
-    changed_ns: int
-    taken_ns: int
-
-    @property
-    def settled(self) -> bool:
-        """Whether a file of the same state later surely has the same contents.
-
-        Not right after a change: another one within the clock's tick would not show. Never on Windows, whose
-        ``st_ctime`` is the time of creation.
-        """
-        return os.name != "nt" and self.changed_ns + _SETTLED < self.taken_ns
 
 
 def file_state(path: Path, names: Sequence[str] = ()) -> FileState:

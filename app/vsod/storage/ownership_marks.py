@@ -17,16 +17,22 @@ import struct
 import zlib
 from pathlib import Path
 
-from vsod.qc.frame_metrics import LANES
-
 NAME = "vsod-desktop"
 GENERATOR = f'<meta name="generator" content="{NAME}">'
 EDL_NOTE = f"* {NAME}"
+_METRICS = (
+    "area",
+    "confidence",
+    "softness",
+    "flicker",
+    "motion",
+    "change",
+)  # :data:`vsod.qc.frame_metrics.LANES`
 _TRUST = ("margin", "kept", "steady", "confidence")
 TABLE_HEADS = tuple(
     ",".join(columns).encode() + b"\n"
     for columns in (
-        ("frame", *(lane.id for lane in LANES), "cut"),
+        ("frame", *_METRICS, "cut"),
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
         ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )

@@ -11,8 +11,8 @@ from fake_clip_session import clip_info
 from PyQt6.QtWidgets import QComboBox, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from vsod.cli.commands.run import job
 from vsod.cli.main import build_parser
+from vsod.cli.options.job import job_spec
 from vsod.core.export_settings import WHAT, Delivery
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import FinishSettings
@@ -52,7 +52,7 @@ def ids(box: QComboBox) -> list[str]:
 
 def parsed(dialog: ExportDialog) -> JobSpec:
     args = build_parser().parse_args(shlex.split(dialog.command.text())[1:])
-    return job(args, args.source, args.output)
+    return job_spec(args, args.source, args.output)
 
 
 @pytest.mark.parametrize("what", WHAT)

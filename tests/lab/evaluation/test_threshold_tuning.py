@@ -8,7 +8,8 @@ import pytest
 from vsod.cli.main import main
 from vsod.core.matte_settings import FinishSettings
 from vsod.errors import ModelError
-from vsod.inference.model_registry import Card, usable_card
+from vsod.inference.model_registry import usable_card
+from vsod.inference.model_spec import Card
 from vsod.lab.evaluation import threshold_tuning
 from vsod.lab.evaluation.threshold_tuning import Cut, best, recut, sweep, table
 

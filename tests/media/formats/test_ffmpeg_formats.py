@@ -19,11 +19,12 @@ from helpers.clips import KINDS, NTSC_FILM, Recipe, make, write_clip
 from helpers.exports import clip_info
 from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UnknownFormat
-from vsod.media.formats import ffmpeg_program
+from vsod.media.formats import ffmpeg_program, registry
 from vsod.media.formats.ffmpeg_formats import EXTERNAL
-from vsod.media.formats.table import FORMATS, Coding, Format, format_by_id
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.formats.registry import format_by_id
+from vsod.media.formats.table import FORMATS, Coding, Format
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
 
 needs_ffmpeg = pytest.mark.skipif(
@@ -155,7 +156,7 @@ def test_what_is_not_there_is_not_offered(
     script: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(tmp_path, script, monkeypatch)
-    assert ffmpeg_program.all_formats() == FORMATS
+    assert registry.all_formats() == FORMATS
     with pytest.raises(UnknownFormat, match=why) as error:
         format_by_id("hap")
     assert "HAP cannot be written here" in str(error.value) and "Install" not in error.value.fix
@@ -163,7 +164,7 @@ def test_what_is_not_there_is_not_offered(
 
 def test_without_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert ffmpeg_program.all_formats() == FORMATS
+    assert registry.all_formats() == FORMATS
     with pytest.raises(UnknownFormat, match=r"no ffmpeg on the path\. Install FFmpeg"):
         format_by_id("h264-nvenc")
     with pytest.raises(OutputError, match=r"FFmpeg cannot be started.*Install FFmpeg"):

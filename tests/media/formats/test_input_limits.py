@@ -20,9 +20,9 @@ from vsod.core.conform import conformed
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import UnreadableMedia, UsageError
 from vsod.media.formats.input_limits import DEMUXERS
-from vsod.media.sinks.image_files import open_exr
+from vsod.media.pixels.exr import import_openexr
 from vsod.media.sources.image_sequence import read_image
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 OPENED = [
     *(
@@ -246,7 +246,7 @@ def test_what_is_no_number_is_black_or_white_without_a_word(
     odd = np.full((8, 8, 3), 0.5, np.float32)
     odd[0], odd[1], odd[2] = np.nan, np.inf, -np.inf
     cv2.imwrite(str(tmp_path / "a.tif"), odd)
-    exr = open_exr()
+    exr = import_openexr()
     with exr.File({"type": exr.scanlineimage}, {"RGB": odd}) as file:
         file.write(str(tmp_path / "a.exr"))
     for name in ("a.tif", "a.exr"):

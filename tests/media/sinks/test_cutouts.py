@@ -17,8 +17,8 @@ from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media.formats.table import FORMATS, Format
 from vsod.media.pixels.yuv import to_yuv
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.picture_checks import composite_errors
 from vsod.media.verify.readback import has_alpha, read_pictures
 

@@ -8,7 +8,7 @@ import pytest
 
 from vsod.errors import OutputError
 from vsod.media.sinks import demo
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 
 def test_the_ball_is_where_it_is_said_to_be_and_stands_out() -> None:

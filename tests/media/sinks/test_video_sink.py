@@ -16,11 +16,12 @@ from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UnknownFormat, UsageError
-from vsod.media.formats.table import FORMATS, Format, format_by_id, format_for_path
+from vsod.media.formats.registry import format_by_id, format_for_path
+from vsod.media.formats.table import FORMATS, Format
 from vsod.media.pixels.levels import decode, encode, span
 from vsod.media.pixels.planes import plane
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte
 
 

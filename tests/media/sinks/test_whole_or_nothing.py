@@ -18,9 +18,10 @@ from vsod.core.output_frame import Picture
 from vsod.errors import OutputError, UsageError
 from vsod.media.formats.table import FORMATS, Format
 from vsod.media.sinks import image_sequence_sink
-from vsod.media.sinks.sink import close_together, open_sink
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sinks.sink import close_together
 from vsod.media.sinks.video_sink import VideoSink
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.storage import atomic
 from vsod.storage.atomic import partial_path, sweep
 

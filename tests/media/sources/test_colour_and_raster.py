@@ -14,7 +14,7 @@ from helpers import graycode
 from helpers.clips import Recipe, run_ffmpeg, write_clip
 from vsod.media.pixels.orientation import decompose, stored, upright
 from vsod.media.pixels.planes import plane
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 
 def flat(

@@ -9,7 +9,8 @@ import pytest
 
 from helpers import graycode
 from helpers.clips import Recipe, write_clip
-from vsod.media.sources.source import Source, open_source
+from vsod.media.sources.opening import open_source
+from vsod.media.sources.source import Source
 
 
 @pytest.fixture(scope="module")

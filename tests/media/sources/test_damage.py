@@ -9,7 +9,7 @@ import pytest
 
 from helpers import graycode
 from helpers.clips import Recipe, write_clip
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])

@@ -10,10 +10,10 @@ from helpers import graycode
 from vsod.core.output_frame import Picture
 from vsod.errors import UnreadableMedia
 from vsod.media.formats.table import FORMATS
-from vsod.media.sinks.sink import open_sink
+from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.image_header import stored_size
 from vsod.media.sources.image_sequence import natural_key
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.clips import Recipe, run_ffmpeg, write_audio_only, write_clip
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia, UsageError
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 
 def refused(path: Path, kind: type[MediaError]) -> MediaError:

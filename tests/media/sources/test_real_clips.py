@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers.repository import SHARED
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 CLIPS = [
     *sorted((SHARED / "clips").glob("*.mp4")),

@@ -18,8 +18,8 @@ from helpers.clips import Recipe, code_frame, write_clip
 from vsod.core.output_frame import Picture
 from vsod.media.formats.table import FORMATS
 from vsod.media.pixels.planes import plane
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import VerifyReport, verify
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 
+from vsod.core.compositing import luma
 from vsod.core.matte_settings import FinishSettings
-from vsod.matte.refiner import Finisher, luma
+from vsod.matte.refiner import Finisher
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from vsod.cli.commands.run import job, tell
+from vsod.cli.options.job import job_spec
 from vsod.cli.options.option_line import WordParser
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
+from vsod.cli.terminal.output import print_result
 from vsod.core.data_parsing import MAX_BYTES
 from vsod.core.job import JobSpec
 from vsod.core.name_patterns import fill
@@ -75,7 +76,7 @@ def without_own(specs: list[JobSpec]) -> list[JobSpec]:
 
 def _with(args: argparse.Namespace, clip: Path) -> JobSpec:
     """The job that the options of the command make of a clip."""
-    return _named(args, job(args, clip, clip))
+    return _named(args, job_spec(args, clip, clip))
 
 
 def _of_project(args: argparse.Namespace, file: Path) -> list[JobSpec]:
@@ -101,7 +102,7 @@ def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
 
 def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
     """The jobs of a list: each line a clip and, if it wants other than the command's, its own options of ``run``."""
-    from vsod.cli.main import add_run_options
+    from vsod.cli.options.job import add_run_options
 
     for number, line in enumerate(_lines(file), 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -120,7 +121,7 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
         # paths in a list are meant from where the list lies
         clip = file.parent / own.source
         if own.output is not None:
-            yield job(own, clip, file.parent / own.output)
+            yield job_spec(own, clip, file.parent / own.output)
         else:
             own.name, own.output = args.name, args.output
             yield _with(own, clip)
@@ -273,7 +274,7 @@ def rerun(args: argparse.Namespace) -> int:
     claim([spec], reads=[(args.report, "the report")], reports=[beside] if beside else [])
     with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
         report = runner.run(spec, on_progress=bars, cancel=cancel)
-    code = tell(report, args.json)
+    code = print_result(report, args.json)
     made = Manifest.of(spec, report)
     alike = known.has_written(list(made.outputs))
     if beside:
@@ -287,7 +288,7 @@ def rerun(args: argparse.Namespace) -> int:
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """``batch``, ``watch`` and ``rerun``."""
-    from vsod.cli.main import add_job_options
+    from vsod.cli.options.job import add_job_options
 
     p = commands.add_parser("batch", help="many clips: a folder, a pattern or a list; goes on where it was")
     reads(

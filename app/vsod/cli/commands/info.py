@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def probe(args: argparse.Namespace) -> int:
     """Say what a clip is."""
-    from vsod.media.sources.source import open_source
+    from vsod.media.sources.opening import open_source
 
     with open_source(args.source) as source:
         info = source.info.as_json()
@@ -105,7 +105,7 @@ def cards(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Check a matte against its source."""
-    from vsod.media.sources.source import open_source
+    from vsod.media.sources.opening import open_source
     from vsod.media.verify.verifier import verify as check
 
     if args.html:

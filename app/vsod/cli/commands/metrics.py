@@ -14,12 +14,13 @@ from vsod.storage.claims import Claims, refuse_foreign
 
 def lanes(args: argparse.Namespace) -> int:
     """Analyse what is missing, measure, write."""
+    from vsod.interchange.markers import MARKER_SUFFIXES, write_markers
     from vsod.pipeline.clip_session import Session
-    from vsod.qc.metrics_table import MARKERS, TABLES, LaneTable, check_suffix
+    from vsod.qc.metrics_table import TABLES, LaneTable, check_suffix
 
     check_suffix(args.output, TABLES)
     if args.markers:
-        check_suffix(args.markers, MARKERS)
+        check_suffix(args.markers, MARKER_SUFFIXES)
     _claim(args)
     clip = Session(args.source)
     try:
@@ -30,7 +31,7 @@ def lanes(args: argparse.Namespace) -> int:
         table = LaneTable.of(clip.info, args.card, clip.lanes(args.card), frames)
         table.write(args.output)
         if args.markers:
-            table.write_markers(args.markers)
+            write_markers(table.flags, table.info, args.markers)
     finally:
         clip.close()
     _tell(args, table.flags)

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from dataclasses import fields
 
+from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.matte import add_finish_options, finish_settings
 from vsod.cli.options.option_line import WordParser
 from vsod.core.clip_settings import ShotChoice
@@ -22,8 +23,6 @@ def shot_choice(text: str) -> ShotChoice:
     Raises:
         UsageError: It cannot be read.
     """
-    from vsod.cli.main import frame_range
-
     parser = WordParser(
         add_help=False, fix="Write --shot 'A:B --card NAME', or finishing options behind A:B."
     )

@@ -11,6 +11,7 @@ from typing import Any, Self, TextIO, cast
 
 from tqdm import tqdm
 
+from vsod.core.job import JobReport
 from vsod.core.progress import Progress
 from vsod.core.safe_text import json_text, plain
 from vsod.errors import VsodError
@@ -117,3 +118,30 @@ class Bars:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+
+
+def print_result(report: JobReport, as_json: bool) -> int:
+    """Say what a job did; gives its exit code."""
+    if as_json:
+        line("done", **report.as_json())
+    else:
+        for path in report.outputs:
+            print(plain(str(path)))
+        fps = report.frames / report.seconds if report.seconds else 0.0
+        print(
+            f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",
+            file=sys.stderr,
+        )
+        for warning in report.warnings:
+            print(f"warning: {plain(warning)}", file=sys.stderr)
+        if report.held:
+            print(
+                f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}",
+                file=sys.stderr,
+            )
+    return report.exit_code
+
+
+def _short(indices: list[int]) -> str:
+    shown = ", ".join(map(str, indices[:8]))
+    return shown if len(indices) <= 8 else f"{shown}, …"

@@ -13,9 +13,14 @@ from vsod.gui.controllers.metrics_controller import Overview
 from vsod.gui.panels.banner import Banner
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import Workroom
+from vsod.interchange.markers import write_markers
 from vsod.qc.metrics_table import LaneTable
 
 _TABLE, _MARKERS = "Table (*.csv);;JSON (*.json)", "Markers for Resolve (*.edl);;Table (*.csv)"
+
+
+def _write_markers(table: LaneTable, path: Path) -> None:
+    write_markers(table.flags, table.info, path)
 
 
 class Reports(QObject):
@@ -38,7 +43,7 @@ class Reports(QObject):
 
     def ask_for_markers(self) -> None:
         """Write the frames of the marked range that want a look."""
-        self._ask(tr("Save markers"), "_markers.edl", _MARKERS, LaneTable.write_markers)
+        self._ask(tr("Save markers"), "_markers.edl", _MARKERS, _write_markers)
 
     def _ask(self, title: str, ending: str, kinds: str, write: Callable[[LaneTable, Path], None]) -> None:
         table = self._table()

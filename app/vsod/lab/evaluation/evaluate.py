@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis import analyse
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULTS, FinishSettings
 from vsod.core.prefetch import prefetch
@@ -22,9 +21,11 @@ from vsod.inference.predictor import Predictor, with_flow
 from vsod.inference.raster import Raster
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.evaluation.figures import Gallery
+from vsod.matte.refine_frames import stored_map
 from vsod.matte.refiner import Finisher
 from vsod.matte.smoothing_window import steady
-from vsod.media.sources.source import Source, open_source
+from vsod.media.sources.opening import open_source
+from vsod.media.sources.source import Source
 from vsod.pipeline import runner
 from vsod.storage.clip_maps import open_store
 from vsod.storage.map_store import MapStore
@@ -115,7 +116,7 @@ def _one(
     else:
         predictor = Predictor(card, source.info.display_size, device, engine, use_flow=cue == "full")
         store = analysed(source, predictor, adapt, device, engine or "")
-        maps = ((i, analyse.stored(store, i)) for i in range(source.info.frame_count))
+        maps = ((i, stored_map(store, i)) for i in range(source.info.frame_count))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored(len(masks))

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vsod.errors import ModelError
-from vsod.inference.model_registry import Card, read_card
+from vsod.inference.model_registry import read_card
+from vsod.inference.model_spec import Card
 from vsod.inference.network_loading import build_network
 from vsod.inference.openvino_backend import forget
 

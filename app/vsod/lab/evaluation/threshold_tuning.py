@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis import analyse
 from vsod.core.matte_settings import DEFAULTS, FinishSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
@@ -18,9 +17,11 @@ from vsod.inference.model_registry import card_by_id, usable_card
 from vsod.inference.predictor import Predictor
 from vsod.lab.datasets import labelled_clips
 from vsod.lab.evaluation.evaluate import analysed
+from vsod.matte.refine_frames import stored_map
 from vsod.matte.refiner import Finisher
 from vsod.matte.smoothing_window import steady
-from vsod.media.sources.source import Source, open_source
+from vsod.media.sources.opening import open_source
+from vsod.media.sources.source import Source
 from vsod.storage.atomic import write_text
 from vsod_models.metrics.clip_scores import scored
 from vsod_models.metrics.davis import boundary, region
@@ -88,7 +89,7 @@ def sweep(
         with open_source(clip.source) as source:
             predictor = Predictor(card, source.info.display_size, device)
             store = analysed(source, predictor, False, device, "")
-            maps = [analyse.stored(store, i) for i in range(len(masks))]
+            maps = [stored_map(store, i) for i in range(len(masks))]
             with Finisher(finish.for_card(card.crf)) as finisher:
                 rows = [
                     _scores(

@@ -12,7 +12,8 @@ from torch import nn
 
 from vsod.errors import ModelError
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import Card, usable_card
+from vsod.inference.model_registry import usable_card
+from vsod.inference.model_spec import Card
 from vsod.inference.network_loading import build_network, load_network, logit
 from vsod.lab.training.plan import TrainingPlan
 from vsod_models.training import distributed

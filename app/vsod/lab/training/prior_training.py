@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from vsod import paths
 from vsod.errors import DataError, ModelError
 from vsod.lab.datasets import LabelledClip, labelled_clips
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.storage.atomic import output_error, write_bytes
 from vsod.storage.partial_files import replacing
 from vsod_models.flow.dis import DIS

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vsod.errors import DataError, ModelError
-from vsod.inference.model_registry import Card, card_by_id
+from vsod.inference.model_registry import card_by_id
+from vsod.inference.model_spec import Card
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.training.plan import TrainingPlan
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.storage.atomic import commit_together, create_partial, discard, output_error
 from vsod_models.training.data.pack_videos import Clip, pack_videos
 from vsod_models.training.data.packed_data import VIDEO_SIZE, finish, has_prior

@@ -5,51 +5,27 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from vsod.errors import UnknownFormat
 from vsod.media.formats.ffmpeg_formats import EXTERNAL
 from vsod.media.formats.system_programs import NO_WINDOW, find_program
-from vsod.media.formats.table import FORMATS, Coding, Format
+from vsod.media.formats.table import Coding, Format
 
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.
 _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
-_OTHERWISE = "Choose a format that 'vsod-desktop formats' lists."
-GET_FFMPEG = f"Install FFmpeg, on Debian: apt install ffmpeg. {_OTHERWISE}"
-_NO_PROGRAM = "no ffmpeg on the path"
-
-
-def all_formats() -> dict[str, Format]:
-    """Everything that can be written on this machine."""
-    first, *_ = EXTERNAL.values()
-    problem(first)  # asks what encoders there are, which is remembered for the others
-    with ThreadPoolExecutor(len(EXTERNAL)) as trials:
-        usable = trials.map(lambda fmt: not problem(fmt), EXTERNAL.values())
-        return FORMATS | {fmt.id: fmt for fmt, works in zip(EXTERNAL.values(), usable, strict=True) if works}
-
-
-def external_format(id: str) -> Format | None:
-    """The external format of this name; None if there is none.
-
-    Raises:
-        UnknownFormat: It cannot be written on this machine.
-    """
-    fmt = EXTERNAL.get(id)
-    if fmt is not None and (why := problem(fmt)):
-        fix = GET_FFMPEG if why == _NO_PROGRAM else _OTHERWISE
-        raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=fix)
-    return fmt
+OTHERWISE = "Choose a format that 'vsod-desktop formats' lists."
+GET_FFMPEG = f"Install FFmpeg, on Debian: apt install ffmpeg. {OTHERWISE}"
+NO_PROGRAM = "no ffmpeg on the path"
 
 
 def problem(fmt: Format) -> str:
     """Why an external format cannot be written; empty if it can. Found out once by encoding a few frames."""
     program = find_program("ffmpeg")
     if program is None:
-        return _NO_PROGRAM
+        return NO_PROGRAM
     try:
         return _tried(program, Path(program).stat().st_mtime_ns, fmt.id)
     except OSError as error:

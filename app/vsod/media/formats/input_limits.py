@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE
-from vsod.errors import UnreadableMedia
+from vsod.core.size_limits import MAX_PIXELS
 
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mxf,gxf,lxf,mpegts,mpeg,asf,asf_o,flv,live_flv,ogg,nut,dv,ivf,"
@@ -65,15 +64,3 @@ def is_playlist(path: Path) -> bool:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         head = head[2:].replace(b"\0", b"")
     return b"\0" not in head and _LISTS.match(head.lstrip()) is not None
-
-
-def check_pixels(width: int, height: int, where: Path) -> None:
-    """Refuse a picture that is too large, before memory is taken for it.
-
-    Raises:
-        UnreadableMedia: Names the limit.
-    """
-    if width * height > MAX_PIXELS:
-        raise UnreadableMedia(
-            f"its pictures are {width}x{height}, {TOO_LARGE}", where=where, fix="Make it smaller elsewhere."
-        )

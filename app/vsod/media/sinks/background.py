@@ -15,7 +15,8 @@ from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import MediaNotFound, UnreadableMedia
 from vsod.media.sources.image_sequence import SUFFIXES, read_image
-from vsod.media.sources.source import Source, open_source
+from vsod.media.sources.opening import open_source
+from vsod.media.sources.source import Source
 
 
 class Background(Protocol):

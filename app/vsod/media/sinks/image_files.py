@@ -15,16 +15,14 @@ from av.video.frame import VideoFrame
 
 from vsod.core.compositing import narrowed, widened
 from vsod.core.output_frame import Picture
-from vsod.errors import UsageError
-from vsod.media.formats.input_limits import check_pixels
 from vsod.media.formats.table import Coding
+from vsod.media.pixels.exr import import_openexr
 from vsod.media.pixels.levels import encode
 from vsod.media.pixels.planes import plane
 from vsod.storage.ownership_marks import NAME, marked_png, marked_tiff
 
 # Level 1 halves the time of the default and costs a few per cent of size on a matte.
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-_EXR_CHANNELS = 8  # so many of an image count as one picture: all of them are decoded
 _TIFF = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE]
 
 
@@ -75,23 +73,8 @@ def _tiff_with_alpha(picture: Picture) -> bytes:
     return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
 
 
-def open_exr() -> Any:
-    """The OpenEXR package.
-
-    Raises:
-        UsageError: It is not installed.
-    """
-    try:
-        import OpenEXR
-    except ImportError:
-        raise UsageError(
-            "OpenEXR images need the OpenEXR package", fix="Install it: pip install 'vsod-desktop[exr]'."
-        ) from None
-    return OpenEXR
-
-
 def _exr(picture: Picture, matte_channel: str, compression: str) -> bytes:
-    exr = open_exr()
+    exr = import_openexr()
     channels: dict[str, npt.NDArray[np.float16]] = {}
     if picture.alpha is not None:
         alpha = picture.alpha
@@ -111,23 +94,3 @@ def _exr(picture: Picture, matte_channel: str, compression: str) -> bytes:
         with exr.File(header, channels) as file:
             file.write(str(path))
         return path.read_bytes()
-
-
-def read_exr(file: Path) -> dict[str, npt.NDArray[np.float32]]:
-    """The channels of an EXR image by name, (H, W) float32 each.
-
-    Raises:
-        UsageError: The OpenEXR package is not installed.
-        UnreadableMedia: It is too large.
-        OSError: It cannot be read.
-    """
-    exr = open_exr()
-    try:
-        with exr.File(str(file), separate_channels=True, header_only=True) as image:
-            low, high = image.header()["dataWindow"]
-            width, height = (int(size) for size in np.subtract(high, low) + 1)
-            check_pixels(width, height * max(1, -(-len(image.header()["channels"]) // _EXR_CHANNELS)), file)
-        with exr.File(str(file), separate_channels=True) as image:
-            return {name: np.array(c.pixels, np.float32) for name, c in image.channels().items()}
-    except (RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
-        raise OSError(str(error)) from error

@@ -8,7 +8,8 @@ from typing import Self
 
 from vsod.core.output_frame import Picture
 from vsod.errors import OutputError
-from vsod.media.sinks.image_files import image_bytes, open_exr
+from vsod.media.pixels.exr import import_openexr
+from vsod.media.sinks.image_files import image_bytes
 from vsod.media.sinks.image_names import frame_names
 from vsod.media.sinks.target import Target
 from vsod.storage.atomic import (
@@ -36,7 +37,7 @@ class SequenceSink:
         self._layout, self._coding = target.layout, target.coding
         self._compression = target.delivery.compression
         if self._coding.codec == "exr":
-            open_exr()
+            import_openexr()
         # a link to a folder is followed: its partial must lie on the same volume
         place = place_of(path.absolute())
         sweep(place)

@@ -6,9 +6,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE
+from vsod.core.size_limits import MAX_PIXELS, TOO_LARGE, check_pixels
 from vsod.errors import UnreadableMedia
-from vsod.media.formats.input_limits import check_pixels
 
 Size = tuple[int, int]
 

@@ -19,8 +19,8 @@ from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.pixels.conversion import Pixels, black, shown
+from vsod.media.pixels.exr import read_exr
 from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
-from vsod.media.sinks.image_files import read_exr
 from vsod.media.sources.image_header import check_image, stored_size
 from vsod.storage.digest import file_state
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.output_frame import Layout, Picture
 from vsod.media.formats.ffmpeg_formats import EXTERNAL
-from vsod.media.formats.ffmpeg_program import all_formats
+from vsod.media.formats.registry import all_formats
 from vsod.media.formats.table import FORMATS, Format
-from vsod.media.sinks.sink import open_sink
-from vsod.media.sources.source import open_source
+from vsod.media.sinks.opening import open_sink
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte, read_pictures
 
 # 6,144 levels, one per pixel, in a raster every format takes.

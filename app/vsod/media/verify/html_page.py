@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
 from vsod.core.safe_text import plain
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte, read_pictures
 from vsod.media.verify.verify_report import VerifyReport
 from vsod.storage.atomic import write_text

@@ -15,7 +15,7 @@ from vsod.errors import MediaError
 from vsod.media.formats.input_limits import list_options
 from vsod.media.formats.system_programs import find_program
 from vsod.media.sinks.image_names import frame_names
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 from vsod.media.verify.picture_checks import look_at_cutout, look_at_fill, look_at_matte
 from vsod.media.verify.readback import has_alpha, read_matte, read_pictures
 from vsod.media.verify.timing_checks import (

@@ -1,0 +1,65 @@
+"""What a job is, as options of a command: read into a :class:`JobSpec`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vsod.cli.options.export import add_delivery_options
+from vsod.cli.options.frame_range import frame_range
+from vsod.cli.options.matte import add_finish_options, finish_settings
+from vsod.cli.options.path_access import add_overwrite, reads, writes
+from vsod.cli.options.shot import shot_choice
+from vsod.core.export_settings import Delivery
+from vsod.core.job import DEVICES, JobSpec
+
+
+def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> None:
+    """Clip, output and :func:`add_job_options`."""
+    reads(p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames"))
+    writes(
+        p.add_argument(
+            "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"
+        )
+    )
+    add_job_options(p)
+
+
+def add_job_options(p: argparse.ArgumentParser) -> None:
+    """All that a job is besides its clip and its output."""
+    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
+    p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'formats')")
+    p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument(
+        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adapting.md)"
+    )
+    p.add_argument(
+        "--shot",
+        metavar="'A:B OPTIONS'",
+        action="append",
+        default=[],
+        help="these frames with a --card or finishing of their own (see docs/window.md); again for another shot",
+    )
+    add_delivery_options(p)
+    add_finish_options(p)
+    add_overwrite(p)
+    p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
+
+
+def job_spec(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
+    """The job that the options of ``run`` make of a clip."""
+    return JobSpec(
+        source=source,
+        output=target,
+        card=args.card,
+        format=args.format,
+        start=args.range[0],
+        stop=args.range[1],
+        device=args.device,
+        adapt=args.adapt,
+        finish=finish_settings(args),
+        delivery=Delivery.from_options(vars(args)),
+        shots=tuple(sorted((shot_choice(text) for text in args.shot), key=lambda shot: shot.start)),
+        overwrite=args.overwrite,
+    )

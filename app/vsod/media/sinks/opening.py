@@ -1,0 +1,86 @@
+"""A target, a format and a clip in, the sink that writes it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vsod.core.clip import ClipInfo, check_range
+from vsod.core.export_settings import Delivery
+from vsod.core.output_frame import Layout
+from vsod.errors import OutputError, UsageError
+from vsod.media.formats.registry import check_suffix
+from vsod.media.formats.table import Format
+from vsod.media.sinks.ffmpeg_sink import ExternalSink
+from vsod.media.sinks.image_sequence_sink import SequenceSink
+from vsod.media.sinks.sink import Sink
+from vsod.media.sinks.target import Target
+from vsod.media.sinks.video_sink import VideoSink
+
+
+def open_sink(
+    path: str | Path,
+    fmt: Format,
+    info: ClipInfo,
+    *,
+    frames: range | None = None,
+    tags: Mapping[str, str] | None = None,
+    layout: Layout = "matte",
+    delivery: Delivery | None = None,
+) -> Sink:
+    """Start writing.
+
+    Args:
+        path: Target file, or folder for a sequence. Its parent must exist.
+        fmt: One of :func:`vsod.media.formats.registry.all_formats`.
+        info: The source it belongs to.
+        frames: The source frames to be written; None for all.
+        tags: Notes to put into the file, for example the model's name.
+        layout: What the pictures hold.
+        delivery: Sound, names, numbers; None for what is usual.
+
+    Raises:
+        UsageError: The range is empty, the format cannot carry the layout or live in this file,
+            or the target is the source.
+        OutputError: The folder cannot be made or written to, or the codec refuses the raster.
+    """
+    path = Path(path)
+    frames = range(info.frame_count) if frames is None else frames
+    check_range(info, frames.start, frames.stop)
+    if not len(frames) or frames.step != 1:
+        raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
+    check_suffix(path, fmt)
+    delivery = delivery or Delivery()
+    if layout == "cutout" and delivery.alpha == "premultiplied" and fmt.straight_only:
+        raise UsageError(
+            f"{fmt.title} holds straight colour only, by its specification",
+            where=path,
+            fix="Leave out --alpha premultiplied, or choose EXR or ProRes 4444.",
+        )
+    _check_target(path, fmt, info)
+    target = Target(path, fmt, info, frames, layout, delivery, dict(tags or {}))
+    if fmt.is_sequence:
+        return SequenceSink(target)
+    return ExternalSink(target) if fmt.external else VideoSink(target)
+
+
+def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:
+    if _same(path, info.path):
+        raise UsageError("the export would overwrite its own source", where=path, fix="Choose another name.")
+    if path.is_dir() and not fmt.is_sequence:
+        raise UsageError("this is a folder", where=path, fix="Give a file name, or choose a PNG format.")
+    if path.exists() and not path.is_dir() and fmt.is_sequence:
+        raise UsageError("this is a file", where=path, fix="Give a folder name, or choose a video format.")
+    folder = path.absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made: {error.strerror}", where=folder, fix="Choose another one."
+        ) from error
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()

@@ -1,0 +1,168 @@
+"""Frames of a video file, decoded by PyAV."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from vsod.core.clip import ClipInfo, check_range
+from vsod.core.frame import Frame
+from vsod.core.output_frame import Colours
+from vsod.media.pixels.conversion import PictureMaker, Pixels, shown
+from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
+from vsod.media.sources.decoder import pictures
+from vsod.media.sources.frame_table import FrameTable
+from vsod.media.sources.probe import probe_video
+from vsod.storage.digest import file_state
+
+
+class VideoSource:
+    """A video file. See :class:`vsod.media.sources.source.Source`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
+        info, self._table = probe_video(path)
+        self._info = replace(info, state=state)
+        self.notes: list[str] = []
+        self._lock = threading.Lock()
+        self._cursor: _Cursor | None = None
+
+    @property
+    def info(self) -> ClipInfo:
+        """See :class:`vsod.media.sources.source.Source`."""
+        return self._info
+
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        size: tuple[int, int] | None = None,
+        pixels: Pixels = "rgb",
+    ) -> Generator[Frame, None, None]:
+        """See :meth:`Source.frames`."""
+        stop = check_range(self._info, start, stop)
+        return self._frames(start, stop, PictureMaker(self._info, size, pixels, self.notes))
+
+    def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
+        last: tuple[Colours, bytes] | None = None
+        with closing(pictures(self._path, self._table, start, stop)) as found:
+            for index, picture in found:
+                if picture is not None:
+                    last = make(picture), frame_hash(picture)
+                elif last is None:
+                    last = self._before(index, make)
+                yield shown(index, int(self._info.pts[index]), last[0], picture is None, last[1])
+
+    def picture_hashes(
+        self, start: int = 0, stop: int | None = None
+    ) -> Generator[tuple[int, bytes], None, None]:
+        """See :meth:`Source.picture_hashes`."""
+        return self._hashes(start, check_range(self._info, start, stop))
+
+    def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
+        last: bytes | None = None
+        with closing(pictures(self._path, self._table, start, stop)) as found:
+            for index, picture in found:
+                if picture is not None:
+                    last = frame_hash(picture)
+                elif last is None:
+                    good = _last_good(self._path, self._table, index)
+                    last = NO_PICTURE if good is None else frame_hash(good)
+                yield index, last
+
+    def _before(self, index: int, make: PictureMaker) -> tuple[Colours, bytes]:
+        """The last good picture before a range that starts in a damaged spot, else black."""
+        found = _last_good(self._path, self._table, index)
+        return (make.black(), NO_PICTURE) if found is None else (make(found), frame_hash(found))
+
+    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+        """See :meth:`Source.frame_at`."""
+        check_range(self._info, index, index + 1)
+        with self._lock:
+            if self._cursor is None or not self._cursor.reaches(index):
+                if self._cursor is not None:
+                    self._cursor.close()
+                self._cursor = _Cursor(self._path, self._table, index)
+            picture, held = self._cursor.advance(index)
+            make = PictureMaker(self._info, size, pixels, self.notes)
+            image = self._before(index, make)[0] if picture is None else make(picture)
+        return shown(index, int(self._info.pts[index]), image, held)
+
+    def key_before(self, index: int) -> int:
+        """See :meth:`Source.key_before`."""
+        table = self._table
+        place = int(np.searchsorted(table.keys, table.pts[index], side="right")) - 1
+        return min(index, int(np.searchsorted(table.pts, table.keys[place]))) if place >= 0 else index
+
+    def close(self) -> None:
+        """See :meth:`Source.close`."""
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.close()
+            self._cursor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Cursor:
+    """A decoder left open where the last :meth:`VideoSource.frame_at` stopped."""
+
+    _WORTH_DECODING = 8  # a seek costs about this many frames even when it lands well
+
+    def __init__(self, path: Path, table: FrameTable, index: int) -> None:
+        self._table = table
+        self._found = pictures(path, table, index, len(table.pts))
+        self._at = index - 1
+        self._picture: VideoFrame | None = None
+        self._held = False
+
+    def reaches(self, index: int) -> bool:
+        """True if going on from here is cheaper than seeking to ``index``."""
+        if index < self._at:
+            return False
+        if self._table.by_count or index - self._at <= self._WORTH_DECODING:
+            return True
+        nearest_key = np.searchsorted(self._table.keys, self._table.pts[index], side="right") - 1
+        return nearest_key < 0 or bool(self._table.keys[nearest_key] <= self._table.pts[self._at])
+
+    def advance(self, index: int) -> tuple[VideoFrame | None, bool]:
+        """(picture of ``index`` or the last good one since the seek, whether it is held)."""
+        while self._at < index:
+            self._at, picture = next(self._found)
+            self._held = picture is None
+            if picture is not None:
+                self._picture = picture
+        return self._picture, self._held
+
+    def close(self) -> None:
+        self._found.close()
+
+
+def _last_good(path: Path, table: FrameTable, index: int) -> VideoFrame | None:
+    """The last frame before ``index`` that decodes, looked for in ever larger steps back."""
+    reach = 50
+    while index > 0:
+        start, found = max(0, index - reach), None
+        with closing(pictures(path, table, start, index)) as decoded:
+            for _, picture in decoded:
+                found = picture or found
+        if found is not None or start == 0:
+            return found
+        reach *= 8
+    return None
