@@ -19,8 +19,8 @@ from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from vsod.core.matte_settings import FinishSettings
-from vsod.gui.controllers.queue_controller import QueueControl
 from vsod.gui.main_window import MainWindow
+from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import Catalogue, languages
 from vsod.gui.viewer.view_modes import VIEW_MODES
@@ -136,13 +136,13 @@ class Photographer:
                 kept = replace(work, path=source, start=start, stop=stop)
                 room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), stop - start)
             room.control.start()
-            self.until(lambda: room.control.progress is not None and _over(room.control) == 2)
+            self.until(lambda: room.queue.progress is not None and _over(room.queue) == 2)
             self.take("queue")
             room.control.pause()
             self.until(lambda: not self._window.tasks.busy)
 
 
-def _over(queue: QueueControl) -> int:
+def _over(queue: QueueModel) -> int:
     return sum(item.state in OVER for item in queue.jobs)
 
 

@@ -18,14 +18,14 @@ from vsod import paths
 from vsod.core.export_settings import Delivery
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import FinishSettings
-from vsod.gui.controllers.queue_controller import QueueControl
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.queue_panel import QueuePanel
+from vsod.gui.state.queue_model import QueueModel
 
 
 @pytest.fixture
-def queue(window: MainWindow) -> QueueControl:
-    return window.queue_room.control
+def queue(window: MainWindow) -> QueueModel:
+    return window.queue_room.queue
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def specs(tmp_path: Path, *names: str) -> list[JobSpec]:
     return [JobSpec(tmp_path / f"{name}.mov", tmp_path / f"{name}_matte.mov") for name in names]
 
 
-def fill(queue: QueueControl, tmp_path: Path, *names: str) -> list[str]:
+def fill(queue: QueueModel, tmp_path: Path, *names: str) -> list[str]:
     for spec in specs(tmp_path, *names):
         queue.add(spec, 60)
     return [item.id for item in queue.jobs]
@@ -49,7 +49,7 @@ def select(panel: QueuePanel, *places: int) -> None:
         panel.list.topLevelItem(place).setSelected(True)
 
 
-def states(queue: QueueControl) -> list[str]:
+def states(queue: QueueModel) -> list[str]:
     return [item.state for item in queue.jobs]
 
 
@@ -67,7 +67,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 
 def test_several_dropped_clips_are_queued_with_the_settings_of_the_window(
-    qtbot: QtBot, window: MainWindow, queue: QueueControl, clip: FakeClip, tmp_path: Path
+    qtbot: QtBot, window: MainWindow, queue: QueueModel, clip: FakeClip, tmp_path: Path
 ) -> None:
     window.finish.knobs["feather"].box.setValue(3)
     drop(window, tmp_path / "a.mov", tmp_path / "b.mov", tmp_path / "missing.mov")
@@ -84,7 +84,7 @@ def test_several_dropped_clips_are_queued_with_the_settings_of_the_window(
 def test_jobs_run_in_order_failures_do_not_stop_the_rest_and_say_what_to_do(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     panel: QueuePanel,
     backend: FakeBackend,
     tmp_path: Path,
@@ -109,14 +109,14 @@ def test_jobs_run_in_order_failures_do_not_stop_the_rest_and_say_what_to_do(
 def test_pause_puts_the_running_job_back_and_start_goes_on(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     panel: QueuePanel,
     backend: FakeBackend,
     tmp_path: Path,
 ) -> None:
     backend.job_gate = threading.Semaphore(0)
     fill(queue, tmp_path, "a", "b")
-    queue.start()
+    window.queue_room.control.start()
     qtbot.waitUntil(lambda: window.tasks.busy == "queue")
     assert states(queue) == ["running", "waiting"] and panel.run_button.text() == "Pause"
     window.actions_by_id["cancel"].trigger()
@@ -130,14 +130,14 @@ def test_pause_puts_the_running_job_back_and_start_goes_on(
 def test_the_window_stays_free_while_the_queue_is_at_work(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     backend: FakeBackend,
     clip: FakeClip,
     tmp_path: Path,
 ) -> None:
     backend.job_gate = threading.Semaphore(0)
     fill(queue, tmp_path, "a")
-    queue.start()
+    window.queue_room.control.start()
     qtbot.waitUntil(lambda: window.tasks.busy == "queue")
     assert not window.analysis.bar.isVisible() and not window.actions_by_id["analyse"].isEnabled()
     window.open_path(tmp_path / "owl.mov")
@@ -155,7 +155,7 @@ def test_the_window_stays_free_while_the_queue_is_at_work(
 def test_an_analysis_goes_first_and_the_queue_follows(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     backend: FakeBackend,
     clip: FakeClip,
     tmp_path: Path,
@@ -164,14 +164,14 @@ def test_an_analysis_goes_first_and_the_queue_follows(
     window.analyse()
     qtbot.waitUntil(lambda: clip.coverage("swift").any())
     fill(queue, tmp_path, "a")
-    queue.start()
+    window.queue_room.control.start()
     assert states(queue) == ["waiting"] and window.tasks.busy == "analyse"
     clip.gate.release(60)
     qtbot.waitUntil(lambda: states(queue) == ["done"])
 
 
 def test_order_removal_and_the_command_line(
-    window: MainWindow, queue: QueueControl, panel: QueuePanel, tmp_path: Path
+    window: MainWindow, queue: QueueModel, panel: QueuePanel, tmp_path: Path
 ) -> None:
     fill(queue, tmp_path, "a", "b", "c")
     select(panel, 2)
@@ -191,7 +191,7 @@ def test_order_removal_and_the_command_line(
 
 
 def test_settings_of_one_job(
-    qtbot: QtBot, window: MainWindow, queue: QueueControl, panel: QueuePanel, clip: FakeClip, tmp_path: Path
+    qtbot: QtBot, window: MainWindow, queue: QueueModel, panel: QueuePanel, clip: FakeClip, tmp_path: Path
 ) -> None:
     fill(queue, tmp_path, "a", "b")
     select(panel, 1)
@@ -216,7 +216,7 @@ def test_settings_of_one_job(
 def test_clips_are_picked(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     panel: QueuePanel,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -227,7 +227,7 @@ def test_clips_are_picked(
     qtbot.waitUntil(lambda: len(queue.jobs) == 2)
 
 
-def test_the_same_file_twice_is_refused(window: MainWindow, queue: QueueControl, tmp_path: Path) -> None:
+def test_the_same_file_twice_is_refused(window: MainWindow, queue: QueueModel, tmp_path: Path) -> None:
     fill(queue, tmp_path, "a")
     assert not queue.add(specs(tmp_path, "a")[0], 60) and len(queue.jobs) == 1
     assert "writes this file already" in window.banner.text
@@ -254,21 +254,21 @@ def restart(qtbot: QtBot, window: MainWindow) -> Iterator[Callable[[FakeBackend]
 def test_quitting_in_the_middle_and_starting_again_goes_on(
     qtbot: QtBot,
     window: MainWindow,
-    queue: QueueControl,
+    queue: QueueModel,
     backend: FakeBackend,
     tmp_path: Path,
     restart: Callable[[FakeBackend], MainWindow],
 ) -> None:
     backend.job_gate = threading.Semaphore(1)
     fill(queue, tmp_path, "a", "b", "c")
-    queue.start()
+    window.queue_room.control.start()
     qtbot.waitUntil(lambda: states(queue) == ["done", "running", "waiting"])
     other = FakeBackend()
     later = restart(other)
     assert later.banner.isVisible() and later.banner.text.startswith("2 jobs wait in the queue")
     assert later.queue_room.isVisible() and not other.ran, "nothing begins by itself"
     later.banner.action_button.click()
-    qtbot.waitUntil(lambda: states(later.queue_room.control) == ["done", "done", "done"])
+    qtbot.waitUntil(lambda: states(later.queue_room.queue) == ["done", "done", "done"])
     assert [spec.source.stem for spec in other.ran] == ["b", "c"]
 
 
@@ -281,23 +281,23 @@ def test_the_queue_is_shown_and_hidden_by_a_key(window: MainWindow) -> None:
 
 
 def test_another_windows_queue_is_shown_and_added_to(
-    qtbot: QtBot, window: MainWindow, queue: QueueControl, panel: QueuePanel, tmp_path: Path
+    qtbot: QtBot, window: MainWindow, queue: QueueModel, panel: QueuePanel, tmp_path: Path
 ) -> None:
     fill(queue, tmp_path, "a")
     second = MainWindow(FakeBackend())
     qtbot.waitUntil(lambda: bool(second.tasks.formats))
-    other, seen = second.queue_room.control, second.queue_room.panel
+    other, seen = second.queue_room.queue, second.queue_room.panel
     assert not other.owned and "Another window works" in seen.summary.text()
     assert not seen.run_button.isEnabled() and seen.list.topLevelItemCount() == 1
     fill(other, tmp_path, "b")
-    other.start()
+    second.queue_room.control.start()
     assert not other.at_work and "another window" in second.banner.text.lower()
     queue.refresh()
     assert states(queue) == ["waiting", "waiting"] and panel.list.topLevelItemCount() == 2
     window.close()
     other.refresh()
     assert other.owned and seen.run_button.isEnabled()
-    other.start()
+    second.queue_room.control.start()
     qtbot.waitUntil(lambda: states(other) == ["done", "done"])
     second.close()
     second.deleteLater()

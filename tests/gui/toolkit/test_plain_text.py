@@ -83,9 +83,9 @@ def test_a_hostile_name_everywhere_in_the_window(
     qtbot.waitUntil(lambda: window.canvas.shown is not None)
     clip: FakeClip = backend.clips[-1]
     spec = JobSpec(Path("/clips") / name, tmp_path / f"{name}.mov")
-    item = window.queue_room.control.jobs.add(spec, 3)
-    window.queue_room.control.jobs.change(item.id, state="failed", notes=(f"{name}: it failed",))
-    window.queue_room.control.changed.emit()
+    item = window.queue_room.queue.jobs.add(spec, 3)
+    window.queue_room.queue.jobs.change(item.id, state="failed", notes=(f"{name}: it failed",))
+    window.queue_room.queue.changed.emit()
     window.prefs.remember_clip(Path("/clips") / name)
     menu = RecentMenu(window.prefs, window)
     menu.fill()

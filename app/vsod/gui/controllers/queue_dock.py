@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 from vsod.core.clip import ClipInfo
 from vsod.core.job import JobSpec
 from vsod.errors import DataError, VsodError
-from vsod.gui.controllers.queue_controller import QueueControl, waiting
+from vsod.gui.controllers.queue_controller import QueueControl
 from vsod.gui.controllers.settings_controller import Editing
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.jobs.clip_jobs import Tasks
@@ -57,7 +57,8 @@ class QueueRoom(QDockWidget):
         self._document, self._editing, self._tasks = document, editing, tasks
         self._banner, self._prefs = banner, prefs
         self.control = QueueControl(tasks, self._decided, lambda: analysis.device, self)
-        self.panel = QueuePanel(self.control)
+        self.queue = self.control.model
+        self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
@@ -66,17 +67,18 @@ class QueueRoom(QDockWidget):
         window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
         self.hide()
         self.dialog: ExportDialog | None = None
+        self.panel.run_asked.connect(self.control.run)
         self.panel.add_asked.connect(self._ask_for_clips)
         self.panel.dropped.connect(self.add_clips)
         self.panel.opened.connect(self.opened)
         self.panel.settings_asked.connect(self._ask_for_settings)
         self.panel.use_asked.connect(self._use)
-        self.control.refused.connect(banner.show_error)
+        self.queue.refused.connect(banner.show_error)
         self.control.finished.connect(self._on_finished)
 
     def add(self, spec: JobSpec, frames: int) -> None:
         """Put a job last and show the list."""
-        if self.control.add(spec, frames):
+        if self.queue.add(spec, frames):
             self.show()
 
     def add_clips(self, paths: Sequence[Path]) -> None:
@@ -86,11 +88,11 @@ class QueueRoom(QDockWidget):
 
     def offer(self) -> None:
         """Say that jobs of an earlier run still wait."""
-        if self.control.jobs.problem:
-            self._banner.show_error(DataError(self.control.jobs.problem, fix=self._kept()))
+        if self.queue.jobs.problem:
+            self._banner.show_error(DataError(self.queue.jobs.problem, fix=self._kept()))
             return
-        left = len(waiting(self.control))
-        if left and not self.control.owned:
+        left = len(self.queue.waiting_jobs)
+        if left and not self.queue.owned:
             self.show()
         elif left:
             self.show()
@@ -105,7 +107,7 @@ class QueueRoom(QDockWidget):
     # ---- inside
 
     def _kept(self) -> str:
-        moved = self.control.jobs.moved
+        moved = self.queue.jobs.moved
         return tr("It is kept as {name}; the queue begins empty.").format(name=moved.name) if moved else ""
 
     def _decided(self, path: Path) -> ClipWork:
@@ -119,18 +121,18 @@ class QueueRoom(QDockWidget):
             self.add_clips([Path(name) for name in names])
 
     def _ask_for_settings(self, id: str) -> None:
-        item = self.control.jobs[id]
+        item = self.queue.jobs[id]
 
         def found(info: ClipInfo | VsodError) -> None:
             if isinstance(info, VsodError):
                 self._banner.show_error(info)
-            elif self.control.jobs[id].state != "running":
+            elif self.queue.jobs[id].state != "running":
                 self._set_up(id, info)
 
         self._tasks.probe(item.spec.source, found)
 
     def _set_up(self, id: str, info: ClipInfo) -> None:
-        before = self.control.jobs[id].spec
+        before = self.queue.jobs[id].spec
         dialog = self.dialog = ExportDialog(
             info, self._tasks.formats, before, before.output.parent, self, for_queue=True
         )
@@ -138,7 +140,7 @@ class QueueRoom(QDockWidget):
 
         def take(spec: JobSpec) -> None:
             frames = len(spec.frames(info.frame_count))
-            self.control.change(id, spec, frames)
+            self.queue.change(id, spec, frames)
 
         dialog.queued.connect(take)
         dialog.open()
@@ -146,7 +148,7 @@ class QueueRoom(QDockWidget):
     def _use(self, ids: Sequence[str]) -> None:
         work = self._document.work
         if work is not None:
-            self.control.use(ids, work)
+            self.queue.apply_settings(ids, work)
 
     def _on_finished(self, item: Item) -> None:
         work = self._document.work

@@ -20,8 +20,8 @@ from PyQt6.QtWidgets import (
 from vsod.core.export_settings import WHAT
 from vsod.core.progress import Progress
 from vsod.core.safe_text import plain
-from vsod.gui.controllers.queue_controller import QueueControl, waiting
 from vsod.gui.panels.analysis_panel import STAGES
+from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import clock
@@ -48,13 +48,14 @@ class QueuePanel(QWidget):
         parent: The dock.
     """
 
+    run_asked = pyqtSignal(bool)  # True: do what waits; False: pause
     add_asked = pyqtSignal()  # pick clips to add
     settings_asked = pyqtSignal(str)  # id of an item to be set up anew
     use_asked = pyqtSignal(object)  # ids of items that are to have the window's settings
     opened = pyqtSignal(object)  # Path of a clip to put on the desk
     dropped = pyqtSignal(object)  # list of Path
 
-    def __init__(self, queue: QueueControl, parent: QWidget | None = None) -> None:
+    def __init__(self, queue: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._queue = queue
         self.setAcceptDrops(True)
@@ -78,7 +79,7 @@ class QueuePanel(QWidget):
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self._remove)
 
-        self.run_button = plain_button(tr("Start"), lambda: (queue.pause if queue.at_work else queue.start)())
+        self.run_button = plain_button(tr("Start"), lambda: self.run_asked.emit(not queue.at_work))
         self.run_button.setObjectName("primary")
         self.add_button = plain_button(tr("Add clips…"), self.add_asked.emit)
         self.up_button = plain_button(tr("Earlier"), lambda: self._move(-1))
@@ -153,7 +154,7 @@ class QueuePanel(QWidget):
         mine = queue.owned
         waits = mine and bool(items) and all(item.state == "waiting" for item in items)
         self.run_button.setText(tr("Pause") if queue.at_work else tr("Start"))
-        self.run_button.setEnabled(mine and (queue.at_work or bool(waiting(queue))))
+        self.run_button.setEnabled(mine and (queue.at_work or bool(queue.waiting_jobs)))
         self.up_button.setEnabled(mine and len(items) == 1 and places[0] > 0)
         self.down_button.setEnabled(mine and len(items) == 1 and places[0] < len(queue.jobs) - 1)
         self.settings_button.setEnabled(
