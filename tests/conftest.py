@@ -55,7 +55,7 @@ def data(tmp_path_factory, demo):
     import cv2
 
     from vsod.core.job import JobSpec
-    from vsod.core.matte_settings import FinishSettings
+    from vsod.core.matte_settings import MatteSettings
     from vsod.media.sources.opening import open_source
     from vsod.pipeline import runner
 
@@ -66,5 +66,5 @@ def data(tmp_path_factory, demo):
     with open_source(demo) as source:
         for frame in source.frames(30, 42, size=(854, 480)):
             cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
-    runner.run(JobSpec(frames, masks, format="png8", finish=FinishSettings(threshold=0.5)))
+    runner.run_job(JobSpec(frames, masks, format="png8", finish=MatteSettings(threshold=0.5)))
     return root

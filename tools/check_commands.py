@@ -29,7 +29,7 @@ from typing import Any
 from document_commands import Snippet, simple_commands, snippets
 
 from vsod.cli.main import build_parser
-from vsod.cli.options.shot import shot_choice
+from vsod.cli.options.shot import shot_override
 from vsod.errors import UsageError
 from vsod.gui.screenshots import build_parser as screenshots_parser
 
@@ -185,7 +185,7 @@ def _shots(args: argparse.Namespace) -> str:
     """What is wrong with the texts of ``--shot``, which have options of their own."""
     for text in getattr(args, "shot", ()):
         try:
-            shot_choice(text)
+            shot_override(text)
         except UsageError as error:
             return f"--shot '{text}': {error.what}"
     return ""

@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
 
         freeze_support()
     words = sys.argv[1:] if argv is None else argv
-    if helper_process.called(words):
+    if helper_process.run_if_helper(words):
         return 0
     if words[:1] == ["screenshots"]:
         from vsod.gui.screenshots import main as take

@@ -43,7 +43,7 @@ class UnknownFormat(UsageError):
     """No export format has this id."""
 
 
-class UnknownCard(UsageError):
+class UnknownModel(UsageError):
     """No model card has this id, or the card is broken."""
 
 

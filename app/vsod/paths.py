@@ -30,7 +30,7 @@ def _part(name: str, in_checkout: str) -> Path:
     return Path(__file__).resolve().parents[2] / in_checkout
 
 
-def cards_dir() -> Path:
+def model_specs_dir() -> Path:
     """Folder of the built-in model cards."""
     return _part("specs", "models/specs")
 
@@ -94,7 +94,7 @@ def config_dir() -> Path:
 
 def raft_weights() -> Path:
     """Where a user who wants learned flow puts torchvision's ``raft_small`` file."""
-    return user_cards_dir().parent / "flow" / "raft_small.pth"
+    return user_models_dir().parent / "flow" / "raft_small.pth"
 
 
 def data_dir() -> Path:
@@ -102,7 +102,7 @@ def data_dir() -> Path:
     return _user("VSOD_DATA", platformdirs.user_data_dir(_APP, appauthor=False))
 
 
-def user_cards_dir() -> Path:
+def user_models_dir() -> Path:
     """Folder where users drop third-party model cards."""
     return data_dir() / "cards"
 

@@ -26,7 +26,7 @@ class Contrast(nn.Module):
 
         Args:
             image: (B, 3, H, W) RGB in 0..1.
-            motion: (B, 6, H/2, W/2), see vsod_models.flow.motion_encoding.encode; channel 4 is the speed
+            motion: (B, 6, H/2, W/2), see vsod_models.flow.motion_encoding.encode_motion; channel 4 is the speed
                 against the camera's motion, 0..1. All zeros where there is no flow.
 
         Returns:

@@ -11,13 +11,13 @@ from helpers import contrast_model
 from helpers.contrast_model import CARD, ball, grays
 from vsod.analysis import analyse
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import SourceChanged
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import batch, runner
-from vsod.pipeline.job_report import Manifest
+from vsod.pipeline.job_report import JobReport
 
 COUNT = 24
 
@@ -34,7 +34,7 @@ def job(source, output, **more):
 
 
 def export(source, output, **more):
-    return runner.run(job(source, output, **more))
+    return runner.run_job(job(source, output, **more))
 
 
 def right(source, folder, monkeypatch):
@@ -49,7 +49,7 @@ def right(source, folder, monkeypatch):
 def depend_on(source, changed):
     """How many maps depend on one of the changed pictures."""
     with open_source(source) as clip:
-        predictor = Predictor(usable_card(CARD), clip.info.display_size)
+        predictor = Predictor(require_model(CARD), clip.info.display_size)
         return sum(
             bool(set(analyse.depends_on(predictor, i, clip.info.frame_count)) & set(changed))
             for i in range(clip.info.frame_count)
@@ -133,7 +133,7 @@ def test_a_clip_that_is_exchanged_during_a_job_fails_it(calls, tmp_path, monkeyp
             exchange()
 
     with pytest.raises(SourceChanged):
-        runner.run(job(clip, tmp_path / "out.mkv"), on_progress=progress)
+        runner.run_job(job(clip, tmp_path / "out.mkv"), on_progress=progress)
     assert (tmp_path / "out.mkv").read_bytes() == old
     assert all(map(np.array_equal, grays(tmp_path / "out.mkv"), good))
     # and nothing of the one is believed of the other
@@ -144,23 +144,23 @@ def test_a_clip_that_is_exchanged_during_a_job_fails_it(calls, tmp_path, monkeyp
 def test_a_clip_that_is_exchanged_before_the_report_gets_none(calls, tmp_path):
     clip, exchange = swap(tmp_path)
     spec = job(clip, tmp_path / "out.mkv")
-    report = runner.run(spec)
+    report = runner.run_job(spec)
     exchange()
     with pytest.raises(SourceChanged):
-        Manifest.of(spec, report)
+        JobReport.of(spec, report)
 
 
 def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_path):
-    from vsod.pipeline.clip_session import Session
+    from vsod.pipeline.clip_session import ClipSession
 
     clip, exchange = swap(tmp_path)
-    session = Session(clip)
+    session = ClipSession(clip)
     try:
         session.analyse(CARD)
         picture = session.frame(5).image
-        assert session.matte(CARD, 5, picture, FinishSettings(stabilise=0.5)) is not None
+        assert session.matte(CARD, 5, picture, MatteSettings(stabilise=0.5)) is not None
         exchange()
-        assert session.matte(CARD, 22, session.frame(22).image, FinishSettings(stabilise=0.5)) is None
+        assert session.matte(CARD, 22, session.frame(22).image, MatteSettings(stabilise=0.5)) is None
         with pytest.raises(SourceChanged):
             session.export(job(clip, tmp_path / "out.mkv"))
     finally:

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vsod.analysis.second_pass import adapted
+from vsod.analysis.second_pass import adapt_predictor
 from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
-from vsod.inference.model_registry import card_by_id
+from vsod.inference.model_registry import find_model
 from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.clip_session import Session
-from vsod_models.training.online_adaptation import doubt
+from vsod.pipeline.clip_session import ClipSession
+from vsod_models.training.online_adaptation import map_uncertainty
 
 FRAMES = range(30, 54)
 
@@ -24,7 +24,7 @@ FRAMES = range(30, 54)
 def first(demo):
     """The clip, the card's predictor and its maps."""
     with open_source(demo) as clip:
-        predictor = Predictor(card_by_id("swift"), clip.info.display_size)
+        predictor = Predictor(find_model("swift"), clip.info.display_size)
         decoded = clip.frames(FRAMES.start, FRAMES.stop, size=predictor.raster.size)
         yield clip, predictor, dict(predictor(decoded))
 
@@ -33,7 +33,7 @@ def first(demo):
 def fitted(first, tmp_path_factory):
     clip, predictor, maps = first
     folder = tmp_path_factory.mktemp("fitted")
-    return folder, *adapted(clip, predictor, maps.get, FRAMES, folder)
+    return folder, *adapt_predictor(clip, predictor, maps.get, FRAMES, folder)
 
 
 def test_it_is_surer_of_the_same_subject(first, fitted):
@@ -43,7 +43,9 @@ def test_it_is_surer_of_the_same_subject(first, fitted):
     decoded = clip.frames(FRAMES.start, FRAMES.stop, size=again.raster.size)
     second = dict(again(decoded))
     assert list(second) == list(maps)
-    assert np.mean([doubt(m) for m in second.values()]) < np.mean([doubt(m) for m in maps.values()])
+    assert np.mean([map_uncertainty(m) for m in second.values()]) < np.mean(
+        [map_uncertainty(m) for m in maps.values()]
+    )
 
 
 def test_the_fitted_card_is_another_to_the_map_store(first, fitted):
@@ -78,7 +80,7 @@ def test_it_is_done_once(first, fitted, monkeypatch):
     clip, predictor, maps = first
     folder, again, outcome = fitted
     monkeypatch.setattr("vsod.analysis.clip_adaptation.load_network", None)
-    known, verdict = adapted(clip, predictor, maps.get, FRAMES, folder)
+    known, verdict = adapt_predictor(clip, predictor, maps.get, FRAMES, folder)
     assert verdict == outcome and known.card == again.card
 
 
@@ -87,14 +89,14 @@ def test_it_can_be_cancelled_and_leaves_nothing(first, tmp_path):
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        adapted(clip, predictor, maps.get, FRAMES, tmp_path, cancel=stop)
+        adapt_predictor(clip, predictor, maps.get, FRAMES, tmp_path, cancel=stop)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_clip_without_a_sure_subject_keeps_its_card(first, tmp_path):
     clip, predictor, _ = first
     size = predictor.raster.size[::-1]
-    kept, outcome = adapted(clip, predictor, lambda i: np.zeros(size, np.float32), FRAMES, tmp_path)
+    kept, outcome = adapt_predictor(clip, predictor, lambda i: np.zeros(size, np.float32), FRAMES, tmp_path)
     assert kept is predictor and not outcome.trusted
 
 
@@ -102,12 +104,12 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     plain = JobSpec(demo, tmp_path / "plain.mkv", format="ffv1-gray8", start=30, stop=40)
     fitted = replace(plain, output=tmp_path / "fitted.mkv", adapt=True)
     assert "--adapt" in fitted.as_command() and JobSpec.from_json(fitted.to_json()) == fitted
-    assert runner.run(plain).fitted is None
-    report = runner.run(fitted)
+    assert runner.run_job(plain).fitted is None
+    report = runner.run_job(fitted)
     assert report.fitted and report.verified and {"fit", "look again"} <= set(report.stages)
     assert plain.output.read_bytes() != fitted.output.read_bytes()
     # the second time all is known
-    again = runner.run(replace(fitted, output=tmp_path / "again.mkv"))
+    again = runner.run_job(replace(fitted, output=tmp_path / "again.mkv"))
     assert again.fitted and "look again" not in again.stages
     assert fitted.output.read_bytes() == again.output.read_bytes()
 
@@ -115,7 +117,7 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
 @pytest.mark.slow
 def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo, monkeypatch):
     monkeypatch.setenv("VSOD_ENGINE", "torch")  # nothing to convert
-    session = Session(demo)
+    session = ClipSession(demo)
     assert session.analyse("swift", frames=FRAMES) is None
     plain = session.saliency("swift", 40)
     assert session.analyse("swift", frames=FRAMES, adapt=True) is True

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from vsod.analysis import analyse
-from vsod.analysis.measure_metrics import measure
-from vsod.analysis.shot_splitter import ByShot
+from vsod.analysis.measure_metrics import measure_metrics
+from vsod.analysis.shot_splitter import ShotSplitter
 from vsod.core.frame import Frame
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.opening import open_source
-from vsod.qc.metrics_store import LaneStore
+from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.map_store import MapStore
 
 SIZE = (192, 112)
@@ -39,7 +39,7 @@ def frames(*parts):
 
 
 def lengths(stream):
-    return [len(list(s)) for s in ByShot(stream)]
+    return [len(list(s)) for s in ShotSplitter(stream)]
 
 
 def test_a_stream_is_taken_apart_at_its_cuts():
@@ -67,7 +67,7 @@ def write(path, pictures):
 def maps(path, folder, *ranges):
     """Maps of a clip, analysed in the given order."""
     with open_source(path) as source:
-        predictor = Predictor(usable_card("swift"), source.info.display_size, "cpu")
+        predictor = Predictor(require_model("swift"), source.info.display_size, "cpu")
         store = MapStore(folder, source.info.frame_count)
         for part in ranges or [range(source.info.frame_count)]:
             for _ in analyse.analyse(source, predictor, store, part):
@@ -84,7 +84,7 @@ def cut(tmp_path_factory):
 
 
 def test_maps_do_not_know_what_lies_beyond_a_cut(cut, tmp_path):
-    assert Predictor(usable_card("swift"), SIZE).splits_shots
+    assert Predictor(require_model("swift"), SIZE).splits_shots
     first = maps(write(tmp_path / "a.mkv", shot(1, 8)), tmp_path / "a")
     second = maps(write(tmp_path / "b.mkv", shot(2, 8)), tmp_path / "b")
     for index, (both, alone) in enumerate(zip(cut[1], first + second, strict=True)):
@@ -102,20 +102,20 @@ def test_measuring_goes_on_where_it_was(cut, tmp_path):
         store, count = MapStore(tmp_path, 16), 16
         for index in range(4, 12):
             store.put(index, cut[1][index])
-        lanes = LaneStore(tmp_path, count)
-        assert list(measure(source, store, lanes)) == list(range(4, 12))
+        lanes = MetricsStore(tmp_path, count)
+        assert list(measure_metrics(source, store, lanes)) == list(range(4, 12))
         assert np.isnan(lanes.snapshot()["flicker"][4]) and not np.isnan(lanes.snapshot()["flicker"][5])
         for index in range(count):
             store.put(index, cut[1][index])
-        some = measure(source, store, lanes)
+        some = measure_metrics(source, store, lanes)
         assert next(some) == 0
         some.close()
-        again = LaneStore(tmp_path, count)
-        assert list(measure(source, store, again)) == [1, 2, 3, 4, 12, 13, 14, 15]
+        again = MetricsStore(tmp_path, count)
+        assert list(measure_metrics(source, store, again)) == [1, 2, 3, 4, 12, 13, 14, 15]
         pieces = again.snapshot()
         assert not np.isnan(pieces.values).any()
-        whole = LaneStore(tmp_path / "none", count)
-        for _ in measure(source, store, whole):
+        whole = MetricsStore(tmp_path / "none", count)
+        for _ in measure_metrics(source, store, whole):
             pass
         assert np.allclose(pieces.values, whole.snapshot().values, atol=1e-6)
         assert pieces["change"][8] > 0.8 and np.delete(pieces["change"], 8).max() < 0.7

@@ -13,7 +13,7 @@ import pytest
 from helpers.clips import make, write_audio_only
 from vsod.__main__ import COMMANDS, main
 from vsod.cli.main import build_parser
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.table import FORMATS
 from vsod.storage import envelope
 
@@ -150,7 +150,7 @@ def test_doctor_finds_this_machine_fit(capsys):
 def test_formats_lists_what_can_be_written(capsys):
     code, out, _ = call(capsys, "formats", "--json")
     rows = {row["id"]: row for row in json.loads(out)}
-    assert code == 0 and set(FORMATS) <= set(rows) <= set(FORMATS | EXTERNAL)
+    assert code == 0 and set(FORMATS) <= set(rows) <= set(FORMATS | FFMPEG_FORMATS)
     assert call(capsys, "formats")[1].startswith("prores4444")
 
 

@@ -16,10 +16,10 @@ from helpers.clips import make
 from vsod.cli.main import build_parser, main
 from vsod.cli.options.path_access import commands, path_options
 from vsod.core.job import JobSpec
-from vsod.inference.model_registry import card_by_id
+from vsod.inference.model_registry import find_model
 from vsod.lab.training.network_training import stages_of
 from vsod.pipeline import runner
-from vsod.pipeline.job_report import Manifest
+from vsod.pipeline.job_report import JobReport
 from vsod.storage.ownership_marks import is_ours
 
 # How each command is called; {option} is a place that it reads or writes.
@@ -71,7 +71,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made = make("cfr", tmp_path_factory.mktemp(name)).path
         shutil.copy(made, root / f"{name}.mkv")
     spec = JobSpec(root / "clip.mkv", root / "m.mkv", start=0, stop=1)
-    Manifest.of(spec, runner.run(spec)).write(root / "report.json")
+    JobReport.of(spec, runner.run_job(spec)).write(root / "report.json")
     (root / "m.mkv").unlink()
     (root / "list.txt").write_text("clip.mkv\nground.mkv\n")
     (root / "start.safetensors").write_bytes(b"weights")
@@ -270,7 +270,7 @@ def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: p
 def test_a_stage_is_not_trained_over_the_weights_it_starts_from(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    last = stages_of(card_by_id("stan"))[-1]
+    last = stages_of(find_model("stan"))[-1]
     weights = here / "runs" / last.name / "weights.safetensors"
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"an hour's work")

@@ -11,8 +11,8 @@ import pytest
 from vsod.cli.lab import labels as cli
 from vsod.errors import DataError, ModelError, UsageError, VsodError
 from vsod.lab.labels import weak_labels
-from vsod.lab.labels.map_folders import MapFolder, Providers, frame_number, write_clip
-from vsod_models.labels.scnn_weak_labels import Settings
+from vsod.lab.labels.map_folders import MapFolder, MapProviders, frame_number, write_clip
+from vsod_models.labels.scnn_weak_labels import WeakLabelSettings
 
 H, W, COUNT = 48, 64, 6
 CLIPS = ("ball", "cube")
@@ -183,13 +183,13 @@ def test_weak_labels_go_on_where_they_were_stopped(root, tmp_path):
         return learners[-1]
 
     def run(count):
-        return weak_labels.weak(
+        return weak_labels.write_weak_labels(
             [root / name for name in "abc"],
             root / "clips",
             root / "truth",
             tmp_path / "weak",
             make,
-            settings=Settings(rounds=count, agree=1.0),
+            settings=WeakLabelSettings(rounds=count, agree=1.0),
             on_round=rounds.append,
         )
 
@@ -208,11 +208,11 @@ def test_weak_labels_go_on_where_they_were_stopped(root, tmp_path):
 
 def test_another_runs_folder_is_not_mixed_up(root, tmp_path):
     words = [[root / "a"], root / "clips", root / "truth", tmp_path / "w", lambda f: Copycat(f, root)]
-    weak_labels.weak(*words, settings=Settings(rounds=1))
+    weak_labels.write_weak_labels(*words, settings=WeakLabelSettings(rounds=1))
     write(tmp_path / "t" / "cube", "00000.png", np.full((H, W), 255, np.uint8))
     words[2] = tmp_path / "t"
     with pytest.raises(DataError, match="other frames"):
-        weak_labels.weak(*words)
+        weak_labels.write_weak_labels(*words)
 
 
 def test_errors_say_what_is_missing(root, tmp_path):
@@ -242,7 +242,9 @@ def test_errors_say_what_is_missing(root, tmp_path):
     with pytest.raises(VsodError, match="nocard"):
         call("weak", "--maps", root / "a", *clips, "--truth", root / "truth", *out, "--card", "nocard")
     with pytest.raises(DataError, match="already"):
-        weak_labels.weak([root / "a"], root / "clips", root / "a", tmp_path / "o", lambda f: Copycat(f, root))
+        weak_labels.write_weak_labels(
+            [root / "a"], root / "clips", root / "a", tmp_path / "o", lambda f: Copycat(f, root)
+        )
     assert not list((tmp_path / "out").glob("*"))
 
 
@@ -277,7 +279,7 @@ def test_writing_again_leaves_nothing_old(tmp_path):
 
 
 def test_maps_are_brought_to_the_first_models_size(root):
-    providers = Providers([root / "c", root / "a"])
+    providers = MapProviders([root / "c", root / "a"])
     stack = providers.maps(("ball", 0))
     assert stack.shape == (2, H // 2, W // 2) and stack.dtype == np.float32
     full = read(root / "a" / "ball" / "ball_matte.000000.png") / 255

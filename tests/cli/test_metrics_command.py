@@ -5,7 +5,7 @@ import json
 
 from helpers.clips import make
 from vsod.cli.main import main
-from vsod.qc.frame_metrics import LANES
+from vsod.qc.frame_metrics import METRICS
 
 
 def test_a_table_with_markers(tmp_path, capsys):
@@ -23,7 +23,7 @@ def test_a_table_with_markers(tmp_path, capsys):
     whole = tmp_path / "t.json"
     assert main(["lanes", str(clip), "-o", str(whole), "--range", "6:8", "--json"]) == 0
     seen = json.loads(whole.read_text())
-    assert set(seen["lanes"]) == {lane.id for lane in LANES}
+    assert set(seen["lanes"]) == {lane.id for lane in METRICS}
     # the rows of the first run, not measured again
     assert seen["frames"][0]["area"] == float(found[2]["area"])
     events = [json.loads(x) for x in capsys.readouterr().out.splitlines()]

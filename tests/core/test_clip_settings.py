@@ -10,22 +10,24 @@ from hypothesis import strategies as st
 
 from vsod.cli.main import build_parser
 from vsod.cli.options.job import job_spec
-from vsod.cli.options.shot import shot_choice
-from vsod.core.clip_settings import Choice, Part, ShotChoice
+from vsod.cli.options.shot import shot_override
+from vsod.core.clip_settings import ClipSettings, SettingsSpan, ShotOverride
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.errors import UsageError
-from vsod.project.project import ClipWork, Project
+from vsod.project.project import Project, ProjectClip
 
-SOFT = FinishSettings(feather=3.0)
-CHOICE = Choice("swift", SOFT, (ShotChoice(10, 20, "studio"), ShotChoice(20, 30, finish=DEFAULTS)))
+SOFT = MatteSettings(feather=3.0)
+CHOICE = ClipSettings(
+    "swift", SOFT, (ShotOverride(10, 20, "studio"), ShotOverride(20, 30, finish=DEFAULT_MATTE_SETTINGS))
+)
 
 
 def test_every_frame_has_its_card_and_finish() -> None:
     assert [CHOICE.at(i) for i in (9, 10, 20, 30)] == [
         ("swift", SOFT),
         ("studio", SOFT),
-        ("swift", DEFAULTS),
+        ("swift", DEFAULT_MATTE_SETTINGS),
         ("swift", SOFT),
     ]
     assert CHOICE.cards == ("swift", "studio")
@@ -33,16 +35,16 @@ def test_every_frame_has_its_card_and_finish() -> None:
 
 def test_parts_cover_the_range_in_order() -> None:
     assert CHOICE.parts(range(5, 25)) == [
-        Part(range(5, 10), "swift", SOFT),
-        Part(range(10, 20), "studio", SOFT),
-        Part(range(20, 25), "swift", DEFAULTS),
+        SettingsSpan(range(5, 10), "swift", SOFT),
+        SettingsSpan(range(10, 20), "studio", SOFT),
+        SettingsSpan(range(20, 25), "swift", DEFAULT_MATTE_SETTINGS),
     ]
-    assert CHOICE.parts(range(30, 60)) == [Part(range(30, 60), "swift", SOFT)]
+    assert CHOICE.parts(range(30, 60)) == [SettingsSpan(range(30, 60), "swift", SOFT)]
 
 
 def test_a_shot_that_is_as_the_clip_makes_no_part() -> None:
-    assert Choice("swift", SOFT, (ShotChoice(3, 5, "swift", SOFT),)).parts(range(9)) == [
-        Part(range(9), "swift", SOFT)
+    assert ClipSettings("swift", SOFT, (ShotOverride(3, 5, "swift", SOFT),)).parts(range(9)) == [
+        SettingsSpan(range(9), "swift", SOFT)
     ]
 
 
@@ -60,17 +62,17 @@ def test_what_is_known_is_gathered_by_card() -> None:
 
 
 def test_the_casting_forgets_the_finish_alone() -> None:
-    assert CHOICE.casting == Choice("swift", shots=(ShotChoice(10, 20, "studio"),))
+    assert CHOICE.casting == ClipSettings("swift", shots=(ShotOverride(10, 20, "studio"),))
 
 
 def test_a_shot_takes_its_own_and_gives_it_back() -> None:
-    clip = Choice("swift", SOFT)
+    clip = ClipSettings("swift", SOFT)
     shots = clip.with_shot(range(4, 9), card="studio")
-    assert shots == (ShotChoice(4, 9, "studio"),)
-    both = Choice("swift", SOFT, shots)
-    shots = both.with_shot(range(4, 9), finish=DEFAULTS)
-    assert shots == (ShotChoice(4, 9, "studio", DEFAULTS),)
-    shots = Choice("swift", SOFT, shots).with_shot(range(4, 9), card="swift", finish=SOFT)
+    assert shots == (ShotOverride(4, 9, "studio"),)
+    both = ClipSettings("swift", SOFT, shots)
+    shots = both.with_shot(range(4, 9), finish=DEFAULT_MATTE_SETTINGS)
+    assert shots == (ShotOverride(4, 9, "studio", DEFAULT_MATTE_SETTINGS),)
+    shots = ClipSettings("swift", SOFT, shots).with_shot(range(4, 9), card="swift", finish=SOFT)
     assert shots == ()
 
 
@@ -82,7 +84,7 @@ def test_a_shot_lies_between_cuts_and_shots_that_are_known() -> None:
         range(30, 33),
         range(33, 40),
     ]
-    assert Choice("swift").shot_range(7, [], 40) == range(40)
+    assert ClipSettings("swift").shot_range(7, [], 40) == range(40)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_a_shot_lies_between_cuts_and_shots_that_are_known() -> None:
 )
 def test_shots_that_do_not_go_together_are_refused(shots: list[tuple[int, int]]) -> None:
     with pytest.raises(UsageError):
-        Choice("swift", shots=tuple(ShotChoice(a, b) for a, b in shots))
+        ClipSettings("swift", shots=tuple(ShotOverride(a, b) for a, b in shots))
 
 
 def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
@@ -104,14 +106,14 @@ def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
 @pytest.mark.parametrize("text", ["4", "9:4", "4: --card x", "4:9 --no-such", "4:9 'x", "4:9 --feather=999"])
 def test_a_shot_that_cannot_be_read_says_so(text: str) -> None:
     with pytest.raises((UsageError, SystemExit)) as caught:
-        shot_choice(text)
+        shot_override(text)
     assert isinstance(caught.value, UsageError)
 
 
 def test_a_project_keeps_shots(tmp_path: Path) -> None:
     clip = tmp_path / "a.mov"
     clip.write_bytes(b"pictures")
-    project = Project((ClipWork(clip, finish=SOFT, shots=CHOICE.shots),), 0)
+    project = Project((ProjectClip(clip, finish=SOFT, shots=CHOICE.shots),), 0)
     written = project.write(tmp_path / "p.vsod")
     assert Project.read(tmp_path / "p.vsod") == written
     assert written.clips[0].job(Path("x.mov")).choice == CHOICE

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsod.core.compositing import narrowed, over, premultiplied, widened
+from vsod.core.compositing import over, premultiply, to_8bit, to_16bit
 
 RNG = np.random.default_rng(0)
 ALPHA = RNG.random((20, 30), dtype=np.float32)
@@ -18,14 +18,14 @@ def test_straight_and_premultiplied_agree_over_any_ground(kind):
         ground = np.full_like(rgb, colour)
         due = rgb * ALPHA[..., None].astype(float) + ground * (1 - ALPHA[..., None].astype(float))
         assert np.abs(over(rgb, ALPHA, ground) - due).max() <= 1
-        from_premultiplied = premultiplied(rgb, ALPHA) + ground * (1 - ALPHA[..., None].astype(float))
+        from_premultiplied = premultiply(rgb, ALPHA) + ground * (1 - ALPHA[..., None].astype(float))
         assert np.abs(from_premultiplied - due).max() <= 1
         if any(colour):  # read as the other kind it is visibly wrong
-            assert np.abs(over(premultiplied(rgb, ALPHA), ALPHA, ground) - due).max() > top / 20
+            assert np.abs(over(premultiply(rgb, ALPHA), ALPHA, ground) - due).max() > top / 20
 
 
 def test_depths():
     codes = np.arange(256, dtype=np.uint8).reshape(1, -1)
-    assert np.array_equal(narrowed(widened(codes)), codes)
-    assert widened(codes).max() == 65535
-    assert narrowed(codes) is codes
+    assert np.array_equal(to_8bit(to_16bit(codes)), codes)
+    assert to_16bit(codes).max() == 65535
+    assert to_8bit(codes) is codes

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.exports import clip_info
-from vsod.core.conform import conformed
+from vsod.core.conform import conform_to_rate
 from vsod.core.export_settings import frame_rate
 from vsod.errors import UsageError
 
@@ -16,7 +16,7 @@ NTSC_FILM = Fraction(24000, 1001)
 
 def test_the_own_rate_changes_nothing():
     info = clip_info(count=50)
-    plan = conformed(info, range(5, 30), Fraction(24))
+    plan = conform_to_rate(info, range(5, 30), Fraction(24))
     assert plan.shows.tolist() == list(range(5, 30))
     assert (plan.duplicated, plan.dropped) == (0, 0)
 
@@ -24,15 +24,15 @@ def test_the_own_rate_changes_nothing():
 def test_rounded_ticks_are_no_jitter():
     pts = np.round(np.arange(100) * 1001 / 24).astype(np.int64)
     info = clip_info(count=100, pts=pts, time_base=Fraction(1, 1000), rate=NTSC_FILM)
-    assert conformed(info, range(100), NTSC_FILM).shows.tolist() == list(range(100))
+    assert conform_to_rate(info, range(100), NTSC_FILM).shows.tolist() == list(range(100))
 
 
 def test_gaps_repeat_and_bursts_drop():
     info = clip_info(pts=np.array([0, 1, 4, 5]), last_ticks=1)
-    plan = conformed(info, range(4), Fraction(24))
+    plan = conform_to_rate(info, range(4), Fraction(24))
     assert plan.shows.tolist() == [0, 1, 1, 1, 2, 3]
     assert (plan.duplicated, plan.dropped) == (2, 0)
-    half = conformed(clip_info(count=10, last_ticks=1), range(10), Fraction(12))
+    half = conform_to_rate(clip_info(count=10, last_ticks=1), range(10), Fraction(12))
     assert half.shows.tolist() == [0, 2, 4, 6, 8]
     assert (half.duplicated, half.dropped) == (0, 5)
 
@@ -49,7 +49,7 @@ def test_gaps_repeat_and_bursts_drop():
 )
 def test_the_start_label_is_counted_at_the_new_rate(rate, label, target, due):
     info = replace(clip_info(count=9, rate=rate, time_base=1 / rate), timecode=label)
-    assert conformed(info, range(9), target).info.timecode == due
+    assert conform_to_rate(info, range(9), target).info.timecode == due
 
 
 def test_rates_by_name():

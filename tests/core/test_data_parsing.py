@@ -8,8 +8,8 @@ import pytest
 from vsod.core.data_parsing import MAX_BYTES, parse_json, parse_toml, read_json, refusing
 from vsod.core.job import JobSpec
 from vsod.errors import DataError
-from vsod.inference.model_registry import all_cards, read_card
-from vsod.pipeline.job_report import Manifest
+from vsod.inference.model_registry import list_models, read_model_spec
+from vsod.pipeline.job_report import JobReport
 from vsod.project.presets import Presets
 from vsod.project.project import Project
 
@@ -71,7 +71,7 @@ def quickly(read, path):
 
 
 def test_reports(file):
-    quickly(Manifest.read, file)
+    quickly(JobReport.read, file)
 
 
 def test_projects(file):
@@ -91,7 +91,7 @@ def test_presets(file):
 
 
 def test_cards(file):
-    card = read_card(file.rename(file.with_suffix(".toml")))
+    card = read_model_spec(file.rename(file.with_suffix(".toml")))
     assert card.problem and len(card.problem) < 300 and card.problem.isprintable()
 
 
@@ -120,10 +120,10 @@ def test_toml(text, tmp_path):
 def test_one_bad_card_is_a_row_and_the_others_can_be_used(tmp_path, monkeypatch):
     from vsod import paths
 
-    folder = paths.user_cards_dir() / "x"
+    folder = paths.user_models_dir() / "x"
     folder.mkdir(parents=True)
     (folder / "card.toml").write_text(TOML["deep"])
-    cards = {card.source.parent.name: card for card in all_cards()}
+    cards = {card.source.parent.name: card for card in list_models()}
     assert cards["x"].problem and any(not card.problem for card in cards.values())
 
 

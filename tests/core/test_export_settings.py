@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from vsod.cli.main import build_parser
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError
 
-FULL = Delivery(
+FULL = ExportSettings(
     "cutout", "premultiplied", "blur", Fraction(24000, 1001), "none", "1001", "{stem}.{frame:05}", "zip"
 )
 
@@ -20,8 +20,8 @@ def test_a_delivery_survives_json_and_the_command_line():
     spec = JobSpec(Path("a.mov"), Path("b.mov"), delivery=FULL)
     assert JobSpec.from_json(spec.to_json()) == spec
     args = build_parser().parse_args(shlex.split(spec.as_command())[1:])
-    assert Delivery.from_options(vars(args)) == FULL
-    assert Delivery().as_words() == []
+    assert ExportSettings.from_options(vars(args)) == FULL
+    assert ExportSettings().as_words() == []
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_a_delivery_survives_json_and_the_command_line():
 )
 def test_impossible_deliveries_are_named(wrong):
     with pytest.raises(UsageError, match="--"):
-        Delivery(**wrong)
+        ExportSettings(**wrong)

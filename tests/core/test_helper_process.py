@@ -35,7 +35,7 @@ def test_words_alone_call_nothing(tmp_path):
     """A shell puts names of files in for ``*``, and a file may be called ``--apart``."""
     kept = tmp_path / "kept"
     kept.mkdir()
-    command = helper_process.command("os:rename", [str(kept), str(tmp_path / "moved")])
+    command = helper_process.helper_command("os:rename", [str(kept), str(tmp_path / "moved")])
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "VSOD_APART": "os:listdir"}
     for extra in ({}, {"VSOD_APART": ""}):
         result = subprocess.run(command, env={**env, **extra}, timeout=60, capture_output=True, check=False)
@@ -45,12 +45,12 @@ def test_words_alone_call_nothing(tmp_path):
 def test_a_frozen_program_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/vsod-desktop")
-    assert helper_process.command("a:b", ["c"]) == ["/opt/vsod-desktop", "--apart", "a:b", "c"]
+    assert helper_process.helper_command("a:b", ["c"]) == ["/opt/vsod-desktop", "--apart", "a:b", "c"]
 
 
 def test_other_words_are_none_of_its_business():
-    assert not helper_process.called(["run", "--apart"])
-    assert not helper_process.called([])
+    assert not helper_process.run_if_helper(["run", "--apart"])
+    assert not helper_process.run_if_helper([])
 
 
 def test_a_strangers_modules_in_the_current_folder_stay_asleep(strangers, tmp_path):
@@ -109,7 +109,7 @@ def test_it_ends_at_once_when_it_is_cancelled():
 
 
 def test_a_conversion_that_fails_is_not_repeated_without_a_word(capsys):
-    openvino_backend.convert_apart("os:listdir", ["/not/there"], None)
+    openvino_backend.convert_in_helper("os:listdir", ["/not/there"], None)
     told = capsys.readouterr().err
     assert "warning" in told and "FileNotFoundError" in told and "/not/there" in told
 
@@ -120,7 +120,7 @@ def test_a_conversion_that_was_killed_is_not_repeated_at_all(monkeypatch):
 
     monkeypatch.setattr(helper_process, "run", killed)
     with pytest.raises(ModelError, match="signal 9") as caught:
-        openvino_backend.convert_apart("a:b", [], None)
+        openvino_backend.convert_in_helper("a:b", [], None)
     assert "memory" in caught.value.fix
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from vsod.cli.main import build_parser
 from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.job import job_spec
-from vsod.cli.options.matte import finish_settings
-from vsod.core.job import JobReport, JobSpec
-from vsod.core.matte_settings import CRF, EDGES, FinishSettings
+from vsod.cli.options.matte import matte_settings
+from vsod.core.job import JobResult, JobSpec
+from vsod.core.matte_settings import CRF_MODES, EDGE_METHODS, MatteSettings
 from vsod.errors import UsageError
 
 specs = st.builds(
@@ -24,10 +24,10 @@ specs = st.builds(
     device=st.sampled_from(["auto", "cpu", "cuda"]),
     adapt=st.booleans(),
     finish=st.builds(
-        FinishSettings,
+        MatteSettings,
         stabilise=st.floats(0, 1),
-        crf=st.sampled_from(CRF),
-        edges=st.sampled_from(EDGES),
+        crf=st.sampled_from(CRF_MODES),
+        edges=st.sampled_from(EDGE_METHODS),
         threshold=st.none() | st.floats(0, 1),
         despeckle=st.integers(0, 5000),
         fill_holes=st.integers(0, 5000),
@@ -67,13 +67,13 @@ def test_the_copied_command_line_builds_the_same_job(spec):
 )
 def test_settings_out_of_range_are_named(wrong, says):
     with pytest.raises(UsageError, match=says):
-        FinishSettings(**wrong)
+        MatteSettings(**wrong)
 
 
 def test_no_option_is_no_setting():
     args = build_parser().parse_args(["run", "x", "-o", "y"])
-    assert finish_settings(args) == FinishSettings()
-    assert FinishSettings().as_words() == []
+    assert matte_settings(args) == MatteSettings()
+    assert MatteSettings().as_words() == []
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,6 @@ def test_unknown_device():
     ("held", "verified", "code"), [([], True, 0), ([], None, 0), ([3], True, 3), ([], False, 3)]
 )
 def test_exit_code_of_a_report(held, verified, code):
-    report = JobReport(Path("o"), 1, 0.1, "cpu", held=held, verified=verified)
+    report = JobResult(Path("o"), 1, 0.1, "cpu", held=held, verified=verified)
     assert report.exit_code == code
     assert report.as_json()["output"] == "o"

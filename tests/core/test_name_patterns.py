@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.name_patterns import fill
 from vsod.errors import UsageError
 
@@ -64,7 +64,7 @@ def test_any_pattern_and_any_number_is_a_delivery_or_a_usage_error_at_once(names
     for options in ({"names": names}, {"start_number": number}, {"cfr": rate}):
         began = time.process_time()
         try:
-            made = Delivery.from_options(options)
+            made = ExportSettings.from_options(options)
         except UsageError as error:
             assert len(str(error)) < 400
         else:
@@ -76,4 +76,4 @@ def test_rates_people_write():
     rates = {"25": Fraction(25), "24000/1001": Fraction(24000, 1001), "23.976": Fraction(24000, 1001)}
     rates |= {"29.97": Fraction(30000, 1001), "12.5": Fraction(25, 2), "59.94": Fraction(60000, 1001)}
     for text, rate in rates.items():
-        assert Delivery.from_options({"cfr": text}).cfr == rate
+        assert ExportSettings.from_options({"cfr": text}).cfr == rate

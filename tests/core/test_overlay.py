@@ -44,7 +44,7 @@ def test_cutout_mixes_by_hand() -> None:
 
 
 def test_heat_by_hand() -> None:
-    out = ov.heat(picture((40, 80, 255)), ALPHA)
+    out = ov.heat_map(picture((40, 80, 255)), ALPHA)
     # ends: three quarters of the table's colour and a quarter of the picture
     assert out[0, 0].tolist() == [0 + 10, 0 + 20, 3 + 63]
     assert out[0, 2].tolist() == [189 + 10, 191 + 20, 123 + 63]
@@ -52,12 +52,12 @@ def test_heat_by_hand() -> None:
 
 def test_heat_never_wraps() -> None:
     alpha = np.arange(256, dtype=np.uint8)[None]
-    out = ov.heat(np.full((1, 256, 3), 255, np.uint8), alpha)
+    out = ov.heat_map(np.full((1, 256, 3), 255, np.uint8), alpha)
     assert out.min() >= 63
 
 
 def test_heat_table_grows_lighter_in_even_steps() -> None:
-    light = ov.heat_table().astype(float) @ [0.2126, 0.7152, 0.0722]
+    light = ov.heat_map_colours().astype(float) @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(light) >= 0).all()
     eighths = np.diff(light[::32])
     assert eighths.max() < 4 * np.median(eighths)
@@ -74,7 +74,7 @@ def test_every_overlay_leaves_its_input_alone_and_changes_the_picture(overlay: O
     rgb = rng.integers(0, 256, (37, 53, 3), dtype=np.uint8)
     alpha = rng.integers(0, 256, (37, 53), dtype=np.uint8)
     before = rgb.copy(), alpha.copy()
-    out = ov.compose(overlay, rgb, alpha, other=255 - alpha)
+    out = ov.draw_overlay(overlay, rgb, alpha, other=255 - alpha)
     assert out.shape == rgb.shape and out.dtype == np.uint8 and out.flags.c_contiguous
     assert (out != rgb).any()
     assert (rgb == before[0]).all() and (alpha == before[1]).all()
@@ -83,7 +83,7 @@ def test_every_overlay_leaves_its_input_alone_and_changes_the_picture(overlay: O
 @pytest.mark.parametrize("overlay", list(Overlay))
 def test_without_a_matte_the_picture_comes_back(overlay: Overlay) -> None:
     rgb = picture((1, 2, 3))
-    assert ov.compose(overlay, rgb, None) is rgb
+    assert ov.draw_overlay(overlay, rgb, None) is rgb
 
 
 def test_mixing_agrees_with_real_arithmetic() -> None:
@@ -122,8 +122,8 @@ def test_alpha_read_the_wrong_way() -> None:
     rgb, half = picture((200, 100, 40), (1, 1)), np.array([[128]], np.uint8)
     grey = picture((100, 100, 100), (1, 1))
     right = ov.over(rgb, half, grey)[0, 0]
-    glow = ov.misread(rgb, half, grey, "as premultiplied")[0, 0]
-    dark = ov.misread(rgb, half, grey, "as straight")[0, 0]
+    glow = ov.as_misread_alpha(rgb, half, grey, "as premultiplied")[0, 0]
+    dark = ov.as_misread_alpha(rgb, half, grey, "as straight")[0, 0]
     assert right.tolist() == [150, 100, 70]
     assert glow.tolist() == [250, 150, 90]
     assert dark.tolist() == [100, 75, 60]
@@ -133,14 +133,14 @@ def test_misreading_harms_edges_only() -> None:
     rgb, grey = picture((200, 100, 40)), picture((90, 90, 90))
     right = ov.over(rgb, ALPHA, grey)
     for reading in ("as premultiplied", "as straight"):
-        wrong = ov.compose(Overlay.CUTOUT, rgb, ALPHA, ground=grey, reading=reading)
+        wrong = ov.draw_overlay(Overlay.CUTOUT, rgb, ALPHA, ground=grey, reading=reading)
         assert (wrong[0, 2] == right[0, 2]).all() and (wrong[0, 1] != right[0, 1]).any()
     # black holds no glow where nothing is
-    assert ov.misread(rgb, ALPHA, grey, "as straight")[0, 0].tolist() == [90, 90, 90]
+    assert ov.as_misread_alpha(rgb, ALPHA, grey, "as straight")[0, 0].tolist() == [90, 90, 90]
 
 
 def test_a_cut_out_on_a_ground() -> None:
     ground = picture((7, 8, 9))
-    out = ov.compose(Overlay.CUTOUT, picture((200, 100, 40)), ALPHA, ground=ground)
+    out = ov.draw_overlay(Overlay.CUTOUT, picture((200, 100, 40)), ALPHA, ground=ground)
     assert out[0, 0].tolist() == [7, 8, 9] and out[0, 2].tolist() == [200, 100, 40]
-    assert (ov.compose(Overlay.DIFFERENCE, ground, ALPHA) == ground).all()
+    assert (ov.draw_overlay(Overlay.DIFFERENCE, ground, ALPHA) == ground).all()

@@ -1,5 +1,5 @@
 from vsod.core import progress_meter
-from vsod.core.progress_meter import Pace
+from vsod.core.progress_meter import ProgressMeter
 
 
 class Clock:
@@ -13,7 +13,7 @@ class Clock:
 def test_rate_and_remaining_time_cover_all_stages(monkeypatch):
     clock, seen = Clock(), []
     monkeypatch.setattr(progress_meter, "time", clock)
-    p = Pace(seen.append, {"analyse": 40, "export": 100})
+    p = ProgressMeter(seen.append, {"analyse": 40, "export": 100})
     p.start("analyse")
     for _ in range(20):
         clock.now += 0.5
@@ -39,7 +39,7 @@ def test_rate_and_remaining_time_cover_all_stages(monkeypatch):
 def test_reports_are_rationed_but_the_last_one_always_comes(monkeypatch):
     clock, seen = Clock(), []
     monkeypatch.setattr(progress_meter, "time", clock)
-    p = Pace(seen.append, {"export": 1000})
+    p = ProgressMeter(seen.append, {"export": 1000})
     p.start("export")
     for _ in range(1000):
         clock.now += 0.001

@@ -13,20 +13,22 @@ from hypothesis import strategies as st
 
 from vsod.cli.main import main
 from vsod.cli.terminal.output import PlainStream
-from vsod.core.safe_text import json_text, plain, shell_words
+from vsod.core.safe_text import json_text, sanitise, shell_words
 
 HOSTILE = "a\x1b]0;owned\x07\r\n\t\x7f\x9b31m\u202egpj\u2066.\udce9\x00\u2028ü→🎬"
 anything = st.text(st.characters(codec=None, exclude_categories=()))
 
 
 def test_what_acts_becomes_text_and_the_rest_stays():
-    assert plain(HOSTILE) == (r"a\x1b]0;owned\x07\x0d\x0a\x09\x7f\x9b31m\u202egpj\u2066.\udce9\x00\u2028ü→🎬")
-    assert plain("one\ntwo\r", lines=True) == "one\ntwo\\x0d"
+    assert sanitise(HOSTILE) == (
+        r"a\x1b]0;owned\x07\x0d\x0a\x09\x7f\x9b31m\u202egpj\u2066.\udce9\x00\u2028ü→🎬"
+    )
+    assert sanitise("one\ntwo\r", lines=True) == "one\ntwo\\x0d"
 
 
 @given(anything)
 def test_nothing_that_acts_is_left(text):
-    shown = plain(text)
+    shown = sanitise(text)
     shown.encode()
     assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in shown)
 
@@ -35,7 +37,7 @@ def test_nothing_that_acts_is_left(text):
 def test_json_is_encodable_and_comes_back_the_same(value, indent):
     text = json_text(value, indent)
     assert json.loads(text.encode()) == value
-    assert plain(text, lines=True) == text
+    assert sanitise(text, lines=True) == text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
@@ -44,7 +46,7 @@ def test_json_is_encodable_and_comes_back_the_same(value, indent):
 )
 def test_a_command_is_one_plain_line_that_the_shell_reads_back(word):
     line = shell_words(["printf", "%s", word])
-    assert plain(line) == line
+    assert sanitise(line) == line
     told = subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout
     assert os.fsdecode(told) == word
 
@@ -102,7 +104,7 @@ def test_no_command_writes_a_hostile_name_raw(tmp_path, monkeypatch, capsys, wor
     told = capsys.readouterr()
     for text in (told.out, told.err):
         text.encode()
-        assert plain(text, lines=True) == text
+        assert sanitise(text, lines=True) == text
 
 
 def test_tags_of_a_clip_are_shown_on_one_line_each(tmp_path, capsys):
@@ -117,7 +119,7 @@ def test_tags_of_a_clip_are_shown_on_one_line_each(tmp_path, capsys):
     for words in (["probe", str(path)], ["probe", str(path), "--json"]):
         assert main(words) == 0
         told = capsys.readouterr().out
-        assert plain(told, lines=True) == told
+        assert sanitise(told, lines=True) == told
         assert not [line for line in told.splitlines() if line.startswith("warning: all")]
     assert json.loads(told)["timecode"].startswith("01:00:00:00\nwarning")
 

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from helpers.graycode import burnt
-from vsod.media.pixels.levels import encode
-from vsod.media.pixels.orientation import stored
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.levels import to_codes
+from vsod.media.pixels.orientation import to_stored
+from vsod.media.pixels.planes import plane_view
 
 WIDTH, HEIGHT, COUNT = 96, 64, 40
 NTSC_FILM = Fraction(24000, 1001)
@@ -105,7 +105,7 @@ def code_frame(index: int, recipe: Recipe) -> av.VideoFrame:
     """A frame of ``recipe`` that shows ``index`` in gray."""
     width, height = recipe.size
     upright_size = (height, width) if recipe.rotation in (90, 270) else (width, height)
-    picture = stored(burnt(index, *upright_size), recipe.rotation, recipe.mirrored)
+    picture = to_stored(burnt(index, *upright_size), recipe.rotation, recipe.mirrored)
     frame = av.VideoFrame(width, height, recipe.pix_fmt)
     bits = frame.format.components[0].bits
     if frame.format.is_rgb:
@@ -113,9 +113,9 @@ def code_frame(index: int, recipe: Recipe) -> av.VideoFrame:
             format=recipe.pix_fmt
         )
     full = recipe.full_range or recipe.pix_fmt.startswith(("gray", "yuvj"))
-    plane(frame, 0)[:] = encode(picture, "full" if full else "legal", bits)
+    plane_view(frame, 0)[:] = to_codes(picture, "full" if full else "legal", bits)
     for chroma in range(1, len(frame.planes)):
-        plane(frame, chroma)[:] = 1 << (bits - 1)
+        plane_view(frame, chroma)[:] = 1 << (bits - 1)
     return frame
 
 
@@ -318,7 +318,7 @@ NEEDS_FFMPEG = {"edit-list", "vp8-alt-ref"}
 
 
 def make(kind: str, folder: Path) -> Clip:
-    """Make one of :data:`KINDS`; skips the test if it needs a program that is not here."""
+    """Make one of :data:`ISSUE_TYPES`; skips the test if it needs a program that is not here."""
     if kind in NEEDS_FFMPEG and shutil.which("ffmpeg") is None:
         pytest.skip("the ffmpeg program is not installed")
     return KINDS[kind](folder)

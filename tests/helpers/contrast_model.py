@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 192, 108
 
 def install(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Put the example card into the user's folder, run it by torch, and use a cache of its own; gives the folder."""
-    folder = paths.user_cards_dir() / CARD
+    folder = paths.user_models_dir() / CARD
     shutil.copytree(
         paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
     )

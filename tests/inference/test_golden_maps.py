@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vsod.core.frame import Frame
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.model_signature import MAPS_VERSION
 from vsod.inference.predictor import Predictor
 
@@ -39,7 +39,7 @@ def pictures() -> list[Frame]:
 
 def maps(card: str) -> np.ndarray:
     """(3, 9, 16) uint8 of the card's maps by torch in float32."""
-    predictor = Predictor(usable_card(card), (320, 180), "cpu", "torch")
+    predictor = Predictor(require_model(card), (320, 180), "cpu", "torch")
     width, height = predictor.raster.size
     frames = [
         Frame(f.index, f.pts, cv2.resize(f.image, (width, height), interpolation=cv2.INTER_AREA))

@@ -13,13 +13,13 @@ import pytest
 import torch
 
 from vsod import paths
-from vsod.analysis.clip_adaptation import Look, adapt
+from vsod.analysis.clip_adaptation import FirstPass, adapt_to_clip
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import openvino_backend
-from vsod.inference.model_registry import all_cards, read_card
-from vsod.inference.network_inputs import INPUTS
-from vsod.inference.network_loading import build_network, load_network, part
+from vsod.inference.model_registry import list_models, read_model_spec
+from vsod.inference.network_inputs import NETWORK_INPUTS
+from vsod.inference.network_loading import build_network, load_network, network_part
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.predictor import Predictor
 from vsod.inference.torch_backend import TorchBackend
@@ -30,7 +30,7 @@ EXTRA = [
     paths.plugins_dir() / "example-model",
     *filter(None, os.environ.get("VSOD_TEST_CARDS", "").split(os.pathsep)),
 ]
-CARDS = [*all_cards(), *(read_card(Path(folder) / "card.toml") for folder in EXTRA)]
+CARDS = [*list_models(), *(read_model_spec(Path(folder) / "card.toml") for folder in EXTRA)]
 
 
 @pytest.fixture(scope="module", params=CARDS, ids=lambda card: card.id)
@@ -62,7 +62,10 @@ def scene(tmp_path_factory):
 
 def inputs(card, h, w, batch=1, seed=0, frames=1):
     rng = torch.Generator().manual_seed(seed)
-    shapes = [(INPUTS[n].channels, h // INPUTS[n].divide, w // INPUTS[n].divide) for n in card.reads]
+    shapes = [
+        (NETWORK_INPUTS[n].channels, h // NETWORK_INPUTS[n].divide, w // NETWORK_INPUTS[n].divide)
+        for n in card.reads
+    ]
     return [torch.rand(batch * frames, *s, generator=rng) for s in shapes]
 
 
@@ -70,9 +73,9 @@ def run(card, net, h=64, w=96, batch=1, seed=0):
     """Saliency of ``batch`` windows (or frames) of noise."""
     with torch.inference_mode():
         if not card.window:
-            return part(net, "frame", card.half)(*inputs(card, h, w, batch, seed))
-        features = part(net, "encode")(*inputs(card, h, w, batch, seed, card.window))
-        return part(net, "decode", card.half)(features.unflatten(0, (batch, card.window)))
+            return network_part(net, "frame", card.half)(*inputs(card, h, w, batch, seed))
+        features = network_part(net, "encode")(*inputs(card, h, w, batch, seed, card.window))
+        return network_part(net, "decode", card.half)(features.unflatten(0, (batch, card.window)))
 
 
 def test_there_are_the_published_five():
@@ -82,7 +85,7 @@ def test_there_are_the_published_five():
 def test_it_says_what_people_need_to_know(card):
     assert card.title and card.summary and card.licence != "unknown" and card.trained_on
     assert card.paid_work
-    if card.source.parent == paths.cards_dir():
+    if card.source.parent == paths.model_specs_dir():
         assert card.sha256 == file_sha256(card.checked_weights())
 
 
@@ -100,9 +103,11 @@ def test_a_sample_does_not_see_its_batch(card, net):
         with torch.inference_mode():
             if card.window:
                 x = [t.unflatten(0, (2, -1))[i] for t in inputs(card, 64, 96, 2, 0, card.window)]
-                alone = part(net, "decode", card.half)(part(net, "encode")(*x)[None])
+                alone = network_part(net, "decode", card.half)(network_part(net, "encode")(*x)[None])
             else:
-                alone = part(net, "frame", card.half)(*(t[i : i + 1] for t in inputs(card, 64, 96, 2)))
+                alone = network_part(net, "frame", card.half)(
+                    *(t[i : i + 1] for t in inputs(card, 64, 96, 2))
+                )
         assert torch.allclose(both[i : i + 1], alone, atol=1e-4)
 
 
@@ -114,7 +119,7 @@ def test_half_precision_stays_finite(card, net):
     for value in (0.0, 1.0):
         x = [torch.full_like(t, value) for t in inputs(card, 64, 96, frames=max(card.window, 1))]
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            first = part(net, "encode" if card.window else "frame")(*x)
+            first = network_part(net, "encode" if card.window else "frame")(*x)
         assert first.float().isfinite().all()
 
 
@@ -254,7 +259,7 @@ def test_it_can_be_fitted_to_a_clip(card, net, tmp_path, scene):
 
     def fit():
         file = tmp_path / "adapted.safetensors"
-        return adapt(Look(predictor, decode, lambda i: disc, count), range(count), file, steps=2)
+        return adapt_to_clip(FirstPass(predictor, decode, lambda i: disc, count), range(count), file, steps=2)
 
     if not hasattr(net, "backbone_parameters"):
         with pytest.raises(ModelError, match="cannot adapt"):

@@ -4,9 +4,9 @@ import shutil
 import pytest
 
 from vsod import paths
-from vsod.core.matte_settings import FinishSettings
-from vsod.errors import ModelError, UnknownCard
-from vsod.inference.model_registry import all_cards, card_by_id, read_card, usable_card
+from vsod.core.matte_settings import MatteSettings
+from vsod.errors import ModelError, UnknownModel
+from vsod.inference.model_registry import find_model, list_models, read_model_spec, require_model
 from vsod.inference.network_loading import build_network, load_network
 from vsod.storage.digest import file_sha256
 
@@ -21,26 +21,26 @@ weights = "mine.safetensors"
 
 @pytest.fixture
 def folder():
-    path = paths.user_cards_dir()
+    path = paths.user_models_dir()
     path.mkdir(parents=True)
     return path
 
 
 def test_the_built_in_card_is_usable_and_its_weights_are_the_named_ones():
-    card = usable_card("swift")
+    card = require_model("swift")
     assert card.sha256 == file_sha256(card.checked_weights())
     assert card.flow == "dis"
     json.dumps(card.as_json())
 
 
 def test_every_built_in_card_is_free_of_problems():
-    assert {c.id: c.problem for c in all_cards()} == {c.id: None for c in all_cards()}
+    assert {c.id: c.problem for c in list_models()} == {c.id: None for c in list_models()}
 
 
 def test_a_dropped_in_card_is_found(folder):
     (folder / "mine.toml").write_text(GOOD)
     (folder / "mine.safetensors").write_bytes(b"x")
-    card = usable_card("mine")
+    card = require_model("mine")
     assert (card.title, card.area, card.multiple) == ("Mine", 82944, 32)
     assert card.checked_weights() == folder / "mine.safetensors"
 
@@ -49,7 +49,7 @@ def test_a_folder_with_card_toml_is_found(folder):
     (folder / "net").mkdir()
     (folder / "net" / "card.toml").write_text(GOOD)
     (folder / "net" / "mine.safetensors").write_bytes(b"x")
-    assert usable_card("mine").source == folder / "net" / "card.toml"
+    assert require_model("mine").source == folder / "net" / "card.toml"
 
 
 @pytest.mark.parametrize(
@@ -67,43 +67,43 @@ def test_a_folder_with_card_toml_is_found(folder):
 def test_a_broken_card_is_a_row_that_says_why(folder, text, reason):
     file = folder / "bad.toml"
     file.write_text(text)
-    problem = read_card(file).problem
+    problem = read_model_spec(file).problem
     assert problem is not None
     assert reason.lower() in problem.lower()
-    assert any(c.problem == problem for c in all_cards())
-    with pytest.raises(UnknownCard):
-        usable_card(read_card(file).id)
+    assert any(c.problem == problem for c in list_models())
+    with pytest.raises(UnknownModel):
+        require_model(read_model_spec(file).id)
 
 
 def test_the_systems_published_with_a_crf_end_in_one():
-    chosen = {card.id: card.crf for card in all_cards()}
+    chosen = {card.id: card.crf for card in list_models()}
     assert {name for name, crf in chosen.items() if crf == "meanfield"} == {"scnn", "msst", "stan", "pdb"}
-    asked, silent = FinishSettings(crf="off"), FinishSettings()
+    asked, silent = MatteSettings(crf="off"), MatteSettings()
     assert asked.for_card("meanfield") == asked
-    assert silent.for_card("meanfield") == FinishSettings(crf="meanfield")
+    assert silent.for_card("meanfield") == MatteSettings(crf="meanfield")
 
 
 def test_a_taken_id_does_not_replace_the_first_card(folder):
     (folder / "copy.toml").write_text(GOOD.replace('"mine"', '"swift"', 1))
-    assert card_by_id("swift").source.parent == paths.cards_dir()
-    assert any(c.problem == "the id 'swift' is taken" for c in all_cards())
+    assert find_model("swift").source.parent == paths.model_specs_dir()
+    assert any(c.problem == "the id 'swift' is taken" for c in list_models())
 
 
 def test_unknown_card_lists_what_there_is():
-    with pytest.raises(UnknownCard, match="swift"):
-        card_by_id("swfit")
+    with pytest.raises(UnknownModel, match="swift"):
+        find_model("swfit")
 
 
 def test_exchanged_weights_are_refused(folder):
     (folder / "mine.toml").write_text(GOOD + f'sha256 = "{"0" * 64}"\n')
     (folder / "mine.safetensors").write_bytes(b"x")
     with pytest.raises(ModelError, match="not the ones"):
-        usable_card("mine").checked_weights()
+        require_model("mine").checked_weights()
 
 
 def test_a_net_of_ones_own_comes_in_by_copying_a_folder(folder):
     shutil.copytree(paths.plugins_dir() / "example-model", folder / "my-net")
-    card = usable_card("example-contrast")
+    card = require_model("example-contrast")
     assert type(load_network(card)).__name__ == "Contrast"
 
 
@@ -117,7 +117,7 @@ def test_two_cards_may_both_call_their_file_net(folder):
         code = f"import torch\ndef build():\n    net = torch.nn.Identity()\n    net.made_by = '{name}'\n"
         code += "    return net\n"
         (folder / name / "net.py").write_text(code)
-    assert [build_network(usable_card(n)).made_by for n in "ab"] == ["a", "b"]
+    assert [build_network(require_model(n)).made_by for n in "ab"] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_two_cards_may_both_call_their_file_net(folder):
 def test_what_a_net_reads_and_its_window_are_checked(folder, text, reason):
     file = folder / "bad.toml"
     file.write_text(GOOD + text)
-    assert reason in read_card(file).problem
+    assert reason in read_model_spec(file).problem
 
 
 def test_a_package_that_does_not_import_is_a_row(monkeypatch):
@@ -138,13 +138,13 @@ def test_a_package_that_does_not_import_is_a_row(monkeypatch):
 
     points = [EntryPoint("odd\x1b", "no.such.package", "vsod.cards")]
     monkeypatch.setattr("vsod.inference.model_registry.entry_points", lambda group: points)
-    row = next(card for card in all_cards() if card.id == r"odd\x1b")
+    row = next(card for card in list_models() if card.id == r"odd\x1b")
     assert "cannot be used" in row.problem
-    assert usable_card("swift").id == "swift"
+    assert require_model("swift").id == "swift"
 
 
 @pytest.mark.parametrize("id", ["", "../x", "a/b", "a b", "-x", "x" * 99, "a\x1b", "..", "a\\\\b"])
 def test_an_id_that_is_no_word_is_told(tmp_path, id):
     file = tmp_path / "x.toml"
     file.write_text(f'id = "{id}"\ntitle = "x"\nlicence = "x"\nentry = "x:y"\nweights = "w"\n')
-    assert "id must be" in (read_card(file).problem or "") or "\x1b" in id
+    assert "id must be" in (read_model_spec(file).problem or "") or "\x1b" in id

@@ -10,9 +10,9 @@ from vsod import paths
 from vsod.cli.main import main
 from vsod.errors import ModelError
 from vsod.inference import model_code, model_signature, motion_prior
-from vsod.inference.model_code import code_of
-from vsod.inference.model_registry import read_card, usable_card
-from vsod.inference.model_signature import card_signature
+from vsod.inference.model_code import code_files
+from vsod.inference.model_registry import read_model_spec, require_model
+from vsod.inference.model_signature import compute_signature
 from vsod.inference.network_loading import build_network
 from vsod.inference.predictor import Predictor
 
@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 
 def of(folder):
-    return card_signature(read_card(folder / "card.toml"))
+    return compute_signature(read_model_spec(folder / "card.toml"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_every_field_that_means_something_changes_it(folder, line):
     else:
         text.append(line)  # [input] is the last table
     card.write_text("\n".join(text))
-    assert read_card(card).problem is None
+    assert read_model_spec(card).problem is None
     assert of(folder) != before
     card.write_text((paths.plugins_dir() / "example-model" / "card.toml").read_text())
     assert of(folder) == before
@@ -90,21 +90,21 @@ def test_words_about_it_do_not(folder):
     text = card.read_text().replace("Example: contrast", "Another title")
     text = text.replace('licence = "GPL-3.0-or-later"', 'licence = "MIT"').replace("nothing: four", "four")
     card.write_text(text.replace('id = "example-contrast"', 'id = "other"'))
-    assert read_card(card).id == "other"
+    assert read_model_spec(card).id == "other"
     assert of(folder) == before
 
 
 def test_the_version_of_our_own_code_changes_it(monkeypatch):
-    card = usable_card("swift")
-    before = card_signature(card)
-    assert card_signature(replace(card, title="x", sha256="", measured={})) == before
+    card = require_model("swift")
+    before = compute_signature(card)
+    assert compute_signature(replace(card, title="x", sha256="", measured={})) == before
     monkeypatch.setattr(model_signature, "MAPS_VERSION", 10_000)
-    assert card_signature(card) != before
+    assert compute_signature(card) != before
 
 
 def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
     size = (640, 360)
-    card = usable_card("scnn")
+    card = require_model("scnn")
     before = Predictor(card, size).signature
     assert Predictor(card, (640, 640)).signature != before
     assert Predictor(card, size, use_flow=False).signature != before
@@ -122,7 +122,7 @@ def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
 
 
 def test_changed_code_is_run_in_the_same_process(folder):
-    card = read_card(folder / "card.toml")
+    card = read_model_spec(folder / "card.toml")
     build_network(card)
     code = folder / "contrast.py"
     code.write_text(code.read_text().replace("def build(", "def build(*, other: int = 1, "))
@@ -140,13 +140,13 @@ def test_changed_code_is_run_in_the_same_process(folder):
 def test_a_card_calls_nothing_but_its_own(folder, capfd, entry):
     card = folder / "card.toml"
     card.write_text(card.read_text().replace('entry = "contrast:build"', f'entry = "{entry}"'))
-    bad = replace(read_card(folder / "card.toml"), entry=entry)
+    bad = replace(read_model_spec(folder / "card.toml"), entry=entry)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
-        code_of(bad)
+        code_files(bad)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
         build_network(replace(bad, options={"command": "echo ran"}))
-    assert "neither beside it" in (read_card(card).problem or "")
-    user = paths.user_cards_dir() / "bad"
+    assert "neither beside it" in (read_model_spec(card).problem or "")
+    user = paths.user_models_dir() / "bad"
     shutil.copytree(folder, user)
     assert main(["cards"]) == 0
     assert "neither beside it" in capfd.readouterr().out
@@ -159,14 +159,14 @@ def test_a_package_that_brings_cards_may_be_called_and_is_known_by_its_code(fold
     (package / "__init__.py").write_text("")
     card = package / "cards" / "card.toml"
     card.write_text(card.read_text().replace("contrast:build", "their_nets.net:build"))
-    assert read_card(card).problem is not None  # not the package's yet
+    assert read_model_spec(card).problem is not None  # not the package's yet
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.setattr(model_code, "_packages", lambda: [("their_nets.cards", package / "cards")])
-    found = read_card(card)
-    assert [name for name, _ in code_of(found)] == ["__init__.py", "net.py"]
+    found = read_model_spec(card)
+    assert [name for name, _ in code_files(found)] == ["__init__.py", "net.py"]
     build_network(found)
-    before = card_signature(found)
+    before = compute_signature(found)
     (package / "net.py").write_text((package / "net.py").read_text() + "\n")
-    assert card_signature(found) != before
+    assert compute_signature(found) != before
     for name in [name for name in sys.modules if name.startswith("their_nets")]:
         del sys.modules[name]

@@ -12,20 +12,20 @@ import torch
 
 from vsod.errors import Cancelled, ModelError
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.network_loading import load_network
 from vsod.inference.predictor import Predictor
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
 from vsod.media.sources.opening import open_source
-from vsod_models.flow.motion_encoding import encode
+from vsod_models.flow.motion_encoding import encode_motion
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.networks.swift import Swift
 
 
 @pytest.fixture(scope="module")
 def net():
-    return load_network(usable_card("swift"))
+    return load_network(require_model("swift"))
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,13 @@ def inputs(frames):
 
     r = Raster.fit((1280, 720), 82944, 32)
     image = r.pad(frames[0].transpose(2, 0, 1).astype(np.float32) / 255)[None]
-    motion = r.pad(encode(DIS()(frames[0], frames[1]), 216, 384), 2)[None]
+    motion = r.pad(encode_motion(DIS()(frames[0], frames[1]), 216, 384), 2)[None]
     return np.ascontiguousarray(image), np.ascontiguousarray(motion)
 
 
 def test_it_is_small(net):
     assert count_parameters(net) <= 4_500_000
-    assert usable_card("swift").checked_weights().stat().st_size <= 10_000_000
+    assert require_model("swift").checked_weights().stat().st_size <= 10_000_000
 
 
 def test_training_mode_has_side_outputs():
@@ -61,7 +61,7 @@ def test_training_mode_has_side_outputs():
 
 def test_missing_motion_does_not_depend_on_the_motion_stream(net):
     image = torch.rand(1, 3, 64, 64)
-    changed = load_network(usable_card("swift"))
+    changed = load_network(require_model("swift"))
     for p in changed.motion.parameters():
         torch.nn.init.normal_(p)
     with torch.inference_mode():
@@ -73,7 +73,7 @@ def test_missing_motion_does_not_depend_on_the_motion_stream(net):
 
 def test_motion_changes_the_map(frames):
     image, motion = inputs(frames)
-    backend = TorchBackend(usable_card("swift"), "cpu")
+    backend = TorchBackend(require_model("swift"), "cpu")
     with_motion, without = backend.frames(image, motion), backend.frames(image, np.zeros_like(motion))
     assert np.abs(with_motion - without).mean() > 1e-4
 
@@ -106,7 +106,7 @@ def test_a_first_conversion_can_be_given_up(tmp_path, monkeypatch):
     pytest.importorskip("openvino")
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path))
     cancel = threading.Event()
-    predictor = Predictor(usable_card("swift"), (640, 360))
+    predictor = Predictor(require_model("swift"), (640, 360))
     timer = threading.Timer(0.3, cancel.set)
     timer.start()
     with pytest.raises(Cancelled):
@@ -116,7 +116,7 @@ def test_a_first_conversion_can_be_given_up(tmp_path, monkeypatch):
 
 
 def test_another_flow_is_chosen_by_name_and_its_lack_is_explained(frames, monkeypatch):
-    card = usable_card("swift")
+    card = require_model("swift")
     usual = Predictor(card, (640, 360))
     monkeypatch.setenv("VSOD_FLOW", "raft")
     learned = Predictor(card, (640, 360))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vsod.errors import ModelError
-from vsod.inference.model_registry import all_cards
+from vsod.inference.model_registry import list_models
 from vsod.inference.weights_check import check_weights
 from vsod_models.weights import WeightsError, load_weights, save_weights
 
@@ -67,6 +67,6 @@ def test_what_is_whole_passes(tmp_path):
     for precision in ("float32", "bfloat16", "int8"):
         save_weights({"a": torch.ones(8, 99), "b": torch.ones(3)}, tmp_path / "w.safetensors", precision)
         check_weights(tmp_path / "w.safetensors")
-    for card in all_cards():
+    for card in list_models():
         if card.weights is not None and card.weights.is_file():
             check_weights(card.weights)

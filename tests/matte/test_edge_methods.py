@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.core.matte_settings import EDGES, FinishSettings
+from vsod.core.matte_settings import EDGE_METHODS, MatteSettings
 from vsod.errors import ModelError
-from vsod.matte.refiner import Finisher
+from vsod.matte.refiner import Refiner
 from vsod_models.metrics.matting import gradient_error, mse, sad
 from vsod_models.refine.guided_upsampling import upsample
-from vsod_models.refine.soft_edges import doubt, soft_edges
+from vsod_models.refine.soft_edges import soft_edges, uncertainty
 
 
 def hair(h=240, w=320):
@@ -47,14 +47,14 @@ def test_sure_parts_stay_and_the_range_holds():
 
 
 def test_doubt_is_nought_where_the_map_is_sure():
-    assert doubt(np.float32([0, 1])).tolist() == [0, 0]
-    assert doubt(np.float32([0.5, 0.1]))[0] == 1 and 0 < doubt(np.float32([0.01]))[0] < 1
+    assert uncertainty(np.float32([0, 1])).tolist() == [0, 0]
+    assert uncertainty(np.float32([0.5, 0.1]))[0] == 1 and 0 < uncertainty(np.float32([0.01]))[0] < 1
 
 
 def test_closed_form_beats_plain_upsampling():
     pytest.importorskip("pymatting")
     rgb, alpha, small = hair()
-    with Finisher(FinishSettings(edges="pymatting")) as finisher:
+    with Refiner(MatteSettings(edges="pymatting")) as finisher:
         out = finisher(small, rgb)
         assert finisher.reads_colour
         # nothing sure on one side: nothing to solve
@@ -77,7 +77,7 @@ def test_trimap_by_hand():
 def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setattr("vsod.matte.refiner.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"vsod-desktop\[matting\]"):
-        Finisher(FinishSettings(edges="pymatting"))
+        Refiner(MatteSettings(edges="pymatting"))
 
 
 def test_measures_by_hand():
@@ -105,6 +105,6 @@ def test_gradient_error_of_a_step_by_hand():
 
 def test_every_way_of_the_table_is_there():
     rgb, _, small = hair()
-    for edges in set(EDGES) - {"pymatting"}:
-        with Finisher(FinishSettings(edges=edges)) as finisher:
+    for edges in set(EDGE_METHODS) - {"pymatting"}:
+        with Refiner(MatteSettings(edges=edges)) as finisher:
             assert finisher(small, rgb).shape == rgb.shape[:2]

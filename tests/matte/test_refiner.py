@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import ModelError
-from vsod.matte.refiner import CRF_AREA, Finisher, crf_size, shaping
+from vsod.matte.refiner import CRF_AREA, Refiner, crf_size, full_size_operations
 
 
 def scene(h=144, w=256):
@@ -31,8 +31,8 @@ def iou(matte, mask):
 def test_colour_settles_the_outline():
     picture, mask, coarse = scene()
     with (
-        Finisher(FinishSettings(edges="plain")) as plain,
-        Finisher(FinishSettings(edges="plain", crf="meanfield")) as crf,
+        Refiner(MatteSettings(edges="plain")) as plain,
+        Refiner(MatteSettings(edges="plain", crf="meanfield")) as crf,
     ):
         before, after = plain(coarse, picture), crf(coarse, picture)
     assert crf.reads_colour and not plain.reads_colour
@@ -49,7 +49,7 @@ def test_it_works_at_480p_at_most(size):
 
 def test_a_large_picture_keeps_its_size():
     picture, _, coarse = scene(720, 1280)
-    with Finisher(FinishSettings(crf="meanfield", threshold=0.5)) as finisher:
+    with Refiner(MatteSettings(crf="meanfield", threshold=0.5)) as finisher:
         out = finisher(coarse, picture)
     assert out.shape == (720, 1280) and set(np.unique(out)) == {0, 1}
 
@@ -57,20 +57,20 @@ def test_a_large_picture_keeps_its_size():
 def test_luma_is_enough_without_the_crf():
     picture, _, coarse = scene()
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    with Finisher(FinishSettings()) as finisher:
+    with Refiner(MatteSettings()) as finisher:
         assert np.array_equal(finisher(coarse, grey), finisher(coarse, picture))
 
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "vsod_models.refine.pydensecrf_engine", None)
     with pytest.raises(ModelError, match="'pydensecrf' cannot be used"):
-        Finisher(FinishSettings(crf="pydensecrf"))
+        Refiner(MatteSettings(crf="pydensecrf"))
 
 
 def test_every_setting_changes_the_matte_and_a_neutral_one_does_nothing():
-    assert shaping(FinishSettings()) == []
+    assert full_size_operations(MatteSettings()) == []
     picture, _, coarse = scene()
-    with Finisher(FinishSettings()) as plain:
+    with Refiner(MatteSettings()) as plain:
         before = plain(coarse, picture)
     for changed in (
         {"threshold": 0.5},
@@ -83,15 +83,15 @@ def test_every_setting_changes_the_matte_and_a_neutral_one_does_nothing():
         {"invert": True},
         {"invert": True, "fill_holes": 20_000, "grow": -2},
     ):
-        with Finisher(FinishSettings(**changed)) as finisher:
+        with Refiner(MatteSettings(**changed)) as finisher:
             after = finisher(coarse, picture)
         assert after.dtype == np.float32 and after.shape == before.shape
         assert np.abs(after - before).max() > 0.1, changed
-    with Finisher(FinishSettings(invert=True)) as finisher:
+    with Refiner(MatteSettings(invert=True)) as finisher:
         assert np.array_equal(finisher(coarse, picture), 1 - before)
 
 
 def test_the_order_is_the_one_of_the_table():
-    steps = shaping(FinishSettings(0, "off", "guided", 0.5, 9, 9, 1, 1, 0.1, 0.9, 2, True))
+    steps = full_size_operations(MatteSettings(0, "off", "guided", 0.5, 9, 9, 1, 1, 0.1, 0.9, 2, True))
     names = [getattr(s, "func", s).__name__ for s in steps]
     assert names == ["threshold", "despeckle", "fill_holes", "grow", "feather", "levels", "gamma", "invert"]

@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 from helpers.clips import make
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import OutputError, UsageError
 from vsod.matte.refine_frames import refine_frames
-from vsod.matte.smoothing_window import SteadyPreview, needed
+from vsod.matte.smoothing_window import SmoothingPreview, frames_needed
 from vsod.media.sources.opening import open_source
-from vsod.pipeline.clip_session import Session
+from vsod.pipeline.clip_session import ClipSession
 from vsod.storage.map_store import MapStore
-from vsod_models.refine.temporal_smoothing import REACH
+from vsod_models.refine.temporal_smoothing import RADIUS
 
 COUNT = 40
-STEADY = FinishSettings(stabilise=1.0, edges="plain")
+STEADY = MatteSettings(stabilise=1.0, edges="plain")
 
 
 @pytest.fixture
@@ -40,15 +40,15 @@ def test_a_range_is_finished_as_in_the_whole_clip(clip):
     whole, part = finished(clip, range(COUNT)), finished(clip, range(7, 12))
     assert list(whole) == list(range(COUNT)) and list(part) == list(range(7, 12))
     assert all(np.array_equal(part[t], whole[t]) for t in part)
-    rough = finished(clip, range(7, 12), FinishSettings(stabilise=0, edges="plain"))
+    rough = finished(clip, range(7, 12), MatteSettings(stabilise=0, edges="plain"))
     assert any(not np.array_equal(part[t], rough[t]) for t in part)
 
 
 @pytest.mark.parametrize("order", [[7, 8, 9, 10, 11], [11, 2, 30, 8, 7], [0, 39, 0]])
 def test_a_preview_is_what_the_export_writes(clip, order):
     source, store = clip
-    preview = SteadyPreview(source, store, 1.0, "luma")
-    whole = finished(clip, range(COUNT), FinishSettings(stabilise=1.0, edges="plain"))
+    preview = SmoothingPreview(source, store, 1.0, "luma")
+    whole = finished(clip, range(COUNT), MatteSettings(stabilise=1.0, edges="plain"))
     for index in order:
         shown = cv2.resize(preview(index), (96, 64), interpolation=cv2.INTER_LINEAR)
         assert np.array_equal(shown, whole[index])
@@ -57,7 +57,7 @@ def test_a_preview_is_what_the_export_writes(clip, order):
 
 def test_the_window_shows_what_the_export_writes(clip):
     source, store = clip
-    session = Session(source.info.path)
+    session = ClipSession(source.info.path)
     own = session._store("swift")
     for t in range(COUNT):
         own.put(t, store.get(t))
@@ -65,7 +65,7 @@ def test_the_window_shows_what_the_export_writes(clip):
     for index in (20, 3):
         picture = session.frame(index).image
         assert np.array_equal(session.matte("swift", index, picture, STEADY), whole[index])
-    changed = FinishSettings(stabilise=0.3, edges="plain")
+    changed = MatteSettings(stabilise=0.3, edges="plain")
     assert not np.array_equal(session.matte("swift", 3, picture, changed), whole[3])
     session.close()
 
@@ -74,7 +74,7 @@ def test_a_preview_makes_do_with_the_maps_there_are(clip, tmp_path):
     source, store = clip
     some = MapStore(tmp_path / "some", COUNT)
     some.put(5, store.get(5))
-    preview = SteadyPreview(source, some, 1.0, "luma")
+    preview = SmoothingPreview(source, some, 1.0, "luma")
     assert preview(4) is None
     assert np.array_equal(preview(5), some.get(5))
     some.put(6, store.get(6))
@@ -83,8 +83,8 @@ def test_a_preview_makes_do_with_the_maps_there_are(clip, tmp_path):
 
 
 def test_a_long_preview_forgets(clip):
-    preview = SteadyPreview(*clip, 1.0, "luma")
-    preview._KEPT = 2 * REACH + 1
+    preview = SmoothingPreview(*clip, 1.0, "luma")
+    preview._KEPT = 2 * RADIUS + 1
     for index in range(COUNT):
         assert preview(index) is not None
     assert len(preview._looks) <= preview._KEPT
@@ -94,9 +94,9 @@ def test_a_long_preview_forgets(clip):
 def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
     with pytest.raises(OutputError, match="the map of frame 4 is not there"):
         list(refine_frames(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
-    assert needed(range(7, 9), STEADY, COUNT).start == 4
+    assert frames_needed(range(7, 9), STEADY, COUNT).start == 4
 
 
 def test_strength_out_of_range():
     with pytest.raises(UsageError, match="--stabilise 2"):
-        FinishSettings(stabilise=2)
+        MatteSettings(stabilise=2)

@@ -12,8 +12,8 @@ from helpers import graycode
 from helpers.clips import KINDS, Clip, make
 from helpers.exports import MATTES
 from vsod.core.clip import ClipInfo
-from vsod.core.output_frame import Picture
-from vsod.media.formats.table import FORMATS, Format
+from vsod.core.output_frame import OutputFrame
+from vsod.media.formats.table import FORMATS, ExportFormat
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte
@@ -90,7 +90,9 @@ def test_ranges_equal_the_whole(clip: tuple[str, Clip]) -> None:
 
 
 @pytest.mark.parametrize(("fmt", "part"), _EXPORTS, ids=[f"{f.id}-{part}" for f, part in _EXPORTS])
-def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: str, tmp_path: Path) -> None:
+def test_matte_lies_over_its_source(
+    clip: tuple[str, Clip], fmt: ExportFormat, part: str, tmp_path: Path
+) -> None:
     kind, truth = clip
     if kind == "odd" and fmt.id.startswith("prores422"):
         pytest.skip("refused, see test_sinks")
@@ -103,7 +105,7 @@ def test_matte_lies_over_its_source(clip: tuple[str, Clip], fmt: Format, part: s
         frames = range(info.frame_count) if part == "all" else range(5, info.frame_count - 3)
         with open_sink(target, fmt, info, frames=frames) as sink:
             for frame in source.frames(frames.start, frames.stop, pixels="luma"):
-                sink.write(frame.index, Picture(frame.image))
+                sink.write(frame.index, OutputFrame(frame.image))
     with open_source(target) as made:
         codes = [graycode.read(f.image) for f in made.frames()]
         values = [graycode.read(m.matte) for m in read_matte(made.info)]

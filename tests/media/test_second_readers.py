@@ -12,8 +12,8 @@ from helpers.clips import NTSC_FILM
 from helpers.exports import clip_info
 from helpers.readers import blended, mediainfo, melted
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.export_settings import Delivery
-from vsod.core.output_frame import Layout, Picture
+from vsod.core.export_settings import ExportSettings
+from vsod.core.output_frame import FileContent, OutputFrame
 from vsod.media.formats.table import FORMATS
 from vsod.media.sinks.opening import open_sink
 
@@ -22,17 +22,17 @@ PLACES = (0, 24, 48, 72, 95)
 WITH_ALPHA = ["qtrle", "png-mov", "ffv1-rgba", "vp9"]
 
 
-def written(folder: Path, id: str, layout: Layout, info: ClipInfo | None = None) -> Path:
+def written(folder: Path, id: str, layout: FileContent, info: ClipInfo | None = None) -> Path:
     """A ramp from 0 on the left to 1 on the right, as matte or as red with that alpha."""
     fmt = FORMATS[id]
     info = info or clip_info(SIZE, COUNT, rate=NTSC_FILM, time_base=1 / NTSC_FILM)
     alpha = np.tile(np.linspace(0, 1, SIZE[0], dtype=np.float32), (SIZE[1], 1))
     red = np.tile(np.uint8([255, 0, 0]), (*alpha.shape, 1))
     path = folder / f"{id}{fmt.suffixes[0]}"
-    delivery = Delivery(what="cutout" if layout == "cutout" else "matte")
+    delivery = ExportSettings(what="cutout" if layout == "cutout" else "matte")
     with open_sink(path, fmt, info, layout=layout, delivery=delivery) as sink:
         for index in range(info.frame_count):
-            sink.write(index, Picture(alpha, red if layout == "cutout" else None))
+            sink.write(index, OutputFrame(alpha, red if layout == "cutout" else None))
     return path
 
 
@@ -41,7 +41,7 @@ def written(folder: Path, id: str, layout: Layout, info: ClipInfo | None = None)
     ("rate", "timecode"), [(NTSC_FILM, "01:00:00:00"), (Fraction(30000, 1001), "00:59:59;28")]
 )
 def test_mediainfo_reads_what_was_meant(
-    layout: Layout, rate: Fraction, timecode: str, tmp_path: Path
+    layout: FileContent, rate: Fraction, timecode: str, tmp_path: Path
 ) -> None:
     """T6, T7, T13: the exact rate, the start timecode, the tags of a PQ source, and that there is alpha."""
     info = clip_info(

@@ -12,11 +12,18 @@ import pytest
 
 from helpers.clips import make
 from vsod.cli.main import main
-from vsod.core.job import JobReport, JobSpec
+from vsod.core.job import JobResult, JobSpec
 from vsod.errors import Cancelled, DataError, MediaError, OutputError, UsageError
 from vsod.pipeline import batch, runner
-from vsod.pipeline.batch import arrivals, clips_in, done_before, keep_apart, report_of, run_batch
-from vsod.pipeline.job_report import Manifest
+from vsod.pipeline.batch import (
+    check_outputs_distinct,
+    clips_in,
+    find_finished_job,
+    report_path,
+    run_batch,
+    watch_folder,
+)
+from vsod.pipeline.job_report import JobReport
 from vsod.storage.digest import digest
 
 
@@ -77,7 +84,7 @@ ODD = (
 @pytest.mark.parametrize("where", ["run", "done_before"])
 def test_whatever_a_clip_raises_is_its_row(clips, tmp_path, monkeypatch, error, where):
     three = [JobSpec(clips / f"{n}.mp4", tmp_path / "out" / f"{n}.mkv") for n in ("a", "b", "bad")]
-    report = JobReport(three[0].output, 1, 1.0, "cpu")
+    report = JobResult(three[0].output, 1, 1.0, "cpu")
 
     def raising(usual):
         def call(spec, *args, **options):
@@ -87,9 +94,9 @@ def test_whatever_a_clip_raises_is_its_row(clips, tmp_path, monkeypatch, error, 
 
         return call
 
-    monkeypatch.setattr(runner, "run", raising(report) if where == "run" else lambda *a, **k: report)
-    monkeypatch.setattr(batch, "done_before", raising(None) if where != "run" else lambda spec: None)
-    monkeypatch.setattr(Manifest, "of", lambda *a: type("M", (), {"write": lambda self, path: None})())
+    monkeypatch.setattr(runner, "run_job", raising(report) if where == "run" else lambda *a, **k: report)
+    monkeypatch.setattr(batch, "find_finished_job", raising(None) if where != "run" else lambda spec: None)
+    monkeypatch.setattr(JobReport, "of", lambda *a: type("M", (), {"write": lambda self, path: None})())
     rows = list(run_batch(three))
     assert [r.state for r in rows] == ["done", "failed", "done"]
     said = rows[1].notes[0]
@@ -100,7 +107,7 @@ def test_a_full_disk_ends_a_batch_and_says_so(clips, tmp_path, monkeypatch, caps
     def full(spec, **options):
         raise OutputError("the disk is full", where=spec.output) from OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(runner, "run", full)
+    monkeypatch.setattr(runner, "run_job", full)
     assert main(["batch", str(clips), "-o", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err
     assert "the disk is full" in said and "3 clips are left" in said
@@ -120,7 +127,7 @@ def test_names_that_are_not_utf_8_are_clips_like_others(clips, tmp_path, capsys)
         *(("a.mp4", "done"), ("caf\\udce9-bad.mp4", "failed"), ("caf\\udce9.mp4", "done"))
     ]
     output = tmp_path / "out" / f"{odd}_matte.mkv"
-    assert output.exists() and Manifest.read(report_of(JobSpec(output, output))).spec.output == output
+    assert output.exists() and JobReport.read(report_path(JobSpec(output, output))).spec.output == output
     (tmp_path / "l.txt").write_bytes(os.fsencode(f"in/{odd}.mp4\n"))
     assert main(["batch", str(tmp_path / "l.txt"), *words[2:], "--json"]) == 0
     done = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -173,28 +180,28 @@ def test_a_batch_that_was_stopped_goes_on(clips, tmp_path):
 def test_jobs_that_would_overwrite_each_other_are_refused(tmp_path):
     a, b = JobSpec(tmp_path / "a.mp4", tmp_path / "m.mov"), JobSpec(tmp_path / "b.mp4", tmp_path / "m.mov")
     with pytest.raises(UsageError, match=r"both be m\.mov"):
-        keep_apart([a, b])
+        check_outputs_distinct([a, b])
     with pytest.raises(UsageError):
-        keep_apart([JobSpec(tmp_path / "a.mp4", tmp_path / "b.mp4"), b])
+        check_outputs_distinct([JobSpec(tmp_path / "a.mp4", tmp_path / "b.mp4"), b])
 
 
 def test_a_manifest_comes_back_as_it_was(clips, tmp_path):
     spec = specs(clips, tmp_path)[0]
-    made = Manifest.of(spec, runner.run(spec))
+    made = JobReport.of(spec, runner.run_job(spec))
     made.write(tmp_path / "job.vsod.json")
-    assert Manifest.read(tmp_path / "job.vsod.json") == made
+    assert JobReport.read(tmp_path / "job.vsod.json") == made
     assert made.changes() == []
     assert json.loads((tmp_path / "job.vsod.json").read_text())["command"] == spec.as_command()
     spec.output.unlink()
     assert made.changes() == [f"{spec.output} is gone"]
-    assert done_before(spec) is None
+    assert find_finished_job(spec) is None
 
 
 def test_what_is_no_manifest_is_refused(tmp_path):
     (tmp_path / "x.json").write_text('{"job": 3}')
     for name in ("x.json", "missing.json"):
         with pytest.raises(DataError, match="not the report of a job"):
-            Manifest.read(tmp_path / name)
+            JobReport.read(tmp_path / name)
 
 
 def test_the_digest_sees_every_block_it_samples_and_the_size(tmp_path):
@@ -242,7 +249,7 @@ def test_watching_waits_until_a_clip_is_whole(tmp_path):
 
     thread = threading.Thread(target=copy)
     thread.start()
-    for path in arrivals(tmp_path, quiet=0.3, cancel=stop, poll=0.02):
+    for path in watch_folder(tmp_path, quiet=0.3, cancel=stop, poll=0.02):
         seen.append(path.name)
         stop.set()
     thread.join()
@@ -252,7 +259,7 @@ def test_watching_waits_until_a_clip_is_whole(tmp_path):
 def test_watching_ends_when_it_is_told_to(tmp_path):
     stop = threading.Event()
     stop.set()
-    assert list(arrivals(tmp_path, 0.1, stop)) == []
+    assert list(watch_folder(tmp_path, 0.1, stop)) == []
 
 
 def test_an_unexpected_error_is_not_swallowed(clips, tmp_path, monkeypatch, capsys):
@@ -262,7 +269,7 @@ def test_an_unexpected_error_is_not_swallowed(clips, tmp_path, monkeypatch, caps
     monkeypatch.setattr(batch.runner, "run", broken)
     (row,) = run_batch(specs(clips, tmp_path)[:1])
     assert row.state == "failed" and row.notes == ("RuntimeError: a bug",)
-    assert not report_of(row.spec).exists() and not capsys.readouterr().err
+    assert not report_path(row.spec).exists() and not capsys.readouterr().err
     monkeypatch.setenv("VSOD_DEBUG", "1")
     list(run_batch(specs(clips, tmp_path)[:1]))
     assert "in broken" in capsys.readouterr().err

@@ -21,7 +21,7 @@ CLIPS = sorted([*SHARED.glob("clips/*.mp4"), *SHARED.glob("data/davis16/*.mp4")]
 @pytest.mark.skipif(not CLIPS, reason="no real clips here")
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda p: p.stem)
 def test_a_real_clip_conforms(clip, tmp_path):
-    report = runner.run(JobSpec(clip, tmp_path / "m.mov"))
+    report = runner.run_job(JobSpec(clip, tmp_path / "m.mov"))
     assert report.verified, report.warnings
     with open_source(clip) as source, open_source(report.output) as made:
         ours, theirs = made.info, source.info

@@ -10,34 +10,36 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
-from vsod.core.export_settings import WHAT, Delivery
+from vsod.core.export_settings import EXPORT_KINDS, ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
-from vsod.core.overlay import heat_table
+from vsod.core.matte_settings import MatteSettings
+from vsod.core.overlay import heat_map_colours
 from vsod.errors import MediaNotFound, UnknownFormat
-from vsod.matte.export_frames import deliver
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
-from vsod.media.formats.ffmpeg_program import problem
+from vsod.matte.export_frames import export_frames
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
+from vsod.media.formats.ffmpeg_program import why_unavailable
 from vsod.media.formats.table import FORMATS
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.planes import plane_view
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
-from vsod.media.verify.readback import read_matte, read_pictures
+from vsod.media.verify.readback import read_cutouts, read_matte
 from vsod.pipeline import runner
 from vsod.storage.map_store import MapStore
 
 
 def first(path):
     with open_source(path) as source:
-        return next(iter(read_pictures(source.info)))
+        return next(iter(read_cutouts(source.info)))
 
 
 def run(clip, target, **how):
     job = {k: how.pop(k) for k in ("format", "start", "stop") if k in how}
-    return runner.run(JobSpec(clip, target, delivery=Delivery(**how), **{"start": 20, "stop": 24, **job}))
+    return runner.run_job(
+        JobSpec(clip, target, delivery=ExportSettings(**how), **{"start": 20, "stop": 24, **job})
+    )
 
 
-@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("what", EXPORT_KINDS)
 def test_every_kind_is_written_and_verified(what, demo, tmp_path):
     report = run(demo, tmp_path / "out.mov", what=what)
     assert report.verified, report.warnings
@@ -57,7 +59,7 @@ def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
     report = run(demo, target, what="cutout", alpha=alpha, format=fmt)
     assert report.verified, report.warnings
     other = "premultiplied" if alpha == "straight" else "straight"
-    lie = verify(demo, target, frames=range(20, 24), delivery=Delivery(what="cutout", alpha=other))
+    lie = verify(demo, target, frames=range(20, 24), delivery=ExportSettings(what="cutout", alpha=other))
     assert "alpha-kind" in {c.id for c in lie.checks if c.ok is False}
 
 
@@ -105,13 +107,15 @@ def test_mask_saliency_and_heat_map(demo, tmp_path):
     saliency = lumas("saliency")
     assert not np.array_equal(saliency[0], lumas("matte")[0])
     heat = first(run(demo, tmp_path / "h.mkv", what="heatmap").output)
-    assert {tuple(c) for c in (heat.rgb // 257).reshape(-1, 3)} <= {tuple(c) for c in heat_table()}
+    assert {tuple(c) for c in (heat.rgb // 257).reshape(-1, 3)} <= {tuple(c) for c in heat_map_colours()}
 
 
 def test_a_varying_rate_conformed_reports_its_repeats(tmp_path):
     """T5: and every output frame shows what the source shows at that moment."""
     clip = make("vfr", tmp_path)
-    report = runner.run(JobSpec(clip.path, tmp_path / "m.mov", delivery=Delivery(cfr=Fraction(24000, 1001))))
+    report = runner.run_job(
+        JobSpec(clip.path, tmp_path / "m.mov", delivery=ExportSettings(cfr=Fraction(24000, 1001)))
+    )
     assert report.verified, report.warnings
     assert report.duplicated > 0 and report.dropped == 0
     assert report.frames == len(clip.codes) + report.duplicated
@@ -189,7 +193,7 @@ def test_sound_is_copied_bit_by_bit(codec, tmp_path):
 
 def test_a_format_of_the_machines_ffmpeg_is_delivered_like_any_other(tmp_path):
     """A whole job: alpha declared and true, sound and all, or a reason why not."""
-    if why := problem(EXTERNAL["hap-alpha"]):
+    if why := why_unavailable(FFMPEG_FORMATS["hap-alpha"]):
         pytest.skip(why)
     clip = with_sound(tmp_path)
     report = run(clip, tmp_path / "c.mov", what="cutout", format="hap-alpha", start=0, stop=None)
@@ -234,11 +238,11 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
         for index in range(count):
             frame = av.VideoFrame(1024, 64, "yuv444p10le")
             for number, samples in enumerate((ramp, 512, 512)):
-                plane(frame, number)[:] = samples
+                plane_view(frame, number)[:] = samples
             frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    delivery = Delivery(what="fill+matte")
+    delivery = ExportSettings(what="fill+matte")
     store = MapStore(tmp_path / "maps", count)
     for index in range(count):
         store.put(index, np.ones((8, 128), np.float32))
@@ -247,7 +251,9 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
         assert source.info.bit_depth == 10 and source.info.color.transfer == transfer
         with (
             open_sink(made, FORMATS[fmt], source.info, layout="fill", delivery=delivery) as sink,
-            closing(deliver(source, store, range(count), FinishSettings(stabilise=0), delivery)) as ready,
+            closing(
+                export_frames(source, store, range(count), MatteSettings(stabilise=0), delivery)
+            ) as ready,
         ):
             for frame, pictures in ready:
                 sink.write(frame.index, pictures["fill"])
@@ -271,6 +277,6 @@ def test_a_card_and_the_processor_agree(demo, tmp_path, monkeypatch):
     for device in ("cpu", "cuda"):
         monkeypatch.setenv("VSOD_CACHE", str(tmp_path / device))
         spec = JobSpec(demo, tmp_path / f"{device}.mkv", format="ffv1-gray16", stop=12, device=device)
-        with open_source(runner.run(spec).output) as made:
+        with open_source(runner.run_job(spec).output) as made:
             mattes.append([m.matte for m in read_matte(made.info)])
     assert all(np.abs(a - b).mean() < 0.01 for a, b in zip(*mattes, strict=True))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from helpers.clips import unseen
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
-from vsod.pipeline.clip_session import Session
+from vsod.pipeline.clip_session import ClipSession
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def clip(demo, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def session(clip):
-    opened = Session(clip)
+    opened = ClipSession(clip)
     yield opened
     opened.close()
 
@@ -39,7 +39,7 @@ def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, clip, tm
 
 @pytest.mark.parametrize("format, what", [("png8", "fill+matte"), ("prores4444", "over")])
 def test_sequences_two_files_and_constant_rates(session, clip, tmp_path, format, what):
-    delivery = Delivery.from_options({"what": what, "cfr": "60"})
+    delivery = ExportSettings.from_options({"what": what, "cfr": "60"})
     cost = session.estimate(
         JobSpec(clip, tmp_path / "out", format=format, start=0, stop=6, delivery=delivery)
     )

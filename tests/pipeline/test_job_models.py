@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from helpers.clips import unseen
-from vsod.core.clip_settings import ShotChoice
+from vsod.core.clip_settings import ShotOverride
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import Cancelled, VsodError
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.clip_session import Session
-from vsod.pipeline.job_report import Manifest
-from vsod.project.project import ClipWork, Project
+from vsod.pipeline.clip_session import ClipSession
+from vsod.pipeline.job_report import JobReport
+from vsod.project.project import Project, ProjectClip
 
-SHOT = ShotChoice(12, 18, "dsnet", FinishSettings(invert=True))
+SHOT = ShotOverride(12, 18, "dsnet", MatteSettings(invert=True))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def lumas(path):
 
 
 def test_every_shot_is_as_alone(clip, spec, tmp_path):
-    session = Session(clip)
+    session = ClipSession(clip)
     try:
         cost = session.estimate(spec)
         report = session.export(spec)
@@ -49,19 +49,19 @@ def test_every_shot_is_as_alone(clip, spec, tmp_path):
     finally:
         session.close()
     mixed = lumas(report.output)
-    base = lumas(runner.run(replace(spec, output=tmp_path / "a.mkv", shots=())).output)
+    base = lumas(runner.run_job(replace(spec, output=tmp_path / "a.mkv", shots=())).output)
     own = replace(spec, output=tmp_path / "b.mkv", shots=(), card="dsnet", finish=SHOT.finish)
-    own = lumas(runner.run(own.with_range(12, 18)).output)
+    own = lumas(runner.run_job(own.with_range(12, 18)).output)
     expected = [*base[:4], *own, *base[10:]]
     assert len(mixed) == 16 and all((a == b).all() for a, b in zip(mixed, expected, strict=True))
-    assert Manifest.of(spec, report).card.count(" ") == 1
+    assert JobReport.of(spec, report).card.count(" ") == 1
 
 
 def test_a_project_opened_again_finds_its_maps(clip, spec, tmp_path):
-    runner.run(replace(spec, output=tmp_path / "e.mkv"))
-    Project((ClipWork(clip, shots=spec.shots),), 0).write(tmp_path / "p.vsod")
+    runner.run_job(replace(spec, output=tmp_path / "e.mkv"))
+    Project((ProjectClip(clip, shots=spec.shots),), 0).write(tmp_path / "p.vsod")
     work = Project.read(tmp_path / "p.vsod").work
-    session = Session(work.path)
+    session = ClipSession(work.path)
     try:
         assert work.choice.casting.gather(session.coverage)[spec.start : spec.stop].all()
     finally:
@@ -69,9 +69,9 @@ def test_a_project_opened_again_finds_its_maps(clip, spec, tmp_path):
 
 
 def test_a_card_of_a_shot_that_cannot_be_used_stops_the_job_before_anything_is_written(spec, tmp_path):
-    bad = replace(spec, output=tmp_path / "c.mkv", shots=(ShotChoice(9, 10, "nobody"),))
+    bad = replace(spec, output=tmp_path / "c.mkv", shots=(ShotOverride(9, 10, "nobody"),))
     with pytest.raises(VsodError, match="nobody"):
-        runner.run(bad)
+        runner.run_job(bad)
     assert not list(tmp_path.iterdir())
 
 
@@ -80,5 +80,5 @@ def test_it_can_be_stopped(spec, tmp_path):
     stop.set()
     late = replace(spec, output=tmp_path / "d.mkv", shots=(replace(SHOT, stop=40),), stop=60)
     with pytest.raises(Cancelled):
-        runner.run(late, cancel=stop)
+        runner.run_job(late, cancel=stop)
     assert not list(tmp_path.iterdir())

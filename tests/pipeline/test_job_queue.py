@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from vsod import paths
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress
 from vsod.errors import UsageError
-from vsod.pipeline.job_queue import Item, JobQueue
+from vsod.pipeline.job_queue import JobQueue, QueuedJob
 
 
 def spec(name: str, **changes: object) -> JobSpec:
-    job = JobSpec(Path(f"/clips/{name}.mov"), Path(f"/out/{name}.mov"), finish=FinishSettings(feather=2))
+    job = JobSpec(Path(f"/clips/{name}.mov"), Path(f"/out/{name}.mov"), finish=MatteSettings(feather=2))
     return replace(job, **changes)
 
 
@@ -29,7 +29,7 @@ def names(queue: JobQueue) -> str:
 
 def test_a_restart_finds_the_same_jobs_and_one_that_ran_waits():
     queue = JobQueue()
-    a, b, _ = (queue.add(spec(name, delivery=Delivery("cutout")), 50) for name in "abc")
+    a, b, _ = (queue.add(spec(name, delivery=ExportSettings("cutout")), 50) for name in "abc")
     queue.change(a.id, state="failed", notes=("no such file. Look for it.",), seconds=1.5)
     queue.change(b.id, state="running")
     queue.close()
@@ -53,7 +53,7 @@ def test_order_and_removal():
 
 def test_no_two_jobs_that_wait_write_one_file():
     queue = JobQueue()
-    first = queue.add(spec("a", delivery=Delivery("fill+matte")))
+    first = queue.add(spec("a", delivery=ExportSettings("fill+matte")))
     with pytest.raises(UsageError, match="writes this file already"):
         queue.add(spec("b", output=Path("/out/a_matte.mov")))
     queue.change(first.id, state="done")
@@ -138,7 +138,7 @@ def test_one_works_and_the_others_see_and_add():
 def test_a_job_posted_for_a_file_that_is_taken_meanwhile_is_told_not_lost():
     mine, other = JobQueue(), JobQueue()
     other.add(spec("a"))
-    mine._items.append(Item(spec("b", output=spec("a").output)))
+    mine._items.append(QueuedJob(spec("b", output=spec("a").output)))
     mine.refresh()
     assert [item.state for item in mine] == ["waiting", "failed"] and "already" in list(mine)[1].notes[0]
 
@@ -207,7 +207,7 @@ def test_time_left_is_what_is_known_and_says_if_that_is_not_all():
 def test_a_long_queue_is_read_again():
     queue = JobQueue()
     job = spec("a", output=Path("/out") / ("x" * 20_000))
-    queue._items = [Item(replace(job, source=Path(f"/clips/{n}.mov"))) for n in range(450)]
+    queue._items = [QueuedJob(replace(job, source=Path(f"/clips/{n}.mov"))) for n in range(450)]
     queue.move(queue._items[0].id, 0)
     queue.close()
     assert queue.file.stat().st_size > 8 << 20

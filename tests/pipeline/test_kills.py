@@ -13,7 +13,7 @@ import pytest
 from vsod.media.sources.opening import open_source
 from vsod.pipeline.job_queue import JobQueue
 from vsod.project.project import Project
-from vsod.qc.metrics_store import LaneStore
+from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.clip_maps import open_store
 
 ENDLESS = """
@@ -83,7 +83,7 @@ def look_at(clip: Path, what: str, rounds: int, caplog) -> None:
             for index in np.flatnonzero(store.coverage()).tolist():
                 assert index % 3 == 0 and np.allclose(store.get(index), index / 100, atol=1e-3)
                 assert store.hashes(index) == (bytes([index] * 16), bytes([7] * 16))
-            area = LaneStore(store.folder, info.frame_count).snapshot()["area"]
+            area = MetricsStore(store.folder, info.frame_count).snapshot()["area"]
             known = np.flatnonzero(~np.isnan(area))
             assert np.allclose(area[known], known / 100)
             store.close()

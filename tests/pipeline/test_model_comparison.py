@@ -7,26 +7,26 @@ import pytest
 
 from helpers.clips import make, unseen
 from vsod.errors import Cancelled
-from vsod.pipeline.clip_session import Session
-from vsod.pipeline.model_comparison import agreement, sample
+from vsod.pipeline.clip_session import ClipSession
+from vsod.pipeline.model_comparison import pairwise_iou, sample_frames
 
 
 def test_samples_lie_in_the_middle_of_equal_parts():
-    assert sample(range(100), 5) == (10, 30, 50, 70, 90)
-    assert sample(range(3), 5) == (0, 1, 2)
-    assert sample(range(1), 4) == (0,)
+    assert sample_frames(range(100), 5) == (10, 30, 50, 70, 90)
+    assert sample_frames(range(3), 5) == (0, 1, 2)
+    assert sample_frames(range(1), 4) == (0,)
 
 
 def test_agreement_is_the_mean_overlap():
     left, all_, none = np.zeros((4, 4)), np.ones((4, 4)), np.zeros((4, 4))
     left[:, :2] = 1
-    table = agreement([[left, all_], [all_, all_], [none, none]])
+    table = pairwise_iou([[left, all_], [all_, all_], [none, none]])
     assert np.allclose(table, [[1, 0.75, 0], [0.75, 1, 0], [0, 0, 1]])
 
 
 def test_a_tasting_leaves_its_maps_to_the_analysis(tmp_path):
     (tmp_path / "new").mkdir()
-    session = Session(unseen(make("cfr", tmp_path).path, tmp_path / "new"))
+    session = ClipSession(unseen(make("cfr", tmp_path).path, tmp_path / "new"))
     try:
         stop = threading.Event()
         stop.set()

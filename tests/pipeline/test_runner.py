@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
-from vsod.errors import Cancelled, MediaNotFound, UnknownCard, UnknownFormat, UsageError
+from vsod.core.matte_settings import MatteSettings
+from vsod.errors import Cancelled, MediaNotFound, UnknownFormat, UnknownModel, UsageError
 from vsod.media.formats.table import FORMATS
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.clip_session import Session
+from vsod.pipeline.clip_session import ClipSession
 
 KINDS = ["b-frames", "vfr", "23.976", "29.97-drop", "offset", "rotated-90", "odd", "edit-list", "images"]
 
@@ -28,7 +28,7 @@ def lumas(path, frames=None):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_clip_gets_a_conforming_matte(kind, tmp_path):
     clip = make(kind, tmp_path)
-    report = runner.run(JobSpec(clip.path, tmp_path / "out.mov"))
+    report = runner.run_job(JobSpec(clip.path, tmp_path / "out.mov"))
     assert report.verified, report.warnings
     assert report.frames == len(clip.codes)
     assert report.exit_code == 0
@@ -41,8 +41,8 @@ def test_every_format_by_name(fmt, tmp_path):
     # DNxHR begins at 256x120
     clip = write_clip(tmp_path / "clip.mp4", Recipe(size=(256, 128), options={"bf": "0"}))
     name = "out" if FORMATS[fmt].is_sequence else f"out{FORMATS[fmt].suffixes[0]}"
-    what = Delivery(what="matte" if "matte" in FORMATS[fmt].layouts else "cutout")
-    report = runner.run(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, delivery=what))
+    what = ExportSettings(what="matte" if "matte" in FORMATS[fmt].layouts else "cutout")
+    report = runner.run_job(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, delivery=what))
     assert report.verified and report.frames == 8
     with open_source(report.output) as made:
         assert made.info.frame_count == 8
@@ -52,13 +52,13 @@ def test_an_image_folder_keeps_its_names(tmp_path):
     clip = make("images", tmp_path)
     with open_source(clip.path) as source:
         stems = [n.rsplit(".", 1)[0] for n in source.info.names]
-    runner.run(JobSpec(clip.path, tmp_path / "maps", format="png8"))
+    runner.run_job(JobSpec(clip.path, tmp_path / "maps", format="png8"))
     assert sorted(p.name for p in (tmp_path / "maps").iterdir()) == sorted(f"{s}.png" for s in stems)
 
 
 def test_the_demo_subject_is_found(demo, tmp_path):
     """Needs the trained net: the subject's middle is matte, the corners are not."""
-    report = runner.run(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", start=20, stop=40))
+    report = runner.run_job(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", start=20, stop=40))
     mattes = lumas(report.output)
     inside = np.mean([m.max() for m in mattes])
     share = np.mean([np.mean(m > 127) for m in mattes])
@@ -67,11 +67,13 @@ def test_the_demo_subject_is_found(demo, tmp_path):
 
 
 def test_a_range_shows_the_same_as_the_whole(demo, tmp_path):
-    whole = runner.run(JobSpec(demo, tmp_path / "whole.mkv", format="ffv1-gray8"))
+    whole = runner.run_job(JobSpec(demo, tmp_path / "whole.mkv", format="ffv1-gray8"))
     with open_source(demo) as source:
         last = source.info.frame_count
     for start, stop in ((10, 14), (last - 1, last)):
-        part = runner.run(JobSpec(demo, tmp_path / "part.mkv", format="ffv1-gray8", start=start, stop=stop))
+        part = runner.run_job(
+            JobSpec(demo, tmp_path / "part.mkv", format="ffv1-gray8", start=start, stop=stop)
+        )
         for a, b in zip(lumas(part.output), lumas(whole.output)[start:stop], strict=True):
             assert (a == b).all()
 
@@ -81,7 +83,7 @@ def test_maps_do_not_depend_on_where_analysis_began(demo, tmp_path, monkeypatch)
     for k, steps in enumerate([[(0, 30)], [(20, 30), (5, 12), (0, 30)], [(29, 30), (0, 30)]]):
         monkeypatch.setenv("VSOD_CACHE", str(tmp_path / f"cache{k}"))
         for start, stop in steps:
-            report = runner.run(
+            report = runner.run_job(
                 JobSpec(demo, tmp_path / f"{k}.mkv", format="ffv1-gray8", start=start, stop=stop)
             )
         results.append(lumas(report.output))
@@ -91,17 +93,15 @@ def test_maps_do_not_depend_on_where_analysis_began(demo, tmp_path, monkeypatch)
 
 def test_a_second_run_needs_no_network(demo, tmp_path):
     spec = JobSpec(demo, tmp_path / "a.mkv", format="ffv1-gray8", stop=8)
-    first = runner.run(spec)
-    again = runner.run(spec)
+    first = runner.run_job(spec)
+    again = runner.run_job(spec)
     assert again.device == "map store" and "analyse" not in again.stages
     assert first.output.read_bytes() == again.output.read_bytes()
 
 
 def test_a_threshold_gives_a_binary_mask(demo, tmp_path):
-    spec = JobSpec(
-        demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, finish=FinishSettings(threshold=0.5)
-    )
-    assert set(np.unique(lumas(runner.run(spec).output))) <= {0, 255}
+    spec = JobSpec(demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, finish=MatteSettings(threshold=0.5))
+    assert set(np.unique(lumas(runner.run_job(spec).output))) <= {0, 255}
 
 
 def test_cancelling_leaves_nothing_and_the_old_file(demo, tmp_path, monkeypatch):
@@ -118,12 +118,12 @@ def test_cancelling_leaves_nothing_and_the_old_file(demo, tmp_path, monkeypatch)
             cancel.set()
 
     with pytest.raises(Cancelled):
-        runner.run(JobSpec(demo, out, format="ffv1-gray8"), on_progress=watch, cancel=cancel)
+        runner.run_job(JobSpec(demo, out, format="ffv1-gray8"), on_progress=watch, cancel=cancel)
     assert [p.name for p in out.parent.iterdir()] == ["m.mkv"]
     assert out.read_bytes() == b"before"
     # what was analysed is kept: the next run goes on
     todo = []
-    runner.run(
+    runner.run_job(
         JobSpec(demo, out, format="ffv1-gray8", stop=10),
         on_progress=lambda p: todo.append(p.total) if p.stage == "analyse" else None,
     )
@@ -135,7 +135,7 @@ def test_undecodable_frames_are_held_and_named(kind, tmp_path):
     clip = make(kind, tmp_path)
     held = [i for i, code in enumerate(clip.codes) if code is None]
     assert held
-    report = runner.run(JobSpec(clip.path, tmp_path / "m.mkv", format="ffv1-gray8"))
+    report = runner.run_job(JobSpec(clip.path, tmp_path / "m.mkv", format="ffv1-gray8"))
     assert report.held == held
     assert report.exit_code == 3
     mattes = lumas(report.output)
@@ -148,7 +148,7 @@ def test_undecodable_frames_are_held_and_named(kind, tmp_path):
     ("change", "error"),
     [
         ({"source": "none.mp4"}, MediaNotFound),
-        ({"card": "nope"}, UnknownCard),
+        ({"card": "nope"}, UnknownModel),
         ({"format": "nope"}, UnknownFormat),
         ({"start": 5000}, UsageError),
         ({"format": "ffv1-gray8"}, UsageError),
@@ -162,23 +162,23 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
         change = {"source": tmp_path / change["source"]}
     spec = replace(JobSpec(Path(demo), tmp_path / "out.mov"), **change)
     with pytest.raises(error):
-        runner.run(spec)
+        runner.run_job(spec)
     assert not list(tmp_path.glob("out*")) and not list(tmp_path.glob(".out*"))
 
 
 def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
     def matte(crf):
-        finish = FinishSettings(crf=crf, stabilise=0)
+        finish = MatteSettings(crf=crf, stabilise=0)
         spec = JobSpec(demo, tmp_path / f"{crf}.mkv", "pdb", "ffv1-gray8", 20, 22, finish=finish)
-        return lumas(runner.run(spec).output)
+        return lumas(runner.run_job(spec).output)
 
     published, asked, without = matte("auto"), matte("meanfield"), matte("off")
     assert np.array_equal(published, asked)
     assert not np.array_equal(published, without)
-    with closing(Session(demo)) as session:
+    with closing(ClipSession(demo)) as session:
         picture = session.frame(20).image
         shown = [
-            session.matte("pdb", 20, picture, FinishSettings(stabilise=0, crf=crf))
+            session.matte("pdb", 20, picture, MatteSettings(stabilise=0, crf=crf))
             for crf in ("auto", "meanfield", "off")
         ]
     assert np.array_equal(shown[0], shown[1]) and not np.array_equal(shown[0], shown[2])

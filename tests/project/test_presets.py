@@ -3,7 +3,7 @@ import json
 import pytest
 
 from vsod import paths
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import DataError, UsageError
 from vsod.project.presets import Presets
 
@@ -11,8 +11,8 @@ from vsod.project.presets import Presets
 def test_every_preset_of_ours_is_a_valid_setting():
     ours = Presets("finish")
     assert "Default" in ours.names
-    made = {name: FinishSettings(**ours[name]) for name in ours.names}
-    assert made["Default"] == FinishSettings()
+    made = {name: MatteSettings(**ours[name]) for name in ours.names}
+    assert made["Default"] == MatteSettings()
     assert len(set(made.values())) == len(made), "two presets say the same"
 
 

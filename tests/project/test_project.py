@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from vsod.core.export_settings import Delivery
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.export_settings import ExportSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import DataError
-from vsod.project.project import ClipWork, Project, find_moved, same_clip
+from vsod.project.project import Project, ProjectClip, relink_siblings, same_clip
 
 
 def clip(folder: Path, name: str = "a.mov", content: bytes = b"pictures") -> Path:
@@ -18,21 +18,21 @@ def clip(folder: Path, name: str = "a.mov", content: bytes = b"pictures") -> Pat
     return folder / name
 
 
-def full(path: Path) -> ClipWork:
-    return ClipWork(
+def full(path: Path) -> ProjectClip:
+    return ProjectClip(
         path,
         "studio",
         True,
-        FinishSettings(crf="meanfield", threshold=0.25, grow=-2.5, invert=True),
+        MatteSettings(crf="meanfield", threshold=0.25, grow=-2.5, invert=True),
         "exr",
-        Delivery("cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"),
+        ExportSettings("cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"),
         5,
         90,
     )
 
 
 def test_a_project_survives_the_disk(tmp_path):
-    project = Project((full(clip(tmp_path)), ClipWork(clip(tmp_path, "b.mov"))), 1)
+    project = Project((full(clip(tmp_path)), ProjectClip(clip(tmp_path, "b.mov"))), 1)
     written = project.write(tmp_path / "p.vsod")
     again = Project.read(tmp_path / "p.vsod")
     assert again == written and again.work == written.clips[1]
@@ -42,7 +42,7 @@ def test_a_project_survives_the_disk(tmp_path):
 
 def test_a_folder_that_moved_as_a_whole_needs_no_relinking(tmp_path):
     source = clip(tmp_path / "old" / "media")
-    Project((ClipWork(source),), 0).write(tmp_path / "old" / "p.vsod")
+    Project((ProjectClip(source),), 0).write(tmp_path / "old" / "p.vsod")
     (tmp_path / "old").rename(tmp_path / "new")
     again = Project.read(tmp_path / "new" / "p.vsod")
     assert again.clips[0].path == tmp_path / "new" / "media" / "a.mov" and not again.missing
@@ -50,23 +50,23 @@ def test_a_folder_that_moved_as_a_whole_needs_no_relinking(tmp_path):
 
 def test_neighbours_of_a_clip_that_was_found_are_found_too(tmp_path):
     a, b, other = (tmp_path / "gone" / name for name in ("a.mov", "b.mov", "other.mov"))
-    project = Project(tuple(ClipWork(p) for p in (a, b, other)), 0)
+    project = Project(tuple(ProjectClip(p) for p in (a, b, other)), 0)
     new_a, new_b = clip(tmp_path / "here", "renamed.mov"), clip(tmp_path / "here", "b.mov")
-    found = find_moved(project, a, new_a)
+    found = relink_siblings(project, a, new_a)
     assert [w.path for w in found.clips] == [new_a, new_b, other] and found.missing == [other]
 
 
 def test_a_clip_is_known_by_its_content(tmp_path):
     source = clip(tmp_path)
-    work = Project((ClipWork(source),), 0).write(tmp_path / "p.vsod").clips[0]
+    work = Project((ProjectClip(source),), 0).write(tmp_path / "p.vsod").clips[0]
     assert same_clip(work, source) is True
     assert same_clip(work, clip(tmp_path, "b.mov", b"others")) is False
-    assert same_clip(ClipWork(source), source) is None
+    assert same_clip(ProjectClip(source), source) is None
 
 
 def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
     file = tmp_path / "p.vsod"
-    Project((ClipWork(clip(tmp_path)),), 0).write(file)
+    Project((ProjectClip(clip(tmp_path)),), 0).write(file)
     raw = json.loads(file.read_text())
     raw["clips"][0]["grades"] = [{"start": 3}]
     file.write_text(json.dumps(raw))
@@ -89,7 +89,7 @@ def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
 )
 def test_damage_is_named_with_its_file(tmp_path, change):
     file = tmp_path / "p.vsod"
-    Project((ClipWork(clip(tmp_path)),), 0).write(file)
+    Project((ProjectClip(clip(tmp_path)),), 0).write(file)
     raw = json.loads(file.read_text())
     change(raw)
     file.write_text(json.dumps(raw))

@@ -17,24 +17,24 @@ from PyQt6.QtWidgets import QMainWindow
 
 from vsod import paths
 from vsod.cli.main import main
-from vsod.core.clip_settings import ShotChoice
-from vsod.core.export_settings import Delivery
+from vsod.core.clip_settings import ShotOverride
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions import action_table
 from vsod.gui.state.autosave import Autosave
 from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit.preferences import Prefs
-from vsod.inference.model_registry import all_cards, usable_card
+from vsod.inference.model_registry import list_models, require_model
 from vsod.inference.network_loading import build_network, load_network
-from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
+from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
 from vsod.pipeline.job_queue import JobQueue
-from vsod.pipeline.job_report import Manifest
+from vsod.pipeline.job_report import JobReport
 from vsod.project.presets import Presets
-from vsod.project.project import ClipWork, Project
-from vsod_models.training.training_run import Recipe, Run
+from vsod.project.project import Project, ProjectClip
+from vsod_models.training.training_run import Recipe, TrainingRun
 from vsod_models.weights import load_weights
 
 STORED = Path(__file__).parents[1] / "data" / "7f25d0c"
@@ -97,25 +97,25 @@ def keep(part: str, folder: Path) -> Path:
     return Path(shutil.copy(source, target))
 
 
-def decided(folder: Path) -> tuple[ClipWork, ClipWork]:
+def decided(folder: Path) -> tuple[ProjectClip, ProjectClip]:
     """What was decided about the two clips, the first of which lies in ``folder``; without digests."""
-    every_setting = FinishSettings(0.6, "meanfield", "soft", 0.25, 40, 30, -2.5, 0.5, 0.05, 0.9, 1.2, True)
-    cutout = Delivery(
+    every_setting = MatteSettings(0.6, "meanfield", "soft", 0.25, 40, 30, -2.5, 0.5, 0.05, 0.9, 1.2, True)
+    cutout = ExportSettings(
         "cutout", "premultiplied", "203040", Fraction(24000, 1001), "none", "1001", "{stem}.{frame:05}", "piz"
     )
     shots = (
-        ShotChoice(10, 30, "swift"),
-        ShotChoice(30, 50, None, FinishSettings(0.0, grow=1.5)),
-        ShotChoice(60, 80, "pdb", FinishSettings(0.3, threshold=0.5)),
+        ShotOverride(10, 30, "swift"),
+        ShotOverride(30, 50, None, MatteSettings(0.0, grow=1.5)),
+        ShotOverride(60, 80, "pdb", MatteSettings(0.3, threshold=0.5)),
     )
-    first = ClipWork(folder / "demo.mp4", "studio", True, every_setting, "exr", cutout, 5, 90, shots=shots)
-    second = ClipWork(
+    first = ProjectClip(folder / "demo.mp4", "studio", True, every_setting, "exr", cutout, 5, 90, shots=shots)
+    second = ProjectClip(
         Path(WHERE, "rushes", "take 2.mov"),
         "tiny",
-        finish=FinishSettings(0.2),
+        finish=MatteSettings(0.2),
         format="prores4444",
-        delivery=Delivery("over", background="blur", audio="copy"),
-        shots=(ShotChoice(0, 12, "example-contrast", FinishSettings()),),
+        delivery=ExportSettings("over", background="blur", audio="copy"),
+        shots=(ShotOverride(0, 12, "example-contrast", MatteSettings()),),
     )
     return first, second
 
@@ -152,12 +152,12 @@ def test_a_stored_queue_goes_on():
             Path(WHERE, "fg.mov"),
             "tiny",
             "prores4444",
-            delivery=Delivery("fill+matte"),
+            delivery=ExportSettings("fill+matte"),
             shots=second.shots,
         )
         assert (failed.state, failed.notes) == ("failed", ("take 2.mov: no such file. Check the name.",))
         assert waits.spec == JobSpec(
-            first.path, Path(WHERE, "later.mkv"), format="ffv1-gray8", finish=FinishSettings(0.5)
+            first.path, Path(WHERE, "later.mkv"), format="ffv1-gray8", finish=MatteSettings(0.5)
         )
         assert (waits.state, waits.frames) == ("waiting", 96) and queue.next == waits
     finally:
@@ -168,16 +168,18 @@ def test_stored_presets_are_offered():
     keep("data/presets", paths.data_dir())
     matte, export = Presets("finish"), Presets("export")
     assert not matte.problem and not export.problem
-    assert {name: FinishSettings(**matte[name]) for name in matte.names if matte.is_own(name)} == {
-        "Calm hair": FinishSettings(0.4, edges="soft", black=0.04),
-        "Steady off": FinishSettings(0.0, invert=True),
+    assert {name: MatteSettings(**matte[name]) for name in matte.names if matte.is_own(name)} == {
+        "Calm hair": MatteSettings(0.4, edges="soft", black=0.04),
+        "Steady off": MatteSettings(0.0, invert=True),
     }
     assert {name: export[name]["format"] for name in export.names if export.is_own(name)} == {
         "Cut-out for the compositor": "exr",
         "Fill and matte": "prores4444",
     }
-    assert Delivery.from_options(export["Cut-out for the compositor"]) == Delivery("cutout", "premultiplied")
-    assert Delivery.from_options(export["Fill and matte"]) == Delivery(
+    assert ExportSettings.from_options(export["Cut-out for the compositor"]) == ExportSettings(
+        "cutout", "premultiplied"
+    )
+    assert ExportSettings.from_options(export["Fill and matte"]) == ExportSettings(
         "fill+matte", cfr=Fraction(24000, 1001)
     )
     # one more is kept beside them
@@ -198,8 +200,7 @@ def test_stored_shortcuts_hold(qapp):
     keep("config/window.ini", paths.config_dir())
     keys = Prefs().keys
     window = QMainWindow()
-    ids = [row.id for rows in action_table.MENUS.values() for row in rows if row is not None]
-    made = action_table.build(window, {id: lambda: None for id in ids}, keys)
+    made = action_table.build(window, keys)
     chosen = {id: [key.toString() for key in action.shortcuts()] for id, action in made.items()}
     for number, action in enumerate(ACTIONS.values()):
         assert chosen[action] == [QKeySequence(f"Ctrl+Alt+Shift+{chr(65 + number)}").toString()]
@@ -208,8 +209,8 @@ def test_stored_shortcuts_hold(qapp):
 
 def test_stored_cards_can_be_used():
     keep("data/cards", paths.data_dir())
-    assert not [card.problem for card in all_cards() if card.problem]
-    tiny = usable_card("tiny")
+    assert not [card.problem for card in list_models() if card.problem]
+    tiny = require_model("tiny")
     assert (tiny.title, tiny.paid_work, tiny.flow, tiny.options) == (
         "Tiny: every key",
         "ask",
@@ -219,7 +220,7 @@ def test_stored_cards_can_be_used():
     assert (tiny.area, tiny.multiple, tiny.still, tiny.window, tiny.clips) == (9216, 32, 0.25, 0, False)
     assert (tiny.half, tiny.crf, tiny.measured) == (0.45, "off", {"DAVIS-2016 J": 0.1})
     assert len(tiny.reads) == 2 and tiny.reads[0] == "image"
-    example, moved = usable_card("example-contrast"), usable_card("moved")
+    example, moved = require_model("example-contrast"), require_model("moved")
     assert (example.paid_work, example.reads, example.area) == ("yes", ("image", "motion"), 36864)
     assert (moved.paid_work, moved.reads, moved.window, moved.clips) == ("no", ("image",), 5, True)
     assert (moved.half, moved.trained_on, example.trained_on) == (
@@ -229,14 +230,14 @@ def test_stored_cards_can_be_used():
     )
     sizes = [sum(p.numel() for p in load_network(card).parameters()) for card in (tiny, example)]
     assert sizes == [3, 4]
-    assert load_network(moved).state_dict().keys() == load_network(usable_card("pdb")).state_dict().keys()
+    assert load_network(moved).state_dict().keys() == load_network(require_model("pdb")).state_dict().keys()
 
 
 @pytest.mark.parametrize("card", BUILT_IN)
 def test_state_dicts_have_the_stored_keys(card):
     known = json.loads((STORED / "state_dict_keys.json").read_text())[card]
     with torch.device("meta"):  # shapes alone
-        net = build_network(usable_card(card))
+        net = build_network(require_model(card))
     found = {name: list(x.shape) for name, x in net.state_dict().items()}
     assert found == known
 
@@ -249,18 +250,18 @@ def test_stored_maps_and_adapted_weights_do_no_harm(clips, tmp_path, monkeypatch
     keep("data/cards", paths.data_dir())
     before = {file.relative_to(old): file.read_bytes() for file in old.rglob("*") if file.is_file()}
     assert len(before) == 4
-    report = runner.run(JobSpec(clips / "demo.mp4", tmp_path / "m.mkv", "tiny", "ffv1-gray8", 0, 3))
+    report = runner.run_job(JobSpec(clips / "demo.mp4", tmp_path / "m.mkv", "tiny", "ffv1-gray8", 0, 3))
     assert report.frames == 3 and not report.warnings and "map store" not in report.device
     assert {file.relative_to(old): file.read_bytes() for file in old.rglob("*") if file.is_file()} == before
     assert main(["cache"]) == 0 and "maps" in capsys.readouterr().out
     (adapted,) = old.rglob("adapted-*.safetensors")
-    assert load_weights(adapted).keys() == load_network(usable_card("tiny")).state_dict().keys()
+    assert load_weights(adapted).keys() == load_network(require_model("tiny")).state_dict().keys()
 
 
 def test_stored_reports_repeat_their_jobs_to_the_byte(clips, capsys):
     sums = dict(line.split()[::-1] for line in (clips / "SHA256SUMS").read_text().splitlines())
-    cut = Manifest.read(clips / "cut.mkv.vsod.json")
-    shot = ShotChoice(34, 38, None, FinishSettings(0.2, threshold=0.6, grow=-2.0))
+    cut = JobReport.read(clips / "cut.mkv.vsod.json")
+    shot = ShotOverride(34, 38, None, MatteSettings(0.2, threshold=0.6, grow=-2.0))
     assert cut.spec == JobSpec(
         Path("demo.mp4"),
         Path("cut.mkv"),
@@ -268,7 +269,7 @@ def test_stored_reports_repeat_their_jobs_to_the_byte(clips, capsys):
         "ffv1-gray8",
         30,
         42,
-        finish=FinishSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
+        finish=MatteSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
         shots=(shot,),
     )
     assert (cut.report["frames"], cut.report["verified"], cut.report["warnings"]) == (12, True, [])
@@ -291,7 +292,7 @@ def pictures(file: Path) -> np.ndarray:
         return np.stack([frame.image for frame in source.frames()]).astype(np.float32)
 
 
-class Toy(Run):
+class Toy(TrainingRun):
     """A run that only goes on."""
 
     batch = 18
@@ -309,7 +310,7 @@ def test_a_stored_checkpoint_goes_on(tmp_path):
     assert state.keys() == {"net", "average", "optimiser", "step", "mining"} and state["mining"].ndim == 1
     raw = json.loads((folder / "recipe.json").read_text())
     recipe = Recipe(samples=raw["samples"], lr=raw["lr"], optimiser=raw["optimiser"], warmup=raw["warmup"])
-    run = Toy(load_network(usable_card("tiny")), [], [], recipe, folder, torch.device("cpu"))
+    run = Toy(load_network(require_model("tiny")), [], [], recipe, folder, torch.device("cpu"))
     assert run.resume() and run.step == reached["step"] == run.steps
     assert run.net.mix.tolist() == pytest.approx(reached["mix"])
     assert load_weights(folder / "weights.safetensors")["mix"].numpy() == pytest.approx(
@@ -322,7 +323,7 @@ class Prior(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tiny = load_network(usable_card("tiny"))
+        self.tiny = load_network(require_model("tiny"))
 
     def backbone_parameters(self) -> list[torch.nn.Parameter]:
         return []
@@ -333,7 +334,7 @@ def test_a_stored_learner_goes_on(tmp_path):
     folder = keep("training/learner", tmp_path)
     net = Prior()
     before = net.tiny.mix.tolist()
-    learner = WeakLearner(net, {}, Teaching(batch=2))
+    learner = ScnnLearner(net, {}, LearnerSettings(batch=2))
     learner.load(folder)
     assert net.tiny.mix.tolist() != before
     learner.save(tmp_path)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
-from vsod.core.frame_ranges import spans
-from vsod.core.shot_detection import find_cuts, shots
+from vsod.core.frame_ranges import true_ranges
+from vsod.core.shot_detection import detect_cuts, shots_from_cuts
 from vsod.interchange.markers import to_csv, to_edl
-from vsod.qc.frame_metrics import BY_ID, LANES, Lanes, rows
-from vsod.qc.issues import find_flags
-from vsod.qc.metrics_store import LaneStore
+from vsod.qc.frame_metrics import METRICS, METRICS_BY_ID, FrameMetrics, table_rows
+from vsod.qc.issues import find_issues
+from vsod.qc.metrics_store import MetricsStore
 from vsod_models.metrics import no_reference
 
 COUNT = 40
@@ -20,7 +20,7 @@ COUNT = 40
 
 def calm(count=COUNT):
     """A clip without any trouble."""
-    lanes = Lanes.unknown(count)
+    lanes = FrameMetrics.unknown(count)
     for lane, value in {"area": 0.2, "confidence": 0.9, "softness": 2, "flicker": 0.05}.items():
         lanes[lane][:] = value
     lanes["motion"][:] = 0.01
@@ -58,15 +58,15 @@ def info(**changes):
 )
 def test_spans(text, bridge, expected):
     mask = np.array([c == "#" for c in text], bool)
-    assert [(r.start, r.stop) for r in spans(mask, bridge)] == expected
+    assert [(r.start, r.stop) for r in true_ranges(mask, bridge)] == expected
 
 
 def test_a_calm_clip_has_no_flags():
-    assert find_flags(calm(), np.zeros(COUNT, bool)) == []
+    assert find_issues(calm(), np.zeros(COUNT, bool)) == []
 
 
 def test_what_is_unknown_is_no_trouble():
-    assert find_flags(Lanes.unknown(COUNT), np.zeros(COUNT, bool)) == []
+    assert find_issues(FrameMetrics.unknown(COUNT), np.zeros(COUNT, bool)) == []
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_what_is_unknown_is_no_trouble():
 )
 def test_each_limit_is_a_flag_at_its_worst_frame(lane, value, kind):
     lanes = calm()
-    lanes[lane][10:15] = (BY_ID[lane].limit + value) / 2
+    lanes[lane][10:15] = (METRICS_BY_ID[lane].limit + value) / 2
     lanes[lane][12] = value
-    (flag,) = find_flags(lanes, np.zeros(COUNT, bool))
+    (flag,) = find_issues(lanes, np.zeros(COUNT, bool))
     assert (flag.kind.id, flag.frames, flag.worst) == (kind, range(10, 15), 12)
     assert flag.as_json()["start"] == 10 and "5 frames" in flag.text
 
@@ -86,7 +86,7 @@ def test_an_empty_matte_is_one_flag_and_a_jump_on_both_sides():
     lanes = calm()
     lanes["area"][10:20] = 0
     lanes["confidence"][10:20] = 0
-    found = [(f.kind.id, f.frames) for f in find_flags(lanes, np.zeros(COUNT, bool))]
+    found = [(f.kind.id, f.frames) for f in find_issues(lanes, np.zeros(COUNT, bool))]
     assert found == [("jump", range(10, 11)), ("empty", range(10, 20)), ("jump", range(20, 21))]
 
 
@@ -95,8 +95,8 @@ def test_nothing_jumps_or_flickers_at_a_cut():
     lanes["area"][20:] = 0.5
     lanes["flicker"][20] = 1
     cuts = np.arange(COUNT) == 20
-    assert find_flags(lanes, cuts) == []
-    assert [f.kind.id for f in find_flags(lanes, ~cuts)] == ["jump"]
+    assert find_issues(lanes, cuts) == []
+    assert [f.kind.id for f in find_issues(lanes, ~cuts)] == ["jump"]
 
 
 def test_a_cut_stands_out_a_flash_and_a_shaken_camera_do_not():
@@ -105,43 +105,43 @@ def test_a_cut_stands_out_a_flash_and_a_shaken_camera_do_not():
     change[10] = 0.97
     change[[20, 21]] = 0.97  # there and back
     change[30:36] = 0.9
-    assert np.flatnonzero(find_cuts(change)).tolist() == [10]
-    assert shots(find_cuts(change)) == [range(10), range(10, COUNT)]
-    assert shots(np.zeros(3, bool)) == [range(3)]
-    assert shots(np.zeros(0, bool)) == []
+    assert np.flatnonzero(detect_cuts(change)).tolist() == [10]
+    assert shots_from_cuts(detect_cuts(change)) == [range(10), range(10, COUNT)]
+    assert shots_from_cuts(np.zeros(3, bool)) == [range(3)]
+    assert shots_from_cuts(np.zeros(0, bool)) == []
 
 
 def test_a_cut_is_the_same_seen_from_a_part_of_the_clip():
     rng = np.random.default_rng(0)
     change = rng.uniform(0, 1, 400).astype(np.float32)
-    whole = find_cuts(change)
+    whole = detect_cuts(change)
     assert whole.any()
     for start in range(0, 380, 7):
-        part = find_cuts(change[start : start + 20])
+        part = detect_cuts(change[start : start + 20])
         assert np.array_equal(part[2:-2], whole[start + 2 : start + 18])
 
 
 def test_values_read_well():
-    assert BY_ID["area"].text(0.1234) == "12 %" and BY_ID["area"].text(0.004) == "0.4 %"
-    assert BY_ID["confidence"].text(0.567) == "0.57"
-    assert BY_ID["softness"].text(3.21) == "3.2 px"
-    assert BY_ID["flicker"].text(float("nan")) == "–"
+    assert METRICS_BY_ID["area"].text(0.1234) == "12 %" and METRICS_BY_ID["area"].text(0.004) == "0.4 %"
+    assert METRICS_BY_ID["confidence"].text(0.567) == "0.57"
+    assert METRICS_BY_ID["softness"].text(3.21) == "3.2 px"
+    assert METRICS_BY_ID["flicker"].text(float("nan")) == "–"
 
 
 def test_rows_of_a_table():
-    lanes = Lanes.unknown(3)
+    lanes = FrameMetrics.unknown(3)
     lanes["area"][1] = 0.25
-    table = rows(lanes, np.array([False, True, False]), range(3))
+    table = table_rows(lanes, np.array([False, True, False]), range(3))
     assert [r["frame"] for r in table] == [0, 1, 2]
     assert table[1]["area"] == 0.25 and table[1]["cut"] and table[0]["area"] is None
-    assert set(table[0]) == {"frame", "cut", *(lane.id for lane in LANES)}
+    assert set(table[0]) == {"frame", "cut", *(lane.id for lane in METRICS)}
 
 
 def flagged():
     lanes = calm()
     lanes["confidence"][10:15] = 0.1
     lanes["flicker"][30] = 0.9
-    return find_flags(lanes, np.zeros(COUNT, bool))
+    return find_issues(lanes, np.zeros(COUNT, bool))
 
 
 def test_markers_as_a_table():
@@ -188,23 +188,23 @@ def test_signs_of_a_map():
 def test_unsteadiness_is_told_from_motion():
     motion = np.zeros((48, 64, 2), np.float32)
     everywhere = np.ones((48, 64), bool)
-    assert no_reference.unsteadiness(square(16), square(16), motion, everywhere) == pytest.approx(0)
+    assert no_reference.temporal_inconsistency(square(16), square(16), motion, everywhere) == pytest.approx(0)
     moved = square(16, at=14)
-    assert no_reference.unsteadiness(square(16), moved, motion, everywhere) > 0.5
+    assert no_reference.temporal_inconsistency(square(16), moved, motion, everywhere) > 0.5
     motion[...] = -4  # what is at 14 now was at 10
-    assert no_reference.unsteadiness(square(16), moved, motion, everywhere) == pytest.approx(0)
-    assert no_reference.unsteadiness(square(16), moved, motion, ~everywhere) == 0
+    assert no_reference.temporal_inconsistency(square(16), moved, motion, everywhere) == pytest.approx(0)
+    assert no_reference.temporal_inconsistency(square(16), moved, motion, ~everywhere) == 0
 
 
 def test_lanes_are_kept_beside_the_maps(tmp_path):
-    store = LaneStore(tmp_path, 5)
+    store = MetricsStore(tmp_path, 5)
     have = np.array([True, True, False, True, True])
     assert store.missing(have).tolist() == have.tolist()
     store.put(0, {"area": 0.5, "flicker": 0.0})
     store.put(1, {"area": 0.5, "flicker": 0.1})
     store.put(3, {"area": 0.5})
     store.flush()
-    again = LaneStore(tmp_path, 5)
+    again = MetricsStore(tmp_path, 5)
     assert again.snapshot()["area"][0] == 0.5
     assert again.missing(have).tolist() == [False, False, False, False, True]
     # its predecessor came: now it can be compared
@@ -213,9 +213,9 @@ def test_lanes_are_kept_beside_the_maps(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x93NUMPY"])
 def test_damaged_or_foreign_lanes_are_measured_again(tmp_path, content):
-    LaneStore(tmp_path, 5).flush()
+    MetricsStore(tmp_path, 5).flush()
     file = tmp_path / "metrics"
     file.write_bytes(content)
-    assert not LaneStore(tmp_path, 5).snapshot().known.any()
-    LaneStore(tmp_path, 7).flush()
-    assert not LaneStore(tmp_path, 5).snapshot().known.any()
+    assert not MetricsStore(tmp_path, 5).snapshot().known.any()
+    MetricsStore(tmp_path, 7).flush()
+    assert not MetricsStore(tmp_path, 5).snapshot().known.any()

@@ -199,13 +199,13 @@ def test_what_earlier_versions_left_in_the_usual_place_goes_too(tmp_path, monkey
 
 def test_the_budget_is_the_users(monkeypatch):
     monkeypatch.delenv("VSOD_CACHE_GB", raising=False)
-    assert cache.budget() == 4 << 30
+    assert cache.size_limit() == 4 << 30
     monkeypatch.setenv("VSOD_CACHE_GB", "0.5")
-    assert cache.budget() == 1 << 29
+    assert cache.size_limit() == 1 << 29
     for wrong in ("much", "0", "-1", "nan", "inf"):
         monkeypatch.setenv("VSOD_CACHE_GB", wrong)
         with pytest.raises(UsageError, match="VSOD_CACHE_GB"):
-            cache.budget()
+            cache.size_limit()
 
 
 def test_the_command_lists_asks_and_clears(home, capsys, monkeypatch):

@@ -11,8 +11,8 @@ from vsod import paths
 from vsod.core.job import JobSpec
 from vsod.errors import VsodError
 from vsod.inference import adapted_weights
-from vsod.inference.adapted_weights import Outcome, load_adapted, read_outcome, write_adapted
-from vsod.inference.converted_networks import Network, kept_network
+from vsod.inference.adapted_weights import AdaptationResult, load_adapted, read_outcome, write_adapted
+from vsod.inference.converted_networks import Network, converted_network
 from vsod.pipeline import runner
 
 COUNT = 40  # two chunks
@@ -24,7 +24,7 @@ def clip(tmp_path):
 
 
 def export(clip, output):
-    runner.run(JobSpec(clip, output, card=CARD, format="ffv1-gray8"))
+    runner.run_job(JobSpec(clip, output, card=CARD, format="ffv1-gray8"))
     return output.read_bytes()
 
 
@@ -85,11 +85,11 @@ def test_converted_networks(clip, tmp_path, monkeypatch):
 def test_kept_networks_and_adapted_weights_are_whole_or_not_there(tmp_path, monkeypatch):
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     rng = random.Random(1)
-    kept = kept_network("swift", "0" * 64, "2026.4", "frame")
+    kept = converted_network("swift", "0" * 64, "2026.4", "frame")
     kept.write(Network(b"<xml/>" * 50, bytes(range(256)) * 20))
     assert kept.read() == Network(b"<xml/>" * 50, bytes(range(256)) * 20)
     file = tmp_path / "adapted-0-40"
-    outcome = Outcome(True, 0.9, 0.2, 0.1)
+    outcome = AdaptationResult(True, 0.9, 0.2, 0.1)
     write_adapted(file, outcome, b"weights" * 100, "key")
     assert read_outcome(file, "key") == outcome and read_outcome(file, "other") is None
     for path, read in ((kept.file, kept.read), (file, lambda: read_outcome(file, "key"))):

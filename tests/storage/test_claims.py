@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from helpers.exports import EVERY, EVERY_IDS, clip_info
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import UsageError
-from vsod.media.formats.table import FORMATS, Format
+from vsod.media.formats.table import FORMATS, ExportFormat
 from vsod.media.sinks import demo
-from vsod.media.sinks.image_files import image_bytes
+from vsod.media.sinks.image_files import encode_image
 from vsod.media.sinks.opening import open_sink
 from vsod.storage import claims as claims_module
 from vsod.storage.claims import Claims, foreign, identity, lies_in, refuse_foreign, same
@@ -119,11 +119,11 @@ MATTE = np.full((64, 96), 0.5, np.float32)
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_every_export_is_known_as_ours(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_every_export_is_known_as_ours(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"m{suffix}"
     with open_sink(path, fmt, clip_info(), tags={"model": "größe"}) as sink:
         for index in range(3):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     assert all(map(is_ours, files))
     assert foreign(path, folder=fmt.is_sequence) is None
@@ -133,7 +133,9 @@ def test_every_export_is_known_as_ours(fmt: Format, suffix: str, tmp_path: Path)
 @pytest.mark.parametrize("id", ["tiff16", "exr", "png16"])
 def test_a_mark_in_an_image_changes_no_sample(id: str) -> None:
     coding = FORMATS[id].coding("matte")
-    data = image_bytes(Picture(np.linspace(0, 1, 96 * 64, dtype=np.float32).reshape(64, 96)), coding, "zips")
+    data = encode_image(
+        OutputFrame(np.linspace(0, 1, 96 * 64, dtype=np.float32).reshape(64, 96)), coding, "zips"
+    )
     if coding.codec != "exr":
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         assert image is not None and image.shape[:2] == (64, 96)

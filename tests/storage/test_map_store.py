@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
-from vsod.qc.metrics_store import LaneStore
+from vsod.qc.metrics_store import MetricsStore
 from vsod.storage import clip_maps, envelope
 from vsod.storage.clip_maps import fingerprint, open_store
 from vsod.storage.digest import file_state
@@ -155,7 +155,7 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch, ver
     store = open_store(clip(file, 40), "m")
     for i in range(CHUNK):
         store.put(i, saliency(i))
-    lanes = LaneStore(store.folder, 40)
+    lanes = MetricsStore(store.folder, 40)
     lanes.put(3, {"area": 0.5})
     lanes.flush()
     data[(1 << 16) + 100] ^= 1
@@ -163,7 +163,7 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch, ver
     os.utime(file, (1, 1))
     again = open_store(clip(file, 40), "m")
     assert again.coverage().sum() == 0
-    assert not LaneStore(again.folder, 40).snapshot().known.any()
+    assert not MetricsStore(again.folder, 40).snapshot().known.any()
 
 
 def test_the_images_of_a_folder_tell_it(tmp_path):

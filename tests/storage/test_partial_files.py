@@ -18,7 +18,7 @@ from helpers.folders import folder, whole
 from helpers.repository import TESTS
 from vsod.cli.main import main
 from vsod.errors import OutputError
-from vsod.inference.model_spec import Card
+from vsod.inference.model_spec import ModelSpec
 from vsod.lab.evaluation import threshold_tuning
 from vsod.lab.training import network_training, train
 from vsod.media.sinks import demo
@@ -172,7 +172,7 @@ def test_a_folder_whose_exchange_was_cut_off_comes_back(
     before = folder(tmp_path / "x", "old", 3).rename(atomic.partial_path(tmp_path / "before.shot"))
     folder(atomic.partial_path(tmp_path / "shot"), "new", 3)
     monkeypatch.undo()
-    atomic.sweep(tmp_path / "shot")
+    atomic.remove_stale_partials(tmp_path / "shot")
     assert not before.exists() and list(tmp_path.iterdir()) == [tmp_path / "shot"]
     assert whole(tmp_path / "shot", "old", 3)
 
@@ -212,7 +212,7 @@ def killed_at_random(tmp_path: Path, rounds: int, steps: bool) -> None:
         process.stdout.close()
         if not steps:
             assert whole(target, "old", 60) or whole(target, "new", 40)
-        atomic.sweep(target)
+        atomic.remove_stale_partials(target)
         assert whole(target, "old", 60) or whole(target, "new", 40)
         assert text.read_text() in ("old" * 1000, "new" * 1000)
         assert sorted(p.name for p in work.iterdir()) == ["queue.json", "shot"]
@@ -236,19 +236,21 @@ def no_space(*_: object) -> None:
 
 
 @pytest.fixture
-def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     (tmp_path / "card.toml").write_text('id = "mine"\nsha256 = "old"\n\n[output]\nhalf = 0.5\n')
     (tmp_path / "mine.safetensors").write_bytes(b"old weights")
     (tmp_path / "trained").write_bytes(b"new weights")
-    made = Card("mine", "Mine", source=tmp_path / "card.toml", weights=tmp_path / "mine.safetensors")
-    monkeypatch.setattr(train, "card_by_id", lambda _: made)
-    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: made)
-    monkeypatch.setattr(network_training, "store", lambda trained, out: out.write_bytes(trained.read_bytes()))
+    made = ModelSpec("mine", "Mine", source=tmp_path / "card.toml", weights=tmp_path / "mine.safetensors")
+    monkeypatch.setattr(train, "find_model", lambda _: made)
+    monkeypatch.setattr(threshold_tuning, "find_model", lambda _: made)
+    monkeypatch.setattr(
+        network_training, "store_weights", lambda trained, out: out.write_bytes(trained.read_bytes())
+    )
     return made
 
 
 def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
-    card: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    card: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     goes, calls = Path.replace, []
@@ -262,24 +264,24 @@ def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", second_fails)
         with pytest.raises(OutputError, match="disk is full"):
-            train.install("mine", tmp_path / "trained")
+            train.install_weights("mine", tmp_path / "trained")
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-    train.install("mine", tmp_path / "trained")
+    train.install_weights("mine", tmp_path / "trained")
     assert (tmp_path / "mine.safetensors").read_bytes() == b"new weights"
     assert 'sha256 = "old"' not in (tmp_path / "card.toml").read_text()
     assert len(list(tmp_path.iterdir())) == len(before)
 
 
 def test_a_card_is_calibrated_whole_or_not_at_all(
-    card: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    card: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", no_space)
         with pytest.raises(OutputError, match="disk is full"):
-            threshold_tuning.install("mine", 0.4)
+            threshold_tuning.install_threshold("mine", 0.4)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
-    threshold_tuning.install("mine", 0.4)
+    threshold_tuning.install_threshold("mine", 0.4)
     assert "half = 0.4" in (tmp_path / "card.toml").read_text()
 
 
@@ -290,6 +292,6 @@ def test_what_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
         os.kill(os.getpid(), signal.SIGHUP)
         yield from ()
 
-    monkeypatch.setattr(demo, "demo_pictures", interrupted)
+    monkeypatch.setattr(demo, "demo_frames", interrupted)
     assert main(["demo", str(tmp_path / "demo.mp4")]) == 130
     assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,10 @@ from contextlib import closing
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis.map_reuse import adopt
-from vsod.analysis.shot_splitter import LOOK_AHEAD, LOOK_BACK, ByShot
+from vsod.analysis.map_reuse import reuse_maps
+from vsod.analysis.shot_splitter import CONTEXT_AFTER, CONTEXT_BEFORE, ShotSplitter
 from vsod.core.frame import Frame
-from vsod.core.frame_ranges import spans
+from vsod.core.frame_ranges import true_ranges
 from vsod.core.prefetch import prefetch
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.source import Source
@@ -21,7 +21,7 @@ from vsod.storage.map_store import CHUNK, MapStore, bound
 
 def missing_ranges(store: MapStore, frames: range) -> list[range]:
     """The runs of ``frames`` that have no map yet."""
-    gaps = spans(~store.coverage()[frames.start : frames.stop])
+    gaps = true_ranges(~store.coverage()[frames.start : frames.stop])
     return [range(frames.start + gap.start, frames.start + gap.stop) for gap in gaps]
 
 
@@ -37,7 +37,9 @@ def analyse(
     count = source.info.frame_count
     if store.relatives:
         missing = [index for gap in missing_ranges(store, frames) for index in gap]
-        with closing(adopt(source, store, missing, lambda i: depends_on(predictor, i, count))) as adopted:
+        with closing(
+            reuse_maps(source, store, missing, lambda i: depends_on(predictor, i, count))
+        ) as adopted:
             yield from adopted
     for gap in missing_ranges(store, frames):
         run = predictor.reach(gap, count).run
@@ -45,7 +47,7 @@ def analyse(
         pictures: dict[int, bytes] = {}
         read = _noted(source.frames(reads.start, reads.stop, size=predictor.raster.size), pictures)
         decoded = prefetch(read, name="decode")
-        shots: Iterable[Iterable[Frame]] = ByShot(decoded) if predictor.splits_shots else (decoded,)
+        shots: Iterable[Iterable[Frame]] = ShotSplitter(decoded) if predictor.splits_shots else (decoded,)
         waiting: deque[tuple[int, npt.NDArray[np.float32], range]] = deque()
 
         def ready(
@@ -83,7 +85,7 @@ def reads_for(predictor: Predictor, gap: range, count: int) -> range:
     """The frames to decode so that the maps of ``gap`` come out as in an uninterrupted run over all ``count``."""
     reads = predictor.reach(gap, count).decode
     if predictor.splits_shots:
-        return range(max(0, reads.start - LOOK_BACK), min(reads.stop + LOOK_AHEAD, count))
+        return range(max(0, reads.start - CONTEXT_BEFORE), min(reads.stop + CONTEXT_AFTER, count))
     return reads
 
 

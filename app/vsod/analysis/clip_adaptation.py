@@ -16,32 +16,32 @@ import numpy.typing as npt
 from vsod.core.frame import Frame
 from vsod.errors import Cancelled, ModelError
 from vsod.inference import frame_windows
-from vsod.inference.adapted_weights import Outcome, read_outcome, write_adapted
+from vsod.inference.adapted_weights import AdaptationResult, read_outcome, write_adapted
 from vsod.inference.devices import choose_device
-from vsod.inference.model_spec import Card
-from vsod.inference.network_inputs import INPUTS, missing
+from vsod.inference.model_spec import ModelSpec
+from vsod.inference.network_inputs import NETWORK_INPUTS, missing_value
 from vsod.inference.network_loading import load_network, logit
-from vsod.inference.predictor import Predictor, Prepared
+from vsod.inference.predictor import FrameInputs, Predictor
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vsod_models.training.online_adaptation import Cue
+    from vsod_models.training.online_adaptation import AdaptationInput
 
 Map = npt.NDArray[np.float32]
 Maps = Callable[[int], Map | None]
 Decode = Callable[[range], Generator[Frame, None, None]]
 
 STEPS = 40
-LESSONS = 24  # frames that teach
-PROBES = 12  # frames that decide whether to trust what was learned
-LOOKED_AT = 240  # frames whose maps are judged
-SHARE = 0.5  # of them, the surest, may teach
-TRUSTED = 0.7  # least agreement (IoU) of the maps before and after
+TRAINING_FRAMES = 24  # frames that teach
+VALIDATION_FRAMES = 12  # frames that decide whether to trust what was learned
+SCANNED_FRAMES = 240  # frames whose maps are judged
+CONFIDENT_SHARE = 0.5  # of them, the surest, may teach
+MIN_AGREEMENT = 0.7  # least agreement (IoU) of the maps before and after
 
 
 @dataclass(frozen=True)
-class Look:
+class FirstPass:
     """A look at a clip: what the net reads of its frames and the windows they are in, and what it saw.
 
     Attributes:
@@ -58,21 +58,21 @@ class Look:
     count: int
     cancel: threading.Event | None = None
 
-    def gathered(self, indices: Sequence[int]) -> tuple[list[Cue], Tensor]:
+    def gathered(self, indices: Sequence[int]) -> tuple[list[AdaptationInput], Tensor]:
         """The net's inputs and (N, K, H, W) maps, NaN outside the picture."""
         import torch
 
-        from vsod_models.training.online_adaptation import Cue
+        from vsod_models.training.online_adaptation import AdaptationInput
 
         card = self.predictor.card
         rows, targets = zip(*(self._sample(i) for i in indices), strict=True)
         cues = []
         for i, name in enumerate(card.reads):
             values = torch.from_numpy(np.stack([row[i] for row in rows]))
-            nothing = missing(name, card.still)
-            kind = INPUTS[name]
+            nothing = missing_value(name, card.still)
+            kind = NETWORK_INPUTS[name]
             blank = None if nothing is None else torch.tensor(nothing)
-            cues.append(Cue(values, blank, kind.odd, picture=name == "image"))
+            cues.append(AdaptationInput(values, blank, kind.odd, picture=name == "image"))
         return cues, torch.from_numpy(np.stack(targets))
 
     def _sample(self, index: int) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
@@ -83,9 +83,9 @@ class Look:
         reach = predictor.reach(range(index, index + 1), self.count)
         with closing(self.decode(reach.decode)) as decoded:
             items = {item.index: item for item in predictor.prepare(decoded, reach.run)}
-        order = frame_windows.members(index, reach.run, card.window, card.clips)
+        order = frame_windows.window_frames(index, reach.run, card.window, card.clips)
         told = order if card.clips else [index]
-        window: list[Prepared] = [items[i] for i in order]
+        window: list[FrameInputs] = [items[i] for i in order]
         inputs = [np.stack(x) for x in zip(*(item.inputs for item in window), strict=True)]
         return inputs, np.stack([self._target(i) for i in told])
 
@@ -99,25 +99,25 @@ class Look:
         return out
 
 
-def spread(indices: Sequence[int], most: int) -> list[int]:
+def evenly_spaced(indices: Sequence[int], most: int) -> list[int]:
     """At most ``most`` of ``indices``, evenly spaced, the first and the last among them."""
     at = np.unique(np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int))
     return [indices[i] for i in at]
 
 
-def lessons(maps: Maps, frames: range) -> list[int]:
+def confident_frames(maps: Maps, frames: range) -> list[int]:
     """The frames whose maps are sure enough to teach, in order; spread over the clip."""
-    from vsod_models.training.online_adaptation import doubt
+    from vsod_models.training.online_adaptation import map_uncertainty
 
-    seen = [(i, maps(i)) for i in spread(frames, LOOKED_AT)]
-    judged = sorted((doubt(m), i) for i, m in seen if m is not None)
-    sure = [i for value, i in judged[: max(1, round(len(judged) * SHARE))] if np.isfinite(value)]
-    return spread(sorted(sure), LESSONS)
+    seen = [(i, maps(i)) for i in evenly_spaced(frames, SCANNED_FRAMES)]
+    judged = sorted((map_uncertainty(m), i) for i, m in seen if m is not None)
+    sure = [i for value, i in judged[: max(1, round(len(judged) * CONFIDENT_SHARE))] if np.isfinite(value)]
+    return evenly_spaced(sorted(sure), TRAINING_FRAMES)
 
 
-def adapt(
-    look: Look, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
-) -> tuple[Card, Outcome]:
+def adapt_to_clip(
+    look: FirstPass, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
+) -> tuple[ModelSpec, AdaptationResult]:
     """The card of a first look at a clip, fitted to the clip, and what to think of it.
 
     Done once: ``file`` keeps the result.
@@ -146,34 +146,41 @@ def adapt(
     return (replace(card, weights=file, sha256="") if outcome.trusted else card), outcome
 
 
-def _adapt(look: Look, frames: range, device: str, steps: int) -> tuple[Outcome, bytes]:
+def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[AdaptationResult, bytes]:
     """What came of it, and the weights as a ``.safetensors`` file's bytes; none where it is not trusted."""
     import torch
 
-    from vsod_models.training.online_adaptation import Adaptation, Adapter, agreement, doubt
+    from vsod_models.training.online_adaptation import (
+        AdaptationSettings,
+        ClipAdapter,
+        map_uncertainty,
+        mean_agreement,
+    )
     from vsod_models.weights import save_weights
 
     card = look.predictor.card
-    teaching = lessons(look.maps, frames)
+    teaching = confident_frames(look.maps, frames)
     if len(teaching) < min(4, len(frames)):
-        return Outcome(False), b""
+        return AdaptationResult(False), b""
     torch.manual_seed(0)
     try:
         where = torch.device(choose_device(device))
-        adapter = Adapter(load_network(card), bool(card.window), where, logit(card.half))
+        adapter = ClipAdapter(load_network(card), bool(card.window), where, logit(card.half))
     except AttributeError as error:
         raise ModelError(
             f"card '{card.id}' cannot adapt to a clip: {error}",
             fix="Leave --adapt out, or give its net a method backbone_parameters().",
         ) from error
-    if not adapter.learn(*look.gathered(teaching), Adaptation(steps), look.cancel):
+    if not adapter.learn(*look.gathered(teaching), AdaptationSettings(steps), look.cancel):
         raise Cancelled
-    cues, before = look.gathered(spread(frames, PROBES))
+    cues, before = look.gathered(evenly_spaced(frames, VALIDATION_FRAMES))
     after = adapter.maps(cues)
     known = ~np.isnan(before.numpy())
     first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))
-    outcome = Outcome(True, agreement(first, then), doubt(first), doubt(then))
-    if outcome.agreement < TRUSTED or outcome.doubt_after > outcome.doubt_before:
+    outcome = AdaptationResult(
+        True, mean_agreement(first, then), map_uncertainty(first), map_uncertainty(then)
+    )
+    if outcome.agreement < MIN_AGREEMENT or outcome.doubt_after > outcome.doubt_before:
         return replace(outcome, trusted=False), b""
     with tempfile.TemporaryDirectory(prefix="vsod-") as folder:
         file = Path(folder) / "adapted.safetensors"

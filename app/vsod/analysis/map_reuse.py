@@ -16,7 +16,7 @@ from vsod.storage.map_store import MapStore, bound
 _PROBES = 8  # frames that tell whether an earlier version is one at all
 
 
-def adopt(
+def reuse_maps(
     source: Source, store: MapStore, missing: Sequence[int], depends_on: Callable[[int], range]
 ) -> Generator[int, None, None]:
     """Take what ``store`` lacks from its relatives; yields each index once its map is there.

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.frame_ranges import spans
+from vsod.core.frame_ranges import true_ranges
 from vsod.core.prefetch import prefetch
 from vsod.media.sources.source import Source
-from vsod.qc.frame_metrics import OF_PAIRS
-from vsod.qc.metrics_store import LaneStore
+from vsod.qc.frame_metrics import PAIRWISE_METRICS
+from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.map_store import MapStore
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.warp import returns
+from vsod_models.flow.warp import consistent
 from vsod_models.metrics import no_reference
 
 _PATIENT = 16  # frames between two stretches that are decoded on rather than sought past
@@ -30,7 +30,7 @@ class _Seen:
     saliency: Map | None
 
 
-def measure(source: Source, store: MapStore, lanes: LaneStore) -> Generator[int, None, None]:
+def measure_metrics(source: Source, store: MapStore, lanes: MetricsStore) -> Generator[int, None, None]:
     """Measure what is missing for the maps there are; yields each index once it is done.
 
     Pictures are read at the maps' size. Closing it keeps what was measured.
@@ -38,7 +38,7 @@ def measure(source: Source, store: MapStore, lanes: LaneStore) -> Generator[int,
     dis = DIS("fast")
     try:
         todo = lanes.missing(store.coverage())
-        for stretch in spans(todo, _PATIENT):
+        for stretch in true_ranges(todo, _PATIENT):
             last: _Seen | None = None
             read = source.frames(
                 max(0, stretch.start - 1), stretch.stop, size=_size(store, stretch), pixels="luma"
@@ -67,12 +67,12 @@ def _measured(dis: DIS, before: _Seen | None, now: _Seen, saliency: Map) -> dict
     }
     if before is None:
         # nothing comes before the first frame: it moves and flickers by nothing
-        return values | dict.fromkeys(OF_PAIRS, 0.0)
+        return values | dict.fromkeys(PAIRWISE_METRICS, 0.0)
     motion, back = dis(now.luma, before.luma), dis(before.luma, now.luma)
     values["motion"] = float(np.hypot(motion[..., 0], motion[..., 1]).mean()) / now.luma.shape[1]
-    values["change"] = no_reference.change(now.luma, before.luma, motion, back)
+    values["change"] = no_reference.unexplained_change(now.luma, before.luma, motion, back)
     if before.saliency is not None:
-        values["flicker"] = no_reference.unsteadiness(
-            before.saliency, saliency, motion, returns(motion, back)
+        values["flicker"] = no_reference.temporal_inconsistency(
+            before.saliency, saliency, motion, consistent(motion, back)
         )
     return values

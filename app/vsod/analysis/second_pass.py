@@ -6,16 +6,16 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
-from vsod.analysis.clip_adaptation import Look, Maps, adapt
+from vsod.analysis.clip_adaptation import FirstPass, Maps, adapt_to_clip
 from vsod.core.frame import Frame
 from vsod.core.prefetch import prefetch
-from vsod.inference.adapted_weights import Outcome
+from vsod.inference.adapted_weights import AdaptationResult
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.source import Source
 from vsod.storage.map_store import MapStore
 
 
-def adapted(
+def adapt_predictor(
     clip: Source,
     predictor: Predictor,
     maps: Maps,
@@ -24,7 +24,7 @@ def adapted(
     *,
     device: str = "auto",
     cancel: threading.Event | None = None,
-) -> tuple[Predictor, Outcome]:
+) -> tuple[Predictor, AdaptationResult]:
     """A predictor whose card is fitted to ``frames`` of the clip; the same one if that is not to be trusted.
 
     The fitted one answers with an average of ``maps`` and its own: that keeps most of what it gains and less than half
@@ -47,20 +47,20 @@ def adapted(
     def decode(span: range) -> Generator[Frame, None, None]:
         return prefetch(clip.frames(span.start, span.stop, size=predictor.raster.size), name="decode")
 
-    look = Look(predictor, decode, maps, clip.info.frame_count, cancel)
-    card, outcome = adapt(look, frames, weights_file(folder, frames), device=device)
+    look = FirstPass(predictor, decode, maps, clip.info.frame_count, cancel)
+    card, outcome = adapt_to_clip(look, frames, adapted_weights_file(folder, frames), device=device)
     return (predictor.second(card, maps) if outcome.trusted else predictor), outcome
 
 
-def weights_file(folder: Path, frames: range) -> Path:
+def adapted_weights_file(folder: Path, frames: range) -> Path:
     """Where the weights fitted to ``frames`` lie in a map store's folder."""
     return folder / f"adapted-{frames.start}-{frames.stop}"
 
 
-def fitted_before(clip: Source, predictor: Predictor, store: MapStore) -> Predictor | None:
+def load_adapted(clip: Source, predictor: Predictor, store: MapStore) -> Predictor | None:
     """The predictor fitted to the whole clip by an earlier run, or None."""
     frames = range(clip.info.frame_count)
-    if not weights_file(store.folder, frames).is_file():
+    if not adapted_weights_file(store.folder, frames).is_file():
         return None
-    fitted, outcome = adapted(clip, predictor, store.get, frames, store.folder)
+    fitted, outcome = adapt_predictor(clip, predictor, store.get, frames, store.folder)
     return fitted if outcome.trusted else None

@@ -11,18 +11,18 @@ import numpy.typing as npt
 
 from vsod.core.compositing import luma
 from vsod.core.frame import Frame
-from vsod.core.shot_detection import AROUND, find_cuts
+from vsod.core.shot_detection import CUT_WINDOW, detect_cuts
 from vsod_models.flow.dis import DIS
-from vsod_models.metrics.no_reference import change
+from vsod_models.metrics.no_reference import unexplained_change
 
-LOOK_BACK, LOOK_AHEAD = AROUND + 1, AROUND
+CONTEXT_BEFORE, CONTEXT_AFTER = CUT_WINDOW + 1, CUT_WINDOW
 """Frames before and behind a range that must be read to find its cuts as in the whole clip."""
 
 _THUMBNAIL = (64, 36)
 _DIFFERS = 6.0  # mean grey levels below which two thumbnails show the same shot without asking the flow
 
 
-class ByShot:
+class ShotSplitter:
     """Shots of a stream of frames, as iterators: ``for shot in ByShot(frames): for frame in shot: ...``.
 
     A shot must be read to its end before the next is asked for. A few frames are held.
@@ -49,18 +49,18 @@ class ByShot:
 def _judged(frames: Iterable[Frame]) -> Iterator[tuple[Frame, bool]]:
     """Every frame and whether it begins a shot."""
     dis = DIS("fast")
-    held: deque[tuple[Frame, float]] = deque(maxlen=2 * AROUND + 1)
+    held: deque[tuple[Frame, float]] = deque(maxlen=2 * CUT_WINDOW + 1)
     before: Frame | None = None
     waiting = 0  # of the held, how many were not handed out
 
     def judge(place: int) -> tuple[Frame, bool]:
-        cuts = find_cuts(np.array([level for _, level in held], np.float32))
+        cuts = detect_cuts(np.array([level for _, level in held], np.float32))
         return held[place][0], bool(cuts[place])
 
     for frame in frames:
         held.append((frame, 0.0 if before is None else _change(dis, before, frame)))
         before, waiting = frame, waiting + 1
-        if waiting > AROUND:
+        if waiting > CUT_WINDOW:
             yield judge(len(held) - waiting)
             waiting -= 1
     while waiting:
@@ -72,7 +72,7 @@ def _change(dis: DIS, before: Frame, now: Frame) -> float:
     first, second = luma(now.image), luma(before.image)
     if float(np.abs(_thumbnail(first) - _thumbnail(second)).mean()) < _DIFFERS:
         return 0.0
-    return change(first, second, dis(first, second), dis(second, first))
+    return unexplained_change(first, second, dis(first, second), dis(second, first))
 
 
 def _thumbnail(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from vsod import __version__
 from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.job import add_run_options
-from vsod.cli.options.matte import add_finish_options
+from vsod.cli.options.matte import add_matte_options
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import interrupt_on_signal
-from vsod.core.export_settings import WHAT
+from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.job import DEVICES
 from vsod.errors import VsodError
 from vsod.lab.training.plan import PROTOCOLS
@@ -39,7 +39,7 @@ def _main(argv: Sequence[str]) -> int:
     except VsodError as error:
         if os.environ.get("VSOD_DEBUG"):
             raise
-        output.error(error, as_json)
+        output.print_error(error, as_json)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -54,7 +54,7 @@ def _main(argv: Sequence[str]) -> int:
         refused = VsodError(
             error.strerror or str(error), where=error.filename, fix="Check name and permissions."
         )
-        output.error(refused, as_json)
+        output.print_error(refused, as_json)
         return refused.exit_code
     except Exception as error:
         if os.environ.get("VSOD_DEBUG"):
@@ -63,7 +63,7 @@ def _main(argv: Sequence[str]) -> int:
         bug = VsodError(
             f"unexpected {what}", fix="Set VSOD_DEBUG=1 to see where it comes from, and report it."
         )
-        output.error(bug, as_json)
+        output.print_error(bug, as_json)
         return bug.exit_code
 
 
@@ -101,12 +101,14 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
     reads(p.add_argument("source", metavar="IN", type=Path))
     p.add_argument("--card", default="swift")
     p.add_argument("--format", default="ffv1-gray8")
-    p.add_argument("--what", choices=tuple(WHAT), default="matte", help="what is written (default: matte)")
+    p.add_argument(
+        "--what", choices=tuple(EXPORT_KINDS), default="matte", help="what is written (default: matte)"
+    )
     p.add_argument("--frames", type=int, default=120, help="at most this many frames (default: 120)")
     p.add_argument(
         "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"
     )
-    add_finish_options(p)
+    add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.bench)
@@ -114,7 +116,7 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.commands import info as do
-    from vsod.cli.commands.metrics import lanes
+    from vsod.cli.commands.metrics import metrics
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
     reads(p.add_argument("source", metavar="IN", type=Path))
@@ -131,7 +133,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("cards", help="the models at hand")
     p.add_argument("--json", action="store_true")
-    p.set_defaults(run=do.cards)
+    p.set_defaults(run=do.models)
 
     p = commands.add_parser("verify", help="re-decode a matte and check it against its source")
     reads(p.add_argument("source", metavar="SRC", type=Path))
@@ -160,7 +162,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
-    p.set_defaults(run=lanes)
+    p.set_defaults(run=metrics)
 
     p = commands.add_parser("formats", help="list export formats")
     p.add_argument("--json", action="store_true")
@@ -250,7 +252,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
         )
     )
     add_overwrite(p)
-    add_finish_options(p)
+    add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--engine", choices=("openvino", "torch"))
     p.add_argument("--json", action="store_true")
@@ -262,9 +264,9 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
     p.add_argument("--install", action="store_true", help="write the best into the card, as [output] half")
-    add_finish_options(p)
+    add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
-    p.set_defaults(run=do.calibrate)
+    p.set_defaults(run=do.tune_threshold)
 
     p = commands.add_parser("survey", help="evaluate every card with and without each option, as tables")
     p.add_argument("cards", metavar="CARD", nargs="*", help="default: all that can be used")
@@ -272,4 +274,4 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
-    p.set_defaults(run=do.survey)
+    p.set_defaults(run=do.evaluate_all)

@@ -10,14 +10,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
-class ShotChoice:
+class ShotOverride:
     """What a shot has of its own.
 
     Attributes:
@@ -32,7 +32,7 @@ class ShotChoice:
     start: int
     stop: int
     card: str | None = None
-    finish: FinishSettings | None = None
+    finish: MatteSettings | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.stop:
@@ -48,21 +48,21 @@ class ShotChoice:
             int(raw["start"]),
             int(raw["stop"]),
             None if card is None else str(card),
-            None if finish is None else FinishSettings.from_json(finish),
+            None if finish is None else MatteSettings.from_json(finish),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SettingsSpan:
     """A stretch of frames that are treated alike."""
 
     frames: range
     card: str
-    finish: FinishSettings
+    finish: MatteSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ClipSettings:
     """The card and the finish of every frame.
 
     Attributes:
@@ -74,8 +74,8 @@ class Choice:
     """
 
     card: str
-    finish: FinishSettings = DEFAULTS
-    shots: tuple[ShotChoice, ...] = ()
+    finish: MatteSettings = DEFAULT_MATTE_SETTINGS
+    shots: tuple[ShotOverride, ...] = ()
 
     def __post_init__(self) -> None:
         for before, shot in pairwise(self.shots):
@@ -92,34 +92,34 @@ class Choice:
         return tuple(dict.fromkeys((self.card, *own)))
 
     @property
-    def casting(self) -> Choice:
+    def casting(self) -> ClipSettings:
         """The cards alone: two choices with the same casting need the same maps."""
         own = (replace(shot, finish=None) for shot in self.shots if shot.card not in (None, self.card))
-        return Choice(self.card, DEFAULTS, tuple(own))
+        return ClipSettings(self.card, DEFAULT_MATTE_SETTINGS, tuple(own))
 
-    def shot_at(self, index: int) -> ShotChoice | None:
+    def shot_at(self, index: int) -> ShotOverride | None:
         """The shot with something of its own that holds a frame."""
         return next((shot for shot in self.shots if shot.start <= index < shot.stop), None)
 
-    def at(self, index: int) -> tuple[str, FinishSettings]:
+    def at(self, index: int) -> tuple[str, MatteSettings]:
         """Card and finish of a frame."""
         shot = self.shot_at(index)
         if shot is None:
             return self.card, self.finish
         return shot.card or self.card, self.finish if shot.finish is None else shot.finish
 
-    def parts(self, frames: range) -> list[Part]:
+    def parts(self, frames: range) -> list[SettingsSpan]:
         """``frames`` in stretches of one card and finish, in order."""
         inner = {edge for shot in self.shots for edge in (shot.start, shot.stop) if edge in frames}
         edges = sorted({frames.start, *inner, frames.stop})
-        found: list[Part] = []
+        found: list[SettingsSpan] = []
         for start, stop in pairwise(edges):
             card, finish = self.at(start)
             last = found[-1] if found else None
             if last is not None and (last.card, last.finish) == (card, finish):
-                found[-1] = Part(range(last.frames.start, stop), card, finish)
+                found[-1] = SettingsSpan(range(last.frames.start, stop), card, finish)
             else:
-                found.append(Part(range(start, stop), card, finish))
+                found.append(SettingsSpan(range(start, stop), card, finish))
         return found
 
     def gather(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
@@ -149,8 +149,8 @@ class Choice:
         return next((range(a, b) for a, b in pairwise(edges) if a <= index < b), range(count))
 
     def with_shot(
-        self, frames: range, *, card: str | None = _AS_IT_IS, finish: FinishSettings | None = _AS_IT_IS
-    ) -> tuple[ShotChoice, ...]:
+        self, frames: range, *, card: str | None = _AS_IT_IS, finish: MatteSettings | None = _AS_IT_IS
+    ) -> tuple[ShotOverride, ...]:
         """The shots once one of them has another card or finish; None, or what the clip has, takes it back.
 
         Args:
@@ -158,7 +158,7 @@ class Choice:
             card: Its card; left as it is if not given.
             finish: Its finish; left as it is if not given.
         """
-        known = self.shot_at(frames.start) or ShotChoice(frames.start, frames.stop)
+        known = self.shot_at(frames.start) or ShotOverride(frames.start, frames.stop)
         card = known.card if card is _AS_IT_IS else card
         finish = known.finish if finish is _AS_IT_IS else finish
         changed = replace(
@@ -172,7 +172,7 @@ class Choice:
         return tuple(sorted(rest, key=lambda shot: shot.start))
 
 
-def own_frames(shots: Sequence[ShotChoice], count: int) -> npt.NDArray[np.bool_]:
+def overridden_frames(shots: Sequence[ShotOverride], count: int) -> npt.NDArray[np.bool_]:
     """(count,) frames of shots with something of their own."""
     mask = np.zeros(count, np.bool_)
     for shot in shots:

@@ -17,19 +17,19 @@ from vsod.core.output_frame import Colours
 _BLUR = 1 / 50
 
 
-def narrowed(codes: Colours) -> npt.NDArray[np.uint8]:
+def to_8bit(codes: Colours) -> npt.NDArray[np.uint8]:
     """Full-range codes at 8 bits; uint8 is returned as it is."""
     if codes.dtype == np.uint8:
         return codes  # type: ignore[return-value]
     return np.asarray(cv2.convertScaleAbs(codes, alpha=1 / 257), np.uint8)
 
 
-def widened(codes: Colours) -> npt.NDArray[np.uint16]:
+def to_16bit(codes: Colours) -> npt.NDArray[np.uint16]:
     """Full-range codes at 16 bits, white as white; uint16 is returned as it is."""
     return codes.astype(np.uint16) * np.uint16(257) if codes.dtype == np.uint8 else codes  # type: ignore[return-value]
 
 
-def premultiplied(rgb: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+def premultiply(rgb: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
     """``alpha * rgb``.
 
     Args:
@@ -58,7 +58,7 @@ def over(rgb: Colours, alpha: npt.NDArray[np.float32], ground: Colours) -> Colou
     return rounded
 
 
-def surroundings(seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
+def blurred_background(seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
     """A picture blurred as a ground for its own subject, which is left out so that it casts no halo.
 
     Args:
@@ -77,7 +77,7 @@ def surroundings(seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
     return enlarged
 
 
-def covering(picture: Colours, size: tuple[int, int]) -> Colours:
+def resize_to_cover(picture: Colours, size: tuple[int, int]) -> Colours:
     """``picture`` scaled to cover ``size`` (width, height) and cut to it around its middle."""
     height, width = picture.shape[:2]
     scale = max(size[0] / width, size[1] / height)

@@ -15,7 +15,7 @@ from vsod.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Conform:
+class ConformPlan:
     """An export's frames.
 
     Attributes:
@@ -35,7 +35,7 @@ class Conform:
 _LONGER, _PAUSE = 4, 250
 
 
-def conformed(info: ClipInfo, frames: range, rate: Fraction, most: int | None = None) -> Conform:
+def conform_to_rate(info: ClipInfo, frames: range, rate: Fraction, most: int | None = None) -> ConformPlan:
     """Show ``frames`` at a constant ``rate``: at every moment what the source shows then.
 
     Args:
@@ -79,7 +79,7 @@ def conformed(info: ClipInfo, frames: range, rate: Fraction, most: int | None = 
         timecode=_start_label(info, frames, rate),
         names=(),
     )
-    return Conform(made, shows.astype(np.int64), count - seen, len(frames) - seen)
+    return ConformPlan(made, shows.astype(np.int64), count - seen, len(frames) - seen)
 
 
 def _check_length(info: ClipInfo, frames: int, count: int, rate: Fraction, most: int | None) -> None:

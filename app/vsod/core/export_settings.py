@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from vsod.core.data_parsing import check_kinds
 from vsod.core.name_patterns import fill
-from vsod.core.output_frame import Layout
+from vsod.core.output_frame import FileContent
 from vsod.errors import UsageError
 
-WHAT: dict[str, str] = {
+EXPORT_KINDS: dict[str, str] = {
     "matte": "soft matte, white = subject",
     "mask": "matte cut at a half: black and white only",
     "saliency": "the map of the network at source size, without finishing",
@@ -23,8 +23,8 @@ WHAT: dict[str, str] = {
     "fill+matte": "two files: the colour (NAME_fg) and its matte (NAME_matte)",
     "over": "the subject over a colour, its blurred surroundings or another clip (see --background)",
 }
-ALPHA_KINDS = ("straight", "premultiplied")
-AUDIO = ("copy", "none")
+ALPHA_MODES = ("straight", "premultiplied")
+AUDIO_MODES = ("copy", "none")
 MOST_FRAMES = 10_000_000  # of any export: more than four days of 25 fps
 EXR_COMPRESSION = ("zips", "zip", "piz", "rle", "none")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?(?:/[0-9]{1,9})?")
@@ -33,17 +33,17 @@ _COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ExportSettings:
     """How a finished matte leaves the program.
 
     Attributes:
-        what: One of :data:`WHAT`.
-        alpha: One of :data:`ALPHA_KINDS`, for cut-outs.
+        what: One of :data:`EXPORT_KINDS`.
+        alpha: One of :data:`ALPHA_MODES`, for cut-outs.
         background: For ``over``: ``"RRGGBB"``, ``"blur"``, or a clip, still or folder of frames.
         cfr: Conform to this constant rate; None keeps every frame's own time.
         cfr_frames: A clip conformed to ``cfr`` may have so many frames; None for four times the source's, see
-            :func:`vsod.core.conform.conformed`.
-        audio: One of :data:`AUDIO`; None copies it to pictures and not to mattes.
+            :func:`vsod.core.conform.conform_to_rate`.
+        audio: One of :data:`AUDIO_MODES`; None copies it to pictures and not to mattes.
         start_number: Number of a sequence's first image: a number, ``"timecode"``, or empty for
             the source's own numbers.
         names: Pattern of a sequence's names, tokens ``{stem}``, ``{kind}``, ``{frame:04}``.
@@ -64,11 +64,11 @@ class Delivery:
     cfr_frames: int | None = None
 
     def __post_init__(self) -> None:
-        _one_of("--what", self.what, tuple(WHAT))
-        _one_of("--alpha", self.alpha, ALPHA_KINDS)
+        _one_of("--what", self.what, tuple(EXPORT_KINDS))
+        _one_of("--alpha", self.alpha, ALPHA_MODES)
         _one_of("--exr-compression", self.compression, EXR_COMPRESSION)
         if self.audio is not None:
-            _one_of("--audio", self.audio, AUDIO)
+            _one_of("--audio", self.audio, AUDIO_MODES)
         if self.cfr is not None and not 1 <= self.cfr <= 1000:
             raise UsageError(
                 f"--cfr {self.cfr} is no frame rate", fix="Use 1 to 1000, for example 24000/1001."
@@ -83,10 +83,10 @@ class Delivery:
                 fix="Use 0, 1, 1001 or timecode.",
             )
         if self.names:
-            check_names(self.names)
+            check_name_pattern(self.names)
 
     @property
-    def layouts(self) -> tuple[Layout, ...]:
+    def layouts(self) -> tuple[FileContent, ...]:
         """What each file holds, in order."""
         if self.what == "fill+matte":
             return ("fill", "matte")
@@ -94,13 +94,13 @@ class Delivery:
             return ("matte",)
         return ("cutout",) if self.what == "cutout" else ("fill",)
 
-    def kind(self, layout: Layout) -> str:
+    def kind(self, layout: FileContent) -> str:
         """What a file of this layout is, in one word for names and notes."""
         if self.what == "fill+matte":
             return "fg" if layout == "fill" else "matte"
         return self.what
 
-    def targets(self, output: Path) -> dict[Layout, Path]:
+    def targets(self, output: Path) -> dict[FileContent, Path]:
         """Every file that is written for a job's output."""
         if len(self.layouts) == 1:
             return {self.layouts[0]: output}
@@ -118,7 +118,7 @@ class Delivery:
         red, green, blue = bytes.fromhex(found[1])
         return red, green, blue
 
-    def copies_audio(self, layout: Layout) -> bool:
+    def copies_audio(self, layout: FileContent) -> bool:
         """Whether a file of this layout gets the source's sound."""
         return layout != "matte" if self.audio is None else self.audio == "copy"
 
@@ -129,7 +129,7 @@ class Delivery:
         Raises:
             UsageError: See the class.
         """
-        given = {k: v for k, v in options.items() if k in OPTIONS and v is not None}
+        given = {k: v for k, v in options.items() if k in EXPORT_OPTIONS and v is not None}
         if "cfr" in given:
             given["cfr"] = frame_rate(str(given["cfr"]))
         check_kinds(cls, given)
@@ -137,15 +137,15 @@ class Delivery:
 
     def as_words(self) -> list[str]:
         """The command line options that build this; nothing for what is usual."""
-        usual, words = Delivery(), list[str]()
-        for name, option in OPTIONS.items():
+        usual, words = ExportSettings(), list[str]()
+        for name, option in EXPORT_OPTIONS.items():
             value = getattr(self, name)
             if value != getattr(usual, name):
                 words += [option, str(value)]
         return words
 
 
-OPTIONS = {
+EXPORT_OPTIONS = {
     "what": "--what",
     "alpha": "--alpha",
     "background": "--background",
@@ -175,7 +175,7 @@ def frame_rate(text: str) -> Fraction:
     return rate
 
 
-def check_names(pattern: str) -> None:
+def check_name_pattern(pattern: str) -> None:
     """Refuse a name pattern that would not give every frame its own name.
 
     Raises:

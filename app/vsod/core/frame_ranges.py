@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def spans(mask: npt.NDArray[np.bool_], bridge: int = 0) -> list[range]:
+def true_ranges(mask: npt.NDArray[np.bool_], bridge: int = 0) -> list[range]:
     """The runs of True in ``mask`` (N,), in order; gaps of up to ``bridge`` do not end a run."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]

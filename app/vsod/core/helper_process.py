@@ -18,7 +18,7 @@ from pathlib import Path
 
 from vsod.errors import Cancelled, ProcessError
 
-WORD = "--apart"
+HELPER_FLAG = "--apart"
 _TASK = (
     "VSOD_APART"  # says the task once more: words alone may come from a file name that a shell put in for *
 )
@@ -28,13 +28,13 @@ _FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA")  # the variables of vsod.p
 _LINE = 500  # characters of its last words that are told
 
 
-def command(task: str, words: Sequence[str]) -> list[str]:
+def helper_command(task: str, words: Sequence[str]) -> list[str]:
     """What to start for calling ``task`` ("module:function") with ``words``.
 
     Frozen, the executable is the program; else it is Python's, which is told to leave the current folder alone.
     """
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "vsod"]
-    return [*program, WORD, task, *words]
+    return [*program, HELPER_FLAG, task, *words]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -79,7 +79,7 @@ def run(
         folder.mkdir()
         with (Path(place) / "complaints").open("w+b") as complaints:
             process = subprocess.Popen(
-                command(task, words),
+                helper_command(task, words),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
@@ -91,10 +91,10 @@ def run(
                 raise ProcessError(task, process.returncode, _last_line(complaints.fileno()))
 
 
-def called(argv: Sequence[str]) -> bool:
+def run_if_helper(argv: Sequence[str]) -> bool:
     """Do the task, if this process was started for one by :func:`run`; whether it was."""
     task = os.environ.pop(_TASK, None)
-    if task is None or argv[:2] != [WORD, task]:
+    if task is None or argv[:2] != [HELPER_FLAG, task]:
         return False
     module, _, function = argv[1].partition(":")
     getattr(import_module(module), function)(*argv[2:])

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import Choice, ShotChoice
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.data_parsing import check_kinds, parse_json
-from vsod.core.export_settings import Delivery
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.export_settings import ExportSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.safe_text import json_text, shell_words
 from vsod.errors import UsageError
 
@@ -44,20 +44,20 @@ class JobSpec:
     stop: int | None = None
     device: str = "auto"
     adapt: bool = False
-    finish: FinishSettings = field(default_factory=FinishSettings)
-    delivery: Delivery = field(default_factory=Delivery)
-    shots: tuple[ShotChoice, ...] = ()
+    finish: MatteSettings = field(default_factory=MatteSettings)
+    delivery: ExportSettings = field(default_factory=ExportSettings)
+    shots: tuple[ShotOverride, ...] = ()
     overwrite: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
-        Choice(self.card, self.finish, self.shots)
+        ClipSettings(self.card, self.finish, self.shots)
         if self.device not in DEVICES:
             raise UsageError(f"unknown device '{self.device}'", fix=f"Use one of: {', '.join(DEVICES)}.")
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> ClipSettings:
         """Card and finish of every frame."""
-        return Choice(self.card, self.finish, self.shots)
+        return ClipSettings(self.card, self.finish, self.shots)
 
     def frames(self, count: int) -> range:
         """The range of frames this job covers in a clip of ``count`` frames.
@@ -88,9 +88,9 @@ class JobSpec:
         """
         raw: dict[str, Any] = dict(parse_json(text) if isinstance(text, str) else text)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
-        raw["finish"] = FinishSettings.from_json(raw.get("finish", {}))
-        raw["delivery"] = Delivery.from_options(raw.get("delivery", {}))
-        raw["shots"] = tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))
+        raw["finish"] = MatteSettings.from_json(raw.get("finish", {}))
+        raw["delivery"] = ExportSettings.from_options(raw.get("delivery", {}))
+        raw["shots"] = tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
         # what was agreed to once is not agreed to for good
         raw = {"overwrite": False, **raw}
         check_kinds(cls, raw)
@@ -117,18 +117,18 @@ class JobSpec:
         return replace(self, start=start, stop=stop)
 
 
-def _shot_words(shot: ShotChoice) -> list[str]:
+def _shot_words(shot: ShotOverride) -> list[str]:
     words = [f"{shot.start}:{shot.stop}"]
     if shot.card is not None:
         words += ["--card", shot.card]
     if shot.finish is not None:
         # a finish of its own that is the usual one must be said, else it would be the clip's
-        words += shot.finish.as_words() or [f"--gamma={DEFAULTS.gamma}"]
+        words += shot.finish.as_words() or [f"--gamma={DEFAULT_MATTE_SETTINGS.gamma}"]
     return words
 
 
 @dataclass(slots=True)
-class JobReport:
+class JobResult:
     """What a finished job did.
 
     Attributes:

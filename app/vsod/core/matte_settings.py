@@ -9,8 +9,8 @@ from vsod.core.data_parsing import check_kinds
 from vsod.errors import UsageError
 
 CRF_ENGINES = ("meanfield", "pydensecrf")
-CRF = ("auto", "off", *CRF_ENGINES)
-EDGES = ("guided", "soft", "pymatting", "plain")
+CRF_MODES = ("auto", "off", *CRF_ENGINES)
+EDGE_METHODS = ("guided", "soft", "pymatting", "plain")
 
 
 def _knob(
@@ -50,7 +50,7 @@ def _knob(
 
 
 @dataclass(frozen=True, slots=True)
-class FinishSettings:
+class MatteSettings:
     """How a low-resolution map becomes a matte at source size, in the order it is done.
 
     Pixels are the source's. The ``metadata`` of a field hold what :func:`_knob` is told.
@@ -71,7 +71,7 @@ class FinishSettings:
         "let a dense CRF settle the outline: as the card was published (default), off, or an engine; "
         "the bare option is meanfield (see docs/crf.md)",
         title="Dense CRF",
-        choices=CRF,
+        choices=CRF_MODES,
         implied=CRF_ENGINES[0],
     )
     edges: str = _knob(
@@ -79,7 +79,7 @@ class FinishSettings:
         "how the map finds the picture's edges: guided (default), soft (hair and motion blur), "
         "pymatting (the same, slow and finer), plain (not at all)",
         title="Edges",
-        choices=EDGES,
+        choices=EDGE_METHODS,
     )
     threshold: float | None = _knob(
         None, "binary mask: all above it is subject", title="Hard mask", unit="0..1", span=(0, 1)
@@ -173,4 +173,4 @@ def option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-DEFAULTS = FinishSettings()
+DEFAULT_MATTE_SETTINGS = MatteSettings()

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Layout = Literal["matte", "fill", "cutout"]
+FileContent = Literal["matte", "fill", "cutout"]
 Matte = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
 Colours = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class OutputFrame:
     """One frame as it is to be written.
 
     Attributes:
@@ -27,7 +27,7 @@ class Picture:
     rgb: Colours | None = None
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> FileContent:
         """What there is of it."""
         if self.rgb is None:
             return "matte"

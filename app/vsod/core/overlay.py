@@ -27,7 +27,7 @@ MORE_COLOR: RGB = (245, 130, 32)
 LESS_COLOR: RGB = (60, 140, 255)
 """Orange and blue, told apart by every kind of colour vision."""
 
-Reading = Literal["right", "as premultiplied", "as straight"]
+AlphaInterpretation = Literal["right", "as premultiplied", "as straight"]
 
 _TINT_STRENGTH = 0.6
 _BAND = 16  # rows per step; measured best between 8 and 32 at 1080p and 4K
@@ -62,13 +62,13 @@ class Overlay(enum.Enum):
     DIFFERENCE = "difference"
 
 
-def compose(
+def draw_overlay(
     overlay: Overlay,
     rgb: U8,
     alpha: U8 | None,
     *,
     ground: U8 | None = None,
-    reading: Reading = "right",
+    reading: AlphaInterpretation = "right",
     other: U8 | None = None,
 ) -> U8:
     """Show ``alpha`` over ``rgb`` the way ``overlay`` says.
@@ -78,7 +78,7 @@ def compose(
         rgb: (H, W, 3) picture.
         alpha: (H, W) matte, 255 = subject; None where there is no matte yet.
         ground: (H, W, 3) behind a cut-out; None for grey squares.
-        reading: How a program takes the cut-out's colour, see :func:`misread`.
+        reading: How a program takes the cut-out's colour, see :func:`as_misread_alpha`.
         other: (H, W) matte to compare with, for the difference.
 
     Returns:
@@ -89,7 +89,7 @@ def compose(
     if overlay is Overlay.TINT:
         return tint(rgb, alpha)
     if overlay is Overlay.HEAT:
-        return heat(rgb, alpha)
+        return heat_map(rgb, alpha)
     if overlay is Overlay.MATTE:
         return matte(alpha)
     if overlay is Overlay.CONTOUR:
@@ -97,7 +97,9 @@ def compose(
     if overlay is Overlay.DIFFERENCE:
         return rgb if other is None else difference(rgb, alpha, other)
     if reading != "right":
-        return misread(rgb, alpha, squares(rgb.shape[0], rgb.shape[1]) if ground is None else ground, reading)
+        return as_misread_alpha(
+            rgb, alpha, checkerboard(rgb.shape[0], rgb.shape[1]) if ground is None else ground, reading
+        )
     return cutout(rgb, alpha) if ground is None else over(rgb, alpha, ground)
 
 
@@ -123,9 +125,9 @@ def tint(rgb: U8, alpha: U8, color: RGB = TINT_COLOR, strength: float = _TINT_ST
     return _mix(rgb, alpha, (256 - weight).astype(np.uint16), _plain(color, rgb.shape[1]))
 
 
-def heat(rgb: U8, alpha: U8) -> U8:
+def heat_map(rgb: U8, alpha: U8) -> U8:
     """A colour map of the matte, three parts over one part picture."""
-    shade = (heat_table().astype(np.uint16) * 3 // 4).astype(np.uint8)
+    shade = (heat_map_colours().astype(np.uint16) * 3 // 4).astype(np.uint8)
     out = np.take(shade, alpha, axis=0)
     out += rgb >> 2
     return out
@@ -144,11 +146,11 @@ def cutout(rgb: U8, alpha: U8, checker: int = 16) -> U8:
         alpha: (H, W) matte.
         checker: Side of a square in pixels.
     """
-    return over(rgb, alpha, squares(rgb.shape[0], rgb.shape[1], checker))
+    return over(rgb, alpha, checkerboard(rgb.shape[0], rgb.shape[1], checker))
 
 
 @lru_cache(maxsize=2)
-def squares(height: int, width: int, side: int = 16) -> U8:
+def checkerboard(height: int, width: int, side: int = 16) -> U8:
     """(height, width, 3) grey squares of ``side`` pixels; read-only."""
     dark, light = _CHECKER
     odd = np.arange(width) // side % 2 ^ (np.arange(height) // side % 2)[:, None]
@@ -169,7 +171,7 @@ def over(rgb: U8, alpha: U8, ground: U8) -> U8:
     return _mix(rgb, alpha, _SHARES, lambda top, rows: flat[top : top + rows].astype(np.uint16))
 
 
-def misread(rgb: U8, alpha: U8, ground: U8, reading: Reading) -> U8:
+def as_misread_alpha(rgb: U8, alpha: U8, ground: U8, reading: AlphaInterpretation) -> U8:
     """A cut-out over a ground in a program that takes its alpha for the other kind.
 
     Args:
@@ -231,8 +233,8 @@ def difference(rgb: U8, alpha: U8, other: U8) -> U8:
     return out
 
 
-def heat_table() -> U8:
-    """(256, 3) colours of :func:`heat`, from nothing to certain."""
+def heat_map_colours() -> U8:
+    """(256, 3) colours of :func:`heat_map`, from nothing to certain."""
     anchors = np.array(_HEAT_ANCHORS, np.float64)
     at = np.linspace(0, 255, len(anchors))
     steps = np.arange(256)

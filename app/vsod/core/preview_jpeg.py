@@ -8,7 +8,7 @@ import numpy.typing as npt
 _QUALITY = 85
 
 
-def squeezed(rgb: npt.NDArray[np.uint8]) -> bytes:
+def encode_preview(rgb: npt.NDArray[np.uint8]) -> bytes:
     """An (H, W, 3) picture as JPEG: about 25 kB at 640 x 360."""
     import cv2  # not before a picture is there: the window is on screen first
 
@@ -16,8 +16,8 @@ def squeezed(rgb: npt.NDArray[np.uint8]) -> bytes:
     return data.tobytes()
 
 
-def unsqueezed(data: bytes) -> npt.NDArray[np.uint8]:
-    """What :func:`squeezed` was given, a level or two off."""
+def decode_preview(data: bytes) -> npt.NDArray[np.uint8]:
+    """What :func:`encode_preview` was given, a level or two off."""
     import cv2
 
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

@@ -13,7 +13,7 @@ from vsod.errors import Cancelled
 _WINDOW = 4.0  # seconds
 
 
-class Pace:
+class ProgressMeter:
     """Counts the frames of a job's stages and reports at most ten times a second.
 
     Args:

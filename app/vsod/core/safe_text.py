@@ -19,7 +19,7 @@ _ODD = re.compile(f"[{_ACTS}]")
 _ODD_BUT_NEWLINE = re.compile(f"[{_ACTS}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 
 
-def plain(text: str, *, lines: bool = False) -> str:
+def sanitise(text: str, *, lines: bool = False) -> str:
     r"""``text`` with everything that acts instead of showing as ``\x1b``, ``\u202e``, ``\udce9``.
 
     Args:

@@ -7,12 +7,14 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-CUT = 0.8  # unexplained share of the picture above which two frames have nothing to do with each other
+CUT_THRESHOLD = (
+    0.8  # unexplained share of the picture above which two frames have nothing to do with each other
+)
 _STANDS_OUT = 0.25  # by how much a cut lies above its surroundings: hectic motion is no cut
-AROUND = 2  # frames to each side
+CUT_WINDOW = 2  # frames to each side
 
 
-def find_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def detect_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """Which frames begin a shot; hard cuts only.
 
     A frame that differs from both neighbours is a flash, not a shot, and a stretch in which every
@@ -26,16 +28,16 @@ def find_cuts(change: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
         (N,) bool. Each value depends on the two frames before and behind alone.
     """
     level = np.nan_to_num(change, nan=0.0)
-    cuts = level > CUT
+    cuts = level > CUT_THRESHOLD
     for index in np.flatnonzero(cuts).tolist():
-        near = level[max(0, index - AROUND) : index + AROUND + 1].copy()
-        near[min(index, AROUND)] = 0
+        near = level[max(0, index - CUT_WINDOW) : index + CUT_WINDOW + 1].copy()
+        near[min(index, CUT_WINDOW)] = 0
         if level[index] - near.max() < _STANDS_OUT:
             cuts[index] = False
     return np.asarray(cuts, np.bool_)
 
 
-def shots(cuts: npt.NDArray[np.bool_]) -> list[range]:
+def shots_from_cuts(cuts: npt.NDArray[np.bool_]) -> list[range]:
     """The shots of a clip, in order; all of it is one where there is no cut."""
     starts: list[int] = [0, *(i for i in np.flatnonzero(cuts).tolist() if i), len(cuts)]
     return [range(a, b) for a, b in pairwise(starts) if b > a]

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AdaptationResult:
     """What came of adapting a card to a clip.
 
     Attributes:
@@ -40,7 +40,7 @@ class Outcome:
     doubt_after: float = 0.0
 
 
-def write_adapted(file: Path, outcome: Outcome, weights: bytes, key: str) -> None:
+def write_adapted(file: Path, outcome: AdaptationResult, weights: bytes, key: str) -> None:
     """Keep an outcome and the weights it is about, together.
 
     Args:
@@ -59,7 +59,7 @@ def write_adapted(file: Path, outcome: Outcome, weights: bytes, key: str) -> Non
         raise cache.unwritable(file, error) from error
 
 
-def read_outcome(file: Path, key: str) -> Outcome | None:
+def read_outcome(file: Path, key: str) -> AdaptationResult | None:
     """What came of adapting, with its weights beside it whole; None if it is not there, or damaged."""
     try:
         return _read(file, key)[0]
@@ -101,11 +101,11 @@ def load_adapted(file: Path) -> dict[str, Tensor]:
         return load_weights(plain)
 
 
-def _read(file: Path, key: str | None) -> tuple[Outcome, bytes]:
+def _read(file: Path, key: str | None) -> tuple[AdaptationResult, bytes]:
     _, payload = envelope.read(file, _KIND, key=key)
     try:
         (length,) = _LENGTH.unpack_from(payload)
         split = _LENGTH.size + length
-        return Outcome(**json.loads(payload[_LENGTH.size : split])), payload[split:]
+        return AdaptationResult(**json.loads(payload[_LENGTH.size : split])), payload[split:]
     except (struct.error, ValueError, TypeError) as error:
         raise Damaged(str(error)) from error

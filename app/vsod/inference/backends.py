@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.inference.devices import choose_device
-from vsod.inference.model_spec import Card
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
@@ -35,7 +35,7 @@ class Backend(Protocol):
 
         Args:
             inputs: What the card reads, in its order: (B, C, H, W) float32, padded; see
-                :data:`vsod.inference.network_inputs.INPUTS`.
+                :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
 
         Returns:
             (B, 1, H, W) float32 saliency 0..1, or for a card with a window the features
@@ -56,7 +56,7 @@ class Backend(Protocol):
 
 
 def open_backend(
-    card: Card,
+    card: ModelSpec,
     raster: Raster,
     device: str = "auto",
     engine: str | None = None,

@@ -32,7 +32,7 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptNetwork:
+class ConvertedNetwork:
     """Where a converted network is kept, and what for.
 
     Attributes:
@@ -78,7 +78,9 @@ class KeptNetwork:
             self.file.unlink()
 
 
-def kept_network(name: str, signature: str, version: str, part: str, home: Path | None = None) -> KeptNetwork:
+def converted_network(
+    name: str, signature: str, version: str, part: str, home: Path | None = None
+) -> ConvertedNetwork:
     """Where one part of a network is kept.
 
     Args:
@@ -94,4 +96,4 @@ def kept_network(name: str, signature: str, version: str, part: str, home: Path 
     plain = re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII)[:100] or "_"
     version = re.sub(r"[^\w.]", "_", version)[:40]
     file = f"{plain}-{signature[:16]}-ov{version}-{part}.net"
-    return KeptNetwork((home or cache.folder("compiled")) / file, f"{signature}|{part}|ov{version}")
+    return ConvertedNetwork((home or cache.folder("compiled")) / file, f"{signature}|{part}|ov{version}")

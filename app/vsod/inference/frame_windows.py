@@ -21,7 +21,7 @@ Decode = Callable[[Array], Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class RequiredFrames:
     """What must be read so that some frames come out as in an uninterrupted run.
 
     Attributes:
@@ -33,7 +33,7 @@ class Reach:
     run: range
 
 
-def reach(wanted: range, count: int, length: int, clips: bool, flow: bool) -> Reach:
+def required_frames(wanted: range, count: int, length: int, clips: bool, flow: bool) -> RequiredFrames:
     """The frames ``wanted`` depends on.
 
     Args:
@@ -57,18 +57,18 @@ def reach(wanted: range, count: int, length: int, clips: bool, flow: bool) -> Re
         start = max(start - (length - 1), 0)
     run = range(start, stop)
     if not flow:
-        return Reach(run, run)
+        return RequiredFrames(run, run)
     # flow leads to the next frame; from the very last one it looks back
     before = start - 1 if start == count - 1 and start > 0 else start
-    return Reach(range(before, min(stop + 1, count)), run)
+    return RequiredFrames(range(before, min(stop + 1, count)), run)
 
 
-def members(index: int, run: range, length: int, clips: bool) -> list[int]:
+def window_frames(index: int, run: range, length: int, clips: bool) -> list[int]:
     """The frames, oldest first, from which the map of ``index`` is made.
 
     Args:
         index: A frame.
-        run: What :func:`reach` says of it.
+        run: What :func:`required_frames` says of it.
         length: The window T; 0 or 1 = frame by frame.
         clips: Clips of T; else causal windows.
     """
@@ -78,10 +78,12 @@ def members(index: int, run: range, length: int, clips: bool) -> list[int]:
         return [max(i, run.start) for i in range(index - length + 1, index + 1)]
     # the clip the frame is in; the last one is completed by reflection
     whole = run.start + (index - run.start) // length * length
-    return [run.start + mirrored(i - run.start, len(run)) for i in range(whole, whole + length)]
+    return [run.start + reflect_index(i - run.start, len(run)) for i in range(whole, whole + length)]
 
 
-def causal(items: Iterable[tuple[int, Array]], length: int, decode: Decode) -> Iterator[tuple[int, Array]]:
+def run_causal_windows(
+    items: Iterable[tuple[int, Array]], length: int, decode: Decode
+) -> Iterator[tuple[int, Array]]:
     """Many-to-one windows.
 
     Args:
@@ -98,7 +100,7 @@ def causal(items: Iterable[tuple[int, Array]], length: int, decode: Decode) -> I
         yield index, decode(np.stack(window)[None])[0, 0]
 
 
-def mirrored(position: int, count: int) -> int:
+def reflect_index(position: int, count: int) -> int:
     """The frame at ``position`` of a video of ``count`` frames completed by reflection without repeats."""
     if count == 1:
         return 0
@@ -106,7 +108,9 @@ def mirrored(position: int, count: int) -> int:
     return min(position, 2 * count - 2 - position)
 
 
-def clips(items: Iterable[tuple[int, Array]], length: int, decode: Decode) -> Iterator[tuple[int, Array]]:
+def run_chunks(
+    items: Iterable[tuple[int, Array]], length: int, decode: Decode
+) -> Iterator[tuple[int, Array]]:
     """Clips of T mapped together. Holds two clips at most.
 
     Args:
@@ -136,5 +140,5 @@ def clips(items: Iterable[tuple[int, Array]], length: int, decode: Decode) -> It
             kept, fresh = kept[-length:], 0
     if fresh:
         first = len(kept) - fresh
-        run([kept[mirrored(first + i, len(kept))] for i in range(length)])
+        run([kept[reflect_index(first + i, len(kept))] for i in range(length)])
     yield from sorted(maps.items())

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from vsod.errors import ModelError
 
 if TYPE_CHECKING:
-    from vsod.inference.model_spec import Card
+    from vsod.inference.model_spec import ModelSpec
 
 _OURS = "vsod_models"
 
 
-def code_of(card: Card) -> list[tuple[str, Path]]:
+def code_files(card: ModelSpec) -> list[tuple[str, Path]]:
     """The Python files a card's network is made by, with their names; none for networks of our own library.
 
     A card's ``entry`` is a module in its own folder, in the installed package that brings the card, or in
@@ -28,7 +28,7 @@ def code_of(card: Card) -> list[tuple[str, Path]]:
         ModelError: It names anything else.
     """
     module = card.entry.partition(":")[0]
-    if beside(card, module) is not None:
+    if module_beside(card, module) is not None:
         return _python_files([card.source.parent]) if card.source is not None else []
     package = module.partition(".")[0]
     if package == _OURS:
@@ -43,7 +43,7 @@ def code_of(card: Card) -> list[tuple[str, Path]]:
     )
 
 
-def beside(card: Card, module: str) -> Path | None:
+def module_beside(card: ModelSpec, module: str) -> Path | None:
     """The file of this module beside a card; None without one."""
     if card.source is None or not module.isidentifier():
         return None
@@ -51,7 +51,7 @@ def beside(card: Card, module: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def bringing_package(card: Card) -> str | None:
+def bringing_package(card: ModelSpec) -> str | None:
     """The installed package whose entry point ``vsod.cards`` brings this card; None for any other."""
     if card.source is None:
         return None

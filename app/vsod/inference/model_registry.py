@@ -16,15 +16,15 @@ from pathlib import Path
 
 from vsod import paths
 from vsod.core.data_parsing import parse_toml, read_text, reason
-from vsod.core.matte_settings import CRF
+from vsod.core.matte_settings import CRF_MODES
 from vsod.core.old_keys import new_entry
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.core.size_limits import MAX_PIXELS
-from vsod.errors import ModelError, UnknownCard
-from vsod.inference.model_code import code_of
-from vsod.inference.model_spec import Card
+from vsod.errors import ModelError, UnknownModel
+from vsod.inference.model_code import code_files
+from vsod.inference.model_spec import ModelSpec
 
-DEFAULT = "swift"  # listed first
+DEFAULT_MODEL = "swift"  # listed first
 _READABLE = {"image", "motion", "wheel", "prior"}
 _KNOWN = {
     "id",
@@ -46,7 +46,7 @@ _KNOWN = {
 }
 
 
-def read_card(path: Path) -> Card:
+def read_model_spec(path: Path) -> ModelSpec:
     """Read one card; whatever is wrong with it ends up in ``problem``."""
     try:
         raw = parse_toml(read_text(path))
@@ -55,12 +55,12 @@ def read_card(path: Path) -> Card:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
         size, window, output = raw.get("input", {}), raw.get("window", {}), raw.get("output", {})
         weights = _find_weights(path, str(raw["weights"]))
-        card = Card(
+        card = ModelSpec(
             id=_id(str(raw["id"])),
-            title=plain(str(raw["title"])),
-            summary=plain(str(raw.get("summary", ""))),
-            licence=plain(str(raw["licence"])),
-            paid_work=plain(str(raw.get("paid_work", "ask"))),
+            title=sanitise(str(raw["title"])),
+            summary=sanitise(str(raw.get("summary", ""))),
+            licence=sanitise(str(raw["licence"])),
+            paid_work=sanitise(str(raw.get("paid_work", "ask"))),
             entry=new_entry(str(raw["entry"])),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
@@ -73,7 +73,7 @@ def read_card(path: Path) -> Card:
             clips=_is_clips(str(window.get("kind", "causal"))),
             half=float(output.get("half", 0.5)),
             crf=str(output.get("crf", "off")),
-            trained_on=tuple(plain(str(name)) for name in raw.get("trained_on", ())),
+            trained_on=tuple(sanitise(str(name)) for name in raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
             measured=dict(raw.get("measured", {})),
             source=path,
@@ -85,15 +85,15 @@ def read_card(path: Path) -> Card:
             raise ValueError("window.length must lie between 0 and 1000")
         if not 0 < card.half < 1:
             raise ValueError("output.half must lie between 0 and 1")
-        if card.crf not in CRF[1:]:
-            raise ValueError(f"output.crf must be one of {', '.join(CRF[1:])}")
-        code_of(card)
+        if card.crf not in CRF_MODES[1:]:
+            raise ValueError(f"output.crf must be one of {', '.join(CRF_MODES[1:])}")
+        code_files(card)
         return card
     except ModelError as error:
-        return Card(id=path.stem, title=path.stem, source=path, problem=plain(error.what))
+        return ModelSpec(id=path.stem, title=path.stem, source=path, problem=sanitise(error.what))
     except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
-        detail = f"key {error} is missing" if isinstance(error, KeyError) else plain(reason(error))
-        return Card(id=plain(path.stem), title=plain(path.stem), source=path, problem=detail)
+        detail = f"key {error} is missing" if isinstance(error, KeyError) else sanitise(reason(error))
+        return ModelSpec(id=sanitise(path.stem), title=sanitise(path.stem), source=path, problem=detail)
 
 
 def _id(text: str) -> str:
@@ -119,66 +119,68 @@ def _is_clips(kind: str) -> bool:
 def _find_weights(card: Path, name: str) -> Path:
     places = [card.parent / name, card.parent.parent / "weights" / name, paths.weights_dir() / name]
     # where training would put them: beside a card of the user's, with ours for one of ours
-    missing = places[-1] if card.parent == paths.cards_dir() else places[0]
+    missing = places[-1] if card.parent == paths.model_specs_dir() else places[0]
     return next((p for p in places if p.is_file()), missing)
 
 
-def _found() -> Iterator[Card]:
-    yield from map(read_card, _card_files(paths.cards_dir()))
-    yield from map(read_card, _card_files(paths.user_cards_dir()))
+def _found() -> Iterator[ModelSpec]:
+    yield from map(read_model_spec, _card_files(paths.model_specs_dir()))
+    yield from map(read_model_spec, _card_files(paths.user_models_dir()))
     for point in entry_points(group="vsod.cards"):
         try:
             inside = Path(str(files(point.value)))
         except (
             Exception
         ) as error:  # a package of anyone's that does not import is one row, not the end of all
-            name = plain(point.name)
-            yield Card(id=name, title=name, problem=f"its package cannot be used: {plain(reason(error))}")
+            name = sanitise(point.name)
+            yield ModelSpec(
+                id=name, title=name, problem=f"its package cannot be used: {sanitise(reason(error))}"
+            )
         else:
-            yield from map(read_card, _card_files(inside))
+            yield from map(read_model_spec, _card_files(inside))
 
 
 def _card_files(folder: Path) -> list[Path]:
     try:
-        single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT, file))
+        single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT_MODEL, file))
         return [*single, *sorted(folder.glob("*/card.toml"))]
     except OSError:
         return []
 
 
-def all_cards() -> list[Card]:
+def list_models() -> list[ModelSpec]:
     """Every card found, built-in ones first; a later card with a taken id is reported, not used."""
-    cards: dict[str, Card] = {}
+    cards: dict[str, ModelSpec] = {}
     for card in _found():
         if card.id in cards:
-            taken = f"{card.id}@{plain(card.source.parent.name) if card.source else 'package'}"
+            taken = f"{card.id}@{sanitise(card.source.parent.name) if card.source else 'package'}"
             # one that could not be read was only named after its file
             why = f"the id '{card.id}' is taken" if card.entry else card.problem
-            card = Card(id=taken, title=card.title, source=card.source, problem=why)
+            card = ModelSpec(id=taken, title=card.title, source=card.source, problem=why)
         cards[card.id] = card
     return list(cards.values())
 
 
-def card_by_id(card_id: str) -> Card:
+def find_model(card_id: str) -> ModelSpec:
     """The card with this id, usable or not.
 
     Raises:
         UnknownCard: There is none.
     """
-    cards = all_cards()
+    cards = list_models()
     for card in cards:
         if card.id == card_id:
             return card
-    raise UnknownCard(f"unknown card '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
+    raise UnknownModel(f"unknown card '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
 
 
-def usable_card(card_id: str) -> Card:
+def require_model(card_id: str) -> ModelSpec:
     """The card with this id, ready to run.
 
     Raises:
         UnknownCard: There is none, or it is broken.
     """
-    card = card_by_id(card_id)
+    card = find_model(card_id)
     if card.problem:
-        raise UnknownCard(f"card '{card_id}' cannot be used: {card.problem}", where=card.source)
+        raise UnknownModel(f"card '{card_id}' cannot be used: {card.problem}", where=card.source)
     return card

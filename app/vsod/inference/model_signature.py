@@ -7,21 +7,21 @@ import json
 from pathlib import Path
 
 from vsod.core.old_keys import first_entry
-from vsod.inference.model_code import code_of
-from vsod.inference.model_spec import Card
+from vsod.inference.model_code import code_files
+from vsod.inference.model_spec import ModelSpec
 from vsod.storage.digest import file_sha256
 
 MAPS_VERSION = 2
 """Raise it when code of ours makes other maps of the same weights; a test holds the maps of every built-in card."""
 
 
-def card_signature(card: Card) -> str:
+def compute_signature(card: ModelSpec) -> str:
     """Hex SHA-256 of all that a card's network answers by: what the card says, its weights and its code.
 
     Not of its id, title, licence and other words for people; nor of the weights' digest as the card claims it.
 
     Raises:
-        ModelError: ``entry`` names code that the card may not bring, see :func:`vsod.inference.model_code.code_of`.
+        ModelError: ``entry`` names code that the card may not bring, see :func:`vsod.inference.model_code.code_files`.
     """
     meaning = {
         "maps": MAPS_VERSION,
@@ -38,7 +38,7 @@ def card_signature(card: Card) -> str:
     }
     h = hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode())
     h.update(digest_or_missing(card.weights).encode())
-    for name, file in code_of(card):
+    for name, file in code_files(card):
         h.update(f"{name}|{digest_or_missing(file)}|".encode())
     return h.hexdigest()
 

@@ -11,7 +11,7 @@ from vsod.storage.digest import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelSpec:
     """One model, described.
 
     Attributes:
@@ -23,7 +23,7 @@ class Card:
         flow: Name of the flow estimator the net reads, or ``"none"``.
         area: Pixels of the network's raster before padding.
         multiple: Height and width are padded to multiples of this.
-        reads: What the network is called with, names of :data:`vsod.inference.network_inputs.INPUTS`.
+        reads: What the network is called with, names of :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
         still: What the motion prior is where nothing moves.
         window: Frames the network looks at together; 0 = one by one.
         clips: The window is cut into clips; else it slides, ending at the frame in question.

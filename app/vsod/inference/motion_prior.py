@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from vsod import paths
 from vsod.errors import ModelError
-from vsod.inference.converted_networks import KeptNetwork, Network, kept_network
+from vsod.inference.converted_networks import ConvertedNetwork, Network, converted_network
 from vsod.inference.model_signature import digest_or_missing
-from vsod.inference.openvino_backend import Compiled, as_openvino, convert_apart, openvino
+from vsod.inference.openvino_backend import CompiledNetwork, as_openvino, convert_in_helper, openvino
 from vsod.storage.digest import file_sha256
 from vsod_models.motion_prior.motion_prior import MotionPrior
 from vsod_models.motion_prior.region_features import FeatureMap, picture_tensor
@@ -55,14 +55,14 @@ def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
 
 
 def _on_openvino(model: Network) -> FeatureMap:
-    compiled: dict[tuple[int, ...], Compiled] = {}
+    compiled: dict[tuple[int, ...], CompiledNetwork] = {}
 
     def features(rgb: npt.NDArray[np.uint8]) -> Array:
         x = picture_tensor(rgb)
         if x.shape not in compiled:
             # one clip has one size
             compiled.clear()
-            compiled[x.shape] = Compiled(model, [x.shape])
+            compiled[x.shape] = CompiledNetwork(model, [x.shape])
         out: Array = compiled[x.shape](x)[0]
         return out
 
@@ -73,15 +73,15 @@ def _converted(weights: Path, cancel: threading.Event | None) -> Network:
     kept = _kept(weights)
     found = kept.read()
     if found is None:
-        convert_apart("vsod.inference.motion_prior:convert", [str(weights.absolute())], cancel)
+        convert_in_helper("vsod.inference.motion_prior:convert", [str(weights.absolute())], cancel)
         found = kept.read()
     # else here, where whatever went wrong reaches the caller
     return found or convert(str(weights))
 
 
-def _kept(weights: Path) -> KeptNetwork:
+def _kept(weights: Path) -> ConvertedNetwork:
     version = str(openvino().__version__.split("-")[0])
-    return kept_network("prior", file_sha256(weights), version, "features")
+    return converted_network("prior", file_sha256(weights), version, "features")
 
 
 def convert(weights: str) -> Network:

@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.flow_image import colour
-from vsod_models.flow.motion_encoding import CHANNELS, encode
+from vsod_models.flow.flow_image import flow_to_image
+from vsod_models.flow.motion_encoding import CHANNELS, encode_motion
 
 Array = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
-Prior = Callable[[Picture, Array | None], Array | None]
+PriorFunction = Callable[[Picture, Array | None], Array | None]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class NetworkInput:
     """One kind of network input.
 
     Attributes:
@@ -36,37 +36,37 @@ class Input:
     odd: tuple[int, ...] | None = ()
 
 
-INPUTS: dict[str, Input] = {
-    "image": Input(3, needs_flow=False),  # RGB 0..1
-    "motion": Input(
+NETWORK_INPUTS: dict[str, NetworkInput] = {
+    "image": NetworkInput(3, needs_flow=False),  # RGB 0..1
+    "motion": NetworkInput(
         CHANNELS, divide=2, odd=(0, 2)
-    ),  # see vsod_models.flow.motion_encoding.encode; zeros = no flow
-    "wheel": Input(3, odd=None),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
-    "prior": Input(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
+    ),  # see vsod_models.flow.motion_encoding.encode_motion; zeros = no flow
+    "wheel": NetworkInput(3, odd=None),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
+    "prior": NetworkInput(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
 }
 
 
-def missing(name: str, still: float) -> tuple[float, ...] | None:
+def missing_value(name: str, still: float) -> tuple[float, ...] | None:
     """Per channel, what an input holds where there is no motion; None for one that is not made from it."""
     if name == "prior":
         return (still,)
     return {"motion": (0.0,) * CHANNELS, "wheel": IMAGENET_MEAN}.get(name)
 
 
-def image(picture: Picture) -> Array:
+def image_input(picture: Picture) -> Array:
     """(H, W, 3) uint8 -> (3, H, W) 0..1."""
     return np.asarray(np.ascontiguousarray(picture.transpose(2, 0, 1)) / np.float32(255), np.float32)
 
 
-def wheel(flow: Array | None, height: int, width: int) -> Array:
+def flow_image_input(flow: Array | None, height: int, width: int) -> Array:
     """(H, W, 2) pixels -> (3, H, W) colour-coded flow 0..1."""
     if flow is None:
         mean = np.asarray(IMAGENET_MEAN, np.float32)[:, None, None]
         return np.broadcast_to(mean, (3, height, width)).copy()
-    return image(colour(flow))
+    return image_input(flow_to_image(flow))
 
 
-def prior(picture: Picture, flow: Array | None, compute: Prior | None, still: float) -> Array:
+def prior_input(picture: Picture, flow: Array | None, compute: PriorFunction | None, still: float) -> Array:
     """(1, H, W) motion prior 0..1, ``still`` everywhere where nothing moves or there is no flow."""
     h, w = picture.shape[:2]
     found = compute(picture, flow) if compute is not None and flow is not None else None
@@ -75,13 +75,13 @@ def prior(picture: Picture, flow: Array | None, compute: Prior | None, still: fl
     return np.asarray(cv2.resize(found, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)[None]
 
 
-def build(
-    reads: tuple[str, ...], picture: Picture, flow: Array | None, compute: Prior | None, still: float
+def build_inputs(
+    reads: tuple[str, ...], picture: Picture, flow: Array | None, compute: PriorFunction | None, still: float
 ) -> tuple[Array, ...]:
     """Every input a card reads, in its order, unpadded.
 
     Args:
-        reads: Names from :data:`INPUTS`.
+        reads: Names from :data:`NETWORK_INPUTS`.
         picture: (H, W, 3) uint8 RGB.
         flow: (H, W, 2) float32 pixels to the next frame, or None.
         compute: The motion prior, or None.
@@ -89,9 +89,9 @@ def build(
     """
     h, w = picture.shape[:2]
     makers: dict[str, Callable[[], Array]] = {
-        "image": lambda: image(picture),
-        "motion": lambda: encode(flow, h, w),
-        "wheel": lambda: wheel(flow, h, w),
-        "prior": lambda: prior(picture, flow, compute, still),
+        "image": lambda: image_input(picture),
+        "motion": lambda: encode_motion(flow, h, w),
+        "wheel": lambda: flow_image_input(flow, h, w),
+        "prior": lambda: prior_input(picture, flow, compute, still),
     }
     return tuple(makers[name]() for name in reads)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from vsod.errors import ModelError
 from vsod.inference.adapted_weights import is_adapted, load_adapted
-from vsod.inference.model_code import beside, code_of
+from vsod.inference.model_code import code_files, module_beside
 from vsod.inference.model_signature import digest_or_missing
-from vsod.inference.model_spec import Card
+from vsod.inference.model_spec import ModelSpec
 
 if TYPE_CHECKING:
     import torch
 
 
-def build_network(card: Card) -> torch.nn.Module:
+def build_network(card: ModelSpec) -> torch.nn.Module:
     """The card's network as its entry builds it, weights not loaded.
 
     Raises:
@@ -36,9 +36,9 @@ def build_network(card: Card) -> torch.nn.Module:
     return net
 
 
-def _module(card: Card, name: str) -> ModuleType:
+def _module(card: ModelSpec, name: str) -> ModuleType:
     """The module of this name: the file beside the card if there is one, else one that the card may call."""
-    code, file = code_of(card), beside(card, name)
+    code, file = code_files(card), module_beside(card, name)
     if file is None:
         return importlib.import_module(name)
     # named after the card, so that two cards may both call their file net.py; and after what is in its files
@@ -57,7 +57,7 @@ def _module(card: Card, name: str) -> ModuleType:
     return sys.modules[unique]
 
 
-def load_network(card: Card) -> torch.nn.Module:
+def load_network(card: ModelSpec) -> torch.nn.Module:
     """The card's network with its weights, float32, eval mode.
 
     Raises:
@@ -74,7 +74,7 @@ def load_network(card: Card) -> torch.nn.Module:
     return net.eval()
 
 
-def _weights(card: Card) -> dict[str, torch.Tensor]:
+def _weights(card: ModelSpec) -> dict[str, torch.Tensor]:
     from vsod_models.weights import WeightsError, load_weights
 
     file = card.checked_weights()
@@ -93,7 +93,7 @@ def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def part(net: torch.nn.Module, name: str, half: float = 0.5) -> torch.nn.Module:
+def network_part(net: torch.nn.Module, name: str, half: float = 0.5) -> torch.nn.Module:
     """One part of a network as a module of its own, its output ready to use.
 
     Args:

@@ -24,11 +24,11 @@ import numpy.typing as npt
 from vsod.core import helper_process
 from vsod.errors import ModelError, ProcessError, VsodError
 from vsod.inference.adapted_weights import is_adapted
-from vsod.inference.converted_networks import KeptNetwork, Network, kept_network
-from vsod.inference.model_registry import read_card
-from vsod.inference.model_signature import card_signature
-from vsod.inference.model_spec import Card
-from vsod.inference.network_inputs import INPUTS
+from vsod.inference.converted_networks import ConvertedNetwork, Network, converted_network
+from vsod.inference.model_registry import read_model_spec
+from vsod.inference.model_signature import compute_signature
+from vsod.inference.model_spec import ModelSpec
+from vsod.inference.network_inputs import NETWORK_INPUTS
 from vsod.inference.raster import Raster
 from vsod.inference.weights_check import check_weights
 
@@ -69,7 +69,7 @@ def has_bfloat16() -> bool:
     return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-class Compiled:
+class CompiledNetwork:
     """One converted model, compiled for fixed shapes, bf16 where the CPU has it.
 
     Args:
@@ -99,16 +99,16 @@ class OpenVINOBackend:
 
     batch = 1
 
-    def __init__(self, card: Card, raster: Raster, cancel: threading.Event | None = None) -> None:
+    def __init__(self, card: ModelSpec, raster: Raster, cancel: threading.Event | None = None) -> None:
         h, w = raster.padded_height, raster.padded_width
-        kinds = [INPUTS[name] for name in card.reads]
+        kinds = [NETWORK_INPUTS[name] for name in card.reads]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if card.window else "frame"
-        networks = converted(card, _version(), cancel)
-        self._frame = Compiled(networks[first], shapes)
-        self._window: Compiled | None = None
+        networks = converted_model(card, _version(), cancel)
+        self._frame = CompiledNetwork(networks[first], shapes)
+        self._window: CompiledNetwork | None = None
         if card.window:
-            self._window = Compiled(networks["decode"], [(1, card.window, *self._frame.shape[1:])])
+            self._window = CompiledNetwork(networks["decode"], [(1, card.window, *self._frame.shape[1:])])
         self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16() else 'float32'}"
 
     def frames(self, *inputs: Array) -> Array:
@@ -121,7 +121,7 @@ class OpenVINOBackend:
         return np.concatenate([self._window(features[i : i + 1]) for i in range(len(features))])
 
 
-def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[str, Network]:
+def converted_model(card: ModelSpec, version: str, cancel: threading.Event | None) -> dict[str, Network]:
     """The card's parts as OpenVINO models, converted on first use.
 
     The conversion needs torch, whose import would freeze a window for half a second and
@@ -136,42 +136,42 @@ def converted(card: Card, version: str, cancel: threading.Event | None) -> dict[
     kept = _kept(card, version)
     found = {name: file.read() for name, file in kept.items()}
     if None in found.values() and card.source is not None:
-        task = "vsod.inference.openvino_backend:convert_card"
-        convert_apart(task, [str(card.source.absolute()), str(weights)], cancel)
+        task = "vsod.inference.openvino_backend:convert_model"
+        convert_in_helper(task, [str(card.source.absolute()), str(weights)], cancel)
         found = {name: file.read() for name, file in kept.items()}
     whole = {name: network for name, network in found.items() if network is not None}
     # else here, where whatever went wrong reaches the caller
     return whole if len(whole) == len(kept) else convert(card)
 
 
-def forget(card: Card) -> None:
+def forget(card: ModelSpec) -> None:
     """Delete what was converted of a card; never raises."""
     with suppress(VsodError):
         for file in _kept(card, _version()).values():
             file.discard()
 
 
-def _kept(card: Card, version: str) -> dict[str, KeptNetwork]:
+def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
     """Where the parts of a card's network are kept."""
     weights = card.checked_weights()
     # weights made for one clip are kept with it, and so is what is made of them
     adapted = is_adapted(weights)
     name, home = (weights.name, weights.parent) if adapted else (card.id, None)
-    signature = card_signature(card)
+    signature = compute_signature(card)
     parts = ("encode", "decode") if card.window else ("frame",)
-    return {part: kept_network(name, signature, version, part, home) for part in parts}
+    return {part: converted_network(name, signature, version, part, home) for part in parts}
 
 
 def _version() -> str:
     return str(openvino().__version__.split("-")[0])
 
 
-def convert_card(source: str, weights: str) -> None:
+def convert_model(source: str, weights: str) -> None:
     """Convert the card at the path ``source`` with the ``weights`` at another, and keep the result."""
-    convert(replace(read_card(Path(source)), weights=Path(weights), sha256=""))
+    convert(replace(read_model_spec(Path(source)), weights=Path(weights), sha256=""))
 
 
-def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
+def convert_in_helper(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
     """Call ``task`` ("module:function") with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
 
     It may fail, which is said on stderr: what counts is whether the files it should write are there.
@@ -191,7 +191,7 @@ def convert_apart(task: str, words: Sequence[str], cancel: threading.Event | Non
         print(f"warning: converting the network: {error}; tried again in this process", file=sys.stderr)
 
 
-def convert(card: Card) -> dict[str, Network]:
+def convert(card: ModelSpec) -> dict[str, Network]:
     """The parts of ``card``'s network as OpenVINO models; they are kept in the cache.
 
     Raises:
@@ -199,19 +199,19 @@ def convert(card: Card) -> dict[str, Network]:
     """
     import torch
 
-    from vsod.inference.network_loading import load_network, part
+    from vsod.inference.network_loading import load_network, network_part
 
     net = load_network(card)
-    kinds = [INPUTS[name] for name in card.reads]
+    kinds = [NETWORK_INPUTS[name] for name in card.reads]
     examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
     made: dict[str, Network] = {}
     for name, kept in _kept(card, _version()).items():
         inputs = examples
         if name == "decode":
             with torch.no_grad():
-                features = part(net, "encode")(*examples)
+                features = network_part(net, "encode")(*examples)
             inputs = [features[:, None].expand(-1, card.window, -1, -1, -1)]
-        made[name] = as_openvino(part(net, name, card.half), inputs)
+        made[name] = as_openvino(network_part(net, name, card.half), inputs)
         kept.write(made[name])
     return made
 

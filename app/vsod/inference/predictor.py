@@ -16,20 +16,20 @@ from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import frame_windows, network_inputs
 from vsod.inference.backends import Backend, open_backend
-from vsod.inference.model_signature import card_signature, digest_or_missing
-from vsod.inference.model_spec import Card
+from vsod.inference.model_signature import compute_signature, digest_or_missing
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.motion_prior import open_prior, prior_digest
-from vsod.inference.network_inputs import INPUTS
+from vsod.inference.network_inputs import NETWORK_INPUTS
 from vsod.inference.raster import Raster
 from vsod_models.flow import FlowEstimator, estimator
 from vsod_models.motion_prior.motion_prior import MotionPrior
 
 Map = npt.NDArray[np.float32]
-SECOND_LOOK = 0.4  # weight of a fitted card's maps, against those it was fitted with
+SECOND_PASS_WEIGHT = 0.4  # weight of a fitted card's maps, against those it was fitted with
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class FrameWithFlow:
     """A frame and its motion.
 
     Attributes:
@@ -46,7 +46,7 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class FrameInputs:
     """What the network reads of one frame.
 
     Attributes:
@@ -60,9 +60,9 @@ class Prepared:
     inputs: tuple[npt.NDArray[np.float32], ...]
 
 
-def with_flow(
+def frames_with_flow(
     frames: Iterable[Frame], flow: FlowEstimator | None, within: range | None = None
-) -> Iterator[Moving]:
+) -> Iterator[FrameWithFlow]:
     """Pair every frame with the flow to its successor.
 
     The last frame has no successor: it gets the flow to its predecessor, negated.
@@ -73,11 +73,11 @@ def with_flow(
     for frame in frames:
         if previous is not None and (within is None or previous.index in within):
             seen = flow(previous.image, frame.image) if flow else None
-            yield Moving(previous.index, previous.held, previous.image, seen)
+            yield FrameWithFlow(previous.index, previous.held, previous.image, seen)
         before, previous = previous, frame
     if previous is not None and (within is None or previous.index in within):
         seen = -flow(previous.image, before.image) if flow and before is not None else None
-        yield Moving(previous.index, previous.held, previous.image, seen)
+        yield FrameWithFlow(previous.index, previous.held, previous.image, seen)
 
 
 def open_flow(name: str) -> FlowEstimator:
@@ -114,7 +114,7 @@ class Predictor:
 
     def __init__(
         self,
-        card: Card,
+        card: ModelSpec,
         display: tuple[int, int],
         device: str = "auto",
         engine: str | None = None,
@@ -128,10 +128,10 @@ class Predictor:
         self._prior: MotionPrior | None = None
         self._before: Callable[[int], Map | None] | None = None
 
-    def second(self, card: Card, before: Callable[[int], Map | None]) -> Predictor:
+    def second(self, card: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
         """The same for a card that differs in its weights alone, and does not have the last word.
 
-        Its maps are averaged with those of ``before`` (:data:`SECOND_LOOK`): what only one of two looks sees stays
+        Its maps are averaged with those of ``before`` (:data:`SECOND_PASS_WEIGHT`): what only one of the two sees stays
         in doubt.
         """
         other = copy.copy(self)
@@ -174,7 +174,7 @@ class Predictor:
     def signature(self) -> str:
         """Text that changes whenever the maps would: what the card means, weights, code, raster, flow, prior."""
         r = self.raster
-        words = [card_signature(self.card), f"{r.width}x{r.height}", self._flow]
+        words = [compute_signature(self.card), f"{r.width}x{r.height}", self._flow]
         if self._flow == "raft":
             words.append(f"raft {digest_or_missing(paths.raft_weights())}")
         if self._reads_prior:
@@ -182,7 +182,7 @@ class Predictor:
         if self.splits_shots:
             words.append("by shot")
         if self._before:
-            words.append(f"second look {SECOND_LOOK}")
+            words.append(f"second look {SECOND_PASS_WEIGHT}")
         return "|".join(words)
 
     @property
@@ -193,38 +193,39 @@ class Predictor:
         """
         return not self.card.clips and (self.card.window > 1 or self._flow != "none")
 
-    def reach(self, wanted: range, count: int) -> frame_windows.Reach:
+    def reach(self, wanted: range, count: int) -> frame_windows.RequiredFrames:
         """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""
-        flow = any(INPUTS[name].needs_flow for name in self.card.reads)
-        return frame_windows.reach(wanted, count, self.card.window, self.card.clips, flow)
+        flow = any(NETWORK_INPUTS[name].needs_flow for name in self.card.reads)
+        return frame_windows.required_frames(wanted, count, self.card.window, self.card.clips, flow)
 
-    def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[Prepared]:
+    def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameInputs]:
         """Everything before the network: frames decoded at ``raster.size`` -> what it reads.
 
         Frames outside ``within`` serve the flow only.
         """
         return self.inputs(self.moving(frames, within))
 
-    def moving(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[Moving]:
+    def moving(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameWithFlow]:
         """First half of :meth:`prepare`: the flow."""
-        return with_flow(frames, None if self._flow == "none" else open_flow(self._flow), within)
+        return frames_with_flow(frames, None if self._flow == "none" else open_flow(self._flow), within)
 
-    def inputs(self, moving: Iterable[Moving]) -> Iterator[Prepared]:
+    def inputs(self, moving: Iterable[FrameWithFlow]) -> Iterator[FrameInputs]:
         """Second half of :meth:`prepare`: what is made of picture and flow, the motion prior included."""
         if self._reads_prior and self._prior is None:
             self._prior = open_prior()
         return self._built(moving)
 
-    def _built(self, moving: Iterable[Moving]) -> Iterator[Prepared]:
+    def _built(self, moving: Iterable[FrameWithFlow]) -> Iterator[FrameInputs]:
         card, prior = self.card, self._prior
         for item in moving:
-            made = network_inputs.build(card.reads, item.image, item.flow, prior, card.still)
+            made = network_inputs.build_inputs(card.reads, item.image, item.flow, prior, card.still)
             padded = (
-                self.raster.pad(x, INPUTS[name].divide) for name, x in zip(card.reads, made, strict=True)
+                self.raster.pad(x, NETWORK_INPUTS[name].divide)
+                for name, x in zip(card.reads, made, strict=True)
             )
-            yield Prepared(item.index, item.held, tuple(padded))
+            yield FrameInputs(item.index, item.held, tuple(padded))
 
-    def infer(self, prepared: Iterable[Prepared]) -> Generator[tuple[int, Map], None, None]:
+    def infer(self, prepared: Iterable[FrameInputs]) -> Generator[tuple[int, Map], None, None]:
         """Network stage: (index, (H, W) float32 map at ``raster.size``), in order.
 
         A held frame repeats the map of the frame before it.
@@ -241,15 +242,15 @@ class Predictor:
         before = self._before(index) if self._before else None
         if before is None:
             return saliency
-        return np.asarray(SECOND_LOOK * saliency + (1 - SECOND_LOOK) * before, np.float32)
+        return np.asarray(SECOND_PASS_WEIGHT * saliency + (1 - SECOND_PASS_WEIGHT) * before, np.float32)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[int, Map]]:
         """Both stages in a row."""
         return self.infer(self.prepare(frames))
 
-    def _encoded(self, prepared: Iterable[Prepared], held: set[int]) -> Iterator[tuple[int, Map]]:
+    def _encoded(self, prepared: Iterable[FrameInputs], held: set[int]) -> Iterator[tuple[int, Map]]:
         """Frame part of the network, in batches: maps, or features for the window part."""
-        waiting: list[Prepared] = []
+        waiting: list[FrameInputs] = []
         for item in prepared:
             if item.held:
                 held.add(item.index)
@@ -260,7 +261,7 @@ class Predictor:
         if waiting:
             yield from self._run(waiting)
 
-    def _run(self, items: list[Prepared]) -> Iterator[tuple[int, Map]]:
+    def _run(self, items: list[FrameInputs]) -> Iterator[tuple[int, Map]]:
         stacked = (np.stack(x) for x in zip(*(item.inputs for item in items), strict=True))
         for item, out in zip(items, self.backend.frames(*stacked), strict=True):
             yield item.index, out
@@ -268,5 +269,5 @@ class Predictor:
     def _windowed(self, encoded: Iterator[tuple[int, Map]]) -> Iterator[tuple[int, Map]]:
         if not self.card.window:
             return encoded
-        arrange = frame_windows.clips if self.card.clips else frame_windows.causal
+        arrange = frame_windows.run_chunks if self.card.clips else frame_windows.run_causal_windows
         return arrange(encoded, self.card.window, self.backend.window)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vsod.inference.model_spec import Card
-from vsod.inference.network_loading import load_network, part
+from vsod.inference.model_spec import ModelSpec
+from vsod.inference.network_loading import load_network, network_part
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 class TorchBackend:
     """Plain torch, bf16 or fp16 autocast on a GPU, float32 on the CPU. See :class:`backends.Backend`."""
 
-    def __init__(self, card: Card, device: str) -> None:
+    def __init__(self, card: ModelSpec, device: str) -> None:
         import torch
 
         from vsod_models.layers.blocks import channels_last
@@ -27,8 +27,8 @@ class TorchBackend:
         self._torch = torch
         self._device = torch.device(device)
         net = channels_last(load_network(card).to(self._device))
-        self._frame = part(net, "encode" if card.window else "frame", card.half)
-        self._window = part(net, "decode", card.half) if card.window else None
+        self._frame = network_part(net, "encode" if card.window else "frame", card.half)
+        self._window = network_part(net, "decode", card.half) if card.window else None
         self._dtype: torch.dtype | None = None
         if device == "cuda":
             self._dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

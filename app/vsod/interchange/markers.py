@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.core.timecode import Timecode
-from vsod.qc.issues import Flag
-from vsod.qc.metrics_table import check_suffix
+from vsod.qc.issues import Issue
+from vsod.qc.metrics_table import check_table_suffix
 from vsod.storage.atomic import write_text
 
 MARKER_SUFFIXES = (".csv", ".edl")
@@ -19,19 +19,19 @@ _COLOURS = {"empty": "Red", "unsure": "Yellow", "jump": "Purple", "flicker": "Cy
 _MOST = 999  # events an EDL can number
 
 
-def write_markers(issues: Sequence[Flag], info: ClipInfo, path: Path) -> None:
+def write_markers(issues: Sequence[Issue], info: ClipInfo, path: Path) -> None:
     """Issues as markers: .csv, or .edl for Resolve.
 
     Raises:
         UsageError: Another suffix.
         OutputError: The disk refuses.
     """
-    check_suffix(path, MARKER_SUFFIXES)
+    check_table_suffix(path, MARKER_SUFFIXES)
     edl = path.suffix.lower() == ".edl"
     write_text(path, to_edl(issues, info) if edl else to_csv(issues, info))
 
 
-def to_csv(flags: Sequence[Flag], info: ClipInfo) -> str:
+def to_csv(flags: Sequence[Issue], info: ClipInfo) -> str:
     """One line per flag: first frame, length in frames, timecode, kind, text, advice."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
@@ -44,7 +44,7 @@ def to_csv(flags: Sequence[Flag], info: ClipInfo) -> str:
     return out.getvalue()
 
 
-def to_edl(flags: Sequence[Flag], info: ClipInfo) -> str:
+def to_edl(flags: Sequence[Issue], info: ClipInfo) -> str:
     """A CMX 3600 list with one black event per flag; colour, name and length stand in Resolve's note.
 
     At most 999 events fit; the shortest flags are left out beyond.
@@ -53,7 +53,7 @@ def to_edl(flags: Sequence[Flag], info: ClipInfo) -> str:
     if len(flags) > _MOST:
         longest = sorted(flags, key=lambda f: -len(f.frames))[:_MOST]
         flags = sorted(longest, key=lambda f: f.frames.start)
-    lines = [f"TITLE: {plain(info.path.stem)}", f"FCM: {'' if start.drop else 'NON-'}DROP FRAME", ""]
+    lines = [f"TITLE: {sanitise(info.path.stem)}", f"FCM: {'' if start.drop else 'NON-'}DROP FRAME", ""]
     for number, flag in enumerate(flags, 1):
         at, until = start + flag.frames.start, start + (flag.frames.start + 1)
         lines.append(f"{number:03d}  001      V     C        {at} {until} {at} {until}  ")

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compositing import narrowed, over, premultiplied, widened
-from vsod.core.export_settings import Delivery
+from vsod.core.compositing import over, premultiply, to_8bit, to_16bit
+from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
-from vsod.core.output_frame import Colours, Layout, Picture
-from vsod.core.overlay import heat_table, to_u8
+from vsod.core.matte_settings import MatteSettings
+from vsod.core.output_frame import Colours, FileContent, OutputFrame
+from vsod.core.overlay import heat_map_colours, to_u8
 from vsod.core.prefetch import prefetch
-from vsod.matte.foreground import foreground
+from vsod.matte.foreground import foreground_for_fill
 from vsod.matte.refine_frames import Refill, refine_frames
 from vsod.media.sinks.background import Background, open_background
 from vsod.media.sources.source import Source
@@ -26,41 +26,41 @@ from vsod.storage.map_store import MapStore
 Pixels = Literal["rgb", "rgb48"]
 
 
-def pixels_needed(delivery: Delivery, info: ClipInfo) -> Pixels | None:
+def required_pixels(delivery: ExportSettings, info: ClipInfo) -> Pixels | None:
     """What must be decoded of the source: colour, at full depth if it has more than 8 bits; or only a guide."""
     if delivery.what in ("matte", "mask", "saliency", "heatmap"):
         return None
     return "rgb48" if info.bit_depth > 8 else "rgb"
 
 
-def finishing(delivery: Delivery, settings: FinishSettings) -> FinishSettings:
+def effective_matte_settings(delivery: ExportSettings, settings: MatteSettings) -> MatteSettings:
     """The settings to finish with: the network's own map is shown without any."""
-    return (
-        FinishSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
-    )
+    return MatteSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
 
 
-def deliver(
+def export_frames(
     source: Source,
     store: MapStore,
     frames: range,
-    settings: FinishSettings,
-    delivery: Delivery,
+    settings: MatteSettings,
+    delivery: ExportSettings,
     refill: Refill | None = None,
-) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
     """Every frame of the range with its picture for every file; each stage in a thread of its own.
 
-    The store must have the maps of :func:`vsod.matte.smoothing_window.needed`; those that are lost meanwhile are
+    The store must have the maps of :func:`vsod.matte.smoothing_window.frames_needed`; those that are lost meanwhile are
     made anew by ``refill``, if it is given.
     """
-    colour = pixels_needed(delivery, source.info)
-    finished = refine_frames(source, store, frames, finishing(delivery, settings), colour, refill)
-    return prefetch(pictures(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
+    colour = required_pixels(delivery, source.info)
+    finished = refine_frames(
+        source, store, frames, effective_matte_settings(delivery, settings), colour, refill
+    )
+    return prefetch(compose_frames(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
 
 
-def pictures(
-    finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], delivery: Delivery, source: Source
-) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+def compose_frames(
+    finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], delivery: ExportSettings, source: Source
+) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
     """Every finished frame with its picture for every file."""
     background = open_background(delivery, source.info.upright_size) if delivery.what == "over" else None
     try:
@@ -72,33 +72,33 @@ def pictures(
 
 
 def _pictures(
-    frame: Frame, matte: npt.NDArray[np.float32], delivery: Delivery, background: Background | None
-) -> dict[Layout, Picture]:
+    frame: Frame, matte: npt.NDArray[np.float32], delivery: ExportSettings, background: Background | None
+) -> dict[FileContent, OutputFrame]:
     what = delivery.what
     if what in ("matte", "saliency"):
-        return {"matte": Picture(alpha=matte)}
+        return {"matte": OutputFrame(alpha=matte)}
     if what == "mask":
-        return {"matte": Picture(alpha=(matte > 0.5).astype(np.uint8) * np.uint8(255))}
+        return {"matte": OutputFrame(alpha=(matte > 0.5).astype(np.uint8) * np.uint8(255))}
     if what == "heatmap":
-        return {"fill": Picture(rgb=heatmap(matte))}
+        return {"fill": OutputFrame(rgb=heatmap(matte))}
     seen: Colours = frame.image if frame.deep is None else frame.deep
-    fill = foreground(seen, matte)
+    fill = foreground_for_fill(seen, matte)
     if what == "fill+matte":
-        return {"fill": Picture(rgb=fill), "matte": Picture(alpha=matte)}
+        return {"fill": OutputFrame(rgb=fill), "matte": OutputFrame(alpha=matte)}
     if what == "cutout":
         if delivery.alpha == "premultiplied":
-            fill = premultiplied(fill, matte)
-        return {"cutout": Picture(alpha=matte, rgb=fill)}
+            fill = premultiply(fill, matte)
+        return {"cutout": OutputFrame(alpha=matte, rgb=fill)}
     assert background is not None
     ground = background(frame.index, seen, matte)
-    ground = narrowed(ground) if seen.dtype == np.uint8 else widened(ground)
-    return {"fill": Picture(rgb=over(fill, matte, ground))}
+    ground = to_8bit(ground) if seen.dtype == np.uint8 else to_16bit(ground)
+    return {"fill": OutputFrame(rgb=over(fill, matte, ground))}
 
 
 def heatmap(matte: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """(H, W) 0..1 in false colours, (H, W, 3)."""
     codes = to_u8(matte)
-    table = heat_table()
+    table = heat_map_colours()
     return np.asarray(
         cv2.merge([cv2.LUT(codes, np.ascontiguousarray(table[:, c])) for c in range(3)]), np.uint8
     )

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import SourceChanged
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import needed, steady
-from vsod.media.pixels.conversion import Pixels
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import frames_needed, smooth_maps
+from vsod.media.pixels.conversion import PixelFormat
 from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import fits
 from vsod.storage.map_store import MapStore, never_analysed
@@ -28,24 +28,24 @@ def refine_frames(
     source: Source,
     store: MapStore,
     frames: range,
-    settings: FinishSettings,
+    settings: MatteSettings,
     colour: Literal["rgb", "rgb48"] | None = None,
     refill: Refill | None = None,
 ) -> Generator[tuple[Frame, npt.NDArray[np.float32]], None, None]:
     """(frame, matte (H, W) float32) for every frame of the range, upright, at source size.
 
     A frame that could not be decoded has the matte of the frame before it, the very same array.
-    The store must have the maps of :func:`vsod.matte.smoothing_window.needed`. The frames hold colour
+    The store must have the maps of :func:`vsod.matte.smoothing_window.frames_needed`. The frames hold colour
     where ``colour`` asks for it or the settings need it, else luma. A map that was lost meanwhile is made anew
     by ``refill``, if it is given.
     """
-    reads = needed(frames, settings, source.info.frame_count)
-    with Finisher(settings) as finisher:
-        pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
+    reads = frames_needed(frames, settings, source.info.frame_count)
+    with Refiner(settings) as finisher:
+        pixels: PixelFormat = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         with closing(decoded):
             pairs = ((frame, fitting(source, store, frame, refill)) for frame in decoded)
-            with closing(prefetch(steady(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
+            with closing(prefetch(smooth_maps(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
                 matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:
                     if matte is None or not frame.held:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.compositing import luma
-from vsod.core.matte_settings import CRF_ENGINES, FinishSettings
+from vsod.core.matte_settings import CRF_ENGINES, MatteSettings
 from vsod.errors import ModelError
 from vsod_models.refine import dense_crf, matte_operations
 from vsod_models.refine.dense_crf import PRESETS, DenseCRF
@@ -27,7 +27,7 @@ Map = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
 
-class Finisher:
+class Refiner:
     """Turns maps into mattes; holds the CRF's engine between frames. Safe across threads.
 
     What needs other frames, the stabiliser, comes before: see :mod:`vsod.matte.smoothing_window`.
@@ -42,7 +42,7 @@ class Finisher:
         ModelError: The CRF's engine or pymatting is not installed.
     """
 
-    def __init__(self, settings: FinishSettings) -> None:
+    def __init__(self, settings: MatteSettings) -> None:
         self.settings = settings
         crf = settings.crf in CRF_ENGINES
         self.reads_colour = crf or settings.edges in ("soft", "pymatting")
@@ -52,7 +52,7 @@ class Finisher:
                 fix="pip install vsod-desktop[matting], or use --edges soft.",
             )
         self._crf: DenseCRF | None = None
-        self._steps = shaping(settings)
+        self._steps = full_size_operations(settings)
         if crf:
             try:
                 self._crf = dense_crf(settings.crf)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ _EDGES: dict[str, Callable[[Map, Picture], Map]] = {
 }
 
 
-def shaping(settings: FinishSettings) -> list[Callable[[Map], Map]]:
+def full_size_operations(settings: MatteSettings) -> list[Callable[[Map], Map]]:
     """What is done to the matte at full size, in order; nothing for what is neutral."""
     s = settings
     steps: list[tuple[bool, Callable[[Map], Map]]] = [

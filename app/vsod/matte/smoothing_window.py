@@ -11,52 +11,52 @@ import numpy.typing as npt
 
 from vsod.core.compositing import luma
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
-from vsod.media.pixels.conversion import Pixels
+from vsod.core.matte_settings import MatteSettings
+from vsod.media.pixels.conversion import PixelFormat
 from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import fits
 from vsod.storage.map_store import MapStore
-from vsod_models.refine.temporal_smoothing import REACH, Look, Stabiliser
+from vsod_models.refine.temporal_smoothing import RADIUS, SmoothingFrame, TemporalSmoother
 
 Map = npt.NDArray[np.float32]
 
 
-def needed(frames: range, settings: FinishSettings, count: int) -> range:
+def frames_needed(frames: range, settings: MatteSettings, count: int) -> range:
     """The frames whose maps and pictures finishing reads for ``frames`` of a clip of ``count``."""
     if not settings.stabilise:
         return frames
-    return range(max(0, frames.start - REACH), min(count, frames.stop + REACH))
+    return range(max(0, frames.start - RADIUS), min(count, frames.stop + RADIUS))
 
 
-def steady(
+def smooth_maps(
     pairs: Iterable[tuple[Frame, Map]], strength: float, frames: range
 ) -> Generator[tuple[Frame, Map], None, None]:
-    """The steady maps of ``frames``; ``pairs`` are those of :func:`needed`, in order.
+    """The steady maps of ``frames``; ``pairs`` are those of :func:`frames_needed`, in order.
 
     At most 2 REACH + 1 frames are held.
     """
     if not strength:
         yield from pairs
         return
-    stabiliser = Stabiliser(strength)
-    looks: dict[int, Look] = {}
+    stabiliser = TemporalSmoother(strength)
+    looks: dict[int, SmoothingFrame] = {}
     waiting: deque[Frame] = deque()
 
     def ready(until: int) -> Iterator[tuple[Frame, Map]]:
         while waiting and waiting[0].index <= until:
             frame = waiting.popleft()
-            looks.pop(frame.index - REACH - 1, None)
+            looks.pop(frame.index - RADIUS - 1, None)
             yield frame, stabiliser(frame.index, looks)
 
     for frame, saliency in pairs:
-        looks[frame.index] = Look.at(luma(frame.image), saliency)
+        looks[frame.index] = SmoothingFrame.at(luma(frame.image), saliency)
         if frame.index in frames:
             waiting.append(frame)
-        yield from ready(frame.index - REACH)
+        yield from ready(frame.index - RADIUS)
     yield from ready(frames.stop)
 
 
-class SteadyPreview:
+class SmoothingPreview:
     """Steady maps of single frames of a clip, as an export has them. Not thread-safe.
 
     Args:
@@ -69,16 +69,16 @@ class SteadyPreview:
     _KEPT = 64  # looks; a quarter of a megabyte each
     _WORTH_DECODING = 8  # frames ahead for which going on is cheaper than a seek
 
-    def __init__(self, source: Source, store: MapStore, strength: float, pixels: Pixels) -> None:
+    def __init__(self, source: Source, store: MapStore, strength: float, pixels: PixelFormat) -> None:
         self._source, self._store, self._pixels = source, store, pixels
-        self._stabiliser = Stabiliser(strength)
-        self._looks: dict[int, Look] = {}
+        self._stabiliser = TemporalSmoother(strength)
+        self._looks: dict[int, SmoothingFrame] = {}
         self._ahead: Iterator[Frame] | None = None
         self._next = 0
 
     def __call__(self, index: int) -> Map | None:
         """(h, w) float32 0..1, or None where nothing is computed. Neighbours without a map are left out."""
-        around = range(max(0, index - REACH), min(self._source.info.frame_count, index + REACH + 1))
+        around = range(max(0, index - RADIUS), min(self._source.info.frame_count, index + RADIUS + 1))
         missing = [k for k in around if k not in self._looks]
         for wanted in missing:
             saliency = self._store.get(wanted)
@@ -86,7 +86,7 @@ class SteadyPreview:
                 continue
             frame = self._frame(wanted)
             if fits(self._source.info, self._store, frame):
-                self._looks[wanted] = Look.at(luma(frame.image), saliency)
+                self._looks[wanted] = SmoothingFrame.at(luma(frame.image), saliency)
             else:  # the clip was exchanged under the window: no map rather than a wrong one
                 self._store.drop(wanted)
         if index not in self._looks:

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vsod.core.job import JobReport, JobSpec
+from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import ProgressFn
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, VsodError
-from vsod.media.sources.image_sequence import SUFFIXES as PICTURES
+from vsod.media.sources.image_sequence import IMAGE_SUFFIXES as PICTURES
 from vsod.pipeline import runner
 from vsod.pipeline.job_claims import claim
-from vsod.pipeline.job_report import SUFFIX, Manifest
+from vsod.pipeline.job_report import REPORT_SUFFIX, JobReport
 
-VIDEOS = (
+VIDEO_SUFFIXES = (
     *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts"),
     *(".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".y4m", ".gif"),
 )
@@ -30,7 +30,7 @@ State = Literal["done", "warnings", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JobOutcome:
     """What became of one job.
 
     Attributes:
@@ -67,7 +67,7 @@ def clips_in(folder: Path) -> list[Path]:
                 return any(p.suffix.lower() in PICTURES for p in path.iterdir())
         except OSError:
             return True
-        return path.suffix.lower() in VIDEOS
+        return path.suffix.lower() in VIDEO_SUFFIXES
 
     try:
         found = list(folder.iterdir())
@@ -78,24 +78,24 @@ def clips_in(folder: Path) -> list[Path]:
     return sorted(p for p in found if is_clip(p))
 
 
-def keep_apart(specs: Sequence[JobSpec]) -> None:
+def check_outputs_distinct(specs: Sequence[JobSpec]) -> None:
     """Refuse jobs that would overwrite each other, a source, or what this program did not write.
 
     Raises:
         UsageError: Names the two.
     """
-    claim(specs, reports=[report_of(spec) for spec in specs])
+    claim(specs, reports=[report_path(spec) for spec in specs])
 
 
-def report_of(spec: JobSpec) -> Path:
+def report_path(spec: JobSpec) -> Path:
     """Where the report of a job lies: beside its output."""
-    return spec.output.with_name(spec.output.name + SUFFIX)
+    return spec.output.with_name(spec.output.name + REPORT_SUFFIX)
 
 
-def done_before(spec: JobSpec) -> Manifest | None:
+def find_finished_job(spec: JobSpec) -> JobReport | None:
     """The manifest of this very job, if it was done and source, card and outputs are as they were then."""
     try:
-        known = Manifest.read(report_of(spec))
+        known = JobReport.read(report_path(spec))
         # a matte that did not pass its checks may lie beside its place
         placed = set(known.outputs) == {
             path.absolute() for path in spec.delivery.targets(spec.output).values()
@@ -111,7 +111,7 @@ def run_batch(
     again: bool = False,
     on_progress: Callable[[JobSpec], ProgressFn] | None = None,
     cancel: threading.Event | None = None,
-) -> Iterator[Row]:
+) -> Iterator[JobOutcome]:
     """Do the jobs in order; one row as each is finished.
 
     Args:
@@ -127,7 +127,7 @@ def run_batch(
         OutputError: The disk is full.
         UsageError: Two jobs have one output.
     """
-    keep_apart(specs)
+    check_outputs_distinct(specs)
     for spec in specs:
         if cancel and cancel.is_set():
             raise Cancelled
@@ -139,15 +139,15 @@ def _attempt(
     again: bool,
     on_progress: Callable[[JobSpec], ProgressFn] | None,
     cancel: threading.Event | None,
-) -> Row:
+) -> JobOutcome:
     began = time.monotonic()
     try:
-        known = None if again else done_before(spec)
+        known = None if again else find_finished_job(spec)
         if known is not None:
-            return Row(spec, "skipped", frames=known.report["frames"])
+            return JobOutcome(spec, "skipped", frames=known.report["frames"])
         spec.output.parent.mkdir(parents=True, exist_ok=True)
-        report = runner.run(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
-        Manifest.of(spec, report).write(report_of(spec))
+        report = runner.run_job(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
+        JobReport.of(spec, report).write(report_path(spec))
         return _row(spec, report)
     except (Cancelled, KeyboardInterrupt):
         raise
@@ -155,8 +155,8 @@ def _attempt(
         if is_disk_full(error):
             raise
         if os.environ.get("VSOD_DEBUG"):
-            print(plain(traceback.format_exc(), lines=True), file=sys.stderr)
-        return Row(spec, "failed", time.monotonic() - began, notes=(failure(error),))
+            print(sanitise(traceback.format_exc(), lines=True), file=sys.stderr)
+        return JobOutcome(spec, "failed", time.monotonic() - began, notes=(failure(error),))
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -172,16 +172,16 @@ def failure(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _row(spec: JobSpec, report: JobReport) -> Row:
+def _row(spec: JobSpec, report: JobResult) -> JobOutcome:
     notes = list(report.warnings)
     if report.held:
         notes.append(f"{len(report.held)} unreadable frames were held")
     state: State = "warnings" if report.exit_code else "done"
     working = sum(report.stages.values())
-    return Row(spec, state, report.seconds, report.frames, tuple(notes), working)
+    return JobOutcome(spec, state, report.seconds, report.frames, tuple(notes), working)
 
 
-def arrivals(folder: Path, quiet: float, cancel: threading.Event, poll: float = 1.0) -> Iterator[Path]:
+def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: float = 1.0) -> Iterator[Path]:
     """The clips of a folder, as they are there whole.
 
     Args:

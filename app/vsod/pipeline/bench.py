@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from vsod.analysis import analyse
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
-from vsod.core.output_frame import Layout, Picture
-from vsod.inference.model_spec import Card
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.core.output_frame import FileContent, OutputFrame
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
 from vsod.matte import export_frames
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import needed, steady
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import frames_needed, smooth_maps
 from vsod.media.formats.registry import format_by_id
-from vsod.media.pixels.conversion import Pixels
+from vsod.media.pixels.conversion import PixelFormat
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import VerifyReport, verify
@@ -93,14 +93,14 @@ class _Laps:
         return items
 
 
-def bench(
+def run_bench(
     source_path: Path,
-    card: Card,
+    card: ModelSpec,
     format_id: str,
     limit: int,
     device: str,
-    settings: FinishSettings = DEFAULTS,
-    delivery: Delivery = Delivery(),  # noqa: B008  frozen
+    settings: MatteSettings = DEFAULT_MATTE_SETTINGS,
+    delivery: ExportSettings = ExportSettings(),  # noqa: B008  frozen
 ) -> BenchResult:
     """Measure a clip's first ``limit`` frames, finished by ``settings``, written as ``delivery``'s first file.
 
@@ -112,7 +112,7 @@ def bench(
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
         frames = range(min(limit, info.frame_count))
-        reads = needed(frames, settings, info.frame_count)
+        reads = frames_needed(frames, settings, info.frame_count)
         predictor = Predictor(card, info.display_size, device)
         began = time.perf_counter()
         name = predictor.device
@@ -121,14 +121,14 @@ def bench(
         moving = alone("flow", predictor.moving(small))
         prepared = alone("prior" if "prior" in card.reads else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
-        finisher = Finisher(settings)
-        colour = export_frames.pixels_needed(delivery, info)
-        pixels: Pixels = colour or ("rgb" if finisher.reads_colour else "luma")
+        finisher = Refiner(settings)
+        colour = export_frames.required_pixels(delivery, info)
+        pixels: PixelFormat = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
         if settings.stabilise:
             looks = ((frame, saliency) for saliency, frame in pairs)
-            steadied = alone("steady", steady(looks, settings.stabilise, range(len(pairs))))
+            steadied = alone("steady", smooth_maps(looks, settings.stabilise, range(len(pairs))))
             pairs = [(saliency, frame) for frame, saliency in steadied]
         with finisher:
             # once for the time, letting go of every matte as a job does: fresh memory costs more than the work
@@ -137,14 +137,17 @@ def bench(
         if colour:
             alone(
                 "compose",
-                (picture is None for _, picture in export_frames.pictures(iter(mattes), delivery, clip)),
+                (
+                    picture is None
+                    for _, picture in export_frames.compose_frames(iter(mattes), delivery, clip)
+                ),
             )
-        pictures = list(export_frames.pictures(iter(mattes), delivery, clip))
+        pictures = list(export_frames.compose_frames(iter(mattes), delivery, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
         layout = delivery.layouts[0]
 
         def written(
-            name: str, made: Iterable[tuple[Frame, dict[Layout, Picture]]], count: int
+            name: str, made: Iterable[tuple[Frame, dict[FileContent, OutputFrame]]], count: int
         ) -> Iterator[int]:
             target = Path(temp) / f"{name}{suffix}"
             with open_sink(target, fmt, info, frames=range(count), layout=layout, delivery=delivery) as sink:
@@ -155,7 +158,7 @@ def bench(
         alone("encode", written("alone", pictures, len(pictures)))
         store = MapStore(Path(temp) / "maps", info.frame_count)
         together("analyse", analyse.analyse(clip, predictor, store, reads))
-        finished = export_frames.deliver(clip, store, frames, settings, delivery)
+        finished = export_frames.export_frames(clip, store, frames, settings, delivery)
         together("export", written("whole", finished, len(frames)))
 
         def checked() -> Iterator[VerifyReport]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from vsod.core.output_frame import Layout
-from vsod.inference.model_registry import all_cards
+from vsod.core.output_frame import FileContent
+from vsod.inference.model_registry import list_models
 from vsod.media.formats.registry import all_formats
 
 
 @dataclass(frozen=True, slots=True)
-class CardRow:
+class ModelEntry:
     """A card as the picker shows it.
 
     Attributes:
-        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_spec.Card`.
+        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_spec.ModelSpec`.
         needs_flow: Whether optical flow is computed for it.
         problem: Why it cannot be used, or None.
         size: Bytes of its weights, 0 if there are none.
@@ -35,7 +35,7 @@ class CardRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FormatRow:
+class FormatEntry:
     """An export format as the picker shows it; the first suffix is the default.
 
     ``layouts`` are what it can hold, ``image`` is the suffix of a sequence's pictures, ``straight_only`` says
@@ -47,15 +47,15 @@ class FormatRow:
     suffixes: tuple[str, ...]
     is_sequence: bool
     note: str
-    layouts: tuple[Layout, ...] = ("matte",)
+    layouts: tuple[FileContent, ...] = ("matte",)
     image: str = ""
     straight_only: bool = False
 
 
-def list_cards() -> list[CardRow]:
+def model_entries() -> list[ModelEntry]:
     """Every card found."""
     return [
-        CardRow(
+        ModelEntry(
             id=card.id,
             title=card.title,
             summary=card.summary,
@@ -67,14 +67,14 @@ def list_cards() -> list[CardRow]:
             size=card.weights.stat().st_size if card.weights and card.weights.is_file() else 0,
             measured=card.measured,
         )
-        for card in all_cards()
+        for card in list_models()
     ]
 
 
-def list_formats() -> list[FormatRow]:
+def format_entries() -> list[FormatEntry]:
     """Every export format this machine can write."""
     return [
-        FormatRow(
+        FormatEntry(
             f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image, f.straight_only
         )
         for f in all_formats().values()

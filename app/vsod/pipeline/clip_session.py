@@ -11,26 +11,26 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis import analyse
-from vsod.analysis.measure_metrics import measure
-from vsod.analysis.second_pass import fitted_before
+from vsod.analysis.measure_metrics import measure_metrics
+from vsod.analysis.second_pass import load_adapted
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
-from vsod.core.job import JobReport, JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.job import JobResult, JobSpec
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import ProgressFn
-from vsod.core.progress_meter import Pace
-from vsod.inference.model_registry import usable_card
-from vsod.inference.model_spec import Card
+from vsod.core.progress_meter import ProgressMeter
+from vsod.inference.model_registry import require_model
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import SteadyPreview
-from vsod.media.sources.audio_reader import listen
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import SmoothingPreview
+from vsod.media.sources.audio_reader import read_audio
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
-from vsod.pipeline.job_estimate import Cost, estimate
-from vsod.pipeline.model_comparison import Tasting, sample, taste
-from vsod.qc.frame_metrics import Lanes
-from vsod.qc.metrics_store import LaneStore
+from vsod.pipeline.job_estimate import JobEstimate, estimate_job
+from vsod.pipeline.model_comparison import ModelComparison, compare_models, sample_frames
+from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.clip_maps import open_store
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
@@ -38,7 +38,7 @@ from vsod_models.refine.guided_upsampling import upsample
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
 
-class Session:
+class ClipSession:
     """One open clip.
 
     Args:
@@ -50,13 +50,13 @@ class Session:
 
     def __init__(self, path: Path) -> None:
         self._source = open_source(path)
-        self._cards: dict[str, Card] = {}
+        self._cards: dict[str, ModelSpec] = {}
         self._stores: dict[str, MapStore] = {}
         self._fitted: dict[str, MapStore] = {}
         self._prefer_fitted: set[str] = set()
-        self._lane_stores: dict[Path, LaneStore] = {}
-        self._preview: Finisher | None = None
-        self._steadied: dict[tuple[str, float, bool], SteadyPreview] = {}
+        self._lane_stores: dict[Path, MetricsStore] = {}
+        self._preview: Refiner | None = None
+        self._steadied: dict[tuple[str, float, bool], SmoothingPreview] = {}
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
 
     @property
@@ -75,12 +75,12 @@ class Session:
         return self._source.frames(start, stop, size=size)
 
     def sound(self, index: int) -> Iterator[bytes]:
-        """Sound from frame ``index`` on, see :func:`vsod.media.sources.audio_reader.listen`.
+        """Sound from frame ``index`` on, see :func:`vsod.media.sources.audio_reader.read_audio`.
 
         Close the generator to release the file.
         """
         info = self.info
-        return listen(info.path, int(info.pts[index]) * info.time_base)
+        return read_audio(info.path, int(info.pts[index]) * info.time_base)
 
     def key_before(self, index: int) -> int:
         """The frame at or before ``index`` that is quickest to decode."""
@@ -111,8 +111,8 @@ class Session:
         store = self._own_store(card)
         todo = sum(len(gap) for gap in analyse.missing_ranges(store, wanted))
         again = {"fit": 1, "look again": len(wanted)} if adapt else {}
-        pace = Pace(on_progress, {"analyse": todo, **again}, cancel)
-        predictor = Predictor(usable_card(card), self.info.display_size, device)
+        pace = ProgressMeter(on_progress, {"analyse": todo, **again}, cancel)
+        predictor = Predictor(require_model(card), self.info.display_size, device)
         if todo:
             predictor.load(cancel)
         runner.analyse_with_progress(self._source, predictor, store, wanted, pace)
@@ -127,8 +127,8 @@ class Session:
     def prefer_fitted(self, card: str, prefer: bool) -> None:
         """From now on show what the card fitted to this clip sees, if it has been fitted, or what it sees as it is."""
         if prefer and card not in self._fitted:
-            predictor = Predictor(usable_card(card), self.info.display_size)
-            known = fitted_before(self._source, predictor, self._own_store(card))
+            predictor = Predictor(require_model(card), self.info.display_size)
+            known = load_adapted(self._source, predictor, self._own_store(card))
             if known is not None:
                 self._fitted[card] = open_store(self.info, known.signature)
         with self._lock:
@@ -150,7 +150,7 @@ class Session:
         return self._store(card).get(index)
 
     def matte(
-        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
+        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
         settings = settings.for_card(self._card(card).crf)
@@ -170,11 +170,11 @@ class Session:
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> Tasting:
-        """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.taste`."""
-        frames = sample(within or range(self.info.frame_count), count)
+    ) -> ModelComparison:
+        """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.compare_models`."""
+        frames = sample_frames(within or range(self.info.frame_count), count)
         stores = [self._own_store(card) for card in cards]
-        return taste(
+        return compare_models(
             self._source, stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
         )
 
@@ -186,26 +186,26 @@ class Session:
     def measure(
         self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
-        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`lanes`.
+        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`metrics`.
 
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
         store, kept = self._store(card), self._lane_store(card)
-        pace = Pace(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
+        pace = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         pace.start("measure")
-        with closing(measure(self._source, store, kept)) as measured:
+        with closing(measure_metrics(self._source, store, kept)) as measured:
             pace.through(measured)
 
-    def lanes(self, card: str) -> Lanes:
+    def lanes(self, card: str) -> FrameMetrics:
         """What is known of every frame by now: a copy."""
         return self._lane_store(card).snapshot()
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
-    ) -> JobReport:
-        """Run a job on this clip: see :func:`vsod.pipeline.runner.run`."""
-        return runner.run(
+    ) -> JobResult:
+        """Run a job on this clip: see :func:`vsod.pipeline.runner.run_job`."""
+        return runner.run_job(
             spec,
             on_progress=on_progress,
             cancel=cancel,
@@ -213,9 +213,9 @@ class Session:
             stores=self._own_store,
         )
 
-    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
-        """What a job on this clip will cost: see :func:`vsod.pipeline.job_estimate.estimate`."""
-        return estimate(self._source, self._own_store, spec, cancel)
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> JobEstimate:
+        """What a job on this clip will cost: see :func:`vsod.pipeline.job_estimate.estimate_job`."""
+        return estimate_job(self._source, self._own_store, spec, cancel)
 
     def close(self) -> None:
         """Release the clip."""
@@ -227,18 +227,18 @@ class Session:
             preview.close()
         self._source.close()
 
-    def _card(self, card: str) -> Card:
+    def _card(self, card: str) -> ModelSpec:
         with self._lock:
             if card not in self._cards:
-                self._cards[card] = usable_card(card)
+                self._cards[card] = require_model(card)
             return self._cards[card]
 
-    def _finisher(self, settings: FinishSettings) -> Finisher:
+    def _finisher(self, settings: MatteSettings) -> Refiner:
         with self._lock:
             if self._preview is None or self._preview.settings != settings:
                 if self._preview is not None:
                     self._preview.close()
-                self._preview = Finisher(settings)
+                self._preview = Refiner(settings)
             return self._preview
 
     def _steady(self, card: str, strength: float, colour: bool, index: int) -> npt.NDArray[np.float32] | None:
@@ -247,7 +247,7 @@ class Session:
         with self._steady_lock:
             preview = self._steadied.pop(asked, None)
             if preview is None:
-                preview = SteadyPreview(self._source, store, strength, "rgb" if colour else "luma")
+                preview = SmoothingPreview(self._source, store, strength, "rgb" if colour else "luma")
             self._steadied[asked] = preview  # the one used last comes last
             while len(self._steadied) > _PREVIEWS:
                 self._steadied.pop(next(iter(self._steadied))).close()
@@ -259,11 +259,11 @@ class Session:
             fitted = self._fitted.get(card) if card in self._prefer_fitted else None
         return self._own_store(card) if fitted is None else fitted
 
-    def _lane_store(self, card: str) -> LaneStore:
+    def _lane_store(self, card: str) -> MetricsStore:
         store = self._store(card)
         with self._lock:
             if store.folder not in self._lane_stores:
-                self._lane_stores[store.folder] = LaneStore(store.folder, store.count)
+                self._lane_stores[store.folder] = MetricsStore(store.folder, store.count)
             return self._lane_stores[store.folder]
 
     def _own_store(self, card: str) -> MapStore:

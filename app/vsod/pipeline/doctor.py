@@ -13,10 +13,10 @@ from vsod import __version__, paths
 from vsod.core import helper_process
 from vsod.errors import ProcessError, VsodError
 from vsod.inference.devices import describe_cpu, describe_gpu
-from vsod.inference.model_registry import all_cards
+from vsod.inference.model_registry import list_models
 from vsod.media.formats import versions
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
-from vsod.media.formats.ffmpeg_program import problem
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
+from vsod.media.formats.ffmpeg_program import why_unavailable
 from vsod.media.formats.table import FORMATS
 from vsod.storage import cache
 
@@ -27,7 +27,7 @@ QT_PACKAGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorCheck:
     """One line of the examination: ok, not ok, or (None) merely worth knowing."""
 
     name: str
@@ -40,24 +40,24 @@ class Finding:
         return asdict(self)
 
 
-def examine() -> list[Finding]:
+def run_checks() -> list[DoctorCheck]:
     """Everything worth knowing, in the order a user would ask."""
     return [
-        Finding(
+        DoctorCheck(
             "vsod-desktop",
             True,
             f"{__version__} on Python {platform.python_version()}, {platform.platform()}",
         ),
         *_packages(),
         _window(),
-        Finding("media", True, versions.bundled_version()),
+        DoctorCheck("media", True, versions.bundled_ffmpeg_version()),
         _formats(),
         _second_reader(),
         _external(),
-        Finding("processor", True, describe_cpu()),
-        Finding("GPU", None, describe_gpu()),
+        DoctorCheck("processor", True, describe_cpu()),
+        DoctorCheck("GPU", None, describe_gpu()),
         *_cards(),
-        Finding(
+        DoctorCheck(
             "cache",
             None,
             f"{paths.cache_dir()} ({sum(part.bytes for part in cache.usage()) / 1e6:.0f} MB; VSOD_CACHE moves it)",
@@ -65,31 +65,31 @@ def examine() -> list[Finding]:
     ]
 
 
-def _packages() -> list[Finding]:
+def _packages() -> list[DoctorCheck]:
     found = []
     for name in ("numpy", "torch", "opencv-contrib-python-headless", "openvino", "PyQt6", "ffmpeg-python"):
         try:
-            found.append(Finding(name, True, version(name)))
+            found.append(DoctorCheck(name, True, version(name)))
         except PackageNotFoundError:
             # OpenVINO makes CPUs faster but nothing needs it
             ok = None if name == "openvino" else False
-            found.append(Finding(name, ok, "not installed", f"pip install {name}"))
+            found.append(DoctorCheck(name, ok, "not installed", f"pip install {name}"))
     for name, module, fix in (
         ("pysodmetrics", "py_sod_metrics", "pip install --no-deps pysodmetrics==1.4.3 (for 'evaluate')"),
         ("torchvision", "torchvision", "pip install torchvision (for the RAFT flow only)"),
     ):
         here = importlib.util.find_spec(module) is not None
         found.append(
-            Finding(
+            DoctorCheck(
                 name, True if here else None, version(name) if here else "not installed", "" if here else fix
             )
         )
     return found
 
 
-def _window() -> Finding:
+def _window() -> DoctorCheck:
     if getattr(sys, "frozen", False):
-        return Finding("window", None, "Qt comes with the program; start it without a command to see")
+        return DoctorCheck("window", None, "Qt comes with the program; start it without a command to see")
     # in a process of its own: a missing system library must not take the doctor down
     try:
         helper_process.run(
@@ -97,44 +97,44 @@ def _window() -> Finding:
         )
     except ProcessError as error:
         fix = f"On Debian: apt install --no-install-recommends {QT_PACKAGES}"
-        return Finding("window", False, error.words or error.what, fix)
+        return DoctorCheck("window", False, error.words or error.what, fix)
     except OSError as error:
-        return Finding("window", False, f"no process can be started ({error})")
-    return Finding("window", True, "Qt starts")
+        return DoctorCheck("window", False, f"no process can be started ({error})")
+    return DoctorCheck("window", True, "Qt starts")
 
 
-def _formats() -> Finding:
+def _formats() -> DoctorCheck:
     missing = versions.missing_encoders()
     ids = ", ".join(FORMATS)
     if missing:
         names = ", ".join(f"{f} ({e})" for f, e in missing.items())
-        return Finding(
+        return DoctorCheck(
             "formats", False, f"cannot write {names}", "Install PyAV from its wheel: pip install av"
         )
-    return Finding("formats", True, ids)
+    return DoctorCheck("formats", True, ids)
 
 
-def _external() -> Finding:
-    reasons = {id: problem(fmt) for id, fmt in EXTERNAL.items()}
+def _external() -> DoctorCheck:
+    reasons = {id: why_unavailable(fmt) for id, fmt in FFMPEG_FORMATS.items()}
     works = ", ".join(id for id, reason in reasons.items() if not reason)
     fails = "; ".join(f"{id}: {reason}" for id, reason in reasons.items() if reason)
     if works:
-        return Finding("ffmpeg", True, f"encodes {works}", f"Not {fails}" if fails else "")
-    return Finding("ffmpeg", None, "encodes nothing more than PyAV", fails)
+        return DoctorCheck("ffmpeg", True, f"encodes {works}", f"Not {fails}" if fails else "")
+    return DoctorCheck("ffmpeg", None, "encodes nothing more than PyAV", fails)
 
 
-def _second_reader() -> Finding:
-    found = versions.external_version()
+def _second_reader() -> DoctorCheck:
+    found = versions.external_ffmpeg_version()
     if found:
-        return Finding("ffprobe", True, f"{found}: second reader of every verification")
-    return Finding(
+        return DoctorCheck("ffprobe", True, f"{found}: second reader of every verification")
+    return DoctorCheck(
         "ffprobe", None, "not on the path: verification uses PyAV alone", "On Debian: apt install ffmpeg"
     )
 
 
-def _cards() -> list[Finding]:
+def _cards() -> list[DoctorCheck]:
     found = []
-    for card in all_cards():
+    for card in list_models():
         problem = card.problem
         if problem is None:
             try:
@@ -142,6 +142,6 @@ def _cards() -> list[Finding]:
             except VsodError as error:
                 problem = str(error)
         found.append(
-            Finding(f"card {card.id}", problem is None, problem or f"{card.title}, weights as named")
+            DoctorCheck(f"card {card.id}", problem is None, problem or f"{card.title}, weights as named")
         )
     return found

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vsod.core.job import JobSpec
-from vsod.core.output_frame import Layout
-from vsod.errors import UnknownCard
-from vsod.inference.model_registry import card_by_id
+from vsod.core.output_frame import FileContent
+from vsod.errors import UnknownModel
+from vsod.inference.model_registry import find_model
 from vsod.media.formats.registry import format_by_id, format_for_path
-from vsod.media.formats.table import Format
+from vsod.media.formats.table import ExportFormat
 from vsod.storage.atomic import output_error
 from vsod.storage.claims import Claims, foreign, refuse_foreign
 from vsod.storage.run_folders import begin_run, refuse_foreign_run
 
-_KINDS: dict[Layout, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
+_KINDS: dict[FileContent, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
 
 
-def job_format(spec: JobSpec) -> Format:
+def job_format(spec: JobSpec) -> ExportFormat:
     """The export format a job asks for, by name or by its output's suffix.
 
     Raises:
@@ -74,7 +74,7 @@ def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
     delivery = spec.delivery
     if delivery.what == "over" and delivery.colour is None and delivery.background != "blur":
         claims.read(Path(delivery.background), "the background")
-    for path, what in card_files(spec.choice.cards):
+    for path, what in model_files(spec.choice.cards):
         claims.read(path, what)
     for path, what, folder in _targets(spec, folders):
         name = f"{what} of {spec.source}"
@@ -114,12 +114,12 @@ def claim_run(
         raise output_error(error, out) from error
 
 
-def card_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
+def model_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """The files of cards, and what they are; an unknown card has none."""
     for name in cards:
         try:
-            card = card_by_id(name)
-        except UnknownCard:
+            card = find_model(name)
+        except UnknownModel:
             continue
         if card.source is not None:
             yield card.source, f"the card {name}"

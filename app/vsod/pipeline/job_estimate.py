@@ -12,24 +12,24 @@ from pathlib import Path
 
 from vsod.analysis import analyse
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import Cancelled
 from vsod.matte import export_frames
-from vsod.matte.smoothing_window import needed
+from vsod.matte.smoothing_window import frames_needed
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.source import Source
 from vsod.media.verify.verifier import verify
 from vsod.pipeline.bench import peak_mb
 from vsod.pipeline.job_claims import job_format
-from vsod.pipeline.job_models import Cast
-from vsod.pipeline.runner import conform
+from vsod.pipeline.job_models import JobModels
+from vsod.pipeline.runner import plan_frames
 from vsod.storage.map_store import MapStore
 
-FRAMES = 8
+SAMPLE_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class JobEstimate:
     """What eight frames tell about a job.
 
     Attributes:
@@ -80,12 +80,12 @@ class _Sample:
     bytes: float
 
 
-def estimate(
+def estimate_job(
     clip: Source,
     stores: Callable[[str], MapStore],
     spec: JobSpec,
     cancel: threading.Event | None = None,
-) -> Cost:
+) -> JobEstimate:
     """Do eight frames from the middle of a job in a throw-away folder, stage by stage as the job does them.
 
     Where shots have a card or a finish of their own, eight frames of each kind.
@@ -101,7 +101,7 @@ def estimate(
         VsodError: What would stop the job.
     """
     wanted = spec.frames(clip.info.frame_count)
-    cast = Cast(clip, spec, wanted, stores)
+    cast = JobModels(clip, spec, wanted, stores)
     try:
         return _estimated(clip, cast, spec, wanted, cancel)
     finally:
@@ -109,17 +109,17 @@ def estimate(
 
 
 def _estimated(
-    clip: Source, cast: Cast, spec: JobSpec, wanted: range, cancel: threading.Event | None
-) -> Cost:
+    clip: Source, cast: JobModels, spec: JobSpec, wanted: range, cancel: threading.Event | None
+) -> JobEstimate:
     info = clip.info
-    kinds: dict[tuple[str, FinishSettings], list[range]] = {}
+    kinds: dict[tuple[str, MatteSettings], list[range]] = {}
     for part in cast.parts:
         kinds.setdefault((part.card, part.finish), []).append(part.frames)
     samples = [
         _sample(clip, cast, replace(spec, card=card, finish=finish, shots=()), frames, cancel)
         for (card, finish), frames in kinds.items()
     ]
-    count, missing = len(conform(spec, info, wanted).shows), cast.missing
+    count, missing = len(plan_frames(spec, info, wanted).shows), cast.missing
     one_each = {sample.card: sample for sample in samples}
     busy = [sample for sample in one_each.values() if missing[sample.card]]
     pace = {
@@ -129,7 +129,7 @@ def _estimated(
     if busy:
         seconds = sum(missing[sample.card] * sample.pace["analyse"] for sample in busy)
         pace = {"analyse": seconds / cast.todo, **pace}
-    return Cost(
+    return JobEstimate(
         frames=count,
         analysed=cast.todo,
         device=cast.predictors[spec.card].device,
@@ -142,19 +142,19 @@ def _estimated(
 
 
 def _sample(
-    clip: Source, cast: Cast, spec: JobSpec, stretches: list[range], cancel: threading.Event | None
+    clip: Source, cast: JobModels, spec: JobSpec, stretches: list[range], cancel: threading.Event | None
 ) -> _Sample:
     """Eight frames from the middle of the longest of ``stretches``."""
     longest = max(stretches, key=len)
-    middle = max(longest.start, longest.start + (len(longest) - FRAMES) // 2)
-    frames = range(middle, min(middle + FRAMES, longest.stop))
+    middle = max(longest.start, longest.start + (len(longest) - SAMPLE_FRAMES) // 2)
+    frames = range(middle, min(middle + SAMPLE_FRAMES, longest.stop))
     predictor = cast.predictors[spec.card]
     with tempfile.TemporaryDirectory() as temp:
         began = time.perf_counter()
         predictor.load(cancel)
         loading = time.perf_counter() - began
         maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
-        reads = needed(frames, spec.finish, clip.info.frame_count)
+        reads = frames_needed(frames, spec.finish, clip.info.frame_count)
         with closing(analyse.analyse(clip, predictor, maps, reads)) as indices:
             measured = _pace(indices, cancel)
         size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
@@ -178,7 +178,7 @@ def _written(
         }
 
         def steps() -> Iterator[None]:
-            with closing(export_frames.deliver(clip, maps, frames, spec.finish, delivery)) as pictures:
+            with closing(export_frames.export_frames(clip, maps, frames, spec.finish, delivery)) as pictures:
                 for frame, picture in pictures:
                     for layout, sink in sinks.items():
                         sink.write(frame.index, picture[layout])

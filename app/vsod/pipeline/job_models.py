@@ -11,22 +11,22 @@ from functools import partial
 import numpy as np
 
 from vsod.analysis import analyse
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
-from vsod.core.frame_ranges import spans
+from vsod.core.frame_ranges import true_ranges
 from vsod.core.job import JobSpec
-from vsod.core.output_frame import Layout, Picture
-from vsod.core.progress_meter import Pace
-from vsod.inference.model_registry import usable_card
+from vsod.core.output_frame import FileContent, OutputFrame
+from vsod.core.progress_meter import ProgressMeter
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
 from vsod.matte import export_frames
-from vsod.matte.smoothing_window import needed
+from vsod.matte.smoothing_window import frames_needed
 from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import open_store, seal
 from vsod.storage.map_store import MapStore
 
 
-class Cast:
+class JobModels:
     """The predictors and map stores of a job.
 
     Args:
@@ -52,7 +52,7 @@ class Cast:
         stores: Callable[[str], MapStore] | None = None,
     ) -> None:
         info = clip.info
-        cards = {name: usable_card(name) for name in spec.choice.cards}
+        cards = {name: require_model(name) for name in spec.choice.cards}
         self._clip = clip
         self.predictors = {
             name: Predictor(card, info.display_size, spec.device) for name, card in cards.items()
@@ -68,9 +68,11 @@ class Cast:
         ]
         self.models = ", ".join(f"{card.id} {card.sha256[:12]}" for card in cards.values())
         self._wanted = {name: np.zeros(info.frame_count, np.bool_) for name in cards}
-        looks = [(part.card, needed(part.frames, part.finish, info.frame_count)) for part in self.parts]
+        looks = [
+            (part.card, frames_needed(part.frames, part.finish, info.frame_count)) for part in self.parts
+        ]
         if spec.adapt:  # the clip's card is fitted to all that is written
-            looks.append((spec.card, needed(frames, spec.finish, info.frame_count)))
+            looks.append((spec.card, frames_needed(frames, spec.finish, info.frame_count)))
         for name, reads in looks:
             self._wanted[name][reads.start : reads.stop] = True
 
@@ -105,7 +107,7 @@ class Cast:
             predictor.load(cancel)
         return busy[0].device if busy else "map store"
 
-    def analyse(self, pace: Pace) -> None:
+    def analyse(self, pace: ProgressMeter) -> None:
         """Make the maps that are missing.
 
         Raises:
@@ -113,16 +115,20 @@ class Cast:
         """
         pace.start("analyse")
         for name, predictor in self.predictors.items():
-            for stretch in spans(self._wanted[name]):
+            for stretch in true_ranges(self._wanted[name]):
                 with closing(analyse.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
                     pace.through(indices)
             seal(self.stores[name], self._clip.info)
 
-    def deliver(self, delivery: Delivery) -> Generator[tuple[Frame, dict[Layout, Picture]], None, None]:
+    def deliver(
+        self, delivery: ExportSettings
+    ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
         """Every frame with its picture for every file, part after part."""
         for part in self.parts:
             store = self.stores[part.card]
             refill = partial(analyse.refill, self._clip, self.predictors[part.card], store)
-            pictures = export_frames.deliver(self._clip, store, part.frames, part.finish, delivery, refill)
+            pictures = export_frames.export_frames(
+                self._clip, store, part.frames, part.finish, delivery, refill
+            )
             with closing(pictures) as ready:
                 yield from ready

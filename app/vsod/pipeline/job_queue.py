@@ -13,10 +13,10 @@ from vsod.core.job import JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import DataError, OutputError, UsageError
 from vsod.pipeline.queue_file import QueueFile
-from vsod.pipeline.queued_job import OVER, Item, State, targets
+from vsod.pipeline.queued_job import FINISHED_STATES, QueuedJob, State, targets
 from vsod.storage.claims import identity
 
-__all__ = ["OVER", "Item", "JobQueue", "State"]
+__all__ = ["FINISHED_STATES", "JobQueue", "QueuedJob", "State"]
 
 
 class JobQueue:
@@ -38,7 +38,7 @@ class JobQueue:
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or paths.data_dir() / "queue.json"
         self._disk = QueueFile(self.file)
-        self._items: list[Item] = []
+        self._items: list[QueuedJob] = []
         self._seen: object = None
         self._writes = True
         self.problem = self.worker = ""
@@ -81,7 +81,7 @@ class JobQueue:
         try:
             rows, _ = self._disk.read()
             with refusing("the queue cannot be read", self.file):
-                self._items = [Item.from_json(row) for row in rows]
+                self._items = [QueuedJob.from_json(row) for row in rows]
         except DataError as error:
             self._items, self.problem = [], str(error)
             self.moved = self._disk.put_aside(self.file)
@@ -96,7 +96,7 @@ class JobQueue:
             rows, self.worker = self._disk.read()
             with refusing("the queue cannot be read", self.file):
                 rows = rows + [row for _, row in self._disk.posted()]
-                items = [Item.from_json(row, runs=True) for row in rows]
+                items = [QueuedJob.from_json(row, runs=True) for row in rows]
         except DataError:
             return  # the owner says so
         # one that is being taken in may be in both places
@@ -109,7 +109,7 @@ class JobQueue:
         for file, row in self._disk.posted():
             try:
                 with refusing("this is no job", file):
-                    item = Item.from_json(row)
+                    item = QueuedJob.from_json(row)
             except DataError as error:
                 self.problem = self.problem or str(error)
                 self._disk.put_aside(file)
@@ -127,13 +127,13 @@ class JobQueue:
             for file in taken:
                 file.unlink(missing_ok=True)
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[QueuedJob]:
         return iter(tuple(self._items))
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def __getitem__(self, id: str) -> Item:
+    def __getitem__(self, id: str) -> QueuedJob:
         return self._items[self.place(id)]
 
     def place(self, id: str) -> int:
@@ -148,13 +148,13 @@ class JobQueue:
         raise KeyError(id)
 
     @property
-    def next(self) -> Item | None:
+    def next(self) -> QueuedJob | None:
         """The first one that waits; None, too, while another process works on the queue."""
         if not self.owned:
             return None
         return next((item for item in self._items if item.state == "waiting"), None)
 
-    def add(self, spec: JobSpec, frames: int = 0) -> Item:
+    def add(self, spec: JobSpec, frames: int = 0) -> QueuedJob:
         """Put a job last.
 
         Raises:
@@ -162,7 +162,7 @@ class JobQueue:
         """
         self.refresh()
         self._check_free(spec)
-        item = Item(spec, frames)
+        item = QueuedJob(spec, frames)
         if not self.owned:
             self._disk.post(item.id, item.as_json())
         self._items.append(item)
@@ -188,7 +188,7 @@ class JobQueue:
                 fix="Change its jobs there, or close it.",
             )
 
-    def change(self, id: str, **changes: Any) -> Item:
+    def change(self, id: str, **changes: Any) -> QueuedJob:
         """Give an item other fields.
 
         Raises:

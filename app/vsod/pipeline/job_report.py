@@ -10,20 +10,20 @@ from typing import Any, Self
 
 from vsod import __version__
 from vsod.core.data_parsing import Unreadable, parse_json, read_json, refusing
-from vsod.core.job import JobReport, JobSpec
+from vsod.core.job import JobResult, JobSpec
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError, SourceChanged
-from vsod.inference.model_registry import usable_card
-from vsod.inference.model_signature import card_signature
+from vsod.inference.model_registry import require_model
+from vsod.inference.model_signature import compute_signature
 from vsod.storage.atomic import write_text
 from vsod.storage.clip_maps import is_unchanged
 from vsod.storage.digest import content_digest, digest, file_state
 
-SUFFIX = ".vsod.json"
+REPORT_SUFFIX = ".vsod.json"
 
 
 @dataclass(frozen=True)
-class Manifest:
+class JobReport:
     """A finished job.
 
     Attributes:
@@ -32,7 +32,7 @@ class Manifest:
         card: Signature of every card, see :mod:`vsod.inference.model_signature`.
         outputs: Digest of all bytes of every file or folder that was written.
         software: Version of this program and of Python, and the system.
-        report: :meth:`JobReport.as_json`.
+        report: :meth:`JobResult.as_json`.
         states: Of source and outputs, by path, where the state of their files alone proves that they are the same.
     """
 
@@ -45,7 +45,7 @@ class Manifest:
     states: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, spec: JobSpec, report: JobReport) -> Self:
+    def of(cls, spec: JobSpec, report: JobResult) -> Self:
         """The manifest of a job that has just been done.
 
         Raises:
@@ -75,7 +75,7 @@ class Manifest:
             DataError: There is none, or it is not one of ours.
         """
         what = "this is not the report of a job"
-        fix = f"Give a file that ends in {SUFFIX}, written by run --report or batch."
+        fix = f"Give a file that ends in {REPORT_SUFFIX}, written by run --report or batch."
         try:
             with refusing(what, path, fix):
                 return cls._from_json(read_json(path))
@@ -169,10 +169,10 @@ def _whole(path: Path, states: dict[str, str]) -> str:
 
 
 def _signatures(spec: JobSpec) -> str:
-    return " ".join(_ALL + card_signature(usable_card(card)) for card in spec.choice.cards)
+    return " ".join(_ALL + compute_signature(require_model(card)) for card in spec.choice.cards)
 
 
 def _are_signatures(spec: JobSpec, known: str) -> bool:
     if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the cards say
-        return known == " ".join(usable_card(card).sha256 for card in spec.choice.cards)
+        return known == " ".join(require_model(card).sha256 for card in spec.choice.cards)
     return known == _signatures(spec)

@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis import analyse
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
 from vsod.matte.refine_frames import stored_map
-from vsod.matte.refiner import Finisher
+from vsod.matte.refiner import Refiner
 from vsod.media.sources.source import Source
 from vsod.storage.map_store import MapStore
-from vsod_models.metrics.davis import region
+from vsod_models.metrics.davis import region_similarity
 
 _WIDE = 320  # pixels of the pictures that are compared
 
@@ -29,7 +29,7 @@ U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tasting:
+class ModelComparison:
     """What came out.
 
     Attributes:
@@ -49,13 +49,13 @@ class Tasting:
     agreement: npt.NDArray[np.float64]
 
 
-def sample(within: range, wanted: int) -> tuple[int, ...]:
+def sample_frames(within: range, wanted: int) -> tuple[int, ...]:
     """Frames in the middle of ``wanted`` equal parts of a clip or a shot; fewer if it is shorter."""
     parts = min(len(within), wanted)
     return tuple(within[(2 * k + 1) * len(within) // (2 * parts)] for k in range(parts))
 
 
-def taste(
+def compare_models(
     source: Source,
     stores: Sequence[MapStore],
     cards: Sequence[str],
@@ -64,7 +64,7 @@ def taste(
     device: str = "auto",
     on_progress: ProgressFn | None = None,
     cancel: threading.Event | None = None,
-) -> Tasting:
+) -> ModelComparison:
     """Run ``cards`` over ``frames``; their maps stay in ``stores``, one for each card.
 
     Raises:
@@ -78,9 +78,9 @@ def taste(
     seconds: list[float | None] = []
     done, total = 0, len(cards) * len(frames)
     # the models are compared, not the ways to finish a map
-    with Finisher(FinishSettings(stabilise=0.0)) as finish:
+    with Refiner(MatteSettings(stabilise=0.0)) as finish:
         for card, store in zip(cards, stores, strict=True):
-            predictor = Predictor(usable_card(card), source.info.display_size, device)
+            predictor = Predictor(require_model(card), source.info.display_size, device)
             todo = [index for index in frames if store.get(index) is None]
             if todo:
                 predictor.load(cancel)
@@ -97,10 +97,12 @@ def taste(
             seconds.append((time.monotonic() - began) / len(todo) if todo else None)
             done += len(frames) - len(todo)
             mattes.append([finish(stored_map(store, i), p) for i, p in zip(frames, pictures, strict=True)])
-    return Tasting(tuple(cards), tuple(frames), pictures, mattes, seconds, agreement(mattes))
+    return ModelComparison(tuple(cards), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))
 
 
-def agreement(mattes: Sequence[Sequence[npt.NDArray[np.float32]]]) -> npt.NDArray[np.float64]:
+def pairwise_iou(mattes: Sequence[Sequence[npt.NDArray[np.float32]]]) -> npt.NDArray[np.float64]:
     """(M, M) mean IoU between M models' mattes of the same frames, cut at 0.5; 1 where both see nothing."""
     cut = [[matte >= 0.5 for matte in model] for model in mattes]
-    return np.array([[np.mean([region(a, b) for a, b in zip(x, y, strict=True)]) for y in cut] for x in cut])
+    return np.array(
+        [[np.mean([region_similarity(a, b) for a, b in zip(x, y, strict=True)]) for y in cut] for x in cut]
+    )

@@ -11,17 +11,17 @@ from vsod.core.data_parsing import parse_json
 from vsod.core.job import JobSpec
 
 State = Literal["waiting", "running", "done", "warnings", "failed", "skipped"]
-OVER: tuple[State, ...] = ("done", "warnings", "failed", "skipped")
+FINISHED_STATES: tuple[State, ...] = ("done", "warnings", "failed", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueuedJob:
     """A job and what became of it.
 
     Attributes:
         spec: The job.
         frames: It writes; 0 = not known.
-        state: As in :class:`vsod.pipeline.batch.Row`, before that ``waiting`` and ``running``.
+        state: As in :class:`vsod.pipeline.batch.JobOutcome`, before that ``waiting`` and ``running``.
         seconds: It took.
         working: Of the seconds, those without opening the clip and loading networks.
         notes: Warnings, or why it failed and what to do.
@@ -49,7 +49,7 @@ class Item:
         }
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any], *, runs: bool = False) -> Item:
+    def from_json(cls, raw: dict[str, Any], *, runs: bool = False) -> QueuedJob:
         """The item that :meth:`as_json` wrote.
 
         Args:
@@ -60,7 +60,7 @@ class Item:
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
                 :func:`vsod.core.data_parsing.refusing`.
         """
-        shown = (*OVER, "running") if runs else OVER
+        shown = (*FINISHED_STATES, "running") if runs else FINISHED_STATES
         state: State = raw["state"] if raw["state"] in shown else "waiting"
         seconds = float(raw["seconds"])
         return cls(

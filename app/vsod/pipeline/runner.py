@@ -12,40 +12,40 @@ import numpy as np
 
 from vsod import __version__
 from vsod.analysis import analyse
-from vsod.analysis.second_pass import adapted
+from vsod.analysis.second_pass import adapt_predictor
 from vsod.core.clip import ClipInfo
-from vsod.core.conform import Conform, conformed
-from vsod.core.job import JobReport, JobSpec
-from vsod.core.output_frame import Layout
+from vsod.core.conform import ConformPlan, conform_to_rate
+from vsod.core.job import JobResult, JobSpec
+from vsod.core.output_frame import FileContent
 from vsod.core.progress import ProgressFn
-from vsod.core.progress_meter import Pace
+from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import SourceChanged
 from vsod.inference.predictor import Predictor
-from vsod.matte.smoothing_window import needed
+from vsod.matte.smoothing_window import frames_needed
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sinks.sink import Sink, finish_together, put_in_place
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod.media.verify.verifier import verify
 from vsod.pipeline.job_claims import claim, job_format, refuse_foreign_targets
-from vsod.pipeline.job_models import Cast
+from vsod.pipeline.job_models import JobModels
 from vsod.storage.clip_maps import is_unchanged, open_store, seal
 from vsod.storage.map_store import MapStore
 
-NOT_FITTED = (
+NOT_ADAPTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
     "or what it learned led elsewhere"
 )
 
 
-def run(
+def run_job(
     spec: JobSpec,
     *,
     on_progress: ProgressFn | None = None,
     cancel: threading.Event | None = None,
     source: Source | None = None,
     stores: Callable[[str], MapStore] | None = None,
-) -> JobReport:
+) -> JobResult:
     """Do the job: analyse what is missing, finish, write, verify.
 
     The output appears in one step once it is whole; maps stay in the store, so
@@ -69,18 +69,18 @@ def run(
     try:
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
-        cast = Cast(clip, spec, frames, stores)
-        reads = needed(frames, spec.finish, clip.info.frame_count)
+        cast = JobModels(clip, spec, frames, stores)
+        reads = frames_needed(frames, spec.finish, clip.info.frame_count)
         todo = cast.todo
         again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
         written = {"export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)}
-        pace = Pace(on_progress, {"analyse": todo, **again, **written}, cancel)
+        pace = ProgressMeter(on_progress, {"analyse": todo, **again, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
-        report = JobReport(spec.output, len(frames), 0.0, cast.load(cancel))
+        report = JobResult(spec.output, len(frames), 0.0, cast.load(cancel))
         report.clip = clip.info
         report.warnings += clip.info.warnings
         tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
-        plan = conform(spec, clip.info, frames)
+        plan = plan_frames(spec, clip.info, frames)
         report.frames, report.duplicated, report.dropped = len(plan.shows), plan.duplicated, plan.dropped
         if spec.delivery.cfr:
             report.warnings.append(
@@ -89,7 +89,7 @@ def run(
             )
         targets = spec.delivery.targets(spec.output)
         with ExitStack() as open_files:
-            sinks: dict[Layout, Sink] = {}
+            sinks: dict[FileContent, Sink] = {}
             for layout, path in targets.items():
                 sink = open_sink(
                     path,
@@ -109,7 +109,7 @@ def run(
                 report.fitted = looked[2]
                 cast.replace(spec.card, *looked[:2])
                 if not report.fitted:
-                    report.warnings.append(NOT_FITTED)
+                    report.warnings.append(NOT_ADAPTED)
             pace.start("export")
             _export(spec, cast, frames, plan, sinks, pace, report)
             check_unchanged(clip.info)
@@ -150,7 +150,7 @@ def look_again(
     store: MapStore,
     frames: range,
     device: str,
-    pace: Pace,
+    pace: ProgressMeter,
 ) -> tuple[Predictor, MapStore, bool]:
     """The card fitted to the clip, its maps, and True; what was given and False where that is not to be trusted.
 
@@ -159,7 +159,7 @@ def look_again(
         ModelError: The card's net cannot adapt.
     """
     pace.start("fit")
-    fitted, outcome = adapted(
+    fitted, outcome = adapt_predictor(
         clip, predictor, store.get, frames, store.folder, device=device, cancel=pace.cancel
     )
     pace.step()
@@ -177,7 +177,7 @@ def analyse_with_progress(
     predictor: Predictor,
     store: MapStore,
     frames: range,
-    pace: Pace,
+    pace: ProgressMeter,
     stage: str = "analyse",
 ) -> None:
     """The analysing half of a job on its own: fill ``store`` for ``frames``; ``stage`` is what it is called.
@@ -191,26 +191,26 @@ def analyse_with_progress(
     seal(store, clip.info)
 
 
-def conform(spec: JobSpec, info: ClipInfo, frames: range) -> Conform:
+def plan_frames(spec: JobSpec, info: ClipInfo, frames: range) -> ConformPlan:
     """What every frame of the export shows: the range itself, or what a constant rate makes of it."""
     if spec.delivery.cfr is None:
-        return Conform(info, np.arange(frames.start, frames.stop, dtype=np.int64))
-    return conformed(info, frames, spec.delivery.cfr, spec.delivery.cfr_frames)
+        return ConformPlan(info, np.arange(frames.start, frames.stop, dtype=np.int64))
+    return conform_to_rate(info, frames, spec.delivery.cfr, spec.delivery.cfr_frames)
 
 
-def _written(plan: Conform, frames: range) -> range:
+def _written(plan: ConformPlan, frames: range) -> range:
     """The ordinals the sinks count by: the source's own, or those of the conformed clip."""
     return range(len(plan.shows)) if plan.info.frame_count == len(plan.shows) else frames
 
 
 def _export(
     spec: JobSpec,
-    cast: Cast,
+    cast: JobModels,
     frames: range,
-    plan: Conform,
-    sinks: dict[Layout, Sink],
-    pace: Pace,
-    report: JobReport,
+    plan: ConformPlan,
+    sinks: dict[FileContent, Sink],
+    pace: ProgressMeter,
+    report: JobResult,
 ) -> None:
     number, first = 0, _written(plan, frames).start
     with closing(cast.deliver(spec.delivery)) as ready:
@@ -225,7 +225,7 @@ def _export(
 
 
 def _verify(
-    spec: JobSpec, frames: range, whole: list[tuple[Path, Path]], pace: Pace, report: JobReport
+    spec: JobSpec, frames: range, whole: list[tuple[Path, Path]], pace: ProgressMeter, report: JobResult
 ) -> None:
     """Read back what was written, before it takes its place."""
     pace.start("verify")
@@ -247,7 +247,7 @@ def _verify(
     report.verified = verified
 
 
-def _tell_aside(whole: list[tuple[Path, Path]], report: JobReport) -> None:
+def _tell_aside(whole: list[tuple[Path, Path]], report: JobResult) -> None:
     """Say where the outputs are if they did not take their places."""
     for (_, target), path in zip(whole, report.outputs, strict=True):
         if path != target:

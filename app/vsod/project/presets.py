@@ -9,8 +9,8 @@ from typing import Any
 
 from vsod import paths
 from vsod.core.data_parsing import read_json, refusing
-from vsod.core.export_settings import Delivery
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.export_settings import ExportSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError, UsageError
 from vsod.storage.atomic import output_error, write_text
@@ -90,9 +90,9 @@ def _fits(kind: str, values: Values) -> bool:
     try:
         with refusing("this preset cannot be used"):
             if kind == "finish":
-                FinishSettings.from_json(values)
+                MatteSettings.from_json(values)
             else:
-                Delivery.from_options(values)
+                ExportSettings.from_options(values)
     except DataError:
         return False
     return True

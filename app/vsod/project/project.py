@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
-from vsod.core.clip_settings import Choice, ShotChoice
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.data_parsing import check_kinds, read_json, refusing
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError
 from vsod.storage.atomic import write_text
 from vsod.storage.digest import digest
 
-SUFFIX = ".vsod"
+PROJECT_SUFFIX = ".vsod"
 _VERSION = 1
 
 
@@ -30,7 +30,7 @@ class NewerProgram(DataError):
 
 
 @dataclass(frozen=True, slots=True)
-class ClipWork:
+class ProjectClip:
     """All that is decided about one clip.
 
     Attributes:
@@ -43,19 +43,19 @@ class ClipWork:
     path: Path
     card: str = "swift"
     adapt: bool = False
-    finish: FinishSettings = field(default_factory=FinishSettings)
+    finish: MatteSettings = field(default_factory=MatteSettings)
     format: str = ""
-    delivery: Delivery = field(default_factory=Delivery)
+    delivery: ExportSettings = field(default_factory=ExportSettings)
     start: int = 0
     stop: int | None = None
     digest: str = ""
-    shots: tuple[ShotChoice, ...] = ()
+    shots: tuple[ShotOverride, ...] = ()
     rest: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> ClipSettings:
         """Card and finish of every frame."""
-        return Choice(self.card, self.finish, self.shots)
+        return ClipSettings(self.card, self.finish, self.shots)
 
     def job(self, output: Path, device: str = "auto") -> JobSpec:
         """The job that exports it."""
@@ -106,13 +106,15 @@ class ClipWork:
             path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
             card=str(raw["card"]),
             adapt=bool(raw.get("adapt", False)),
-            finish=FinishSettings.from_json(raw.get("finish", {})),
+            finish=MatteSettings.from_json(raw.get("finish", {})),
             format=str(raw.get("format", "")),
-            delivery=Delivery.from_options(raw.get("delivery", {})),
+            delivery=ExportSettings.from_options(raw.get("delivery", {})),
             start=int(raw.get("start", 0)),
             stop=None if raw.get("stop") is None else int(raw["stop"]),
             digest=str(raw.get("digest", "")),
-            shots=Choice("", shots=tuple(ShotChoice.from_json(shot) for shot in raw.get("shots", []))).shots,
+            shots=ClipSettings(
+                "", shots=tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
+            ).shots,
             rest={name: value for name, value in raw.items() if name not in known},
         )
 
@@ -126,11 +128,11 @@ class Project:
         current: Place of the one on the desk; -1 if there is none.
     """
 
-    clips: tuple[ClipWork, ...] = ()
+    clips: tuple[ProjectClip, ...] = ()
     current: int = -1
 
     @property
-    def work(self) -> ClipWork | None:
+    def work(self) -> ProjectClip | None:
         """The clip on the desk."""
         return self.clips[self.current] if 0 <= self.current < len(self.clips) else None
 
@@ -143,7 +145,7 @@ class Project:
         """Place of a clip, -1 if it is not in here."""
         return next((i for i, work in enumerate(self.clips) if work.path == path), -1)
 
-    def with_work(self, work: ClipWork) -> Project:
+    def with_work(self, work: ProjectClip) -> Project:
         """A copy in which this is decided about the clip, which is put on the desk."""
         place = self.find(work.path)
         if place < 0:
@@ -170,7 +172,7 @@ class Project:
         """
         if int(raw["vsod"]) > _VERSION:
             raise NewerProgram("a newer vsod-desktop wrote this project", fix="Update this one.")
-        clips = tuple(ClipWork.from_json(work, home) for work in raw["clips"])
+        clips = tuple(ProjectClip.from_json(work, home) for work in raw["clips"])
         if len({work.path for work in clips}) != len(clips):
             raise ValueError("a clip is in it twice")
         return cls(clips, min(int(raw.get("current", 0)), len(clips) - 1))
@@ -195,7 +197,7 @@ class Project:
         """
         damaged = "this is not a project, or it is damaged"
         try:
-            with refusing(damaged, path, f"Give a file that ends in {SUFFIX}."):
+            with refusing(damaged, path, f"Give a file that ends in {PROJECT_SUFFIX}."):
                 return cls.from_json(read_json(path), path.absolute().parent)
         except FileNotFoundError as error:
             raise DataError("no such project", where=path, fix="Check the name.") from error
@@ -205,7 +207,7 @@ class Project:
             raise
 
 
-def same_clip(work: ClipWork, path: Path) -> bool | None:
+def same_clip(work: ProjectClip, path: Path) -> bool | None:
     """Whether ``path`` is the clip that was worked on; None if that is not known.
 
     Raises:
@@ -214,7 +216,7 @@ def same_clip(work: ClipWork, path: Path) -> bool | None:
     return digest(path) == work.digest if work.digest else None
 
 
-def find_moved(project: Project, old: Path, new: Path) -> Project:
+def relink_siblings(project: Project, old: Path, new: Path) -> Project:
     """A copy in which all missing clips are looked for beside ``new``, where the clip from ``old`` was found."""
     project = project.relinked(old, new)
     for path in project.missing:
@@ -225,7 +227,7 @@ def find_moved(project: Project, old: Path, new: Path) -> Project:
     return project
 
 
-def _digested(work: ClipWork) -> ClipWork:
+def _digested(work: ProjectClip) -> ProjectClip:
     if work.digest:
         return work
     try:
@@ -241,12 +243,12 @@ def _seen_from(home: Path, path: Path) -> str:
         return ""
 
 
-def _shot_json(shot: ShotChoice) -> dict[str, Any]:
+def _shot_json(shot: ShotOverride) -> dict[str, Any]:
     finish = None if shot.finish is None else _unusual(shot.finish)
     return {"start": shot.start, "stop": shot.stop, "card": shot.card, "finish": finish}
 
 
-def _unusual(settings: FinishSettings | Delivery) -> dict[str, Any]:
+def _unusual(settings: MatteSettings | ExportSettings) -> dict[str, Any]:
     both = ((f.name, getattr(settings, f.name), getattr(type(settings)(), f.name)) for f in fields(settings))
     plain = {name: value for name, value, usual in both if value != usual}
     return {name: str(value) if name == "cfr" else value for name, value in plain.items()}

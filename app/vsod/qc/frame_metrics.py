@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.clip_settings import Choice
+from vsod.core.clip_settings import ClipSettings
 
-Values = npt.NDArray[np.float32]
+MetricValues = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Metric:
     """One question and how its answers read.
 
     Attributes:
@@ -46,7 +46,7 @@ class Lane:
         number = f"{shown:.0f}" if abs(shown) >= 10 else f"{shown:.1f}" if self.unit else f"{shown:.2f}"
         return f"{number} {self.unit}".rstrip()
 
-    def is_bad(self, values: Values) -> npt.NDArray[np.bool_]:
+    def is_bad(self, values: MetricValues) -> npt.NDArray[np.bool_]:
         """Where the limit is passed; unknown is not bad."""
         if self.limit is None:
             return np.zeros(values.shape, np.bool_)
@@ -54,40 +54,42 @@ class Lane:
         return np.asarray(beyond, np.bool_)
 
 
-LANES: tuple[Lane, ...] = (
-    Lane("area", "Area", "share of the picture that is subject", 0.4, 0.001, "below", "%", 100.0),
-    Lane("confidence", "Confidence", "1 - mean entropy of the pixels that may be subject", 1.0, 0.5, "below"),
-    Lane("softness", "Softness", "width of the undecided edge, in pixels of the map", 12.0, 8.0, unit="px"),
-    Lane("flicker", "Flicker", "1 - IoU with the map before, carried along the motion", 1.0, 0.25),
-    Lane(
+METRICS: tuple[Metric, ...] = (
+    Metric("area", "Area", "share of the picture that is subject", 0.4, 0.001, "below", "%", 100.0),
+    Metric(
+        "confidence", "Confidence", "1 - mean entropy of the pixels that may be subject", 1.0, 0.5, "below"
+    ),
+    Metric("softness", "Softness", "width of the undecided edge, in pixels of the map", 12.0, 8.0, unit="px"),
+    Metric("flicker", "Flicker", "1 - IoU with the map before, carried along the motion", 1.0, 0.25),
+    Metric(
         "motion", "Motion", "mean movement per frame, of the picture's width", 0.02, unit="%", shown_as=100.0
     ),
-    Lane("change", "Change", "share of the picture that the motion cannot explain", 1.0),
+    Metric("change", "Change", "share of the picture that the motion cannot explain", 1.0),
 )
-BY_ID: Mapping[str, Lane] = {lane.id: lane for lane in LANES}
-OF_PAIRS = ("flicker", "motion", "change")
+METRICS_BY_ID: Mapping[str, Metric] = {lane.id: lane for lane in METRICS}
+PAIRWISE_METRICS = ("flicker", "motion", "change")
 """Lanes that compare a frame with the one before: the first frame has none."""
 
 
-class Lanes:
+class FrameMetrics:
     """The curves of one clip and one card.
 
     Args:
         values: (N, len(LANES)) float32, NaN where nothing is known; kept, not copied.
     """
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: MetricValues) -> None:
         self.values = values
 
     @classmethod
-    def unknown(cls, count: int) -> Lanes:
+    def unknown(cls, count: int) -> FrameMetrics:
         """Nothing known about a clip of ``count`` frames."""
-        return cls(np.full((count, len(LANES)), np.nan, np.float32))
+        return cls(np.full((count, len(METRICS)), np.nan, np.float32))
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, lane: str) -> Values:
+    def __getitem__(self, lane: str) -> MetricValues:
         """(N,) float32, NaN where nothing is known."""
         return self.values[:, _COLUMN[lane]]
 
@@ -98,25 +100,27 @@ class Lanes:
 
     def at(self, index: int) -> dict[str, float]:
         """All values of a frame."""
-        return {lane.id: float(self.values[index, k]) for k, lane in enumerate(LANES)}
+        return {lane.id: float(self.values[index, k]) for k, lane in enumerate(METRICS)}
 
-    def copy(self) -> Lanes:
+    def copy(self) -> FrameMetrics:
         """The same, independent of what is computed from now on."""
-        return Lanes(self.values.copy())
+        return FrameMetrics(self.values.copy())
 
 
-def gathered(casting: Choice, of: Callable[[str], Lanes]) -> Lanes:
+def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetrics]) -> FrameMetrics:
     """The lanes of a clip, each frame's by its own card.
 
     Where the picture changes is a matter of the picture: it stays known while a shot's own card has seen nothing.
     """
-    found = Lanes(casting.gather(lambda card: of(card).values))
+    found = FrameMetrics(casting.gather(lambda card: of(card).values))
     unknown = np.isnan(found["change"])
     found["change"][unknown] = of(casting.card)["change"][unknown]
     return found
 
 
-def rows(lanes: Lanes, cuts: npt.NDArray[np.bool_], frames: Iterable[int]) -> list[dict[str, Any]]:
+def table_rows(
+    lanes: FrameMetrics, cuts: npt.NDArray[np.bool_], frames: Iterable[int]
+) -> list[dict[str, Any]]:
     """One row per frame for a table: index, every lane (None where unknown), and whether a shot begins there."""
     table = []
     for index in frames:
@@ -125,4 +129,4 @@ def rows(lanes: Lanes, cuts: npt.NDArray[np.bool_], frames: Iterable[int]) -> li
     return table
 
 
-_COLUMN = {lane.id: k for k, lane in enumerate(LANES)}
+_COLUMN = {lane.id: k for k, lane in enumerate(METRICS)}

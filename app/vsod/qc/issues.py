@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.frame_ranges import spans
-from vsod.qc.frame_metrics import BY_ID, Lanes
+from vsod.core.frame_ranges import true_ranges
+from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
 
 _JUMP = 0.35  # part of the larger area by which neighbours may differ
 _LEAST = 0.005  # area below which a jump is no jump
@@ -17,7 +17,7 @@ _BRIDGE = 3  # frames of peace that do not end a stretch of trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class IssueType:
     """A sort of trouble.
 
     Attributes:
@@ -33,17 +33,17 @@ class Kind:
     advice: str
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind("empty", "No subject", "area", "Try another card, or leave these frames out."),
-    Kind("unsure", "Unsure", "confidence", "Try another card, or fit it to the clip."),
-    Kind("jump", "Area jumps", "area", "Look for a part that comes or goes; steady the matte."),
-    Kind("flicker", "Flicker", "flicker", "Steady the matte."),
-    Kind("soft", "Soft edge", "softness", "Let the matte follow the picture's edges, or raise black."),
+ISSUE_TYPES: tuple[IssueType, ...] = (
+    IssueType("empty", "No subject", "area", "Try another card, or leave these frames out."),
+    IssueType("unsure", "Unsure", "confidence", "Try another card, or fit it to the clip."),
+    IssueType("jump", "Area jumps", "area", "Look for a part that comes or goes; steady the matte."),
+    IssueType("flicker", "Flicker", "flicker", "Steady the matte."),
+    IssueType("soft", "Soft edge", "softness", "Let the matte follow the picture's edges, or raise black."),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Issue:
     """A stretch of frames with one sort of trouble.
 
     Attributes:
@@ -53,7 +53,7 @@ class Flag:
         value: The lane's value there.
     """
 
-    kind: Kind
+    kind: IssueType
     frames: range
     worst: int
     value: float
@@ -61,7 +61,7 @@ class Flag:
     @property
     def text(self) -> str:
         """In one line."""
-        lane = BY_ID[self.kind.lane]
+        lane = METRICS_BY_ID[self.kind.lane]
         count = f"{len(self.frames)} frames" if len(self.frames) > 1 else "1 frame"
         return f"{self.kind.title}: {count}, {lane.title.lower()} {lane.text(self.value)}"
 
@@ -77,7 +77,7 @@ class Flag:
         }
 
 
-def find_flags(lanes: Lanes, cuts: npt.NDArray[np.bool_]) -> list[Flag]:
+def find_issues(lanes: FrameMetrics, cuts: npt.NDArray[np.bool_]) -> list[Issue]:
     """Every stretch of trouble, by first frame.
 
     Args:
@@ -85,25 +85,25 @@ def find_flags(lanes: Lanes, cuts: npt.NDArray[np.bool_]) -> list[Flag]:
         cuts: (N,) bool, frames that begin a shot: change is no trouble there.
     """
     area = lanes["area"]
-    empty = BY_ID["area"].is_bad(area)
-    jump = jumps(area) & ~cuts
+    empty = METRICS_BY_ID["area"].is_bad(area)
+    jump = area_jumps(area) & ~cuts
     seen = {
         "empty": empty,
-        "unsure": BY_ID["confidence"].is_bad(lanes["confidence"]) & ~empty,
+        "unsure": METRICS_BY_ID["confidence"].is_bad(lanes["confidence"]) & ~empty,
         "jump": jump,
-        "flicker": BY_ID["flicker"].is_bad(lanes["flicker"]) & ~cuts & ~jump,
-        "soft": BY_ID["softness"].is_bad(lanes["softness"]) & ~empty,
+        "flicker": METRICS_BY_ID["flicker"].is_bad(lanes["flicker"]) & ~cuts & ~jump,
+        "soft": METRICS_BY_ID["softness"].is_bad(lanes["softness"]) & ~empty,
     }
     found = []
-    for kind in KINDS:
+    for kind in ISSUE_TYPES:
         values = lanes[kind.lane]
-        for frames in spans(seen[kind.id], _BRIDGE):
+        for frames in true_ranges(seen[kind.id], _BRIDGE):
             worst = _worst(kind, values, frames, seen[kind.id])
-            found.append(Flag(kind, frames, worst, float(values[worst])))
+            found.append(Issue(kind, frames, worst, float(values[worst])))
     return sorted(found, key=lambda flag: (flag.frames.start, flag.frames.stop))
 
 
-def jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+def area_jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """(N,) frames whose subject is suddenly much larger or smaller than a frame before."""
     out = np.zeros(len(area), np.bool_)
     before, now = area[:-1], area[1:]
@@ -113,9 +113,11 @@ def jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _worst(kind: Kind, values: npt.NDArray[np.float32], frames: range, bad: npt.NDArray[np.bool_]) -> int:
+def _worst(
+    kind: IssueType, values: npt.NDArray[np.float32], frames: range, bad: npt.NDArray[np.bool_]
+) -> int:
     where = [i for i in frames if bad[i]]
     if kind.id == "jump":
         return where[0]
-    lowest = BY_ID[kind.lane].bad == "below"
+    lowest = METRICS_BY_ID[kind.lane].bad == "below"
     return min(where, key=lambda i: values[i]) if lowest else max(where, key=lambda i: values[i])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.errors import VsodError
-from vsod.qc.frame_metrics import LANES, Lanes
+from vsod.qc.frame_metrics import METRICS, FrameMetrics
 from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
 
@@ -21,7 +21,7 @@ _KIND = "metrics"
 _log = logging.getLogger(__name__)
 
 
-class LaneStore:
+class MetricsStore:
     """The lanes of one map store. Safe across threads and beside other processes.
 
     Args:
@@ -31,12 +31,12 @@ class LaneStore:
 
     def __init__(self, folder: Path, count: int) -> None:
         self._file, self._count = folder / "metrics", count
-        self._key = f"{folder.name}|{count}|{' '.join(lane.id for lane in LANES)}"
+        self._key = f"{folder.name}|{count}|{' '.join(lane.id for lane in METRICS)}"
         self._lock = threading.Lock()
         kept = self._read()
-        self._lanes = Lanes.unknown(count) if kept is None else Lanes(kept)
+        self._lanes = FrameMetrics.unknown(count) if kept is None else FrameMetrics(kept)
 
-    def snapshot(self) -> Lanes:
+    def snapshot(self) -> FrameMetrics:
         """What is known by now."""
         with self._lock:
             return self._lanes.copy()
@@ -66,7 +66,7 @@ class LaneStore:
             theirs = self._read()
             if theirs is not None:
                 ours = self._lanes.values
-                self._lanes = Lanes(np.where(np.isnan(ours), theirs, ours))
+                self._lanes = FrameMetrics(np.where(np.isnan(ours), theirs, ours))
             values = np.ascontiguousarray(self._lanes.values, "<f4").tobytes()
             envelope.write(self._file, _KIND, values, key=self._key, format=_FORMAT)
 
@@ -74,7 +74,7 @@ class LaneStore:
         """What is kept; None if that is nothing, or damaged: then it is measured again."""
         try:
             _, payload = envelope.read(self._file, _KIND, key=self._key, format=_FORMAT)
-            return np.frombuffer(payload, "<f4").reshape(self._count, len(LANES)).astype(np.float32)
+            return np.frombuffer(payload, "<f4").reshape(self._count, len(METRICS)).astype(np.float32)
         except FileNotFoundError:
             return None
         except (OSError, Damaged, ValueError) as error:

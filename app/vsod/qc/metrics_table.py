@@ -14,18 +14,18 @@ import numpy.typing as npt
 from vsod import __version__
 from vsod.core.clip import ClipInfo
 from vsod.core.safe_text import json_text
-from vsod.core.shot_detection import find_cuts, shots
+from vsod.core.shot_detection import detect_cuts, shots_from_cuts
 from vsod.errors import UsageError
-from vsod.qc.frame_metrics import LANES, Lanes, rows
-from vsod.qc.issues import Flag, find_flags
+from vsod.qc.frame_metrics import METRICS, FrameMetrics, table_rows
+from vsod.qc.issues import Issue, find_issues
 from vsod.storage.atomic import write_text
 from vsod.storage.ownership_marks import NAME
 
-TABLES = (".csv", ".json")
+TABLE_SUFFIXES = (".csv", ".json")
 
 
 @dataclass(frozen=True, eq=False)
-class LaneTable:
+class MetricsTable:
     """What was measured of a range of frames.
 
     Attributes:
@@ -40,19 +40,19 @@ class LaneTable:
     info: ClipInfo
     card: str
     frames: range
-    lanes: Lanes
+    lanes: FrameMetrics
     cuts: npt.NDArray[np.bool_]
-    flags: list[Flag]
+    flags: list[Issue]
 
     @classmethod
-    def of(cls, info: ClipInfo, card: str, lanes: Lanes, frames: range) -> Self:
+    def of(cls, info: ClipInfo, card: str, lanes: FrameMetrics, frames: range) -> Self:
         """The table of a range."""
-        cuts = find_cuts(lanes["change"])
+        cuts = detect_cuts(lanes["change"])
         lanes = lanes.copy()
         outside = np.ones(len(lanes), np.bool_)
         outside[frames.start : frames.stop] = False
         lanes.values[outside] = np.nan
-        return cls(info, card, frames, lanes, cuts, find_flags(lanes, cuts))
+        return cls(info, card, frames, lanes, cuts, find_issues(lanes, cuts))
 
     def write(self, path: Path) -> None:
         """A row per frame (.csv), or all of it (.json).
@@ -61,8 +61,8 @@ class LaneTable:
             UsageError: Another suffix.
             OutputError: The disk refuses.
         """
-        check_suffix(path, TABLES)
-        table = rows(self.lanes, self.cuts, self.frames)
+        check_table_suffix(path, TABLE_SUFFIXES)
+        table = table_rows(self.lanes, self.cuts, self.frames)
         if path.suffix.lower() == ".csv":
             write_text(path, _as_csv(table))
             return
@@ -70,15 +70,15 @@ class LaneTable:
             NAME: __version__,
             "source": str(self.info.path),
             "card": self.card,
-            "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in LANES},
+            "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in METRICS},
             "frames": table,
-            "shots": [[shot.start, shot.stop] for shot in shots(self.cuts)],
+            "shots": [[shot.start, shot.stop] for shot in shots_from_cuts(self.cuts)],
             "flags": [flag.as_json() for flag in self.flags],
         }
         write_text(path, json_text(whole, indent=1))
 
 
-def check_suffix(path: Path, known: tuple[str, ...]) -> None:
+def check_table_suffix(path: Path, known: tuple[str, ...]) -> None:
     """Refuse a name that says nothing about what is to be written.
 
     Raises:
@@ -92,7 +92,7 @@ def check_suffix(path: Path, known: tuple[str, ...]) -> None:
 
 def _as_csv(table: list[dict[str, object]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["frame", *(lane.id for lane in LANES), "cut"], lineterminator="\n")
+    writer = csv.DictWriter(out, ["frame", *(lane.id for lane in METRICS), "cut"], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "cut": int(bool(row["cut"]))} for row in table)
     return out.getvalue()

@@ -25,7 +25,7 @@ __all__ = [
     "output_error",
     "partial_path",
     "place_of",
-    "sweep",
+    "remove_stale_partials",
     "sync",
     "write_bytes",
     "write_text",
@@ -53,7 +53,7 @@ def output_error(error: BaseException, path: Path) -> OutputError:
     return OutputError(what, where=path, fix=fix)
 
 
-def sweep(target: Path) -> None:
+def remove_stale_partials(target: Path) -> None:
     """Remove what jobs that were killed left in the folder of ``target``; those of running ones stay. Never raises."""
     partial_files.sweep(target.absolute().parent)
 

@@ -113,7 +113,7 @@ def unwritable(path: Path, error: OSError) -> OutputError:
     )
 
 
-def budget() -> int:
+def size_limit() -> int:
     """Bytes that all stored maps may take together; ``VSOD_CACHE_GB`` sets it in GiB (4).
 
     Raises:
@@ -192,7 +192,7 @@ def prune(keep: Path) -> None:
     Args:
         keep: A store that stays. So does each that is in use.
     """
-    most = budget()
+    most = size_limit()
     stores = sorted((e for e in entries() if e.kind == "maps"), key=lambda e: e.used)
     total = sum(entry.bytes for entry in stores)
     for entry in stores:

@@ -27,7 +27,7 @@ _METRICS = (
     "flicker",
     "motion",
     "change",
-)  # :data:`vsod.qc.frame_metrics.LANES`
+)  # :data:`vsod.qc.frame_metrics.METRICS`
 _TRUST = ("margin", "kept", "steady", "confidence")
 TABLE_HEADS = tuple(
     ",".join(columns).encode() + b"\n"

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion_encoding import peak as block_peak
+from vsod_models.flow.motion_encoding import robust_peak as block_peak
 
 # steps from one primary to the next: red, yellow, green, cyan, blue, magenta, red
 _STEPS = (15, 6, 4, 11, 13, 6)
@@ -24,7 +24,7 @@ _TINY_PX = 1e-6
 
 
 @cache
-def hues() -> npt.NDArray[np.float32]:
+def colour_wheel() -> npt.NDArray[np.float32]:
     """The wheel, (55, 3) float32 RGB in 0..1; from motion to the right, turning downwards."""
     parts = []
     for steps, start, end in zip(_STEPS, _CORNERS[:-1], _CORNERS[1:], strict=True):
@@ -38,9 +38,9 @@ def hues() -> npt.NDArray[np.float32]:
 
 
 @cache
-def lack() -> npt.NDArray[np.float32]:
+def saturation_table() -> npt.NDArray[np.float32]:
     """(4096, 3): how much each channel lacks of white at full speed, in grey levels, by angle of (u, v)."""
-    wheel = hues()
+    wheel = colour_wheel()
     angle = (np.arange(_ANGLES) + 0.5) / _ANGLES * 2 * np.pi
     at = (np.arctan2(-np.sin(angle), -np.cos(angle)) / np.pi + 1) / 2 * (len(wheel) - 1)
     low = np.floor(at).astype(np.int64)
@@ -49,7 +49,7 @@ def lack() -> npt.NDArray[np.float32]:
     return np.asarray(255 * (1 - colour), np.float32)
 
 
-def colour(
+def flow_to_image(
     flow: npt.NDArray[np.float32], peak: float | None = None, *, robust: bool = False
 ) -> npt.NDArray[np.uint8]:
     """Paint a flow field.
@@ -86,7 +86,7 @@ def colour(
     index = (angle * (_ANGLES / (2 * np.pi))).astype(np.int32)
     # cartToPolar may round up to the full circle
     index &= _ANGLES - 1
-    ink = lack().take(index, axis=0)
+    ink = saturation_table().take(index, axis=0)
     ink *= radius[..., None]
     np.subtract(255, ink, out=ink)
     if beyond is not None and beyond.any():

@@ -50,7 +50,7 @@ def dominant_motion(flow: npt.NDArray[np.float32], iterations: int = 6) -> npt.N
     return np.asarray(p[0] + xs[None, :, None] * p[1] + ys[:, None, None] * p[2], np.float32)
 
 
-def split(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def split_camera_motion(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(H, W, 2) flow -> (H/2, W/2, 4): raw (u, v) and the residual against the camera, in pixels of H, W."""
     h, w = flow.shape[:2]
     size = (max(w // 2, 1), max(h // 2, 1))
@@ -58,7 +58,7 @@ def split(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.concatenate((half, half - dominant_motion(half)), axis=2)
 
 
-def peak(magnitude: npt.NDArray[np.float32]) -> float:
+def robust_peak(magnitude: npt.NDArray[np.float32]) -> float:
     """Largest 4x4-block mean of (H, W) magnitudes: a maximum that one bad pixel does not move."""
     h, w = (s // _BLOCK * _BLOCK for s in magnitude.shape)
     if h == 0 or w == 0:
@@ -67,7 +67,7 @@ def peak(magnitude: npt.NDArray[np.float32]) -> float:
     return float(blocks.mean((1, 3)).max())
 
 
-def encode(flow: npt.NDArray[np.float32] | None, height: int, width: int) -> npt.NDArray[np.float32]:
+def encode_motion(flow: npt.NDArray[np.float32] | None, height: int, width: int) -> npt.NDArray[np.float32]:
     """What the motion stream reads.
 
     Args:
@@ -83,11 +83,11 @@ def encode(flow: npt.NDArray[np.float32] | None, height: int, width: int) -> npt
     out = np.zeros((CHANNELS, height // 2, width // 2), np.float32)
     if flow is None:
         return out
-    parts = split(flow)
+    parts = split_camera_motion(flow)
     for k in (0, 2):
         uv = parts[..., k : k + 2]
         magnitude = np.hypot(uv[..., 0], uv[..., 1])
-        scale = max(peak(magnitude), FLOOR_PX)
+        scale = max(robust_peak(magnitude), FLOOR_PX)
         out[k], out[k + 1] = uv[..., 0] / scale, uv[..., 1] / scale
         if k == 2:
             out[4] = magnitude / scale

@@ -23,7 +23,7 @@ def _grid(h: int, w: int) -> Map:
     return grid
 
 
-def carried(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], flow: Map) -> Map:
+def warp(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], flow: Map) -> Map:
     """``image`` seen from where ``flow`` starts.
 
     Args:
@@ -38,7 +38,7 @@ def carried(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], flow: Map) -
     return np.asarray(out, np.float32)
 
 
-def returns(flow: Map, back: Map, slack: float = _SLACK) -> npt.NDArray[np.bool_]:
+def consistent(flow: Map, back: Map, slack: float = _SLACK) -> npt.NDArray[np.bool_]:
     """(H, W) where following ``flow`` and then ``back`` leads home, inside the picture.
 
     Source: Sundaram, Brox & Keutzer, "Dense Point Trajectories by GPU-accelerated Large Displacement
@@ -49,12 +49,12 @@ def returns(flow: Map, back: Map, slack: float = _SLACK) -> npt.NDArray[np.bool_
         back: (H, W, 2) float32 pixels, second to first.
         slack: Squared pixels a still point may miss by.
     """
-    back_u, back_v = cv2.split(carried(back, flow))
+    back_u, back_v = cv2.split(warp(back, flow))
     return _home(flow, back_u, back_v, slack)
 
 
 def _home(flow: Map, back_u: Any, back_v: Any, slack: float) -> npt.NDArray[np.bool_]:
-    """See :func:`returns`; ``back`` is carried along ``flow`` already."""
+    """See :func:`consistent`; ``back`` is carried along ``flow`` already."""
     h, w = flow.shape[:2]
     u, v = cv2.split(flow)
     miss = np.square(u + back_u) + np.square(v + back_v)
@@ -64,7 +64,7 @@ def _home(flow: Map, back_u: Any, back_v: Any, slack: float) -> npt.NDArray[np.b
     return np.asarray((miss < allowed) & inside, np.bool_)
 
 
-def trust(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> Map:
+def flow_confidence(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> Map:
     """How far to believe that ``flow`` leads from a point of ``first`` to the same point of ``second``.
 
     Args:
@@ -79,7 +79,7 @@ def trust(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map
     picture = second.astype(np.float32)
     # one walk for all; OpenCV carries four channels in the time of one, and two in twice the time
     both = np.asarray(cv2.merge([*cv2.split(back), picture, picture]), np.float32)
-    back_u, back_v, seen, _ = cv2.split(carried(both, flow))
+    back_u, back_v, seen, _ = cv2.split(warp(both, flow))
     difference = seen - first
     squares = cv2.blur(difference * difference, (3, 3))
     like = cv2.exp(squares * np.float32(-0.5 / _LIKENESS**2))

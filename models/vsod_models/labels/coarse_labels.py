@@ -23,14 +23,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.labels.otsu import Mask, foreground
+from vsod_models.labels.otsu import Mask, otsu_mask
 
 Map = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Rules:
+class ErasureRules:
     """When a component is erased.
 
     Attributes:
@@ -63,7 +63,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Label:
+class CoarseLabel:
     """A coarse label.
 
     Attributes:
@@ -95,14 +95,14 @@ class Label:
         return self.kept * self.steady if self.mask.any() else 0.0
 
 
-def coarse_labels(frames: Iterable[Candidate], rules: Rules | None = None) -> Iterator[Label]:
+def coarse_labels(frames: Iterable[Candidate], rules: ErasureRules | None = None) -> Iterator[CoarseLabel]:
     """Label the frames of one clip, in order; holds three frames at a time.
 
     Args:
         frames: Consecutive candidates, all of one size.
         rules: When a component is erased.
     """
-    rules = rules or Rules()
+    rules = rules or ErasureRules()
     before: _Draft | None = None
     for frame in frames:
         draft = _Draft.of(frame, rules)
@@ -115,7 +115,7 @@ def coarse_labels(frames: Iterable[Candidate], rules: Rules | None = None) -> It
         yield before.finish(rules)
 
 
-def carried(ids: npt.NDArray[np.generic], flow: npt.NDArray[np.float32]) -> npt.NDArray[np.generic]:
+def warp_labels(ids: npt.NDArray[np.generic], flow: npt.NDArray[np.float32]) -> npt.NDArray[np.generic]:
     """Bring the next frame's (H, W) picture back to this frame: ``out[y, x] = ids[y + v, x + u]``.
 
     Nearest neighbour, so that labels stay labels; 0 where the flow points out of the frame.
@@ -151,8 +151,8 @@ class _Draft:
     whole: list[float] = field(default_factory=list)
 
     @classmethod
-    def of(cls, frame: Candidate, rules: Rules) -> _Draft:
-        otsu = foreground(frame.fused)
+    def of(cls, frame: Candidate, rules: ErasureRules) -> _Draft:
+        otsu = otsu_mask(frame.fused)
         n, found = cv2.connectedComponents(otsu.astype(np.uint8), connectivity=8)
         ids = np.asarray(found, np.int32)
         area = _sums(ids, None, n)
@@ -168,7 +168,7 @@ class _Draft:
         erased = {"a": int(small[1:].sum()), "b": int(still[1:].sum()), "c": 0}
         return cls(frame, otsu, renumbered[ids], int(keep.sum()), n - 1, erased)
 
-    def finish(self, rules: Rules) -> Label:
+    def finish(self, rules: ErasureRules) -> CoarseLabel:
         keep = np.ones(self.count + 1, np.bool_)
         if self.agreement:
             keep = np.max(self.agreement, axis=0) >= rules.overlap
@@ -178,7 +178,7 @@ class _Draft:
         margin = 0.0
         if 0 < area < mask.size:
             margin = max(float(fused[mask].mean() - fused[~mask].mean()), 0.0)
-        return Label(
+        return CoarseLabel(
             mask,
             self.otsu,
             self.components,
@@ -196,7 +196,7 @@ def _sums(ids: Ids, values: Map | None, count: int) -> npt.NDArray[np.float64]:
 
 def _meet(now: _Draft, then: _Draft, flow: npt.NDArray[np.float32]) -> None:
     """Compare two neighbours where ``now`` is, and note the overlaps in both."""
-    there = np.asarray(carried(then.ids, flow), np.int32)
+    there = np.asarray(warp_labels(then.ids, flow), np.int32)
     shape = (now.count + 1, then.count + 1)
     flat = now.ids.ravel().astype(np.int64) * shape[1] + there.ravel()
     shared = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

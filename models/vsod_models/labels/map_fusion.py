@@ -72,17 +72,17 @@ class Evidence:
         return max(float(value), 0.0)
 
     def solve(self, constrained: bool = True) -> Array:
-        """Best weights, see :func:`solve`.
+        """Best weights, see :func:`solve_weights`.
 
         Raises:
             ValueError: No frame has been added.
         """
         if not self.frames:
             raise ValueError("no frame with ground truth: nothing to learn weights from")
-        return solve(self.h, self.f, constrained)
+        return solve_weights(self.h, self.f, constrained)
 
 
-def solve(h: Array, f: Array, constrained: bool = True) -> Array:
+def solve_weights(h: Array, f: Array, constrained: bool = True) -> Array:
     """Minimise ``w^T H w / 2 - f^T w``.
 
     Args:
@@ -104,7 +104,7 @@ def solve(h: Array, f: Array, constrained: bool = True) -> Array:
     return np.asarray(weights / weights.sum(), np.float64)
 
 
-def fuse(maps: npt.NDArray[np.floating], weights: npt.NDArray[np.floating]) -> Map:
+def fuse_maps(maps: npt.NDArray[np.floating], weights: npt.NDArray[np.floating]) -> Map:
     """(N, H, W) maps and (N,) weights -> (H, W) float32 in 0..1 (clipped, for unconstrained weights)."""
     total = np.tensordot(np.asarray(weights, np.float32), np.asarray(maps, np.float32), axes=1)
     return np.asarray(np.clip(total, 0, 1), np.float32)

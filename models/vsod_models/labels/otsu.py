@@ -12,12 +12,12 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 
 
-def grey(saliency: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+def to_levels(saliency: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """(H, W) map in 0..1 -> uint8 levels ``round(255 S)``."""
     return np.asarray(np.clip(np.rint(np.asarray(saliency, np.float64) * 255), 0, 255), np.uint8)
 
 
-def threshold(levels: npt.NDArray[np.uint8]) -> int:
+def otsu_threshold(levels: npt.NDArray[np.uint8]) -> int:
     """The level that splits the histogram into the two classes furthest apart.
 
     Args:
@@ -39,7 +39,7 @@ def threshold(levels: npt.NDArray[np.uint8]) -> int:
     return int(np.argmax(between))
 
 
-def foreground(saliency: npt.NDArray[np.floating]) -> Mask:
+def otsu_mask(saliency: npt.NDArray[np.floating]) -> Mask:
     """(H, W) map in 0..1 -> (H, W) bool, True above Otsu's threshold; a constant map gives an empty mask."""
-    levels = grey(saliency)
-    return np.asarray(levels > threshold(levels), np.bool_)
+    levels = to_levels(saliency)
+    return np.asarray(levels > otsu_threshold(levels), np.bool_)

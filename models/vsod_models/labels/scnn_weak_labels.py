@@ -26,8 +26,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.labels.map_fusion import Evidence, fuse
-from vsod_models.labels.otsu import Mask, foreground
+from vsod_models.labels.map_fusion import Evidence, fuse_maps
+from vsod_models.labels.otsu import Mask, otsu_mask
 
 Map = npt.NDArray[np.float32]
 Maps = Callable[[str], npt.NDArray[np.float32]]
@@ -56,7 +56,7 @@ class Learner(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
+class WeakLabelSettings:
     """The loop's numbers.
 
     Attributes:
@@ -156,12 +156,12 @@ class WeakLabelling:
         maps: Maps,
         truth: Truth,
         learner: Learner,
-        settings: Settings | None = None,
+        settings: WeakLabelSettings | None = None,
         report: Report | None = None,
     ) -> None:
         if not labelled or not unlabelled:
             raise ValueError("Algorithm 1 needs frames with ground truth and frames without")
-        self.settings = settings or Settings()
+        self.settings = settings or WeakLabelSettings()
         self._folder, self._maps, self._truth, self._learner = folder, maps, truth, learner
         self._labelled, self._unlabelled = sorted(labelled), sorted(unlabelled)
         self._trained, self._judged = split_held_out(self._labelled, self.settings.held_out)
@@ -249,7 +249,7 @@ class WeakLabelling:
         partial.mkdir(parents=True)
         kept, ious = 0, []
         for done, key in enumerate(self._unlabelled):
-            mask = foreground(fuse(self._with(key, own), weights))
+            mask = otsu_mask(fuse_maps(self._with(key, own), weights))
             if number:
                 ious.append(_iou(mask, self.label(key)))
             kept += self._fits(mask)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.metrics.davis import boundary, region
+from vsod_models.metrics.davis import boundary_accuracy, region_similarity
 from vsod_models.metrics.flicker import FlickerMeter
 
 COLUMNS = ("J", "F", "maxF", "S", "E", "MAE", "flicker")
@@ -97,8 +97,8 @@ class ClipScorer:
         if picture is not None:
             self._flicker.add(saliency, picture)
         predicted, actual = saliency > 0.5, truth > 127
-        self._j.append(region(predicted, actual))
-        self._b.append(boundary(predicted, actual))
+        self._j.append(region_similarity(predicted, actual))
+        self._b.append(boundary_accuracy(predicted, actual))
         grey = np.rint(saliency * 255).astype(np.uint8)
         label = actual.astype(np.uint8) * 255
         for measure in (self._mae, self._s, self._e, self._f):
@@ -121,7 +121,7 @@ class ClipScorer:
         )
 
 
-def mean(scores: list[Scores]) -> Scores:
+def mean_scores(scores: list[Scores]) -> Scores:
     """Mean over clips, every clip counting the same."""
 
     def of(field: str) -> float:
@@ -133,6 +133,6 @@ def mean(scores: list[Scores]) -> Scores:
     return Scores("mean", frames, of("J"), of("F"), of("S"), of("E"), of("MAE"), flicker, *curves)
 
 
-def scored(count: int) -> range:
+def scored_frames(count: int) -> range:
     """Indices that count in a clip of ``count`` frames: all but the first and the last."""
     return range(1, count - 1) if count > 2 else range(count)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 
 
-def region(prediction: Mask, truth: Mask) -> float:
+def region_similarity(prediction: Mask, truth: Mask) -> float:
     """J: intersection over union of two (H, W) masks; 1 if both are empty."""
     union = np.count_nonzero(prediction | truth)
     return 1.0 if union == 0 else np.count_nonzero(prediction & truth) / union
@@ -41,7 +41,7 @@ def _disk(radius: int) -> npt.NDArray[np.uint8]:
     return np.asarray(x * x + y * y <= radius * radius, np.uint8)
 
 
-def boundary(prediction: Mask, truth: Mask, tolerance: float = 0.008) -> float:
+def boundary_accuracy(prediction: Mask, truth: Mask, tolerance: float = 0.008) -> float:
     """F: harmonic mean of boundary precision and recall of two (H, W) masks.
 
     Args:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.warp import carried, returns
+from vsod_models.flow.warp import consistent, warp
 
 Map = npt.NDArray[np.float32]
 
@@ -25,7 +25,7 @@ def flicker(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bool_])
     """
     if not believed.any():
         return 0.0
-    return float(np.abs(now - carried(before, motion))[believed].mean())
+    return float(np.abs(now - warp(before, motion))[believed].mean())
 
 
 class FlickerMeter:
@@ -41,7 +41,7 @@ class FlickerMeter:
         if self._last is not None:
             before, earlier = self._last
             motion = self._dis(picture, earlier)
-            believed = returns(motion, self._dis(earlier, picture))
+            believed = consistent(motion, self._dis(earlier, picture))
             self._seen.append(flicker(before, matte, motion, believed))
         self._last = matte, picture
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.warp import carried, trust
+from vsod_models.flow.warp import flow_confidence, warp
 
 Map = npt.NDArray[np.float32]
 
@@ -44,7 +44,7 @@ def softness(saliency: Map) -> float:
     return undecided / outline if outline else 0.0
 
 
-def unsteadiness(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bool_]) -> float:
+def temporal_inconsistency(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bool_]) -> float:
     """1 - IoU of a map and the one before, carried along the motion; soft, as sum of minima over sum of maxima.
 
     Args:
@@ -56,13 +56,15 @@ def unsteadiness(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bo
     Returns:
         0..1; 0 if neither has a subject where the motion is believed.
     """
-    earlier = carried(before, motion)[believed]
+    earlier = warp(before, motion)[believed]
     later = now[believed]
     union = float(np.maximum(earlier, later).sum())
     return 1 - float(np.minimum(earlier, later).sum()) / union if union > 1 else 0.0
 
 
-def change(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], motion: Map, back: Map) -> float:
+def unexplained_change(
+    now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], motion: Map, back: Map
+) -> float:
     """Share of a picture, 0..1, that no motion from the one before explains: near 1 at a cut.
 
     Args:
@@ -71,4 +73,4 @@ def change(now: npt.NDArray[np.uint8], before: npt.NDArray[np.uint8], motion: Ma
         motion: (h, w, 2) float32 pixels, from now to before.
         back: From before to now.
     """
-    return 1 - float(trust(now, before, motion, back).mean())
+    return 1 - float(flow_confidence(now, before, motion, back).mean())

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.flow_image import colour
+from vsod_models.flow.flow_image import flow_to_image
 from vsod_models.motion_prior.motion_prior import MotionPrior
 from vsod_models.motion_prior.region_classifier import Classifier
-from vsod_models.motion_prior.region_features import FeatureMap, Pooled, picture_tensor
+from vsod_models.motion_prior.region_features import FeatureMap, PooledRegionFeatures, picture_tensor
 from vsod_models.motion_prior.segmentation import segmentations
-from vsod_models.motion_prior.torch_networks import on_torch, stored_features
+from vsod_models.motion_prior.torch_networks import stored_features, torch_feature_map
 from vsod_models.motion_prior.weights_file import StoredPrior, read_prior
 
 
@@ -76,15 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     estimate = DIS()
     flow = estimate(rgb, second)
     labels = segmentations(rgb, flow, stored.source)
-    by_torch, by_openvino = on_torch(stored_features(stored)), on_openvino(stored, height, width)
-    pooled = Pooled(by_openvino, motion=stored.motion)
+    by_torch, by_openvino = torch_feature_map(stored_features(stored)), on_openvino(stored, height, width)
+    pooled = PooledRegionFeatures(by_openvino, motion=stored.motion)
     seen = pooled.look(rgb)
     regions = pooled.describe(seen, rgb, flow, labels)
     judges = [Classifier(x) for x in stored.classifiers] * (3 // len(stored.classifiers))
     whole = [MotionPrior.load(args.prior, f) for f in (by_openvino, by_torch)]
     parts: dict[str, Callable[[], object]] = {
         "flow (DIS medium)": lambda: estimate(rgb, second),
-        "colour wheel": lambda: colour(flow),
+        "colour wheel": lambda: flow_to_image(flow),
         "three segmentations, one thread": lambda: segmentations(rgb, flow, stored.source, threads=1),
         "three segmentations, two threads": lambda: segmentations(rgb, flow, stored.source),
         "features, torch": lambda: by_torch(rgb),

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion_encoding import peak
+from vsod_models.flow.motion_encoding import robust_peak
 from vsod_models.motion_prior.region_classifier import Classifier
-from vsod_models.motion_prior.region_features import Array, FeatureMap, Pooled, RegionFeatures
+from vsod_models.motion_prior.region_features import Array, FeatureMap, PooledRegionFeatures, RegionFeatures
 from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput, segmentations
 from vsod_models.motion_prior.weights_file import read_prior
 
@@ -77,11 +77,11 @@ class MotionPrior:
         """
         stored = read_prior(path)
         if features is None:
-            from vsod_models.motion_prior.torch_networks import on_torch, stored_features
+            from vsod_models.motion_prior.torch_networks import stored_features, torch_feature_map
 
-            features = on_torch(stored_features(stored))
+            features = torch_feature_map(stored_features(stored))
         return cls(
-            Pooled(features, motion=stored.motion),
+            PooledRegionFeatures(features, motion=stored.motion),
             [Classifier(layers) for layers in stored.classifiers],
             source=stored.source,
             width=stored.width,
@@ -107,24 +107,28 @@ class MotionPrior:
         if flow.shape[:2] != rgb.shape[:2]:
             raise ValueError(f"flow is {flow.shape[:2]}, the picture {rgb.shape[:2]}")
         h, w = rgb.shape[:2]
-        if still(flow):
+        if is_static(flow):
             return None
         if self._width is not None and w > self._width:
-            rgb, flow = shrink(rgb, flow, self._width)
-        levels, regions = described(rgb, flow, self._regions, self._source, self._levels, self._threads)
+            rgb, flow = resize_for_prior(rgb, flow, self._width)
+        levels, regions = describe_segments(
+            rgb, flow, self._regions, self._source, self._levels, self._threads
+        )
         values = [judge(r) for judge, r in zip(self._classifiers, regions, strict=True)]
-        found = painted(levels, values)
+        found = paint_segments(levels, values)
         if found.shape != (h, w):
             found = np.asarray(cv2.resize(found, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
         return found
 
 
-def still(flow: Array) -> bool:
+def is_static(flow: Array) -> bool:
     """Whether nothing moves in (H, W, 2) pixels: no 4x4 block's mean speed reaches half a pixel."""
-    return peak(np.hypot(flow[..., 0], flow[..., 1])) < STILL_PX
+    return robust_peak(np.hypot(flow[..., 0], flow[..., 1])) < STILL_PX
 
 
-def shrink(rgb: npt.NDArray[np.uint8], flow: Array, width: int) -> tuple[npt.NDArray[np.uint8], Array]:
+def resize_for_prior(
+    rgb: npt.NDArray[np.uint8], flow: Array, width: int
+) -> tuple[npt.NDArray[np.uint8], Array]:
     """Picture and flow ``width`` pixels wide, same aspect; the flow in the new pixels."""
     h, w = rgb.shape[:2]
     size = (width, max(round(h * width / w), 1))
@@ -133,7 +137,7 @@ def shrink(rgb: npt.NDArray[np.uint8], flow: Array, width: int) -> tuple[npt.NDA
     return small, np.asarray(cv2.resize(flow, size, interpolation=cv2.INTER_AREA) * scale, np.float32)
 
 
-def described(
+def describe_segments(
     rgb: npt.NDArray[np.uint8],
     flow: Array,
     regions: RegionFeatures,
@@ -147,7 +151,7 @@ def described(
     return labels, regions.describe(seen[0], rgb, flow, labels)
 
 
-def painted(levels: Sequence[Labels], values: Sequence[Array]) -> Array:
+def paint_segments(levels: Sequence[Labels], values: Sequence[Array]) -> Array:
     """Mean over the levels of the segments' values.
 
     Args:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.motion_encoding import dominant_motion, peak
+from vsod_models.flow.motion_encoding import dominant_motion, robust_peak
 from vsod_models.motion_prior.segmentation import Labels
 
 Array = npt.NDArray[np.float32]
@@ -46,7 +46,7 @@ class RegionFeatures(Protocol):
         ...
 
 
-class Pooled:
+class PooledRegionFeatures:
     """Region features by mask-average pooling.
 
     Args:
@@ -71,17 +71,17 @@ class Pooled:
         self, seen: Array, rgb: npt.NDArray[np.uint8], flow: Array, levels: list[Labels]
     ) -> list[Array]:
         """See :class:`RegionFeatures`."""
-        moves = against_camera(flow) if self._motion else None
+        moves = without_camera_motion(flow) if self._motion else None
         out = []
         for labels in levels:
-            regions = pooled(seen, labels, self._stride)
+            regions = pool_features(seen, labels, self._stride)
             if moves is not None:
                 regions = np.concatenate((regions, motion_dims(*moves, labels)), 1)
             out.append(regions)
         return out
 
 
-def pooled(features: Array, labels: Labels, stride: int) -> Array:
+def pool_features(features: Array, labels: Labels, stride: int) -> Array:
     """Average a feature map over each segment, over its neighbours and over the rest of the frame.
 
     A pixel has the features of the cell it lies in.
@@ -103,7 +103,7 @@ def pooled(features: Array, labels: Labels, stride: int) -> Array:
     if h * stride < height or w * stride < width:
         raise ValueError(f"a {h}x{w} map of stride {stride} does not reach over {height}x{width} pixels")
     cells = np.ascontiguousarray(features.reshape(channels, -1).T)
-    segment, cell, pixels = shares(labels, w, h * w, stride)
+    segment, cell, pixels = cell_shares(labels, w, h * w, stride)
     starts = np.searchsorted(segment, np.arange(int(segment[-1]) + 1))
     weighted = cells[cell]
     weighted *= pixels[:, None].astype(np.float32)
@@ -117,7 +117,7 @@ def pooled(features: Array, labels: Labels, stride: int) -> Array:
     ).astype(np.float32)
 
 
-def shares(
+def cell_shares(
     labels: Labels, width: int, cells: int, stride: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """How many pixels of which segment lie in which cell, as a sparse matrix.
@@ -180,14 +180,14 @@ def sums_of_neighbours(total: Array, area: Array, labels: Labels) -> tuple[Array
     return near, near_area
 
 
-def against_camera(flow: Array) -> tuple[Array, Array]:
+def without_camera_motion(flow: Array) -> tuple[Array, Array]:
     """(H, W, 2) flow in pixels -> the flow, and the flow less the camera's, both over the frame's peak speed.
 
     "Contrast to the border" in the specification: the border moves with the camera, and
     the camera's motion is here the affine field that the frame, above all its rim, follows.
     """
     residual = flow - dominant_motion(flow)
-    scale = max(peak(np.hypot(flow[..., 0], flow[..., 1])), 1e-3)
+    scale = max(robust_peak(np.hypot(flow[..., 0], flow[..., 1])), 1e-3)
     return flow / np.float32(scale), residual / np.float32(scale)
 
 
@@ -195,8 +195,8 @@ def motion_dims(flow: Array, residual: Array, labels: Labels) -> Array:
     """The six cheap motion dimensions of every segment.
 
     Args:
-        flow: (H, W, 2), see :func:`against_camera`.
-        residual: (H, W, 2), see :func:`against_camera`.
+        flow: (H, W, 2), see :func:`without_camera_motion`.
+        residual: (H, W, 2), see :func:`without_camera_motion`.
         labels: (H, W) int32, segments from 0 without gaps.
 
     Returns:

@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.flow.flow_image import colour
+from vsod_models.flow.flow_image import flow_to_image
 
 Labels = npt.NDArray[np.int32]
 SegmentationInput = Literal["flow", "rgb", "flow+rgb"]
@@ -83,7 +83,7 @@ def picture_to_cut(
     if source == "rgb":
         return rgb
     # the robust peak: one bad pixel must not bleach the picture that is cut
-    wheel = colour(flow, robust=True)
+    wheel = flow_to_image(flow, robust=True)
     if source == "flow":
         return wheel
     if source == "flow+rgb":

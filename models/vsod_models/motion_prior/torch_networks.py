@@ -46,8 +46,8 @@ class FrozenFeatures(nn.Module):
         return torch.cat((fine, coarse), 1)
 
 
-def on_torch(net: nn.Module) -> FeatureMap:
-    """A frame's feature map by torch, as :class:`vsod_models.motion_prior.region_features.Pooled` wants it."""
+def torch_feature_map(net: nn.Module) -> FeatureMap:
+    """A frame's feature map by torch, for :class:`~vsod_models.motion_prior.region_features.PooledRegionFeatures`."""
 
     def features(rgb: npt.NDArray[np.uint8]) -> Array:
         with torch.inference_mode():

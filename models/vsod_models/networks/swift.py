@@ -22,7 +22,7 @@ from vsod_models.layers.mobilenet import MobileNetV2
 class MotionStream(nn.Module):
     """Plain residual stream over the encoded motion.
 
-    Reads (B, 6, H/2, W/2) as :func:`vsod_models.flow.motion_encoding.encode` makes it and
+    Reads (B, 6, H/2, W/2) as :func:`vsod_models.flow.motion_encoding.encode_motion` makes it and
     returns features at strides 4, 8, 16 and 32 of the picture.
     """
 

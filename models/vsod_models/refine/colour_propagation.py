@@ -21,7 +21,7 @@ _ROW = 1024  # samples taken in a row
 _TRUST = 0.02  # weight below which a pixel rather takes the colour of a wider neighbourhood
 
 
-def spread(colour: Floats, alpha: Floats) -> Floats | None:
+def propagate_colours(colour: Floats, alpha: Floats) -> Floats | None:
     """(h, w, 3) colours spread from where (h, w) ``alpha`` is highest over the rest; None if it is 0 all over."""
     best = float(alpha.max())
     if best <= _NOTHING:
@@ -29,7 +29,7 @@ def spread(colour: Floats, alpha: Floats) -> Floats | None:
     weight = alpha / best
     for _ in range(_SQUARED):
         weight *= weight
-    levels = [(colour * thrice(weight), weight)]
+    levels = [(colour * repeat_channels(weight), weight)]
     while min(weight.shape) > 1:
         size = (-(-weight.shape[1] // 2), -(-weight.shape[0] // 2))
         colour, weight = (resized(x, size) for x in levels[-1])
@@ -40,11 +40,11 @@ def spread(colour: Floats, alpha: Floats) -> Floats | None:
         found = resized(found, weight.shape[::-1], cv2.INTER_LINEAR)
         found *= _TRUST
         found += sums
-        found /= thrice(weight + np.float32(_TRUST))
+        found /= repeat_channels(weight + np.float32(_TRUST))
     return found
 
 
-def calm(picture: Picture, area: int) -> Picture:
+def downsample(picture: Picture, area: int) -> Picture:
     """``picture`` halved once, and again until it has at most ``area`` pixels: for means.
 
     Halving is many times as fast as averaging to any other size.
@@ -56,12 +56,12 @@ def calm(picture: Picture, area: int) -> Picture:
             return picture
 
 
-def thrice(weight: Floats) -> Floats:
+def repeat_channels(weight: Floats) -> Floats:
     """(h, w) -> (h, w, 3): a copy for each channel, since numpy is slow at spreading over a last axis of three."""
     return np.asarray(cv2.merge((weight, weight, weight)), np.float32)
 
 
-def enlarged(colours: Floats, like: Colours) -> Colours:
+def resize_to(colours: Floats, like: Colours) -> Colours:
     """(h, w, 3) float32 at the size and in the type of ``like``."""
     h, w = like.shape[:2]
     rounded = np.clip(np.rint(colours), 0, np.iinfo(like.dtype).max).astype(like.dtype)
@@ -73,7 +73,7 @@ def resized(picture: Picture, size: tuple[int, int], how: int = cv2.INTER_AREA) 
     return np.asarray(cv2.resize(picture, size, interpolation=how), picture.dtype)
 
 
-def sampled(colours: Floats, places: npt.NDArray[np.int32], size: tuple[int, int]) -> Floats:
+def sample_at(colours: Floats, places: npt.NDArray[np.int32], size: tuple[int, int]) -> Floats:
     """(n, 3) of (h, w, 3) ``colours`` as if enlarged to ``size`` = (width, height), at a few ``places`` of it.
 
     Args:

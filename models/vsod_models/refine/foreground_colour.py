@@ -15,7 +15,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.colour_propagation import Colours, Picture, calm, enlarged, sampled, spread, thrice
+from vsod_models.refine.colour_propagation import (
+    Colours,
+    Picture,
+    downsample,
+    propagate_colours,
+    repeat_channels,
+    resize_to,
+    sample_at,
+)
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,16 +44,16 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
         between 0 and 1, and the nearest subject's colour carried on to the frame's edge where it is 0.
         Black if there is no subject at all.
     """
-    seen, share = calm(rgb, _AREA).astype(np.float32), calm(alpha, _AREA)
-    foreground, background = spread(seen, share), spread(seen, 1 - share)
+    seen, share = downsample(rgb, _AREA).astype(np.float32), downsample(alpha, _AREA)
+    foreground, background = propagate_colours(seen, share), propagate_colours(seen, 1 - share)
     if foreground is None:
         return np.zeros_like(rgb)
     places = _places(alpha)
     if background is None or not len(places):
-        out = enlarged(foreground, rgb)
+        out = resize_to(foreground, rgb)
     else:
         _second_round(seen, share, foreground, background)
-        out = enlarged(foreground, rgb)
+        out = resize_to(foreground, rgb)
         _clean(out, rgb, alpha, places, foreground, background)
     cv2.copyTo(rgb, (alpha > 1 - _SURE).view(np.uint8), out)
     return out
@@ -69,8 +77,8 @@ def _clean(
     """Put the colours of the mixed pixels, (n, 2) ``places``, into ``out``."""
     size = (alpha.shape[1], alpha.shape[0])
     edge = places[:, 1] * size[0] + places[:, 0]
-    near, behind = (sampled(x, places, size) for x in (foreground, background))
-    share = thrice(alpha.reshape(-1, 1)[edge]).reshape(-1, 3)
+    near, behind = (sample_at(x, places, size) for x in (foreground, background))
+    share = repeat_channels(alpha.reshape(-1, 1)[edge]).reshape(-1, 3)
     found = _fused(rgb.reshape(-1, 3)[edge], share, near, behind)
     np.minimum(found, np.iinfo(rgb.dtype).max, out=found)
     out.reshape(-1, 3)[edge] = np.rint(found, out=found)
@@ -96,8 +104,8 @@ def _second_round(seen: Floats, alpha: Floats, foreground: Floats, background: F
         spans.append(slice(max(0, hit[0] - _REACH), hit[-1] + _REACH + 1))
     box = tuple(spans)
     seen, alpha, first, second = seen[box], alpha[box], foreground[box], background[box]
-    corrected = _fused(seen, thrice(alpha), first, second)
-    second[:] = _averaged(_fused(seen, thrice(1 - alpha), second, first), 1 - alpha)
+    corrected = _fused(seen, repeat_channels(alpha), first, second)
+    second[:] = _averaged(_fused(seen, repeat_channels(1 - alpha), second, first), 1 - alpha)
     first[:] = _averaged(corrected, alpha)
 
 
@@ -105,7 +113,7 @@ def _averaged(colour: Floats, alpha: Floats) -> Floats:
     """(h, w, 3) colours as means over their neighbours, the surer counting more."""
     window = (2 * _REACH + 1, 2 * _REACH + 1)
     weight = alpha * alpha + np.float32(1e-3)
-    colour *= thrice(weight)
+    colour *= repeat_channels(weight)
     sums = np.asarray(cv2.blur(colour, window), np.float32)
-    sums /= thrice(np.asarray(cv2.blur(weight, window), np.float32))
+    sums /= repeat_channels(np.asarray(cv2.blur(weight, window), np.float32))
     return sums

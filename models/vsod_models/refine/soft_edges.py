@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.refine.colour_propagation import calm, enlarged, resized, spread
+from vsod_models.refine.colour_propagation import downsample, propagate_colours, resize_to, resized
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 
 Map = npt.NDArray[np.float32]
@@ -24,7 +24,7 @@ _ASKED = 1 / 64  # doubt below which nothing is asked
 _GIVEN_BACK = 0.5  # share of what the colours took from the map on average that is given back
 
 
-def doubt(saliency: Map) -> Map:
+def uncertainty(saliency: Map) -> Map:
     """How little a map knows, 0..1: 0 where it is 0 or 1."""
     return np.asarray(np.clip(_DOUBT * saliency * (1 - saliency), 0, 1), np.float32)
 
@@ -41,13 +41,13 @@ def soft_edges(saliency: Map, rgb: npt.NDArray[np.uint8]) -> Map:
     """
     h, w = rgb.shape[:2]
     out = guided_upsample(saliency, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
-    seen, share = calm(rgb, _COLOURS).astype(np.float32), calm(out, _COLOURS)
-    subject, ground = spread(seen, share), spread(seen, 1 - share)
+    seen, share = downsample(rgb, _COLOURS).astype(np.float32), downsample(out, _COLOURS)
+    subject, ground = propagate_colours(seen, share), propagate_colours(seen, 1 - share)
     if subject is None or ground is None:
         return out
-    open_question = upsample(doubt(saliency), w, h)
+    open_question = upsample(uncertainty(saliency), w, h)
     band = np.flatnonzero(open_question > _ASKED)
-    near, behind = (enlarged(x, rgb).reshape(-1, 3)[band].astype(np.float32) for x in (subject, ground))
+    near, behind = (resize_to(x, rgb).reshape(-1, 3)[band].astype(np.float32) for x in (subject, ground))
     line = near - behind
     length = np.einsum("ij,ij->i", line, line)
     place = np.einsum("ij,ij->i", rgb.reshape(-1, 3)[band] - behind, line) / (length + 1)

@@ -23,21 +23,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.warp import carried, trust
+from vsod_models.flow.warp import flow_confidence, warp
 
-REACH = 3  # frames to each side
-CUT = 0.2  # mean trust below which two frames have nothing to do with each other
-AREA = 128 * 72  # pixels of the motion's raster
+RADIUS = 3  # frames to each side
+CUT_DIFFERENCE = 0.2  # mean trust below which two frames have nothing to do with each other
+MOTION_AREA = 128 * 72  # pixels of the motion's raster
 
 Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class SmoothingFrame:
     """A frame as the stabiliser sees it.
 
     Attributes:
-        luma: (h', w') uint8, the picture at :func:`raster`.
+        luma: (h', w') uint8, the picture at :func:`motion_raster`.
         saliency: (h, w) float32 0..1, its map.
     """
 
@@ -47,13 +47,13 @@ class Look:
     @classmethod
     def at(cls, luma: npt.NDArray[np.uint8], saliency: Map) -> Self:
         """The look of a picture of any size."""
-        size = raster(*saliency.shape)
+        size = motion_raster(*saliency.shape)
         return cls(np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8), saliency)
 
 
-def raster(h: int, w: int) -> tuple[int, int]:
-    """(width, height) at which the motion of (h, w) maps is found: about :data:`AREA`, never more than theirs."""
-    scale = min(1.0, math.sqrt(AREA / (h * w)))
+def motion_raster(h: int, w: int) -> tuple[int, int]:
+    """(width, height) at which the motion of (h, w) maps is found: :data:`MOTION_AREA` or so, at most theirs."""
+    scale = min(1.0, math.sqrt(MOTION_AREA / (h * w)))
     return max(1, round(w * scale)), max(1, round(h * scale))
 
 
@@ -66,10 +66,10 @@ class _Step:
 
     def carries(self, tally: Map) -> Map:
         """The neighbour's tally as it counts here."""
-        return np.asarray(cv2.multiply(carried(tally, self.flow), self.trust), np.float32)
+        return np.asarray(cv2.multiply(warp(tally, self.flow), self.trust), np.float32)
 
 
-class Stabiliser:
+class TemporalSmoother:
     """Steadies the maps of one clip. Remembers the motion between frames it has seen; not thread-safe.
 
     Args:
@@ -81,7 +81,7 @@ class Stabiliser:
         self._dis = DIS("ultrafast", finest=0, stride=5)
         self._steps: dict[tuple[int, int], _Step | None] = {}
 
-    def __call__(self, index: int, looks: Mapping[int, Look]) -> Map:
+    def __call__(self, index: int, looks: Mapping[int, SmoothingFrame]) -> Map:
         """The steady map of frame ``index``.
 
         Each side is summed up from its far end: what the last neighbour says is carried to the one
@@ -89,7 +89,7 @@ class Stabiliser:
 
         Args:
             index: The frame.
-            looks: The frame and, as far as there are any, its neighbours up to :data:`REACH` away.
+            looks: The frame and, as far as there are any, its neighbours up to :data:`RADIUS` away.
 
         Returns:
             (h, w) float32 0..1.
@@ -108,16 +108,16 @@ class Stabiliser:
         h, w = own.shape
         return np.asarray(np.clip(own + cv2.resize(change, (w, h)), 0, 1), np.float32)
 
-    def _path(self, index: int, way: int, looks: Mapping[int, Look]) -> list[tuple[int, _Step]]:
+    def _path(self, index: int, way: int, looks: Mapping[int, SmoothingFrame]) -> list[tuple[int, _Step]]:
         """The neighbours of ``index`` on one side up to a cut, and the step that leads to each."""
         path: list[tuple[int, _Step]] = []
-        for there in range(index + way, index + way * (REACH + 1), way):
+        for there in range(index + way, index + way * (RADIUS + 1), way):
             if there not in looks or (step := self._step(there - way, there, looks)) is None:
                 break
             path.append((there, step))
         return path
 
-    def _step(self, start: int, end: int, looks: Mapping[int, Look]) -> _Step | None:
+    def _step(self, start: int, end: int, looks: Mapping[int, SmoothingFrame]) -> _Step | None:
         if (start, end) not in self._steps:
             first, second = looks[start].luma, looks[end].luma
             there, back = self._dis(first, second), self._dis(second, first)
@@ -126,12 +126,12 @@ class Stabiliser:
         return self._steps[start, end]
 
     def _forget(self, index: int) -> None:
-        if len(self._steps) > 8 * REACH:
-            near = {k: s for k, s in self._steps.items() if abs(k[0] - index) <= REACH + 1}
+        if len(self._steps) > 8 * RADIUS:
+            near = {k: s for k, s in self._steps.items() if abs(k[0] - index) <= RADIUS + 1}
             self._steps = near
 
 
-def _tally(look: Look) -> Map:
+def _tally(look: SmoothingFrame) -> Map:
     """A map and a vote for it, (h', w', 4): its sum and the sum of weights. Four channels are OpenCV's fastest."""
     h, w = look.luma.shape
     small = cv2.resize(look.saliency, (w, h), interpolation=cv2.INTER_AREA)
@@ -141,7 +141,7 @@ def _tally(look: Look) -> Map:
 
 def _step(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> _Step | None:
     """The motion between neighbours; None at a cut."""
-    believed = trust(first, second, flow, back)
-    if believed.mean() < CUT:
+    believed = flow_confidence(first, second, flow, back)
+    if believed.mean() < CUT_DIFFERENCE:
         return None
     return _Step(flow, np.asarray(cv2.merge([believed] * 4), np.float32))

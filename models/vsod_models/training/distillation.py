@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
 from vsod_models.training.data.augmentation import Batch
-from vsod_models.training.feature_affinity import Deepest, affinity_cost
+from vsod_models.training.feature_affinity import DeepestFeatures, affinity_cost
 
 
 class Teacher:
@@ -40,7 +40,7 @@ class Teacher:
     ) -> None:
         self.net, self.reads = net.eval().requires_grad_(False), tuple(reads)
         self.weight, self.shift, self.affinity = weight, shift, affinity
-        self._trunks: tuple[Deepest, Deepest] | None = None
+        self._trunks: tuple[DeepestFeatures, DeepestFeatures] | None = None
 
     def watch(self, pupil: nn.Module) -> None:
         """Compare features with those of ``pupil``, if that is wanted.
@@ -49,7 +49,7 @@ class Teacher:
             ValueError: One of the two nets has no trunk.
         """
         if self.affinity:
-            self._trunks = Deepest(pupil), Deepest(self.net)
+            self._trunks = DeepestFeatures(pupil), DeepestFeatures(self.net)
 
     def to(self, device: torch.device) -> Teacher:
         """Where the batches are."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[torch.device]:
+def join_processes(device: torch.device) -> Iterator[torch.device]:
     """Join the processes ``torchrun`` started, and the device that is this one's; ``device`` itself without it."""
     if "RANK" not in os.environ or dist.is_initialized():
         yield device
@@ -27,39 +27,39 @@ def joined(device: torch.device) -> Iterator[torch.device]:
         dist.destroy_process_group()
 
 
-def rank() -> int:
+def process_rank() -> int:
     """This process's number; the one that writes is 0."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def count() -> int:
+def process_count() -> int:
     """Processes that work together."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def meet() -> None:
+def wait_for_all() -> None:
     """Wait until every process is here."""
-    if count() > 1:
+    if process_count() > 1:
         dist.barrier()
 
 
 def share_gradients(net: nn.Module) -> None:
     """Replace every gradient by its mean over the processes."""
-    if count() == 1:
+    if process_count() == 1:
         return
     grads = [p.grad for p in net.parameters() if p.grad is not None]
     flat = torch.cat([g.flatten() for g in grads])
     dist.all_reduce(flat)
-    flat /= count()
+    flat /= process_count()
     for grad, mean in zip(grads, torch.split(flat, [g.numel() for g in grads]), strict=True):
         grad.copy_(mean.view_as(grad))
 
 
-def gathered(*tensors: Tensor) -> list[Tensor]:
+def gather_tensors(*tensors: Tensor) -> list[Tensor]:
     """Each (B, ...) tensor of every process, one after the other, on the CPU."""
     found = [tensor.detach().cpu() for tensor in tensors]
-    if count() == 1:
+    if process_count() == 1:
         return found
-    everyone: list[list[Tensor]] = [[] for _ in range(count())]
+    everyone: list[list[Tensor]] = [[] for _ in range(process_count())]
     dist.all_gather_object(everyone, found)
     return [torch.cat(parts) for parts in zip(*everyone, strict=True)]

@@ -21,7 +21,7 @@ _GRID = 14
 _TRUNKS = (MobileNetV2, VGG16, ResNet)
 
 
-class Deepest:
+class DeepestFeatures:
     """Remembers what the first trunk of a net made of the last batch, (B, C, h, w).
 
     Args:

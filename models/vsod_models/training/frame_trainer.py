@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from vsod_models.losses.saliency_loss import soft_iou
 from vsod_models.training import distributed
-from vsod_models.training.data.augmentation import Batch, Sampler, encode, wheel
+from vsod_models.training.data.augmentation import Batch, Sampler, encode_motion_tensor, flow_to_image_tensor
 from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
 from vsod_models.training.distillation import Teacher
 from vsod_models.training.stages import Stage
-from vsod_models.training.training_run import Recipe, Run, mixed_precision
+from vsod_models.training.training_run import Recipe, TrainingRun, mixed_precision
 
 
-class Trainer(Run):
+class FrameTrainer(TrainingRun):
     """A stage that learns from single frames.
 
     Args:
@@ -28,8 +28,8 @@ class Trainer(Run):
         stage: What the net is called with and what its answer costs.
         pack: Training data.
         recipe: What to do.
-        out: See :class:`Run`.
-        device: See :class:`Run`.
+        out: See :class:`TrainingRun`.
+        device: See :class:`TrainingRun`.
         teacher: Of whose maps it learns, too.
 
     Raises:
@@ -73,7 +73,7 @@ class Trainer(Run):
             maps = self.teacher.maps(batch) if self.teacher else None
         if recipe.mining and batch.source is not None:
             missed = soft_iou(answer[0].detach().float(), batch.mask)
-            self.sampler.mining.learn(*distributed.gathered(batch.source, missed))
+            self.sampler.mining.learn(*distributed.gather_tensors(batch.source, missed))
         if self.teacher is None or maps is None:
             return self.stage.loss(answer, batch)
         return self.stage.loss(answer, self.teacher.relabelled(batch, maps)) + self.teacher.cost(
@@ -81,11 +81,11 @@ class Trainer(Run):
         )
 
     def state(self) -> dict[str, Any]:
-        """See :meth:`Run.state`."""
+        """See :meth:`TrainingRun.state`."""
         return {**super().state(), "mining": self.sampler.mining.loss}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """See :meth:`Run.restore`."""
+        """See :meth:`TrainingRun.restore`."""
         super().restore(state)
         self.sampler.mining.loss = state["mining"].cpu()
 
@@ -97,7 +97,7 @@ class Trainer(Run):
         total: dict[str, list[float]] = {"iou": [], "mae": [], "iou_still": [], "mae_still": []}
         for i in chosen:
             moving, target = photo_sample(self.pack, int(i), self.device)
-            for suffix, batch in (("", moving), ("_still", still(moving))):
+            for suffix, batch in (("", moving), ("_still", without_motion(moving))):
                 with mixed_precision(self.device):
                     p = torch.sigmoid(self.stage.call(self.average, batch)[0].float())
                 on, gt = p > 0.5, target > 0.5
@@ -126,12 +126,14 @@ def photo_sample(pack: Pack, index: int, device: torch.device) -> tuple[Batch, T
         raw = tensor(photos.prior[index, : h // 2, : w // 2])[None, None]
         prior = full(torch.where(raw > PRIOR_ONE, torch.nan, raw / PRIOR_ONE))
     sure = torch.ones(1, device=device)
-    return Batch(image, encode(flow), target, sure, full(wheel(flow[:, :2])), prior), target
+    return Batch(
+        image, encode_motion_tensor(flow), target, sure, full(flow_to_image_tensor(flow[:, :2])), prior
+    ), target
 
 
-def still(batch: Batch) -> Batch:
+def without_motion(batch: Batch) -> Batch:
     """The same sample without motion."""
     none = torch.zeros(len(batch.image), 1, 1, 1, dtype=torch.bool, device=batch.image.device)
     prior = None if batch.prior is None else torch.full_like(batch.prior, torch.nan)
-    grey = wheel(torch.zeros_like(batch.image[:, :2]), none)
+    grey = flow_to_image_tensor(torch.zeros_like(batch.image[:, :2]), none)
     return replace(batch, motion=torch.zeros_like(batch.motion), wheel=grey, prior=prior)

@@ -16,7 +16,7 @@ def is_imagenet(state: Mapping[str, Tensor]) -> bool:
     return any(key in state for key in ("features.0.weight", _FIRST, "conv1.weight", "layer1.0.conv1.weight"))
 
 
-def start_from(net: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
+def load_matching(net: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     """Take what fits from the weights of another net of ours.
 
     Values of the same name and shape are taken as they are. An encoder that finds none of its

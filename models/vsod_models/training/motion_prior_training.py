@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from vsod_models.motion_prior.motion_prior import described, still
+from vsod_models.motion_prior.motion_prior import describe_segments, is_static
 from vsod_models.motion_prior.region_classifier import Layers
 from vsod_models.motion_prior.region_features import RegionFeatures
 from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput
@@ -100,8 +100,8 @@ def gather(
     y: list[npt.NDArray[np.bool_]] = []
     which: list[npt.NDArray[np.int64]] = []
     for done, (rgb, flow, mask) in enumerate(frames, 1):
-        if not still(flow):
-            cut, described_regions = described(rgb, flow, regions, source, levels, threads)
+        if not is_static(flow):
+            cut, described_regions = describe_segments(rgb, flow, regions, source, levels, threads)
             for n, (labels, values) in enumerate(zip(cut, described_regions, strict=True)):
                 kinds = region_labels(labels, mask)
                 drawn = balanced(kinds, rng, most)

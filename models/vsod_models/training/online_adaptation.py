@@ -26,7 +26,7 @@ Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class AdaptationSettings:
     """How a net adapts to a clip.
 
     Attributes:
@@ -47,7 +47,7 @@ class Adaptation:
 
 
 @dataclass(frozen=True)
-class Cue:
+class AdaptationInput:
     """One of the net's inputs.
 
     Attributes:
@@ -63,7 +63,7 @@ class Cue:
     picture: bool = False
 
 
-def doubt(saliency: Map, low: float = 0.2) -> float:
+def map_uncertainty(saliency: Map, low: float = 0.2) -> float:
     """Undecided pixels (``low`` to 1 - ``low``) per decided pixel of the subject; infinite without a subject.
 
     Args:
@@ -74,14 +74,14 @@ def doubt(saliency: Map, low: float = 0.2) -> float:
     return float(((saliency > low) & (saliency < 1 - low)).sum()) / subject if subject else float("inf")
 
 
-def agreement(before: Map, after: Map) -> float:
+def mean_agreement(before: Map, after: Map) -> float:
     """Mean IoU of (N, H, W) maps cut at one half; two empty ones agree."""
     a, b = before > 0.5, after > 0.5
     union = (a | b).sum((-2, -1))
     return float(np.where(union > 0, (a & b).sum((-2, -1)) / np.maximum(union, 1), 1.0).mean())
 
 
-class Adapter:
+class ClipAdapter:
     """Adapts a net in place.
 
     Args:
@@ -113,7 +113,7 @@ class Adapter:
         return answer[:, :, 0] - self.shift
 
     @torch.no_grad()
-    def maps(self, cues: Sequence[Cue], batch: int = 4) -> Map:
+    def maps(self, cues: Sequence[AdaptationInput], batch: int = 4) -> Map:
         """(N, K, H, W) saliency 0..1 of every sample."""
         n = len(cues[0].values)
         parts = [
@@ -122,7 +122,11 @@ class Adapter:
         return np.asarray(torch.sigmoid(torch.cat(parts)).float().cpu().numpy(), np.float32)
 
     def learn(
-        self, cues: Sequence[Cue], maps: Tensor, how: Adaptation, cancel: threading.Event | None = None
+        self,
+        cues: Sequence[AdaptationInput],
+        maps: Tensor,
+        how: AdaptationSettings,
+        cancel: threading.Event | None = None,
     ) -> bool:
         """Follow ``maps`` where they are sure.
 
@@ -142,10 +146,10 @@ class Adapter:
             if cancel and cancel.is_set():
                 return False
             chosen = torch.randint(0, len(maps), (how.batch,), generator=rng)
-            inputs, target = varied(cues, maps, chosen, how.motionless, rng)
+            inputs, target = augment_samples(cues, maps, chosen, how.motionless, rng)
             with mixed_precision(self.device):
                 logits = self.logits([x.to(self.device) for x in inputs]).float()
-            loss = sure_loss(logits, target.to(self.device), how.margin)
+            loss = confident_loss(logits, target.to(self.device), how.margin)
             for group in optimiser.param_groups:
                 group["lr"] = how.rate * (1 - step / how.steps)
             optimiser.zero_grad(set_to_none=True)
@@ -154,8 +158,8 @@ class Adapter:
         return True
 
 
-def varied(
-    cues: Sequence[Cue], maps: Tensor, chosen: Tensor, motionless: float, rng: torch.Generator
+def augment_samples(
+    cues: Sequence[AdaptationInput], maps: Tensor, chosen: Tensor, motionless: float, rng: torch.Generator
 ) -> tuple[list[Tensor], Tensor]:
     """The ``chosen`` samples, mirrored half of the time, in other light, some without motion."""
     n = len(chosen)
@@ -177,13 +181,13 @@ def varied(
     return inputs, torch.where(mirror[:, None, None, None], target.flip(-1), target)
 
 
-def sure_loss(logits: Tensor, maps: Tensor, margin: float) -> Tensor:
+def confident_loss(logits: Tensor, maps: Tensor, margin: float) -> Tensor:
     """Cross entropy and soft IoU against ``maps``, where these are within ``margin`` of 0 or 1.
 
     Args:
         logits: (B, K, H, W).
         maps: (B, K, H, W) in 0..1, NaN = not to be counted.
-        margin: See :class:`Adaptation`.
+        margin: See :class:`AdaptationSettings`.
     """
     sure = ((maps < margin) | (maps > 1 - margin)).float()
     label = (maps > 0.5).float()

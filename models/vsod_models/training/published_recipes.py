@@ -50,7 +50,7 @@ _PUBLISHED: dict[tuple[str, str], tuple[Loss, dict[str, object]]] = {
 }
 
 
-def published(card: str, stage: str, recipe: Recipe) -> tuple[Recipe, Loss]:
+def published_recipe(card: str, stage: str, recipe: Recipe) -> tuple[Recipe, Loss]:
     """The recipe and loss of a paper's training stage.
 
     Args:

@@ -109,7 +109,7 @@ def _optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Opti
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replace_when_whole(path: Path) -> Iterator[Path]:
     """A temporary file beside ``path``, new and under a name of its own, that takes its place once written whole."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
@@ -125,7 +125,7 @@ def replaced(path: Path) -> Iterator[Path]:
         raise
 
 
-class Run(ABC):
+class TrainingRun(ABC):
     """A training run in one folder, resumable at any moment.
 
     Args:
@@ -171,7 +171,7 @@ class Run(ABC):
     @property
     def steps(self) -> int:
         """Optimiser steps; processes that work together draw a batch each."""
-        return max(1, self.recipe.samples // (self.batch * distributed.count()))
+        return max(1, self.recipe.samples // (self.batch * distributed.process_count()))
 
     @property
     def checkpoint(self) -> Path:
@@ -203,11 +203,11 @@ class Run(ABC):
 
     def save(self) -> None:
         """Write checkpoint and averaged weights, each whole or not at all; one process does it for all."""
-        if distributed.rank():
+        if distributed.process_rank():
             return
-        with replaced(self.checkpoint) as temp:
+        with replace_when_whole(self.checkpoint) as temp:
             torch.save(self.state(), temp)
-        with replaced(self.out / "weights.safetensors") as temp:
+        with replace_when_whole(self.out / "weights.safetensors") as temp:
             save_weights(self.average.state_dict(), temp)
 
     def run(self, report: Callable[[dict[str, Any]], None] | None = None, save_every: float = 180.0) -> None:
@@ -231,13 +231,13 @@ class Run(ABC):
                 pace = (now - began) / (self.step - first)
                 row = {
                     "step": self.step,
-                    "samples": self.step * self.batch * distributed.count(),
+                    "samples": self.step * self.batch * distributed.process_count(),
                     "loss": round(float(np.mean(losses)), 5),
-                    "per_second": round(self.batch * distributed.count() / pace, 2),
+                    "per_second": round(self.batch * distributed.process_count() / pace, 2),
                     "eta": round(pace * (self.steps - self.step)),
                 }
                 losses.clear()
-                if distributed.rank():
+                if distributed.process_rank():
                     continue
                 with (self.out / "log.jsonl").open("a") as log:
                     log.write(json.dumps(row) + "\n")
@@ -247,14 +247,16 @@ class Run(ABC):
                 saved = now
                 self.save()
         self.save()
-        if not distributed.rank():
-            with replaced(self.out / "recipe.json") as temp:
+        if not distributed.process_rank():
+            with replace_when_whole(self.out / "recipe.json") as temp:
                 temp.write_text(json.dumps(asdict(self.recipe), indent=1))
-        distributed.meet()  # the next stage starts from what one process wrote
+        distributed.wait_for_all()  # the next stage starts from what one process wrote
 
     def _one(self) -> float:
         # every process draws samples of its own
-        number = (self.recipe.seed * 1_000_003 + self.step) * distributed.count() + distributed.rank()
+        number = (
+            self.recipe.seed * 1_000_003 + self.step
+        ) * distributed.process_count() + distributed.process_rank()
         rng = torch.Generator().manual_seed(number)
         rate = learning_rate(self.step, self.steps, self.recipe)
         for group in self.optimiser.param_groups:

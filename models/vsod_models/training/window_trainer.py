@@ -7,7 +7,7 @@ window costs little here, so thousands are seen in minutes.
 The frozen half knows the training clips by heart, so its features of them are
 better than those of any clip it will meet, and a memory that learns of such
 features alone learns that memory is not needed. Therefore every frame is there
-twice: as it is, and worn (:func:`worn`), and windows mix both.
+twice: as it is, and worn (:func:`degrade`), and windows mix both.
 """
 
 from __future__ import annotations
@@ -21,10 +21,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.training.data.augmentation import IMAGENET_MEAN, Batch, colour, encode, wheel
+from vsod_models.training.data.augmentation import (
+    IMAGENET_MEAN,
+    Batch,
+    augment_colour,
+    encode_motion_tensor,
+    flow_to_image_tensor,
+)
 from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
 from vsod_models.training.stages import Stage
-from vsod_models.training.training_run import Recipe, Run, mixed_precision, replaced
+from vsod_models.training.training_run import Recipe, TrainingRun, mixed_precision, replace_when_whole
 
 SIZE = (256, 448)
 _STRIDES = (1, 1, 2, 3)
@@ -32,7 +38,7 @@ _WINDOWS = 8
 _WORN = 0.4  # of the frames of a window
 
 
-class WindowTrainer(Run):
+class WindowTrainer(TrainingRun):
     """A stage that learns from windows of frozen features.
 
     Args:
@@ -42,8 +48,8 @@ class WindowTrainer(Run):
         length: Frames of a window.
         clips: All frames of a window are mapped; else the last one.
         recipe: Samples (windows), rate and seed.
-        out: See :class:`Run`.
-        device: See :class:`Run`.
+        out: See :class:`TrainingRun`.
+        device: See :class:`TrainingRun`.
         size: (height, width) at which the features are computed, multiples of 32.
     """
 
@@ -87,7 +93,7 @@ class WindowTrainer(Run):
             kept = torch.load(file, weights_only=True) if file.is_file() else {}
             if kept.get("key") != key:
                 kept = {"key": key, "features": self._encoded()}
-                with replaced(file) as temp:
+                with replace_when_whole(file) as temp:
                     torch.save(kept, temp)
             self._features = kept["features"]
         return self._features
@@ -156,9 +162,9 @@ class WindowTrainer(Run):
         self.net.eval()
         rows: list[list[Tensor]] = [[], [], [], []]
         for start in range(0, len(videos.rgb), 8):
-            batch = frames_of(self.pack, slice(start, start + 8), self.device)
-            tired = worn(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
-            for side, seen in enumerate((batch, mirrored(batch), tired, mirrored(tired))):
+            batch = pack_frames(self.pack, slice(start, start + 8), self.device)
+            tired = degrade(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
+            for side, seen in enumerate((batch, mirror(batch), tired, mirror(tired))):
                 inputs = []
                 for name in self.stage.reads:
                     x: Tensor = getattr(seen, name)
@@ -170,27 +176,27 @@ class WindowTrainer(Run):
         return torch.stack([torch.cat(side) for side in rows])
 
 
-def frames_of(pack: Pack, index: slice, device: torch.device) -> Batch:
+def pack_frames(pack: Pack, index: slice, device: torch.device) -> Batch:
     """Training frames with the flow to their next frame, unaugmented, at the pack's size."""
     videos = pack.videos
     rgb = torch.from_numpy(np.array(videos.rgb[index])).to(device).permute(0, 3, 1, 2).float() / 255
     mask = torch.from_numpy(np.array(videos.mask[index])).to(device)[:, None].float() / 255
     flow = torch.from_numpy(np.array(videos.flow[index, 0])).to(device).permute(0, 3, 1, 2).float()
     size = rgb.shape[-2:]
-    seen = F.interpolate(wheel(flow[:, :2]), size=size, mode="bilinear")
+    seen = F.interpolate(flow_to_image_tensor(flow[:, :2]), size=size, mode="bilinear")
     prior = None
     if videos.prior is not None:
         raw = torch.from_numpy(np.array(videos.prior[index])).to(device)[:, None].float()
         prior = F.interpolate(raw.where(raw <= PRIOR_ONE, torch.nan) / PRIOR_ONE, size=size, mode="bilinear")
-    return Batch(rgb, encode(flow), mask, torch.ones(len(rgb), device=device), seen, prior)
+    return Batch(rgb, encode_motion_tensor(flow), mask, torch.ones(len(rgb), device=device), seen, prior)
 
 
-def worn(batch: Batch, rng: torch.Generator) -> Batch:
+def degrade(batch: Batch, rng: torch.Generator) -> Batch:
     """The same frames as something went wrong in each: light and colour, sharpness, something in front, no motion.
 
     Every frame for itself, so that its neighbours know better.
     """
-    image = colour(batch.image, rng)
+    image = augment_colour(batch.image, rng)
     n, _, h, w = image.shape
     parts = []
     for one in torch.split(image, 1):
@@ -208,7 +214,7 @@ def worn(batch: Batch, rng: torch.Generator) -> Batch:
     return replace(batch, image=torch.cat(parts), prior=prior)
 
 
-def mirrored(batch: Batch) -> Batch:
+def mirror(batch: Batch) -> Batch:
     """The same frames seen in a mirror. The wheel is left out: its hues would have to turn as well."""
     grey = torch.tensor(IMAGENET_MEAN, device=batch.image.device)[:, None, None].expand_as(batch.wheel)
     return replace(

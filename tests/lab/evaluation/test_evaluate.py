@@ -5,7 +5,7 @@ import pytest
 
 from vsod.errors import DataError
 from vsod.lab.datasets import VAL_CLIPS, labelled_clips
-from vsod.lab.evaluation.evaluate import evaluate, table
+from vsod.lab.evaluation.evaluate import evaluate, format_scores
 
 pytest.importorskip("py_sod_metrics")
 
@@ -23,7 +23,7 @@ def test_every_cue_is_another_measurement(data):
 
 
 def test_table_has_a_row_per_clip_and_the_mean(data):
-    rows = table(evaluate("swift", data)).splitlines()
+    rows = format_scores(evaluate("swift", data)).splitlines()
     assert len(rows) == 4 and rows[0].startswith("| clip | frames | J | F |") and "**mean**" in rows[-1]
 
 

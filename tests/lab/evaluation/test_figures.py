@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vsod.errors import DataError
-from vsod.lab.evaluation.figures import THUMB, Gallery, plot_precision
+from vsod.lab.evaluation.figures import THUMBNAIL_SIZE, BestWorstSheet, plot_pr_curve
 from vsod_models.metrics.clip_scores import Scores
 
 
@@ -30,7 +30,7 @@ def titles(monkeypatch):
 
 
 def test_it_keeps_the_best_and_the_worst_of_each_clip(tmp_path):
-    gallery = Gallery(count=3)
+    gallery = BestWorstSheet(count=3)
     for i in range(20):
         show(gallery, "a", i, i / 20)
     show(gallery, "b", 7, 0.5)
@@ -39,23 +39,23 @@ def test_it_keeps_the_best_and_the_worst_of_each_clip(tmp_path):
     assert [(-i, -s) for s, i, _ in worst] == [(0, 0.0)]
     gallery.write(tmp_path / "new" / "sheet.png")
     sheet = cv2.imread(str(tmp_path / "new" / "sheet.png"))
-    assert sheet.shape == (2 * THUMB[1], 6 * THUMB[0], 3)
+    assert sheet.shape == (2 * THUMBNAIL_SIZE[1], 6 * THUMBNAIL_SIZE[0], 3)
 
 
 def test_a_frame_that_is_not_kept_is_not_drawn(monkeypatch):
     drawn = titles(monkeypatch)
-    gallery = Gallery(count=3)
+    gallery = BestWorstSheet(count=3)
     show(gallery, "a", 0, 0.5)
     show(gallery, "a", 1, 0.5)
     assert set(drawn) == {"a 0  J 0.500"}
 
 
 def test_the_matte_is_tinted_and_the_rest_is_grey(tmp_path):
-    gallery = Gallery()
+    gallery = BestWorstSheet()
     show(gallery, "a", 0, 1.0)
     gallery.write(tmp_path / "sheet.png")
     sheet = cv2.cvtColor(cv2.imread(str(tmp_path / "sheet.png")), cv2.COLOR_BGR2RGB)
-    w, h = THUMB
+    w, h = THUMBNAIL_SIZE
     for cell in (1, 2):
         inside = sheet[h // 2, cell * w + int(w * 0.375)]
         outside = sheet[h - 10, cell * w + w - 10]
@@ -65,14 +65,14 @@ def test_the_matte_is_tinted_and_the_rest_is_grey(tmp_path):
 
 def test_an_empty_gallery_is_an_error(tmp_path):
     with pytest.raises(DataError, match="no frames"):
-        Gallery().write(tmp_path / "sheet.png")
+        BestWorstSheet().write(tmp_path / "sheet.png")
 
 
 def test_precision_is_drawn_against_recall(tmp_path):
     pytest.importorskip("matplotlib")
     recall = np.linspace(1, 0, 256)
     scores = Scores("mean", 1, 0.5, 0.5, 0.5, 0.5, 0.1, None, recall / 2, 1 - recall / 2, recall)
-    plot_precision({"net": scores}, tmp_path / "new" / "curve.png")
+    plot_pr_curve({"net": scores}, tmp_path / "new" / "curve.png")
     drawn = cv2.imread(str(tmp_path / "new" / "curve.png"))
     assert drawn.shape == (600, 720, 3)
     # all is grey but the line: from (0, 1) at the top left down to (1, 0.5) at the right

@@ -4,18 +4,26 @@ from dataclasses import replace
 
 import pytest
 
-from vsod.core.matte_settings import FinishSettings
-from vsod.inference.model_registry import usable_card
+from vsod.core.matte_settings import MatteSettings
+from vsod.inference.model_registry import require_model
 from vsod.lab.evaluation import option_tables as surveying
-from vsod.lab.evaluation.option_tables import LOOKS, Look, survey, tables
+from vsod.lab.evaluation.option_tables import (
+    EVALUATION_VARIANTS,
+    EvaluationVariant,
+    evaluate_all,
+    format_tables,
+)
 
 pytest.importorskip("py_sod_metrics")
 
-TWO = (Look(""), Look("--stabilise 0 --threshold 0.9", finish=FinishSettings(stabilise=0, threshold=0.9)))
+TWO = (
+    EvaluationVariant(""),
+    EvaluationVariant("--stabilise 0 --threshold 0.9", finish=MatteSettings(stabilise=0, threshold=0.9)),
+)
 
 
 def test_the_words_of_a_look_ask_for_what_it_does():
-    for look in LOOKS:
+    for look in EVALUATION_VARIANTS:
         words = look.words.split()
         assert ("--adapt" in words) == look.adapt
         assert ("--no-flow" in words) == (look.cue == "no-flow")
@@ -27,8 +35,8 @@ def test_the_words_of_a_look_ask_for_what_it_does():
 
 
 def test_maps_are_computed_once_for_all_finishing(data, monkeypatch):
-    monkeypatch.setattr(surveying, "LOOKS", TWO)
-    first, second = survey(data, ["swift"])
+    monkeypatch.setattr(surveying, "EVALUATION_VARIANTS", TWO)
+    first, second = evaluate_all(data, ["swift"])
     assert [s.name for s in first.scores] == ["demo", "mean"]
     assert first.scores[-1].J > 0.99 > second.scores[-1].J
 
@@ -36,13 +44,13 @@ def test_maps_are_computed_once_for_all_finishing(data, monkeypatch):
         raise AssertionError("the network was run again")
 
     monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
-    again = next(iter(survey(data, ["swift"])))
+    again = next(iter(evaluate_all(data, ["swift"])))
     assert again.scores[-1].row() == first.scores[-1].row()
 
 
 def test_the_tables_have_a_row_per_look(data, monkeypatch):
-    monkeypatch.setattr(surveying, "LOOKS", TWO)
-    lines = tables(list(survey(data, ["swift"]))).splitlines()
+    monkeypatch.setattr(surveying, "EVALUATION_VARIANTS", TWO)
+    lines = format_tables(list(evaluate_all(data, ["swift"]))).splitlines()
     assert lines[0] == "| `evaluate` | J | F | maxF | S | E | MAE | flicker |"
     assert lines[3].startswith("| `swift --stabilise 0 --threshold 0.9` | 0.") and lines[4] == ""
     assert lines[5] == "| J by clip | demo |" and len(lines) == 9
@@ -50,21 +58,25 @@ def test_the_tables_have_a_row_per_look(data, monkeypatch):
 
 
 def test_a_net_counts_its_parameters():
-    assert surveying.parameters("swift") == 3_238_220
+    assert surveying.count_model_parameters("swift") == 3_238_220
 
 
 def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
     monkeypatch.setattr(
-        surveying, "LOOKS", [look for look in LOOKS if "crf" in look.words and not look.adapt]
+        surveying,
+        "EVALUATION_VARIANTS",
+        [look for look in EVALUATION_VARIANTS if "crf" in look.words and not look.adapt],
     )
-    assert [row.look.words for row in survey(data, ["swift"])] == ["--crf", "--crf off"]
-    both = [replace(usable_card("swift"), crf=crf) for crf in ("off", "meanfield")]
-    monkeypatch.setattr(surveying, "LOOKS", [Look(""), *surveying.LOOKS])
+    assert [row.look.words for row in evaluate_all(data, ["swift"])] == ["--crf", "--crf off"]
+    both = [replace(require_model("swift"), crf=crf) for crf in ("off", "meanfield")]
+    monkeypatch.setattr(
+        surveying, "EVALUATION_VARIANTS", [EvaluationVariant(""), *surveying.EVALUATION_VARIANTS]
+    )
     words = []
     for card in both:
         monkeypatch.setattr("vsod.lab.evaluation.option_tables.usable_card", lambda _, card=card: card)
         monkeypatch.setattr("vsod.lab.evaluation.evaluate.usable_card", lambda _, card=card: card)
-        rows = list(survey(data, ["swift"]))
+        rows = list(evaluate_all(data, ["swift"]))
         words.append([row.look.words for row in rows])
         assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE
     assert words == [["", "--crf"], ["", "--crf off"]]

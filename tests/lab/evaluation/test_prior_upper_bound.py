@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from vsod.lab.evaluation.prior_upper_bound import covered, oracle
+from vsod.lab.evaluation.prior_upper_bound import best_iou, segment_coverage
 
 
 def test_best_labelling_of_whole_segments():
@@ -19,11 +19,11 @@ def test_best_labelling_of_whole_segments():
         if found.any():
             best = max(best, np.count_nonzero(found & mask) / np.count_nonzero(found | mask))
     assert 0.4 < best < 1
-    assert oracle(covered(labels, mask), mask) == pytest.approx(best)
+    assert best_iou(segment_coverage(labels, mask), mask) == pytest.approx(best)
 
 
 def test_ties_are_cut_together():
     # one value everywhere: all or nothing
     mask = np.array([[True, False], [False, False]])
-    assert oracle(np.ones((2, 2)), mask) == pytest.approx(0.25)
-    assert oracle(mask.astype(float), mask) == 1
+    assert best_iou(np.ones((2, 2)), mask) == pytest.approx(0.25)
+    assert best_iou(mask.astype(float), mask) == 1

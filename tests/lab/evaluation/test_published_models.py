@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from vsod.errors import ModelError
-from vsod.inference.model_registry import card_by_id
+from vsod.inference.model_registry import find_model
 from vsod.inference.network_loading import build_network
 from vsod.inference.raster import Raster
-from vsod.lab.evaluation.published_models import published
+from vsod.lab.evaluation.published_models import at_published_size
 from vsod_models.layers.blocks import count_parameters
 
 MILLIONS = {"scnn": 40.97, "pdb": 61.81}
@@ -17,8 +17,8 @@ MILLIONS = {"scnn": 40.97, "pdb": 61.81}
 
 @pytest.mark.parametrize("name", ["scnn", "pdb"])
 def test_parameters_and_pixels_are_the_papers(name):
-    ours = card_by_id(name)
-    with published(ours) as card:
+    ours = find_model(name)
+    with at_published_size(ours) as card:
         assert card.problem is None and card.reads == ours.reads
         assert (card.window, card.clips, card.flow) == (ours.window, ours.clips, ours.flow)
         assert count_parameters(build_network(card)) / 1e6 == pytest.approx(MILLIONS[name], abs=0.01)
@@ -29,7 +29,7 @@ def test_parameters_and_pixels_are_the_papers(name):
 
 
 def test_our_own_net_has_no_published_size():
-    with pytest.raises(ModelError, match="swift"), published(card_by_id("swift")):
+    with pytest.raises(ModelError, match="swift"), at_published_size(find_model("swift")):
         pass
 
 

@@ -6,14 +6,20 @@ import numpy as np
 import pytest
 
 from vsod.cli.main import main
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import ModelError
-from vsod.inference.model_registry import usable_card
-from vsod.inference.model_spec import Card
+from vsod.inference.model_registry import require_model
+from vsod.inference.model_spec import ModelSpec
 from vsod.lab.evaluation import threshold_tuning
-from vsod.lab.evaluation.threshold_tuning import Cut, best, recut, sweep, table
+from vsod.lab.evaluation.threshold_tuning import (
+    ThresholdScore,
+    best_threshold,
+    format_table,
+    rescale_map,
+    sweep_thresholds,
+)
 
-PLAIN = FinishSettings(stabilise=0, edges="plain")
+PLAIN = MatteSettings(stabilise=0, edges="plain")
 
 
 def test_a_recut_map_is_that_of_the_other_half():
@@ -22,41 +28,41 @@ def test_a_recut_map_is_that_of_the_other_half():
     def seen(half):
         return 1 / (1 + np.exp(-(logits - math.log(half / (1 - half)))))
 
-    assert np.abs(recut(seen(0.5), 0.5, 0.8) - seen(0.8)).max() < 1e-6
-    assert np.abs(recut(seen(0.7), 0.7, 0.55) - seen(0.55)).max() < 1e-6
-    ends = recut(np.array([[0.0, 1.0]], np.float32), 0.5, 0.9)
+    assert np.abs(rescale_map(seen(0.5), 0.5, 0.8) - seen(0.8)).max() < 1e-6
+    assert np.abs(rescale_map(seen(0.7), 0.7, 0.55) - seen(0.55)).max() < 1e-6
+    ends = rescale_map(np.array([[0.0, 1.0]], np.float32), 0.5, 0.9)
     assert ends.tolist() == [[0.0, 1.0]]
 
 
 def test_masks_cut_at_one_half_are_best_matched_at_one_half(data):
-    own = usable_card("swift").half
-    cuts = sweep("swift", data, levels=(0.02, own, 0.98), every=3)
-    assert best(cuts).level == own and best(cuts).J > 0.99
+    own = require_model("swift").half
+    cuts = sweep_thresholds("swift", data, levels=(0.02, own, 0.98), every=3)
+    assert best_threshold(cuts).level == own and best_threshold(cuts).J > 0.99
     assert cuts[0].J < 0.99 > cuts[2].J
     assert [len(cut.clips) for cut in cuts] == [1, 1, 1] and cuts[1].clips[0] == pytest.approx(cuts[1].J)
 
 
 def test_the_network_runs_once_for_all_levels(data, monkeypatch):
-    sweep("swift", data, levels=(0.5,), finish=PLAIN)
+    sweep_thresholds("swift", data, levels=(0.5,), finish=PLAIN)
 
     def gone(*_):
         raise AssertionError("the network was run again")
 
     monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
-    assert len(sweep("swift", data, levels=(0.3, 0.6, 0.9), finish=PLAIN)) == 3
+    assert len(sweep_thresholds("swift", data, levels=(0.3, 0.6, 0.9), finish=PLAIN)) == 3
 
 
 def test_the_table_marks_the_best():
-    cuts = [Cut(0.5, 0.6, 0.5, (0.6,)), Cut(0.65, 0.7, 0.4, (0.7,))]
-    lines = list(table(cuts))
+    cuts = [ThresholdScore(0.5, 0.6, 0.5, (0.6,)), ThresholdScore(0.65, 0.7, 0.4, (0.7,))]
+    lines = list(format_table(cuts))
     assert lines[2] == "| 0.5 | 0.6000 | 0.5000 | 0.600 |" and lines[3].startswith("| **0.65** | 0.7000 |")
 
 
 def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
     card = tmp_path / "swift.toml"
-    before = usable_card("swift").source.read_text()
+    before = require_model("swift").source.read_text()
     card.write_text(before)
-    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: Card("swift", source=card))
+    monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("swift", source=card))
     assert main(["calibrate", "swift", "--data", str(data), "--install", "--stabilise", "0"]) == 0
     (top,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| **")]
     wanted = f"half = {top.split('**')[1]} "
@@ -67,6 +73,6 @@ def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
 
 
 def test_a_card_without_half_is_an_error(monkeypatch):
-    monkeypatch.setattr(threshold_tuning, "card_by_id", lambda _: Card("bare"))
+    monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("bare"))
     with pytest.raises(ModelError, match="no half to set"):
-        threshold_tuning.install("bare", 0.6)
+        threshold_tuning.install_threshold("bare", 0.6)

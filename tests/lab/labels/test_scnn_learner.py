@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
+from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner
 from vsod_models.networks.scnn import SCNN
 
 KEYS = [f"{clip}/{k:05d}" for clip in "ab" for k in range(4)]
@@ -32,7 +32,7 @@ LABELS = {key: mask(key) for key in KEYS[:6]} | {KEYS[6]: mask(KEYS[6]).repeat(2
 def learner(rate=0.02):
     torch.manual_seed(0)
     net = SCNN(backbone="mobilenet_v2", width=0.25, fc_channels=16)
-    return WeakLearner(net, FRAMES, Teaching(rate=rate, backbone=1.0, batch=2, seed=3))
+    return ScnnLearner(net, FRAMES, LearnerSettings(rate=rate, backbone=1.0, batch=2, seed=3))
 
 
 def test_it_learns_and_goes_on_exactly_where_it_was(tmp_path):
@@ -75,8 +75,10 @@ def test_what_it_saves_is_the_net(tmp_path):
 
 
 def test_a_pretrained_layer_learns_slower():
-    still = WeakLearner(
-        SCNN(backbone="mobilenet_v2", width=0.25, fc_channels=16), FRAMES, Teaching(rate=0.01, backbone=0.0)
+    still = ScnnLearner(
+        SCNN(backbone="mobilenet_v2", width=0.25, fc_channels=16),
+        FRAMES,
+        LearnerSettings(rate=0.01, backbone=0.0),
     )
     net = still._net
     before = {k: v.clone() for k, v in net.state_dict().items()}

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.flow_image import colour
+from vsod_models.flow.flow_image import flow_to_image
 from vsod_models.losses.published_fcn import msst_loss, scnn_loss, stan_loss
 from vsod_models.losses.published_resnet import dsnet_loss, pdb_loss
-from vsod_models.metrics.davis import region
+from vsod_models.metrics.davis import region_similarity
 from vsod_models.networks.dsnet import DSNet
 from vsod_models.networks.msst import MSST
 from vsod_models.networks.pdb import PDB
@@ -59,7 +59,7 @@ def tensors():
         speed = np.stack([np.hypot(*f.transpose(2, 0, 1)) for f in flows])
         images.append(frames)
         masks.append(truth)
-        wheels.append(np.stack([colour(f) for f in flows]))
+        wheels.append(np.stack([flow_to_image(f) for f in flows]))
         priors.append(speed / speed.max())
     pictures, painted = (torch.from_numpy(np.stack(x)).permute(0, 1, 4, 2, 3) / 255 for x in (images, wheels))
     prior, mask = (torch.from_numpy(np.stack(x))[:, :, None].float() for x in (priors, masks))
@@ -89,7 +89,7 @@ def learn(net, loss, steps, rate=1e-3):
 
 def mean_j(logits, mask):
     pairs = zip(logits.flatten(0, -4), mask.flatten(0, -4), strict=True)
-    return float(np.mean([region((a[0] > 0).numpy(), (b[0] > 0.5).numpy()) for a, b in pairs]))
+    return float(np.mean([region_similarity((a[0] > 0).numpy(), (b[0] > 0.5).numpy()) for a, b in pairs]))
 
 
 def draw(step, count=6):

@@ -149,7 +149,7 @@ def test_what_cannot_be_used_is_said(data, tmp_path):
     with pytest.raises(ModelError, match="no features"):
         prior_training.train_prior(data, other, tmp_path / "out.safetensors")
     with pytest.raises(ModelError, match="Train first"):
-        prior_training.install(other)
+        prior_training.install_prior(other)
     with pytest.raises(DataError):
         list(prior_training.clip_frames(labelled_clips(tmp_path, "train"), 1))
     args = argparse.Namespace(init=None)

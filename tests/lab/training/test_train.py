@@ -15,7 +15,7 @@ from helpers.clips import make
 from vsod import paths
 from vsod.__main__ import main
 from vsod.errors import DataError
-from vsod.inference.model_registry import card_by_id, usable_card
+from vsod.inference.model_registry import find_model, require_model
 from vsod.lab.training import train
 from vsod.storage.digest import file_sha256
 from vsod_models.weights import load_weights
@@ -58,16 +58,16 @@ def data(tmp_path_factory):
 @pytest.fixture
 def mine():
     """A card of the user's own with swift's network."""
-    folder = paths.user_cards_dir()
+    folder = paths.user_models_dir()
     folder.mkdir(parents=True)
-    text = (paths.cards_dir() / "swift.toml").read_text()
+    text = (paths.model_specs_dir() / "swift.toml").read_text()
     text = text.replace('id = "swift"', 'id = "mine"').replace("swift.safetensors", "mine.safetensors")
     (folder / "mine.toml").write_text(text)
     return folder / "mine.toml"
 
 
 def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
-    assert card_by_id("mine").problem
+    assert find_model("mine").problem
     words = ["train", "mine", "--data", data, "--out", tmp_path / "run", "--samples", "16", "--device", "cpu"]
     assert main([str(w) for w in words] + ["--json"]) == 0
     rows = [json.loads(x) for x in capsys.readouterr().out.splitlines() if x.startswith("{")]
@@ -76,11 +76,11 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
     assert meta == {"groups": ["set", "composites"], "clips": ["bear"], "prior": ""}
     weights = tmp_path / "run" / "weights.safetensors"
     with pytest.raises(Exception, match="mine"):
-        usable_card("mine")
+        require_model("mine")
     # a finished run has nothing left to do: it only installs
     assert main([str(w) for w in words] + ["--install"]) == 0
-    card = paths.user_cards_dir() / "mine.toml"
-    shipped = usable_card("mine").checked_weights()
+    card = paths.user_models_dir() / "mine.toml"
+    shipped = require_model("mine").checked_weights()
     assert f'sha256 = "{file_sha256(shipped)}"' in card.read_text()
     # int8, half the size of the run's
     assert shipped.stat().st_size < 0.6 * weights.stat().st_size

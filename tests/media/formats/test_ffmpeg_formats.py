@@ -17,12 +17,12 @@ import pytest
 from helpers import graycode
 from helpers.clips import KINDS, NTSC_FILM, Recipe, make, write_clip
 from helpers.exports import clip_info
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import OutputError, UnknownFormat
 from vsod.media.formats import ffmpeg_program, registry
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.registry import format_by_id
-from vsod.media.formats.table import FORMATS, Coding, Format
+from vsod.media.formats.table import FORMATS, Coding, ExportFormat
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
@@ -33,7 +33,7 @@ needs_ffmpeg = pytest.mark.skipif(
 
 
 def needs(id: str) -> pytest.MarkDecorator:
-    why = ffmpeg_program.problem(EXTERNAL[id])
+    why = ffmpeg_program.why_unavailable(FFMPEG_FORMATS[id])
     return pytest.mark.skipif(bool(why), reason=why)
 
 
@@ -41,7 +41,7 @@ def needs(id: str) -> pytest.MarkDecorator:
 SOFT = Coding(
     "libx264", "yuv420p", "legal", 8, False, {"preset": "ultrafast", "crf": "10", "bf": "0", "tag": "avc1"}
 )
-PREVIEW = Format("soft", "soft", (".mp4", ".mov", ".mkv"), "", SOFT, SOFT, external=True)
+PREVIEW = ExportFormat("soft", "soft", (".mp4", ".mov", ".mkv"), "", SOFT, SOFT, external=True)
 
 
 def fake(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_a_matte_lies_over_its_source(kind: str, suffix: str, tmp_path: Path) ->
         frames = range(2, source.info.frame_count - 1)
         with open_sink(target, PREVIEW, source.info, frames=frames) as sink:
             for frame in source.frames(frames.start, frames.stop, pixels="luma"):
-                sink.write(frame.index, Picture(frame.image))
+                sink.write(frame.index, OutputFrame(frame.image))
     with open_source(target) as made:
         seen = [graycode.read(f.image) for f in made.frames()]
     due = clip.codes[2:-1]
@@ -87,7 +87,7 @@ def test_it_carries_what_the_source_has(tmp_path: Path) -> None:
         info = replace(source.info, reel="A001")
         with open_sink(target, PREVIEW, info, layout="fill") as sink:
             for frame in source.frames():
-                sink.write(frame.index, Picture(rgb=frame.image))
+                sink.write(frame.index, OutputFrame(rgb=frame.image))
     with open_source(target) as made:
         back = made.info
         assert back.pts.tolist() == info.pts.tolist() and back.time_base == info.time_base
@@ -99,7 +99,7 @@ def test_it_carries_what_the_source_has(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("id", ["hap", "hap-q", "hap-alpha"])
 def test_hap(id: str, tmp_path: Path) -> None:
-    if why := ffmpeg_program.problem(EXTERNAL[id]):
+    if why := ffmpeg_program.why_unavailable(FFMPEG_FORMATS[id]):
         pytest.skip(why)
     fmt, clip, target = format_by_id(id), make("cfr", tmp_path), tmp_path / "out.mov"
     ramp = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
@@ -108,7 +108,7 @@ def test_hap(id: str, tmp_path: Path) -> None:
         info = replace(source.info, timecode="10:00:00:00")
         with open_sink(target, fmt, info, layout=layout) as sink:
             for frame in source.frames():
-                sink.write(frame.index, Picture(ramp if layout == "cutout" else None, frame.image))
+                sink.write(frame.index, OutputFrame(ramp if layout == "cutout" else None, frame.image))
     with open_source(target) as made:
         assert made.info.timecode == "10:00:00:00"
         assert [graycode.read(f.image) for f in made.frames()] == clip.codes
@@ -121,9 +121,9 @@ def test_hap(id: str, tmp_path: Path) -> None:
 
 @needs("hap")
 def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
-    picture = Picture(rgb=np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8))
+    picture = OutputFrame(rgb=np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8))
     for name in ("a.mov", "b.mov"):
-        with open_sink(tmp_path / name, EXTERNAL["hap"], clip_info(), layout="fill") as sink:
+        with open_sink(tmp_path / name, FFMPEG_FORMATS["hap"], clip_info(), layout="fill") as sink:
             for index in range(3):
                 sink.write(index, picture)
     assert (tmp_path / "a.mov").read_bytes() == (tmp_path / "b.mov").read_bytes()
@@ -131,9 +131,9 @@ def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_sizes_that_cannot_be_held_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="HAP cannot hold 98x64"):
-        open_sink(tmp_path / "o.mov", EXTERNAL["hap"], clip_info((98, 64)), layout="fill")
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info((98, 64)), layout="fill")
     with pytest.raises(OutputError, match="cannot hold 97x64"):
-        open_sink(tmp_path / "o.mp4", EXTERNAL["h264-nvenc"], clip_info((97, 64)))
+        open_sink(tmp_path / "o.mp4", FFMPEG_FORMATS["h264-nvenc"], clip_info((97, 64)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -168,7 +168,7 @@ def test_without_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UnknownFormat, match=r"no ffmpeg on the path\. Install FFmpeg"):
         format_by_id("h264-nvenc")
     with pytest.raises(OutputError, match=r"FFmpeg cannot be started.*Install FFmpeg"):
-        open_sink(tmp_path / "o.mov", EXTERNAL["hap"], clip_info(), layout="fill")
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(), layout="fill")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -183,10 +183,10 @@ def test_a_program_that_dies_is_named_with_its_last_words(
     )
     target = tmp_path / "o.mov"
     target.write_bytes(b"earlier")
-    picture = Picture(rgb=np.zeros((64, 96, 3), np.uint8))
+    picture = OutputFrame(rgb=np.zeros((64, 96, 3), np.uint8))
     with (
         pytest.raises(OutputError, match=r"out of textures.*Choose another format"),
-        open_sink(target, EXTERNAL["hap"], clip_info(count=frames), layout="fill") as sink,
+        open_sink(target, FFMPEG_FORMATS["hap"], clip_info(count=frames), layout="fill") as sink,
     ):
         for index in range(frames):
             sink.write(index, picture)
@@ -201,10 +201,10 @@ def test_frames_that_are_swallowed_are_missed(tmp_path: Path, monkeypatch: pytes
     fake(tmp_path, "cat >/dev/null", monkeypatch)
     with (
         pytest.raises(OutputError, match="FFmpeg cannot encode this as HAP"),
-        open_sink(tmp_path / "o.mov", EXTERNAL["hap"], clip_info(count=2), layout="fill") as sink,
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(count=2), layout="fill") as sink,
     ):
         for index in range(2):
-            sink.write(index, Picture(rgb=np.zeros((64, 96, 3), np.uint8)))
+            sink.write(index, OutputFrame(rgb=np.zeros((64, 96, 3), np.uint8)))
     assert not (tmp_path / "o.mov").exists()
 
 
@@ -215,7 +215,7 @@ def test_cancelled_half_way_nothing_is_left(tmp_path: Path) -> None:
 
     with pytest.raises(Stop), open_sink(tmp_path / "o.mp4", PREVIEW, clip_info(count=400)) as sink:
         for index in range(50):
-            sink.write(index, Picture(np.zeros((64, 96), np.float32)))
+            sink.write(index, OutputFrame(np.zeros((64, 96), np.float32)))
         program = sink._encoder._program  # type: ignore[attr-defined]
         raise Stop
     assert program.returncode is not None

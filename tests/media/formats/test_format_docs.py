@@ -4,7 +4,7 @@ import pytest
 
 from helpers.repository import ROOT
 from vsod.media.formats.table import FORMATS
-from vsod.media.verify.format_exactness import format_table, measure
+from vsod.media.verify.format_exactness import format_table, measure_exactness
 
 DOCS = ROOT / "docs" / "formats.md"
 
@@ -19,7 +19,7 @@ def test_the_table_is_the_codes():
 )
 def test_exactness_is_what_the_docs_say(id, layout):
     """T19: number of levels and ends, as printed in the docs."""
-    found = measure(FORMATS[id], layout)
+    found = measure_exactness(FORMATS[id], layout)
     row = f"| `{id}` | {layout} | {found.levels:,} | "
     assert row in DOCS.read_text(encoding="utf-8")
     coding = FORMATS[id].coding(layout)

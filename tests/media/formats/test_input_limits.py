@@ -16,7 +16,7 @@ import pytest
 from helpers.clips import make
 from helpers.decompression_bombs import write_bombs
 from helpers.exports import clip_info
-from vsod.core.conform import conformed
+from vsod.core.conform import conform_to_rate
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import UnreadableMedia, UsageError
 from vsod.media.formats.input_limits import DEMUXERS
@@ -227,17 +227,17 @@ def test_a_gap_is_not_filled_with_millions_of_frames(gap: int, time_base: Fracti
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
     with pytest.raises(UsageError, match="become") as caught:
-        conformed(info, range(5), Fraction(24))
+        conform_to_rate(info, range(5), Fraction(24))
     assert time.process_time() - began < 0.1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
     if gap == 10**5 and time_base == Fraction(1, 24):
         most = int(caught.value.fix.rsplit(" ", 1)[1].rstrip("."))
-        assert len(conformed(info, range(5), Fraction(24), most).shows) == most
+        assert len(conform_to_rate(info, range(5), Fraction(24), most).shows) == most
 
 
 def test_a_slow_clip_is_conformed_to_a_usual_rate() -> None:
     info = clip_info(count=50, rate=Fraction(1), time_base=Fraction(1), last_ticks=1)
-    assert len(conformed(info, range(50), Fraction(24)).shows) == 1200
+    assert len(conform_to_rate(info, range(50), Fraction(24)).shows) == 1200
 
 
 def test_what_is_no_number_is_black_or_white_without_a_word(

@@ -44,8 +44,8 @@ def test_a_program_is_found_on_the_path(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_nothing_of_the_current_folder_runs(strangers: Path) -> None:
-    versions.external_version()
-    ffmpeg_program.problem(next(iter(ffmpeg_program.EXTERNAL.values())))
+    versions.external_ffmpeg_version()
+    ffmpeg_program.why_unavailable(next(iter(ffmpeg_program.FFMPEG_FORMATS.values())))
     report = VerifyReport(strangers / "s.mov", strangers / "m.mov")
     _second_reader(report, strangers / "m.mov", 1)
     assert [check.id for check in report.checks] == ["second-reader"]
@@ -54,4 +54,4 @@ def test_nothing_of_the_current_folder_runs(strangers: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 def test_the_second_reader_is_still_found() -> None:
-    assert versions.external_version()
+    assert versions.external_ffmpeg_version()

@@ -12,15 +12,15 @@ import pytest
 
 from helpers.exports import clip_info
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.export_settings import Delivery
-from vsod.core.output_frame import Picture
+from vsod.core.export_settings import ExportSettings
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import OutputError, UsageError
-from vsod.media.formats.table import FORMATS, Format
+from vsod.media.formats.table import FORMATS, ExportFormat
 from vsod.media.pixels.yuv import to_yuv
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.picture_checks import composite_errors
-from vsod.media.verify.readback import has_alpha, read_pictures
+from vsod.media.verify.readback import has_alpha, read_cutouts
 
 CUTOUTS = [f for f in FORMATS.values() if f.cutout is not None]
 SIZE = (320, 128)
@@ -34,9 +34,9 @@ def gradient(kind: type = np.uint16) -> npt.NDArray[np.uint16]:
     return np.rint(rgb * np.iinfo(kind).max).astype(kind)
 
 
-def write(target: Path, fmt: Format, picture: Picture, info: ClipInfo, **how: object) -> list[str]:
+def write(target: Path, fmt: ExportFormat, picture: OutputFrame, info: ClipInfo, **how: object) -> list[str]:
     with open_sink(
-        target, fmt, info, frames=range(2), layout=picture.layout, delivery=Delivery(**how)
+        target, fmt, info, frames=range(2), layout=picture.layout, delivery=ExportSettings(**how)
     ) as sink:
         for index in range(2):
             sink.write(index, picture)
@@ -45,7 +45,7 @@ def write(target: Path, fmt: Format, picture: Picture, info: ClipInfo, **how: ob
 
 @pytest.mark.parametrize("fmt", CUTOUTS, ids=lambda f: f.id)
 @pytest.mark.parametrize("rotation", [0, 90])
-def test_colour_and_alpha_come_back(fmt: Format, rotation: int, tmp_path: Path) -> None:
+def test_colour_and_alpha_come_back(fmt: ExportFormat, rotation: int, tmp_path: Path) -> None:
     """T14, T19: alpha to the coding's own step, colour to its depth; the lossless ones exactly."""
     matrix = (0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30) if rotation else ()
     stored_size = SIZE[::-1] if rotation else SIZE
@@ -55,10 +55,10 @@ def test_colour_and_alpha_come_back(fmt: Format, rotation: int, tmp_path: Path) 
     alpha = np.tile(np.linspace(0, 1, SIZE[0], dtype=np.float32), (SIZE[1], 1))
     rgb = gradient()
     target = tmp_path / f"c{fmt.suffixes[0] if fmt.suffixes else ''}"
-    write(target, fmt, Picture(alpha, rgb), info)
+    write(target, fmt, OutputFrame(alpha, rgb), info)
     with open_source(target) as source:
         assert has_alpha(source.info)
-        back = list(read_pictures(source.info))
+        back = list(read_cutouts(source.info))
     coding = fmt.coding("cutout")
     assert len(back) == 2
     step = 1 / ((1 << coding.bit_depth) - 1)
@@ -79,7 +79,7 @@ def test_hdr_fills_keep_ten_bits_and_their_tags(tmp_path: Path) -> None:
     """T13, T14: a PQ ramp through ProRes has more than 256 levels and the source's tags."""
     info = clip_info((2048, 64), bit_depth=10, color=ColorTags(9, 16, 9))
     ramp = np.tile(np.linspace(0, 65535, 2048).astype(np.uint16)[:, None], (64, 1, 3))
-    write(tmp_path / "f.mov", FORMATS["prores4444"], Picture(rgb=ramp), info)
+    write(tmp_path / "f.mov", FORMATS["prores4444"], OutputFrame(rgb=ramp), info)
     with av.open(str(tmp_path / "f.mov")) as container:
         frame = next(container.decode(video=0))
         luma = np.frombuffer(frame.planes[0], np.uint16)
@@ -89,7 +89,7 @@ def test_hdr_fills_keep_ten_bits_and_their_tags(tmp_path: Path) -> None:
 
 def test_an_eight_bit_format_for_a_ten_bit_source_warns(tmp_path: Path) -> None:
     info = clip_info(SIZE, bit_depth=10)
-    notes = write(tmp_path / "f.mov", FORMATS["qtrle"], Picture(rgb=gradient()), info)
+    notes = write(tmp_path / "f.mov", FORMATS["qtrle"], OutputFrame(rgb=gradient()), info)
     assert any("10 bits" in note for note in notes)
 
 
@@ -139,7 +139,7 @@ def test_what_holds_straight_alpha_only_refuses_the_other(id: str, tmp_path: Pat
     fmt = FORMATS[id]
     target = tmp_path / f"c{fmt.suffixes[0] if fmt.suffixes else ''}"
     with pytest.raises(UsageError, match="straight"):
-        open_sink(target, fmt, clip_info(), layout="cutout", delivery=Delivery(alpha="premultiplied"))
+        open_sink(target, fmt, clip_info(), layout="cutout", delivery=ExportSettings(alpha="premultiplied"))
 
 
 def test_avi_and_webm_refuse_what_they_cannot_say(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_formats_of_larger_or_plainer_clips(id: str, tmp_path: Path) -> None:
     target = tmp_path / f"m{fmt.suffixes[0]}"
     matte = np.zeros((128, 256), np.float32)
     matte[:, 128:] = 1
-    write(target, fmt, Picture(matte), info)
+    write(target, fmt, OutputFrame(matte), info)
     from vsod.media.verify.readback import read_matte
 
     with open_source(target) as source:

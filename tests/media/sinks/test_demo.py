@@ -12,8 +12,8 @@ from vsod.media.sources.opening import open_source
 
 
 def test_the_ball_is_where_it_is_said_to_be_and_stands_out() -> None:
-    picture = next(demo.demo_pictures()).astype(int)
-    x, y, radius = demo.ball_at(0.0)
+    picture = next(demo.demo_frames()).astype(int)
+    x, y, radius = demo.ball_position(0.0)
     assert picture.shape == (demo.HEIGHT, demo.WIDTH, 3)
     ball = picture[
         int(y - radius * 0.6) : int(y + radius * 0.6), int(x - radius * 0.6) : int(x + radius * 0.6)
@@ -23,8 +23,8 @@ def test_the_ball_is_where_it_is_said_to_be_and_stands_out() -> None:
 
 
 def test_a_short_demo_is_a_readable_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = demo.demo_pictures
-    monkeypatch.setattr(demo, "demo_pictures", lambda: islice(whole(), 4))
+    whole = demo.demo_frames
+    monkeypatch.setattr(demo, "demo_frames", lambda: islice(whole(), 4))
     path = demo.make_demo(tmp_path / "demo.mp4")
     assert [p.name for p in tmp_path.iterdir()] == ["demo.mp4"]
     with open_source(path) as source:

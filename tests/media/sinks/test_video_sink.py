@@ -14,21 +14,21 @@ import pytest
 from helpers.clips import NTSC_FILM, Recipe, write_clip
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import OutputError, UnknownFormat, UsageError
 from vsod.media.formats.registry import format_by_id, format_for_path
-from vsod.media.formats.table import FORMATS, Format
-from vsod.media.pixels.levels import decode, encode, span
-from vsod.media.pixels.planes import plane
+from vsod.media.formats.table import FORMATS, ExportFormat
+from vsod.media.pixels.levels import code_range, from_codes, to_codes
+from vsod.media.pixels.planes import plane_view
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.readback import read_matte
 
 
-def write(path: Path, fmt: Format, info: ClipInfo, mattes: list[npt.NDArray[np.float32]]) -> list[str]:
+def write(path: Path, fmt: ExportFormat, info: ClipInfo, mattes: list[npt.NDArray[np.float32]]) -> list[str]:
     with open_sink(path, fmt, info, frames=range(len(mattes))) as sink:
         for index, matte in enumerate(mattes):
-            sink.write(index, Picture(matte))
+            sink.write(index, OutputFrame(matte))
     return sink.warnings
 
 
@@ -38,15 +38,15 @@ def first_picture(path: Path) -> av.VideoFrame:
 
 
 @pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
-def test_zero_and_one_are_exact_on_the_y_plane(fmt: Format, tmp_path: Path) -> None:
+def test_zero_and_one_are_exact_on_the_y_plane(fmt: ExportFormat, tmp_path: Path) -> None:
     matte = np.zeros((64, 96), np.float32)
     matte[:, 48:] = 1.0
     path = tmp_path / f"m{fmt.suffixes[0]}"
     write(path, fmt, clip_info(), [matte] * 3)
     picture = first_picture(path)
     bits = picture.format.components[0].bits
-    luma = plane(picture, 0)
-    black, white = span(fmt.matte.levels, bits)
+    luma = plane_view(picture, 0)
+    black, white = code_range(fmt.matte.levels, bits)
     off = 1 if fmt.id == "vp9" else 0
     assert np.abs(luma[:, :40].astype(int) - black).max() <= off
     assert np.abs(luma[:, 56:].astype(int) - white).max() <= off
@@ -55,17 +55,17 @@ def test_zero_and_one_are_exact_on_the_y_plane(fmt: Format, tmp_path: Path) -> N
         (2,) if fmt.matte.levels == "full" else (0, 1) if fmt.id == "h264" else (1,)
     )
     for chroma in range(1, len(picture.planes)):
-        assert set(np.unique(plane(picture, chroma)).tolist()) == {1 << (bits - 1)}
+        assert set(np.unique(plane_view(picture, chroma)).tolist()) == {1 << (bits - 1)}
 
 
 def test_prores_black_and_white_are_64_and_940_of_1023() -> None:
-    assert span("legal", 10) == (64, 940)
-    assert span("legal", 8) == (16, 235)
-    assert span("full", 16) == (0, 65535)
+    assert code_range("legal", 10) == (64, 940)
+    assert code_range("legal", 8) == (16, 235)
+    assert code_range("full", 16) == (0, 65535)
 
 
 @pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
-def test_a_soft_edge_keeps_its_levels(fmt: Format, tmp_path: Path) -> None:
+def test_a_soft_edge_keeps_its_levels(fmt: ExportFormat, tmp_path: Path) -> None:
     ramp = np.tile(np.linspace(0, 1, 960, dtype=np.float32), (64, 1))
     path = tmp_path / f"m{fmt.suffixes[0]}"
     write(path, fmt, clip_info((960, 64)), [ramp] * 3)
@@ -73,7 +73,8 @@ def test_a_soft_edge_keeps_its_levels(fmt: Format, tmp_path: Path) -> None:
         back = next(iter(read_matte(source.info))).matte
     error = float(np.abs(back - ramp).max())
     step = 1 / (
-        span(fmt.matte.levels, fmt.matte.bit_depth)[1] - span(fmt.matte.levels, fmt.matte.bit_depth)[0]
+        code_range(fmt.matte.levels, fmt.matte.bit_depth)[1]
+        - code_range(fmt.matte.levels, fmt.matte.bit_depth)[0]
     )
     assert error <= (step * 0.51 if fmt.matte.lossless else 4 * step)
 
@@ -88,31 +89,31 @@ def test_lossless_formats_give_back_every_code(id: str, size: tuple[int, int], t
         write(path, fmt, clip_info(size), mattes)
         with open_source(path) as source:
             assert source.info.upright_size == size
-            back = [encode(m.matte, "full", fmt.matte.bit_depth) for m in read_matte(source.info)]
+            back = [to_codes(m.matte, "full", fmt.matte.bit_depth) for m in read_matte(source.info)]
         assert len(back) == 3
         for wrote, read in zip(mattes, back, strict=True):
-            assert np.array_equal(encode(wrote, "full", fmt.matte.bit_depth), read)
+            assert np.array_equal(to_codes(wrote, "full", fmt.matte.bit_depth), read)
 
 
 def test_eight_bit_mattes_are_the_same_as_floats() -> None:
     codes = np.arange(256, dtype=np.uint8).reshape(16, 16)
     for levels, bits in (("full", 8), ("legal", 8), ("legal", 10), ("full", 16)):
         assert np.array_equal(
-            encode(codes, levels, bits), encode(codes.astype(np.float32) / 255, levels, bits)
+            to_codes(codes, levels, bits), to_codes(codes.astype(np.float32) / 255, levels, bits)
         )
 
 
 def test_values_outside_are_clipped_not_wrapped() -> None:
     wild = np.array([[-0.5, 1.5, -1e9, 1e9]], np.float32)
     for levels, bits in (("full", 8), ("legal", 8), ("legal", 10), ("full", 16)):
-        black, white = span(levels, bits)
-        assert encode(wild, levels, bits).tolist() == [[black, white, black, white]]
-    assert decode(np.array([[64, 940]], np.uint16), "legal", 10).tolist() == [[0.0, 1.0]]
+        black, white = code_range(levels, bits)
+        assert to_codes(wild, levels, bits).tolist() == [[black, white, black, white]]
+    assert from_codes(np.array([[64, 940]], np.uint16), "legal", 10).tolist() == [[0.0, 1.0]]
 
 
 @pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
 @pytest.mark.parametrize("tags", [(1, 1, 1), (9, 16, 9), (9, 18, 9), (6, 6, 6)])
-def test_colour_tags_are_the_sources(fmt: Format, tags: tuple[int, int, int], tmp_path: Path) -> None:
+def test_colour_tags_are_the_sources(fmt: ExportFormat, tags: tuple[int, int, int], tmp_path: Path) -> None:
     path = tmp_path / f"m{fmt.suffixes[0]}"
     write(path, fmt, clip_info(color=ColorTags(*tags)), [np.zeros((64, 96), np.float32)] * 2)
     with open_source(path) as source:
@@ -140,7 +141,7 @@ def test_timecode_counts_on_from_the_source(
     path = tmp_path / f"m{suffix}"
     with open_sink(path, format_for_path(path), info, frames=range(first, first + 2)) as sink:
         for index in (first, first + 1):
-            sink.write(index, Picture(np.zeros((64, 96), np.uint8)))
+            sink.write(index, OutputFrame(np.zeros((64, 96), np.uint8)))
     with open_source(path) as source:
         assert source.info.timecode == due
         assert source.info.rate == rate
@@ -154,7 +155,7 @@ def test_an_impossible_timecode_is_left_out_with_a_warning(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_pixel_aspect_is_kept_or_warned_about(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_pixel_aspect_is_kept_or_warned_about(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     info = clip_info(sar=Fraction(64, 45))
     warnings = write(tmp_path / f"m{suffix}", fmt, info, [np.zeros((64, 96), np.float32)] * 2)
     with open_source(tmp_path / f"m{suffix}") as source:
@@ -163,7 +164,9 @@ def test_pixel_aspect_is_kept_or_warned_about(fmt: Format, suffix: str, tmp_path
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_the_last_frame_lasts_as_long_as_in_the_source(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_the_last_frame_lasts_as_long_as_in_the_source(
+    fmt: ExportFormat, suffix: str, tmp_path: Path
+) -> None:
     if fmt.is_sequence:
         pytest.skip("images have no duration")
     pts = np.array([0, 1001, 3003, 4004, 8008, 9009, 13013, 14014, 20020, 21021], np.int64)
@@ -188,7 +191,7 @@ def test_rounded_ticks_become_an_exact_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_the_same_job_gives_the_same_bytes(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_the_same_job_gives_the_same_bytes(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     mattes = [np.random.default_rng(k).random((64, 96), dtype=np.float32) for k in range(5)]
     seen = set()
     for take in ("one", "two"):
@@ -204,7 +207,7 @@ def test_notes_are_in_the_file(tmp_path: Path) -> None:
     for suffix in (".mov", ".mp4", ".mkv"):
         path = tmp_path / f"m{suffix}"
         with open_sink(path, format_for_path(path), clip_info(count=1), tags={"model": "größe-1"}) as sink:
-            sink.write(0, Picture(np.zeros((64, 96), np.uint8)))
+            sink.write(0, OutputFrame(np.zeros((64, 96), np.uint8)))
         with av.open(str(path)) as container:
             notes = {k.lower(): v for k, v in container.metadata.items()}
         assert notes["comment"] == "vsod-desktop matte; model=größe-1"
@@ -262,7 +265,7 @@ def test_every_format_can_be_explained() -> None:
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 @pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
-def test_ffprobe_agrees(fmt: Format, tmp_path: Path) -> None:
+def test_ffprobe_agrees(fmt: ExportFormat, tmp_path: Path) -> None:
     import ffmpeg
 
     info = clip_info(
@@ -310,7 +313,7 @@ def test_reel_and_notes_about_the_shot_are_carried_on(suffix: str, tmp_path: Pat
 
 @pytest.mark.parametrize("order", ["tt", "bb"])
 @pytest.mark.parametrize("fmt", VIDEO, ids=[f.id for f in VIDEO])
-def test_the_field_order_is_carried_or_missed(fmt: Format, order: str, tmp_path: Path) -> None:
+def test_the_field_order_is_carried_or_missed(fmt: ExportFormat, order: str, tmp_path: Path) -> None:
     """T12: MOV and MKV say which field comes first; where a format cannot, the user hears of it."""
     path = tmp_path / f"m{fmt.suffixes[0]}"
     notes = write(path, fmt, clip_info(field_order=order), [np.zeros((64, 96), np.float32)] * 3)

@@ -14,21 +14,21 @@ import numpy as np
 import pytest
 
 from helpers.exports import EVERY, EVERY_IDS, VIDEO, clip_info
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import OutputError, UsageError
-from vsod.media.formats.table import FORMATS, Format
+from vsod.media.formats.table import FORMATS, ExportFormat
 from vsod.media.sinks import image_sequence_sink
 from vsod.media.sinks.opening import open_sink
-from vsod.media.sinks.sink import close_together
+from vsod.media.sinks.sink import close_all_or_none
 from vsod.media.sinks.video_sink import VideoSink
 from vsod.media.sources.opening import open_source
 from vsod.storage import atomic
-from vsod.storage.atomic import partial_path, sweep
+from vsod.storage.atomic import partial_path, remove_stale_partials
 
 MATTE = np.zeros((64, 96), np.uint8)
 
 
-def old(path: Path, fmt: Format) -> dict[str, bytes]:
+def old(path: Path, fmt: ExportFormat) -> dict[str, bytes]:
     """Put an older result at the target; returns what must survive."""
     if fmt.is_sequence:
         path.mkdir()
@@ -47,22 +47,22 @@ def content(path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
 @pytest.mark.parametrize("written", [0, 2])
 def test_an_exception_leaves_the_old_result_alone(
-    fmt: Format, suffix: str, written: int, tmp_path: Path
+    fmt: ExportFormat, suffix: str, written: int, tmp_path: Path
 ) -> None:
     path = tmp_path / f"m{suffix}"
     before = old(path, fmt)
     with pytest.raises(RuntimeError, match="model"), open_sink(path, fmt, clip_info()) as sink:
         for index in range(written):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
         raise RuntimeError("the model failed")
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_abort_removes_everything_and_can_be_repeated(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_abort_removes_everything_and_can_be_repeated(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
-    sink.write(0, Picture(MATTE))
+    sink.write(0, OutputFrame(MATTE))
     assert any(p.name.startswith(".m") and "partial" in p.name for p in tmp_path.iterdir())
     sink.abort()
     sink.abort()
@@ -70,11 +70,11 @@ def test_abort_removes_everything_and_can_be_repeated(fmt: Format, suffix: str, 
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_nothing_is_at_the_target_before_the_end(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_nothing_is_at_the_target_before_the_end(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"m{suffix}"
     with open_sink(path, fmt, clip_info()) as sink:
         for index in range(3):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
             assert not path.exists()
     assert path.exists()
     assert sink.close() == path
@@ -82,22 +82,24 @@ def test_nothing_is_at_the_target_before_the_end(fmt: Format, suffix: str, tmp_p
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_closing_early_is_an_error_and_leaves_nothing(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_closing_early_is_an_error_and_leaves_nothing(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
-    sink.write(0, Picture(MATTE))
+    sink.write(0, OutputFrame(MATTE))
     with pytest.raises(OutputError, match="1 of 3 frames"):
         sink.close()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_frames_out_of_order_or_of_another_size_are_bugs(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_frames_out_of_order_or_of_another_size_are_bugs(
+    fmt: ExportFormat, suffix: str, tmp_path: Path
+) -> None:
     sink = open_sink(tmp_path / f"m{suffix}", fmt, clip_info())
     for index in (1, -1, 3):
         with pytest.raises(ValueError, match="due"):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     with pytest.raises(ValueError, match="is due"):
-        sink.write(0, Picture(MATTE.T))
+        sink.write(0, OutputFrame(MATTE.T))
     sink.abort()
 
 
@@ -106,7 +108,7 @@ def test_images_replace_their_namesakes_only(tmp_path: Path) -> None:
     old(path, FORMATS["png8"])
     with open_sink(path, FORMATS["png8"], clip_info()) as sink:
         for index in range(3):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     after = content(path)
     assert after["other.txt"] == b"keep me"
     assert after["clip_matte.000000.png"][1:4] == b"PNG"
@@ -114,7 +116,7 @@ def test_images_replace_their_namesakes_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_targets_that_cannot_be_written(fmt: Format, suffix: str, tmp_path: Path) -> None:
+def test_targets_that_cannot_be_written(fmt: ExportFormat, suffix: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(OutputError) as caught:
@@ -132,7 +134,7 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
 def test_a_folder_that_refuses(
-    fmt: Format, suffix: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fmt: ExportFormat, suffix: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
@@ -147,7 +149,7 @@ def test_a_folder_that_refuses(
 
 @pytest.mark.parametrize("fmt", VIDEO, ids=lambda f: f.id)
 def test_disk_full_in_mux_and_again_in_close(
-    fmt: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fmt: ExportFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The way a real full disk behaves: the second failure comes while cleaning up after the first."""
     path = tmp_path / f"m{fmt.suffixes[0]}"
@@ -166,7 +168,7 @@ def test_disk_full_in_mux_and_again_in_close(
     monkeypatch.setattr(sink, "_container", Full())
     with pytest.raises(OutputError, match="disk is full") as caught:
         for index in range(200):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     assert "Free some space" in caught.value.fix
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -186,14 +188,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
-def test_a_really_full_disk(fmt: Format, suffix: str, small_disk: Path) -> None:
+def test_a_really_full_disk(fmt: ExportFormat, suffix: str, small_disk: Path) -> None:
     rng = np.random.default_rng(0)
     with (
         pytest.raises(OutputError, match="disk is full"),
         open_sink(small_disk / f"m{suffix}", fmt, clip_info((256, 256), count=100)) as sink,
     ):
         for index in range(100):
-            sink.write(index, Picture(rng.integers(0, 256, (256, 256), dtype=np.uint8)))
+            sink.write(index, OutputFrame(rng.integers(0, 256, (256, 256), dtype=np.uint8)))
     assert list(small_disk.iterdir()) == []
 
 
@@ -210,7 +212,7 @@ def test_a_failing_rename_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
         open_sink(path, FORMATS["ffv1-gray8"], clip_info()) as sink,
     ):
         for index in range(3):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     assert content(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.mkv"]
 
@@ -239,7 +241,7 @@ def test_a_drive_that_goes_away_in_between(
         open_sink(path, fmt, clip_info(count=6)) as sink,
     ):
         for index in range(6):
-            sink.write(index, Picture(MATTE))
+            sink.write(index, OutputFrame(MATTE))
     assert content(path) == before and list(tmp_path.iterdir()) == [path]
 
 
@@ -256,7 +258,7 @@ def test_two_files_appear_together_or_not_at_all(
     sinks = [open_sink(path, fmt, clip_info()) for path in targets]
     for sink in sinks:
         for index in range(3):
-            sink.write(index, Picture(1 - MATTE))
+            sink.write(index, OutputFrame(1 - MATTE))
     goes, calls = Path.replace if suffix else Path.rename, []
 
     def second_fails(self: Path, goal: Path) -> Path:
@@ -268,7 +270,7 @@ def test_two_files_appear_together_or_not_at_all(
     with monkeypatch.context() as patched:
         patched.setattr(Path, goes.__name__, second_fails)
         with pytest.raises(OutputError, match="drive failed"):
-            close_together(sinks)
+            close_all_or_none(sinks)
     for sink in sinks:
         sink.abort()
     assert [content(path) for path in targets if path.exists()] == before
@@ -281,8 +283,8 @@ def test_two_files_replace_earlier_ones(tmp_path: Path) -> None:
     sinks = [open_sink(path, fmt, clip_info()) for path in targets]
     for sink in sinks:
         for index in range(3):
-            sink.write(index, Picture(1 - MATTE))
-    assert close_together(sinks) == targets
+            sink.write(index, OutputFrame(1 - MATTE))
+    assert close_all_or_none(sinks) == targets
     assert sorted(tmp_path.iterdir()) == targets
     assert all(content(path) != was for path, was in zip(targets, before, strict=True))
 
@@ -319,10 +321,10 @@ def test_impossible_ranges(frames: range, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("fmt", "suffix"), EVERY, ids=EVERY_IDS)
 @pytest.mark.parametrize("name", ["süß 🎬 matte", "100% %03d", "a b ", "-x", "n" * 250])
-def test_names_nobody_likes(fmt: Format, suffix: str, name: str, tmp_path: Path) -> None:
+def test_names_nobody_likes(fmt: ExportFormat, suffix: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name[: 255 - len(suffix)]}{suffix}"
     with open_sink(path, fmt, clip_info(count=1)) as sink:
-        sink.write(0, Picture(MATTE))
+        sink.write(0, OutputFrame(MATTE))
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     with open_source(path) as source:
         assert source.info.frame_count == 1
@@ -346,7 +348,7 @@ def test_what_killed_jobs_left_in_a_folder_is_swept_up_and_nothing_else(tmp_path
     link.symlink_to("precious")
     for file in (dead, text, mine, elsewhere, odd, folder / "1.png"):
         file.write_bytes(b"x")
-    sweep(tmp_path / "m.mov")
+    remove_stale_partials(tmp_path / "m.mov")
     assert sorted(tmp_path.iterdir()) == sorted((mine, elsewhere, odd, tmp_path / "precious"))
     assert (tmp_path / "precious").read_bytes() == b"precious"
-    sweep(tmp_path / "nowhere" / "m.mov")
+    remove_stale_partials(tmp_path / "nowhere" / "m.mov")

@@ -9,7 +9,7 @@ import pytest
 
 from vsod.core.audio_format import RATE
 from vsod.errors import MediaError
-from vsod.media.sources.audio_reader import listen
+from vsod.media.sources.audio_reader import read_audio
 
 
 def write(path: Path, rate: int = RATE, layout: str = "stereo", late: float = 0.0) -> Path:
@@ -40,7 +40,7 @@ def write(path: Path, rate: int = RATE, layout: str = "stereo", late: float = 0.
 
 def heard(path: Path, start: float) -> np.ndarray:
     """(N, 2) samples."""
-    data = b"".join(listen(path, Fraction(start)))
+    data = b"".join(read_audio(path, Fraction(start)))
     return np.frombuffer(data, "<i2").reshape(-1, 2)
 
 
@@ -72,9 +72,9 @@ def test_no_track_no_sound_and_no_file_an_error(tmp_path: Path) -> None:
         video.width, video.height, video.pix_fmt = 32, 32, "gray"
         out.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32), np.uint8), format="gray")))
         out.mux(video.encode())
-    assert list(listen(tmp_path / "silent.mkv", Fraction(0))) == []
+    assert list(read_audio(tmp_path / "silent.mkv", Fraction(0))) == []
     with pytest.raises(MediaError):
-        next(listen(tmp_path / "missing.mkv", Fraction(0)))
+        next(read_audio(tmp_path / "missing.mkv", Fraction(0)))
 
 
 def test_a_file_that_is_cut_off_ends_there(tmp_path: Path) -> None:

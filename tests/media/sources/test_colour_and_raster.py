@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from helpers import graycode
 from helpers.clips import Recipe, run_ffmpeg, write_clip
-from vsod.media.pixels.orientation import decompose, stored, upright
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.orientation import parse_display_matrix, to_stored, to_upright
+from vsod.media.pixels.planes import plane_view
 from vsod.media.sources.opening import open_source
 
 
@@ -29,7 +29,7 @@ def flat(
         for index in range(2):
             frame = av.VideoFrame(*size, "yuv444p")
             for number, value in enumerate(yuv):
-                plane(frame, number)[:] = value
+                plane_view(frame, number)[:] = value
             frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -104,12 +104,12 @@ def test_upright_is_what_ffmpeg_shows(tmp_path: Path, rotation: int, mirrored: b
 @given(st.sampled_from([0, 90, 180, 270]), st.booleans(), st.integers(1, 7), st.integers(1, 7))
 def test_stored_and_upright_are_inverse(rotation: int, mirrored: bool, height: int, width: int) -> None:
     picture = np.arange(height * width).reshape(height, width)
-    assert np.array_equal(stored(upright(picture, rotation, mirrored), rotation, mirrored), picture)
+    assert np.array_equal(to_stored(to_upright(picture, rotation, mirrored), rotation, mirrored), picture)
 
 
 def test_an_odd_angle_is_no_quarter_turn() -> None:
-    assert decompose([46341, 46341, 0, -46341, 46341, 0, 0, 0, 1 << 30]) is None
-    assert decompose([0] * 9) is None
+    assert parse_display_matrix([46341, 46341, 0, -46341, 46341, 0, 0, 0, 1 << 30]) is None
+    assert parse_display_matrix([0] * 9) is None
 
 
 def test_anamorphic_sizes(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from helpers import graycode
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import UnreadableMedia
 from vsod.media.formats.table import FORMATS
 from vsod.media.sinks.opening import open_sink
-from vsod.media.sources.image_header import stored_size
+from vsod.media.sources.image_header import read_image_size
 from vsod.media.sources.image_sequence import natural_key
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
@@ -97,10 +97,10 @@ def test_mixed_sizes_name_the_file(tmp_path: Path, suffix: str) -> None:
 
 def test_sizes_are_read_from_headers(tmp_path: Path) -> None:
     for suffix in (".png", ".jpg"):
-        assert stored_size(save(tmp_path / f"a{suffix}", graycode.burnt(1, 97, 65))) == (97, 65)
-    assert stored_size(save(tmp_path / "a.bmp", graycode.burnt(1, 97, 65))) is None
+        assert read_image_size(save(tmp_path / f"a{suffix}", graycode.burnt(1, 97, 65))) == (97, 65)
+    assert read_image_size(save(tmp_path / "a.bmp", graycode.burnt(1, 97, 65))) is None
     (tmp_path / "b.png").write_bytes(b"")
-    assert stored_size(tmp_path / "b.png") is None
+    assert read_image_size(tmp_path / "b.png") is None
 
 
 def test_mattes_of_a_folder_carry_its_names(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_mattes_of_a_folder_carry_its_names(tmp_path: Path) -> None:
         open_sink(out, FORMATS["png8"], source.info, frames=range(1, 4)) as sink,
     ):
         for frame in source.frames(1, pixels="luma"):
-            sink.write(frame.index, Picture(frame.image))
+            sink.write(frame.index, OutputFrame(frame.image))
     assert sorted(p.name for p in out.iterdir()) == ["00001.png", "twin.jpg.png", "twin.png.png"]
     assert verify(folder, out, frames=range(1, 4)).ok
     (out / "00001.png").rename(out / "00007.png")

@@ -11,7 +11,7 @@ import pytest
 from helpers.clips import NTSC_FILM, Clip, Recipe, run_ffmpeg, write_clip
 from vsod.media.sources import frame_table
 from vsod.media.sources.frame_table import FrameTable, read_table
-from vsod.media.sources.index_only_file import ZeroTail, in_one_piece
+from vsod.media.sources.index_only_file import IndexOnlyFile, has_single_index
 
 PRORES = Recipe(codec="prores_ks", pix_fmt="yuv422p10le", rate=NTSC_FILM, timecode="01:00:00:00")
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_skimmed_is_read(
     clip = write_clip(tmp_path / "clip.mov", PRORES)
     pieces = tmp_path / "pieces.mov"
     run_ffmpeg("-i", str(clip.path), "-map", "0:v", "-c", "copy", "-movflags", "frag_keyframe", str(pieces))
-    assert in_one_piece(clip.path) and not in_one_piece(pieces)
+    assert has_single_index(clip.path) and not has_single_index(pieces)
     assert same(read_table(pieces, interlaced=False), whole(pieces, monkeypatch))
     assert skims == [None]
     skims.clear()
@@ -87,7 +87,7 @@ def test_what_cannot_be_skimmed_is_read(
 def test_a_tail_of_zeros(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abcdef")
     with (tmp_path / "a").open("rb") as raw:
-        file = ZeroTail(raw, 10)
+        file = IndexOnlyFile(raw, 10)
         assert [file.read(4), file.read(4), file.read(), file.read(4)] == [b"abcd", b"ef", b"\0" * 4, b""]
         file.real = 2
         assert file.seek(-9, 2) == 1
@@ -97,4 +97,4 @@ def test_a_tail_of_zeros(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"\0\0\0\x08moo", b"\0\0\0\x04moov", b"RIFF" * 100])
 def test_what_is_no_mov_is_not_in_one_piece(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a").write_bytes(data)
-    assert in_one_piece(tmp_path / "a") == (data[4:8] == b"moov")
+    assert has_single_index(tmp_path / "a") == (data[4:8] == b"moov")

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, code_frame, write_clip
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.media.formats.table import FORMATS
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.planes import plane_view
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import VerifyReport, verify
@@ -42,7 +42,7 @@ def export(
         matte[:] = value
     with open_sink(target, fmt, info, frames=frames) as sink:
         for index in frames:
-            sink.write(index, Picture(matte))
+            sink.write(index, OutputFrame(matte))
     return verify(clip, target, frames=range(12))
 
 
@@ -110,8 +110,8 @@ def test_colour_and_range_fail(clip: Path, tmp_path: Path) -> None:
             stream.metadata["timecode"] = "01:00:00:00"
             for index in range(12):
                 frame = code_frame(index, recipe)
-                plane(frame, 0)[:8, :8] = luma
-                plane(frame, 1)[:8, :8] = chroma
+                plane_view(frame, 0)[:8, :8] = luma
+                plane_view(frame, 1)[:8, :8] = chroma
                 frame.pts = index
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
@@ -170,7 +170,7 @@ def test_the_course_tells_the_frame_that_jumps(clip, tmp_path):
     matte[:20] = 1.0
     with open_sink(tmp_path / "m.mkv", FORMATS["ffv1-gray8"], info, frames=range(12)) as sink:
         for index in range(12):
-            sink.write(index, Picture(matte[::-1].copy() if index == 7 else matte))
+            sink.write(index, OutputFrame(matte[::-1].copy() if index == 7 else matte))
     report = verify(clip, tmp_path / "m.mkv")
     assert int(np.argmax(report.course.change)) in (7, 8)
     found = {check.id: check.message for check in report.checks}

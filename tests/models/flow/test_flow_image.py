@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vsod_models.flow.flow_image import colour, hues
+from vsod_models.flow.flow_image import colour_wheel, flow_to_image
 
 
 def slow_wheel():
@@ -45,14 +45,14 @@ def slow_colour(flow, peak):
 
 
 def test_the_wheel_has_the_benchmarks_55_hues():
-    assert np.abs(hues() * 255 - np.array(slow_wheel())).max() < 1e-4
+    assert np.abs(colour_wheel() * 255 - np.array(slow_wheel())).max() < 1e-4
 
 
 def test_agrees_with_the_slow_form():
     rng = np.random.default_rng(0)
     flow = rng.normal(0, 4, (23, 31, 2)).astype(np.float32)
     peak = float(np.hypot(flow[..., 0], flow[..., 1]).max())
-    assert np.abs(colour(flow) - slow_colour(flow, peak)).max() <= 1.5
+    assert np.abs(flow_to_image(flow) - slow_colour(flow, peak)).max() <= 1.5
 
 
 def test_agrees_beyond_a_given_peak():
@@ -63,7 +63,7 @@ def test_agrees_beyond_a_given_peak():
     clear = np.abs(np.hypot(flow[..., 0], flow[..., 1]) - 5) > 1e-3
     beyond = np.hypot(flow[..., 0], flow[..., 1]) > 5
     assert 20 < np.count_nonzero(beyond) < beyond.size - 20
-    assert np.abs(colour(flow, peak=5.0) - expected)[clear].max() <= 1.5
+    assert np.abs(flow_to_image(flow, peak=5.0) - expected)[clear].max() <= 1.5
 
 
 @pytest.mark.parametrize(
@@ -79,42 +79,42 @@ def test_agrees_beyond_a_given_peak():
 def test_known_hues(motion, rgb):
     flow = np.zeros((2, 2, 2), np.float32)
     flow[0, 0] = motion
-    painted = colour(flow)
+    painted = flow_to_image(flow)
     assert np.abs(painted[0, 0].astype(int) - rgb).max() <= 2
     assert (painted[0, 1] == 255).all()
 
 
 def test_no_motion_is_white():
-    assert (colour(np.zeros((5, 7, 2), np.float32)) == 255).all()
+    assert (flow_to_image(np.zeros((5, 7, 2), np.float32)) == 255).all()
 
 
 def test_speed_is_relative_unless_a_peak_is_given():
     flow = np.random.default_rng(2).normal(0, 1, (9, 9, 2)).astype(np.float32)
-    assert np.abs(colour(flow).astype(int) - colour(flow * 7)).max() <= 1
+    assert np.abs(flow_to_image(flow).astype(int) - flow_to_image(flow * 7)).max() <= 1
     half = np.zeros((1, 1, 2), np.float32)
     half[0, 0, 0] = 2
-    assert colour(half, peak=4.0)[0, 0].tolist() == [255, 127, 127]
+    assert flow_to_image(half, peak=4.0)[0, 0].tolist() == [255, 127, 127]
 
 
 def test_robust_peak_survives_one_wild_pixel():
     flow = np.zeros((40, 40, 2), np.float32)
     flow[10:30, 10:30, 0] = 2
     flow[3, 3, 0] = 90
-    assert colour(flow)[20, 20, 1] > 240
-    robust = colour(flow, robust=True)
+    assert flow_to_image(flow)[20, 20, 1] > 240
+    robust = flow_to_image(flow, robust=True)
     assert robust[20, 20, 1] < 180 and robust[3, 3].tolist() == [255, 0, 0]
 
 
 def test_unknown_motion_is_black():
     flow = np.ones((3, 3, 2), np.float32)
     flow[1, 1, 0], flow[0, 2, 1] = np.nan, np.inf
-    painted = colour(flow)
+    painted = flow_to_image(flow)
     assert not painted[1, 1].any() and not painted[0, 2].any() and painted[0, 0].any()
 
 
 def test_odd_views_and_sizes():
     flow = np.random.default_rng(3).normal(0, 3, (11, 13, 2)).astype(np.float32)
-    assert (colour(flow[:, ::-1]) == colour(flow)[:, ::-1]).all()
-    assert colour(np.zeros((0, 4, 2), np.float32)).shape == (0, 4, 3)
+    assert (flow_to_image(flow[:, ::-1]) == flow_to_image(flow)[:, ::-1]).all()
+    assert flow_to_image(np.zeros((0, 4, 2), np.float32)).shape == (0, 4, 3)
     with pytest.raises(ValueError, match="read-only"):
-        hues()[0] = 0
+        colour_wheel()[0] = 0

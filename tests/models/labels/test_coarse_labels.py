@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vsod_models.labels.coarse_labels import Candidate, Rules, carried, coarse_labels
+from vsod_models.labels.coarse_labels import Candidate, ErasureRules, coarse_labels, warp_labels
 
 H, W = 60, 100
 STILL = np.zeros((H, W, 2), np.float32)
@@ -87,7 +87,7 @@ def test_overlap_threshold_is_where_the_rules_put_it():
     # 20x20 boxes shifted by 12: IoU (8 * 20) / (32 * 20) = 1/4
     frames = [Candidate(picture((10, x, 20, 20)), None, STILL) for x in (10, 22)]
     for limit, left in ((0.24, 400), (0.26, 0)):
-        labels = list(coarse_labels(frames, Rules(overlap=limit)))
+        labels = list(coarse_labels(frames, ErasureRules(overlap=limit)))
         assert [label.mask.sum() for label in labels] == [left, left]
         assert labels[0].steady == pytest.approx(0.25)
 
@@ -115,6 +115,6 @@ def test_carrying_looks_where_the_flow_points():
     ids[2, 5] = 7
     flow = np.zeros((6, 8, 2), np.float32)
     flow[..., 0], flow[..., 1] = 3, 1
-    back = carried(ids, flow)
+    back = warp_labels(ids, flow)
     assert back.dtype == np.int32 and back[1, 2] == 7 and (back != 0).sum() == 1
-    assert not carried(np.full((6, 8), 5, np.int32), flow + 20).any()
+    assert not warp_labels(np.full((6, 8), 5, np.int32), flow + 20).any()

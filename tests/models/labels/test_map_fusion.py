@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 
-from vsod_models.labels.map_fusion import ENUMERATED, Evidence, fuse, solve
+from vsod_models.labels.map_fusion import ENUMERATED, Evidence, fuse_maps, solve_weights
 
 
 def problem(providers, seed, pixels=60):
@@ -39,7 +39,7 @@ def slsqp(h, f):
 @pytest.mark.parametrize("seed", range(4))
 def test_agrees_with_a_general_solver(providers, seed):
     h, f, _, _ = problem(providers, seed)
-    w = solve(h, f)
+    w = solve_weights(h, f)
     theirs = slsqp(h, f)
     assert cost(h, f, w) <= cost(h, f, theirs) + 1e-9
     assert np.abs(w - theirs).max() < 1e-3
@@ -50,7 +50,7 @@ def test_agrees_with_a_fine_grid():
     steps = np.linspace(0, 1, 201)
     grid = np.array([(a, b, 1 - a - b) for a in steps for b in steps if a + b <= 1 + 1e-9])
     costs = np.einsum("ki,ij,kj->k", grid, h, grid) / 2 - grid @ f
-    w = solve(h, f)
+    w = solve_weights(h, f)
     assert cost(h, f, w) <= costs.min() + 1e-12
     assert np.abs(w - grid[costs.argmin()]).max() <= 0.006
 
@@ -69,10 +69,10 @@ def test_a_hand_computed_case():
 
 def test_both_methods_find_the_same_optimum(monkeypatch):
     problems = [problem(n, seed) for n in (2, 3, 5, 6) for seed in range(10)]
-    exact = [solve(h, f) for h, f, _, _ in problems]
+    exact = [solve_weights(h, f) for h, f, _, _ in problems]
     monkeypatch.setattr("vsod_models.labels.map_fusion.ENUMERATED", 0)
     for (h, f, _, _), w in zip(problems, exact, strict=True):
-        assert solve(h, f) == pytest.approx(w, abs=1e-6)
+        assert solve_weights(h, f) == pytest.approx(w, abs=1e-6)
 
 
 @given(
@@ -87,7 +87,7 @@ def test_on_the_simplex_and_never_worse_than_one_alone_or_all_alike(maps, data):
     assert w.min() >= 0 and w.sum() == pytest.approx(1)
     rivals = [*np.eye(n), np.full(n, 1 / n)]
     assert evidence.error(w) <= min(evidence.error(r) for r in rivals) + 1e-6
-    fused = fuse(maps[:, None], w)
+    fused = fuse_maps(maps[:, None], w)
     assert fused.min() >= 0 and fused.max() <= 1
     assert evidence.error(w) == pytest.approx(float(((fused - truth) ** 2).mean()), abs=1e-5)
 
@@ -95,8 +95,8 @@ def test_on_the_simplex_and_never_worse_than_one_alone_or_all_alike(maps, data):
 def test_twins_share_their_weight():
     h, f, maps, truth = problem(2, 3)
     twins = np.vstack((maps, maps[1:]))
-    w = solve(twins @ twins.T / truth.size, twins @ truth / truth.size)
-    alone = solve(h, f)
+    w = solve_weights(twins @ twins.T / truth.size, twins @ truth / truth.size)
+    alone = solve_weights(h, f)
     assert w[1] == pytest.approx(w[2], abs=1e-6) and w[1] + w[2] == pytest.approx(alone[1], abs=1e-5)
 
 
@@ -111,9 +111,9 @@ def test_big_frames_do_not_dominate():
 
 def test_fused_maps_stay_maps():
     maps = np.array([[[0.2, 1.0]], [[0.6, 1.0]]])
-    assert fuse(maps, np.array([0.25, 0.75])) == pytest.approx(np.array([[0.5, 1.0]]))
-    assert fuse(maps, np.array([2.0, -0.5])).tolist() == [[pytest.approx(0.1), 1.0]]
-    assert fuse(maps, np.array([-1.0, 0.0])).max() == 0
+    assert fuse_maps(maps, np.array([0.25, 0.75])) == pytest.approx(np.array([[0.5, 1.0]]))
+    assert fuse_maps(maps, np.array([2.0, -0.5])).tolist() == [[pytest.approx(0.1), 1.0]]
+    assert fuse_maps(maps, np.array([-1.0, 0.0])).max() == 0
 
 
 def test_wrong_shapes_and_no_frames_are_errors():

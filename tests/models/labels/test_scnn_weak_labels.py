@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from vsod_models.labels.otsu import foreground
-from vsod_models.labels.scnn_weak_labels import Settings, WeakLabelling, split_held_out
+from vsod_models.labels.otsu import otsu_mask
+from vsod_models.labels.scnn_weak_labels import WeakLabelling, WeakLabelSettings, split_held_out
 
 H, W = 24, 32
 KEYS = [f"{clip}/{k:05d}" for clip in "abcdef" for k in range(5)]
@@ -72,7 +72,7 @@ def iou(a, b):
 
 def loop(folder, learner=None, **settings):
     return WeakLabelling(
-        folder, LABELLED, UNLABELLED, maps, truth, learner or Student(), Settings(**settings)
+        folder, LABELLED, UNLABELLED, maps, truth, learner or Student(), WeakLabelSettings(**settings)
     )
 
 
@@ -100,7 +100,7 @@ def test_round_zero_is_the_fused_models_under_otsu(tmp_path):
     first = next(run.run())
     for key in UNLABELLED:
         fused = np.tensordot(np.array(first.weights, np.float32), maps(key), 1)
-        assert np.array_equal(run.label(key), foreground(fused))
+        assert np.array_equal(run.label(key), otsu_mask(fused))
 
 
 def test_it_ends_when_two_rounds_agree(tmp_path):
@@ -133,7 +133,7 @@ def test_labels_too_small_or_too_big_are_not_trained_on(tmp_path):
         return flat
 
     student = Student()
-    run = WeakLabelling(tmp_path, LABELLED, UNLABELLED, some, truth, student, Settings(rounds=1))
+    run = WeakLabelling(tmp_path, LABELLED, UNLABELLED, some, truth, student, WeakLabelSettings(rounds=1))
     first, second = run.run()
     assert (first.kept, first.dropped) == (3, 2) and second.kept + second.dropped == 5
     assert set(student.seen[0]) & set(UNLABELLED) == set(UNLABELLED[1:4])

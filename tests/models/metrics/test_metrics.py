@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from vsod_models.metrics.clip_scores import ClipScorer, mean, scored
-from vsod_models.metrics.davis import boundary, contour, region
+from vsod_models.metrics.clip_scores import ClipScorer, mean_scores, scored_frames
+from vsod_models.metrics.davis import boundary_accuracy, contour, region_similarity
 
 
 def box(h, w, y0, y1, x0, x1):
@@ -13,9 +13,9 @@ def box(h, w, y0, y1, x0, x1):
 
 def test_region_by_hand():
     a, b = box(10, 10, 0, 4, 0, 4), box(10, 10, 2, 6, 0, 4)
-    assert region(a, b) == pytest.approx(8 / 24)
+    assert region_similarity(a, b) == pytest.approx(8 / 24)
     empty = np.zeros((10, 10), bool)
-    assert region(empty, empty) == 1 and region(a, empty) == 0
+    assert region_similarity(empty, empty) == 1 and region_similarity(a, empty) == 0
 
 
 def test_contour_by_hand():
@@ -30,19 +30,23 @@ def test_contour_by_hand():
 
 def test_boundary_by_hand():
     a = box(100, 100, 20, 60, 20, 60)
-    assert boundary(a, a) == 1
+    assert boundary_accuracy(a, a) == 1
     empty = np.zeros_like(a)
-    assert boundary(empty, empty) == 1 and boundary(empty, a) == 0 and boundary(a, empty) == 0
+    assert (
+        boundary_accuracy(empty, empty) == 1
+        and boundary_accuracy(empty, a) == 0
+        and boundary_accuracy(a, empty) == 0
+    )
     # tolerance at 100x100 is ceil(0.008 * 141.4) = 2 px: a shift of 2 is free, one of 10 is not
-    assert boundary(np.roll(a, 2, 0), a) == 1
-    assert boundary(np.roll(a, 10, 0), a) < 0.7
+    assert boundary_accuracy(np.roll(a, 2, 0), a) == 1
+    assert boundary_accuracy(np.roll(a, 10, 0), a) < 0.7
 
 
 def test_boundary_partial_credit_in_numbers():
     truth = box(64, 64, 10, 50, 10, 50)
     ours = truth | box(64, 64, 10, 50, 50, 60)
     n = np.count_nonzero
-    near = boundary(ours, truth, tolerance=1)
+    near = boundary_accuracy(ours, truth, tolerance=1)
     cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
     import cv2
 
@@ -54,8 +58,8 @@ def test_boundary_partial_credit_in_numbers():
 
 
 def test_first_and_last_frames_do_not_count():
-    assert list(scored(5)) == [1, 2, 3]
-    assert list(scored(2)) == [0, 1]
+    assert list(scored_frames(5)) == [1, 2, 3]
+    assert list(scored_frames(2)) == [0, 1]
 
 
 def test_a_perfect_clip_and_an_inverted_one():
@@ -68,7 +72,7 @@ def test_a_perfect_clip_and_an_inverted_one():
     g, b = good.result(), bad.result()
     assert g.J == g.F == 1 and g.flicker == 0 and g.maxF == pytest.approx(1) and g.MAE == 0 and g.S > 0.99
     assert b.J == 0 and b.MAE == 1 and b.S < 0.2
-    m = mean([g, b])
+    m = mean_scores([g, b])
     assert m.J == 0.5 and m.MAE == 0.5 and m.frames == 6
 
 

@@ -9,20 +9,20 @@ from vsod_models.motion_prior.motion_prior import (
     MISSING_IN_PRODUCT,
     MISSING_IN_STREAM,
     MotionPrior,
-    described,
-    painted,
+    describe_segments,
+    is_static,
+    paint_segments,
     spatiotemporal,
-    still,
 )
 from vsod_models.motion_prior.region_classifier import Classifier
-from vsod_models.motion_prior.region_features import MOTION_DIMS, Pooled, picture_tensor
+from vsod_models.motion_prior.region_features import MOTION_DIMS, PooledRegionFeatures, picture_tensor
 from vsod_models.motion_prior.segmentation import LEVELS
 from vsod_models.motion_prior.torch_networks import (
     FrozenFeatures,
     RegionNet,
     frozen_features,
-    on_torch,
     stored_features,
+    torch_feature_map,
 )
 from vsod_models.motion_prior.weights_file import StoredPrior, read_prior, rounded, write_prior
 from vsod_models.training.motion_prior_training import balanced, fit, gather, region_labels, train_prior
@@ -100,29 +100,29 @@ def test_a_classifier_that_does_not_fit_is_refused():
     with pytest.raises(KeyError):
         Classifier({k: v for k, v in layers.items() if k != "mean"})
     with pytest.raises(ValueError, match="one each"):
-        MotionPrior(Pooled(colours), [Classifier(layers)] * 2)
+        MotionPrior(PooledRegionFeatures(colours), [Classifier(layers)] * 2)
 
 
 def test_the_levels_are_averaged():
     labels = [np.array([[0, 1], [1, 1]], np.int32), np.array([[0, 0], [1, 2]], np.int32)]
     values = [np.float32([0.2, 0.8]), np.float32([1.0, 0.0, 0.5])]
-    assert np.allclose(painted(labels, values), [[0.6, 0.9], [0.4, 0.65]])
+    assert np.allclose(paint_segments(labels, values), [[0.6, 0.9], [0.4, 0.65]])
 
 
 def test_nothing_moves():
-    prior = MotionPrior(Pooled(colours), [Classifier(random_layers(9 + MOTION_DIMS))])
+    prior = MotionPrior(PooledRegionFeatures(colours), [Classifier(random_layers(9 + MOTION_DIMS))])
     rgb, flow, _ = frame(0)
     assert prior(rgb, None) is None
     assert prior(rgb, np.zeros_like(flow)) is None
     slow = np.zeros_like(flow)
     slow[..., 0] = 0.49
-    assert still(slow) and prior(rgb, slow) is None
+    assert is_static(slow) and prior(rgb, slow) is None
     slow[..., 0] = 0.51
-    assert not still(slow) and prior(rgb, slow) is not None
+    assert not is_static(slow) and prior(rgb, slow) is not None
     # one bad pixel is no motion
     slow[:] = 0
     slow[20, 20] = 3
-    assert still(slow)
+    assert is_static(slow)
     with pytest.raises(ValueError, match="flow is"):
         prior(rgb, flow[1:])
 
@@ -137,10 +137,15 @@ def test_spatial_times_temporal():
 @pytest.mark.parametrize("source", ["flow", "rgb", "flow+rgb"])
 def test_learns_what_moves(source):
     layers = train_prior(
-        (frame(i) for i in range(8)), Pooled(colours), source=source, epochs=20, threads=1, seed=1
+        (frame(i) for i in range(8)),
+        PooledRegionFeatures(colours),
+        source=source,
+        epochs=20,
+        threads=1,
+        seed=1,
     )
     assert len(layers) == 1
-    prior = MotionPrior(Pooled(colours), [Classifier(layers[0])], source=source, threads=1)
+    prior = MotionPrior(PooledRegionFeatures(colours), [Classifier(layers[0])], source=source, threads=1)
     for seed in (100, 101):
         rgb, flow, mask = frame(seed)
         found = prior(rgb, flow)
@@ -154,7 +159,7 @@ def test_one_classifier_a_level():
     rows = []
     layers = train_prior(
         [frame(i) for i in range(3)],
-        Pooled(colours),
+        PooledRegionFeatures(colours),
         source="rgb",
         per_level=True,
         epochs=2,
@@ -166,14 +171,17 @@ def test_one_classifier_a_level():
     assert [r["epoch"] for r in rows[3:]] == [1, 2] * 3
     rgb, flow, _ = frame(50)
     judges = [Classifier(x) for x in layers]
-    found = MotionPrior(Pooled(colours), judges, source="rgb")(rgb, flow)
-    labels, regions = described(rgb, flow, Pooled(colours), "rgb")
-    assert (found == painted(labels, [j(r) for j, r in zip(judges, regions, strict=True)])).all()
-    assert np.abs(found - MotionPrior(Pooled(colours), judges[:1], source="rgb")(rgb, flow)).max() > 1e-4
+    found = MotionPrior(PooledRegionFeatures(colours), judges, source="rgb")(rgb, flow)
+    labels, regions = describe_segments(rgb, flow, PooledRegionFeatures(colours), "rgb")
+    assert (found == paint_segments(labels, [j(r) for j, r in zip(judges, regions, strict=True)])).all()
+    assert (
+        np.abs(found - MotionPrior(PooledRegionFeatures(colours), judges[:1], source="rgb")(rgb, flow)).max()
+        > 1e-4
+    )
 
 
 def test_same_seed_same_weights_and_chance_is_left_alone():
-    samples = gather([frame(0), frame(1)], Pooled(colours), threads=1, seed=4)
+    samples = gather([frame(0), frame(1)], PooledRegionFeatures(colours), threads=1, seed=4)
     assert samples.subject.mean() == 0.5 and set(samples.level) <= {0, 1, 2}
     torch.manual_seed(9)
     expected = torch.rand(3)
@@ -186,7 +194,7 @@ def test_same_seed_same_weights_and_chance_is_left_alone():
 def test_still_frames_teach_nothing():
     rgb, flow, mask = frame(0)
     with pytest.raises(ValueError, match="no frame to learn from"):
-        gather([(rgb, flow * 0, mask), (rgb, flow, mask & False)], Pooled(colours), threads=1)
+        gather([(rgb, flow * 0, mask), (rgb, flow, mask & False)], PooledRegionFeatures(colours), threads=1)
 
 
 @pytest.mark.parametrize(("h", "w"), [(72, 95), (37, 53), (90, 700), (3, 5)])
@@ -195,7 +203,7 @@ def test_odd_and_wide_frames(h, w):
     rgb = rng.integers(0, 255, (h, w, 3)).astype(np.uint8)
     flow = np.tile(np.float32([2, 1]), (h, w, 1))
     flow[h // 3 :, w // 3 :] *= -1
-    prior = MotionPrior(Pooled(colours), [Classifier(random_layers(9 + MOTION_DIMS))])
+    prior = MotionPrior(PooledRegionFeatures(colours), [Classifier(random_layers(9 + MOTION_DIMS))])
     found = prior(rgb, flow)
     assert found.shape == (h, w) and np.isfinite(found).all()
 
@@ -204,8 +212,8 @@ def test_wide_frames_are_made_smaller_first():
     rgb, flow, _ = frame(3, 96, 144)
     big = rgb.repeat(8, 0).repeat(8, 1), (flow * 8).repeat(8, 0).repeat(8, 1)
     judge = [Classifier(random_layers(9 + MOTION_DIMS))]
-    small = MotionPrior(Pooled(colours), judge)(rgb, flow)
-    found = MotionPrior(Pooled(colours), judge, width=144)(*big)
+    small = MotionPrior(PooledRegionFeatures(colours), judge)(rgb, flow)
+    found = MotionPrior(PooledRegionFeatures(colours), judge, width=144)(*big)
     # the frame that is judged is the very same one; only its map is enlarged
     assert np.abs(found[4::8, 4::8] - small).max() < 0.05 * np.ptp(small) + 1e-3
 
@@ -249,7 +257,7 @@ def test_openvino_computes_the_same_features(backbone):
         model = ov.convert_model(net, example_input=torch.zeros(1, 3, 64, 64))
     compiled = ov.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     # another size than the one it was converted at
-    found, expected = compiled(picture_tensor(rgb))[0][0], on_torch(net)(rgb)
+    found, expected = compiled(picture_tensor(rgb))[0][0], torch_feature_map(net)(rgb)
     assert found.shape == expected.shape == (128, 6, 10)
     assert np.abs(found - expected).max() < 1e-3 * np.abs(expected).max()
 
@@ -277,7 +285,9 @@ def test_the_file_holds_all_of_it(tmp_path, backbone):
 
     rgb, flow, _ = frame(0)
     by_torch = MotionPrior.load(path)(rgb, flow)
-    assert (by_torch == MotionPrior.load(path, on_torch(stored_features(back)), threads=1)(rgb, flow)).all()
+    assert (
+        by_torch == MotionPrior.load(path, torch_feature_map(stored_features(back)), threads=1)(rgb, flow)
+    ).all()
 
 
 def torchvision_like(state):

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from vsod_models.flow.motion_encoding import dominant_motion, peak
+from vsod_models.flow.motion_encoding import dominant_motion, robust_peak
 from vsod_models.motion_prior import region_features as module
 from vsod_models.motion_prior.region_features import (
     MOTION_DIMS,
-    Pooled,
-    against_camera,
+    PooledRegionFeatures,
+    cell_shares,
     motion_dims,
     neighbours,
-    pooled,
-    shares,
+    pool_features,
+    without_camera_motion,
 )
 
 
@@ -60,29 +60,29 @@ def slow_pooled(features, labels, stride):
 def test_pooling_agrees_with_loops(h, w, segments):
     labels = patchwork(h, w, segments)
     features = np.random.default_rng(1).normal(size=(5, -(-h // 8), -(-w // 8))).astype(np.float32)
-    found = pooled(features, labels, 8)
+    found = pool_features(features, labels, 8)
     assert found.dtype == np.float32 and found.shape == (labels.max() + 1, 15)
     assert np.abs(found - slow_pooled(features, labels, 8)).max() < 1e-5
 
 
 def test_counting_and_sorting_give_the_same(monkeypatch):
     labels = patchwork(33, 41, 12)
-    counted = shares(labels, 6, 30, 8)
+    counted = cell_shares(labels, 6, 30, 8)
     monkeypatch.setattr(module, "_DENSE", 0)
-    for a, b in zip(counted, shares(labels, 6, 30, 8), strict=True):
+    for a, b in zip(counted, cell_shares(labels, 6, 30, 8), strict=True):
         assert (a == b).all()
     assert counted[2].sum() == labels.size
 
 
 def test_one_segment_is_all_there_is():
     features = np.random.default_rng(2).normal(size=(3, 2, 2)).astype(np.float32)
-    found = pooled(features, np.zeros((16, 16), np.int32), 8)
+    found = pool_features(features, np.zeros((16, 16), np.int32), 8)
     assert np.allclose(found[0, :3], features.mean((1, 2)), atol=1e-6) and not found[0, 3:].any()
 
 
 def test_a_map_that_is_too_small_is_refused():
     with pytest.raises(ValueError, match="does not reach"):
-        pooled(np.zeros((3, 2, 2), np.float32), np.zeros((17, 16), np.int32), 8)
+        pool_features(np.zeros((3, 2, 2), np.float32), np.zeros((17, 16), np.int32), 8)
 
 
 def test_neighbours_agree_with_loops():
@@ -114,11 +114,11 @@ def test_motion_dims_agree_with_loops():
 def test_the_camera_is_taken_out_and_speed_is_relative():
     flow = np.full((60, 80, 2), (4, 2), np.float32)
     flow[20:40, 30:50] += (6, 0)
-    whole, residual = against_camera(flow)
-    assert np.hypot(*whole[30, 40]) == pytest.approx(1) == peak(np.hypot(whole[..., 0], whole[..., 1]))
+    whole, residual = without_camera_motion(flow)
+    assert np.hypot(*whole[30, 40]) == pytest.approx(1) == robust_peak(np.hypot(whole[..., 0], whole[..., 1]))
     assert np.hypot(*residual[5, 5]) < 0.05 and np.hypot(*residual[30, 40]) > 0.45
     assert np.allclose(residual * np.hypot(10, 2), flow - dominant_motion(flow), atol=1e-4)
-    again = against_camera(flow * 3)
+    again = without_camera_motion(flow * 3)
     assert np.allclose(again[0], whole, atol=1e-5) and np.abs(again[1] - residual).max() < 0.02
 
 
@@ -127,15 +127,15 @@ def test_described_level_by_level():
     flow = np.random.default_rng(6).normal(0, 2, (24, 40, 2)).astype(np.float32)
     levels = [patchwork(24, 40, n) for n in (12, 5)]
     seen = np.random.default_rng(7).normal(size=(4, 3, 5)).astype(np.float32)
-    full = Pooled(lambda _: seen)
-    bare = Pooled(lambda _: seen, motion=False)
+    full = PooledRegionFeatures(lambda _: seen)
+    bare = PooledRegionFeatures(lambda _: seen, motion=False)
     assert full.look(rgb) is seen
     for labels, with_motion, without in zip(
         levels, full.describe(seen, rgb, flow, levels), bare.describe(seen, rgb, flow, levels), strict=True
     ):
         assert with_motion.shape == (labels.max() + 1, 12 + MOTION_DIMS)
-        assert (with_motion[:, :12] == without).all() and (without == pooled(seen, labels, 8)).all()
-        assert (with_motion[:, 12:] == motion_dims(*against_camera(flow), labels)).all()
+        assert (with_motion[:, :12] == without).all() and (without == pool_features(seen, labels, 8)).all()
+        assert (with_motion[:, 12:] == motion_dims(*without_camera_motion(flow), labels)).all()
 
 
 class FirstPixels(torch.nn.Module):

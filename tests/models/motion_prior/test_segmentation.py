@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod_models.flow.flow_image import colour
+from vsod_models.flow.flow_image import flow_to_image
 from vsod_models.motion_prior.segmentation import LEVELS, Level, picture_to_cut, segment, segmentations
 
 
@@ -88,10 +88,12 @@ def test_larger_k_and_min_size_make_fewer_segments():
 def test_what_is_cut():
     rgb, flow = scene()
     assert picture_to_cut(rgb, flow, "rgb") is rgb
-    assert (picture_to_cut(rgb, flow, "flow") == colour(flow, robust=True)).all()
+    assert (picture_to_cut(rgb, flow, "flow") == flow_to_image(flow, robust=True)).all()
     both = picture_to_cut(rgb, flow, "flow+rgb")
     assert both.shape == (48, 64, 6) and both.dtype == np.float32
-    assert np.allclose(both[..., :3] * 2, colour(flow, robust=True)) and np.allclose(both[..., 3:] * 2, rgb)
+    assert np.allclose(both[..., :3] * 2, flow_to_image(flow, robust=True)) and np.allclose(
+        both[..., 3:] * 2, rgb
+    )
     with pytest.raises(ValueError, match=r"flow\+rgb"):
         picture_to_cut(rgb, flow, "depth")
 
@@ -106,7 +108,7 @@ def test_both_cues_cut_along_both():
 def test_a_level_without_shapes_is_cut_from_the_picture():
     rgb, _ = scene()
     uniform = np.full((48, 64, 2), 3, np.float32)
-    assert segment(colour(uniform), LEVELS[0]).max() == 0
+    assert segment(flow_to_image(uniform), LEVELS[0]).max() == 0
     for labels, level in zip(segmentations(rgb, uniform), LEVELS, strict=True):
         assert labels.max() >= 4
         assert (labels == segment(rgb, level)).all()
@@ -118,7 +120,7 @@ def test_enough_shapes_are_kept():
     flow[34:46, 2:30] = (0, 5)
     flow[34:46, 36:60] = (4, 4)
     labels = segmentations(rgb, flow, levels=LEVELS[:1])[0]
-    assert (labels == segment(colour(flow, robust=True), LEVELS[0])).all() and labels.max() >= 4
+    assert (labels == segment(flow_to_image(flow, robust=True), LEVELS[0])).all() and labels.max() >= 4
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -6,7 +6,7 @@ import torch
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.networks.studio import Studio, ZoomGate
 from vsod_models.networks.swift import Swift
-from vsod_models.training.initial_weights import start_from
+from vsod_models.training.initial_weights import load_matching
 
 
 def inputs(h, w, batch=1):
@@ -33,7 +33,7 @@ def test_it_is_under_20_million_parameters():
 
 def test_it_starts_from_swifts_weights_and_adds_only_the_zoom():
     net = Studio()
-    taken = start_from(net, Swift().state_dict())
+    taken = load_matching(net, Swift().state_dict())
     assert {k.partition(".")[0] for k in set(net.state_dict()) - set(taken)} == {"zoom"}
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
 from vsod.core.compositing import luma
-from vsod.core.matte_settings import FinishSettings
-from vsod.matte.refiner import Finisher
+from vsod.core.matte_settings import MatteSettings
+from vsod.matte.refiner import Refiner
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 
 
@@ -45,9 +45,9 @@ def test_result_stays_between_zero_and_one():
 
 def test_settings_choose_the_way():
     truth, picture, small = scene()
-    soft = Finisher(FinishSettings(edges="plain"))(small, picture)
+    soft = Refiner(MatteSettings(edges="plain"))(small, picture)
     assert np.allclose(soft, upsample(small, 640, 360))
-    hard = Finisher(FinishSettings(threshold=0.5))(small, picture)
+    hard = Refiner(MatteSettings(threshold=0.5))(small, picture)
     assert set(np.unique(hard)) == {0.0, 1.0}
     assert np.abs(hard - truth).mean() < 0.02
 

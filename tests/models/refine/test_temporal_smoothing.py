@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
-from vsod.matte.smoothing_window import needed, steady
+from vsod.core.matte_settings import MatteSettings
+from vsod.matte.smoothing_window import frames_needed, smooth_maps
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.warp import carried, returns
+from vsod_models.flow.warp import consistent, warp
 from vsod_models.metrics.flicker import FlickerMeter, flicker
-from vsod_models.refine.temporal_smoothing import REACH, Look, Stabiliser
+from vsod_models.refine.temporal_smoothing import RADIUS, SmoothingFrame, TemporalSmoother
 
 H, W = 96, 160
 
@@ -40,7 +40,7 @@ def clip(count, speed=0, noise=0.08, cut=None):
         # as coarse as what a network gets wrong
         coarse = rng.normal(0, noise, (H // 4, W // 4)).astype(np.float32)
         noisy = truth[t] + cv2.resize(coarse, (W, H))
-        looks[t] = Look.at(shown, noisy.clip(0, 1))
+        looks[t] = SmoothingFrame.at(shown, noisy.clip(0, 1))
     return looks, truth
 
 
@@ -48,22 +48,22 @@ def test_flow_carries_and_comes_home():
     first, second = texture(1), texture(1, 3)
     flow, back = DIS()(first, second), DIS()(second, first)
     inner = np.s_[16:-16, 16:-16]
-    assert np.abs(carried(second, flow) - first)[inner].mean() < 3
-    assert returns(flow, back)[inner].mean() > 0.95
-    assert returns(flow, DIS()(texture(2), first))[inner].mean() < 0.3
+    assert np.abs(warp(second, flow) - first)[inner].mean() < 3
+    assert consistent(flow, back)[inner].mean() > 0.95
+    assert consistent(flow, DIS()(texture(2), first))[inner].mean() < 0.3
 
 
 @pytest.mark.parametrize("speed", [0, 3])
 def test_noise_is_averaged_along_the_motion(speed):
-    looks, truth = clip(2 * REACH + 1, speed)
-    before = np.abs(looks[REACH].saliency - truth[REACH]).mean()
-    after = np.abs(Stabiliser(1)(REACH, looks) - truth[REACH]).mean()
+    looks, truth = clip(2 * RADIUS + 1, speed)
+    before = np.abs(looks[RADIUS].saliency - truth[RADIUS]).mean()
+    after = np.abs(TemporalSmoother(1)(RADIUS, looks) - truth[RADIUS]).mean()
     assert after < 0.5 * before
 
 
 def test_no_lag_and_no_trail():
-    looks, _ = clip(2 * REACH + 1, speed=3, noise=0)
-    out = Stabiliser(1)(REACH, looks)
+    looks, _ = clip(2 * RADIUS + 1, speed=3, noise=0)
+    out = TemporalSmoother(1)(RADIUS, looks)
     sure = out[32:64]
     assert sure[:, 30 + 9 + 3 : 30 + 9 + 37].min() > 0.7
     # a lagging or trailing matte would leave something here, a hasty one there
@@ -73,24 +73,24 @@ def test_no_lag_and_no_trail():
 def test_nothing_comes_across_a_cut():
     looks, _ = clip(8, cut=4, noise=0)
     alone = {k: v for k, v in looks.items() if k < 4}
-    assert np.array_equal(Stabiliser(1)(3, looks), Stabiliser(1)(3, alone))
+    assert np.array_equal(TemporalSmoother(1)(3, looks), TemporalSmoother(1)(3, alone))
     alone = {k: v for k, v in looks.items() if k >= 4}
-    assert np.array_equal(Stabiliser(1)(4, looks), Stabiliser(1)(4, alone))
+    assert np.array_equal(TemporalSmoother(1)(4, looks), TemporalSmoother(1)(4, alone))
 
 
 def test_the_map_keeps_detail_finer_than_the_motion():
-    looks, _ = clip(2 * REACH + 1, noise=0)
+    looks, _ = clip(2 * RADIUS + 1, noise=0)
     fine = np.indices((H, W)).sum(0) % 2 * np.float32(0.2)
-    big = {t: Look.at(k.luma, cv2.resize(k.saliency, (4 * W, 4 * H))) for t, k in looks.items()}
+    big = {t: SmoothingFrame.at(k.luma, cv2.resize(k.saliency, (4 * W, 4 * H))) for t, k in looks.items()}
     assert big[0].luma.size < 0.1 * big[0].saliency.size
-    striped = {t: Look(k.luma, np.tile(fine, (4, 4)) + 0.5 * k.saliency) for t, k in big.items()}
+    striped = {t: SmoothingFrame(k.luma, np.tile(fine, (4, 4)) + 0.5 * k.saliency) for t, k in big.items()}
     # nothing flickers, so nothing changes, least of all what the raster of the motion cannot show
-    assert np.abs(Stabiliser(1)(REACH, striped) - striped[REACH].saliency).max() < 0.02
+    assert np.abs(TemporalSmoother(1)(RADIUS, striped) - striped[RADIUS].saliency).max() < 0.02
 
 
 def test_strength_nought_changes_nothing():
     looks, _ = clip(5)
-    assert np.allclose(Stabiliser(0)(2, looks), looks[2].saliency, atol=1e-7)
+    assert np.allclose(TemporalSmoother(0)(2, looks), looks[2].saliency, atol=1e-7)
 
 
 def pairs(looks, frames):
@@ -99,19 +99,19 @@ def pairs(looks, frames):
 
 def test_a_part_comes_out_as_in_the_whole():
     looks, _ = clip(16, speed=2)
-    whole = {f.index: m for f, m in steady(pairs(looks, range(16)), 0.8, range(16))}
+    whole = {f.index: m for f, m in smooth_maps(pairs(looks, range(16)), 0.8, range(16))}
     assert list(whole) == list(range(16))
     part = range(5, 9)
-    reads = needed(part, FinishSettings(stabilise=0.8), 16)
-    assert reads == range(5 - REACH, 9 + REACH)
-    some = {f.index: m for f, m in steady(pairs(looks, reads), 0.8, part)}
+    reads = frames_needed(part, MatteSettings(stabilise=0.8), 16)
+    assert reads == range(5 - RADIUS, 9 + RADIUS)
+    some = {f.index: m for f, m in smooth_maps(pairs(looks, reads), 0.8, part)}
     assert list(some) == list(part)
     assert all(np.array_equal(some[t], whole[t]) for t in part)
 
 
 def test_without_it_nothing_more_is_read():
-    assert needed(range(5, 9), FinishSettings(stabilise=0), 16) == range(5, 9)
-    assert needed(range(0, 16), FinishSettings(stabilise=1), 16) == range(0, 16)
+    assert frames_needed(range(5, 9), MatteSettings(stabilise=0), 16) == range(5, 9)
+    assert frames_needed(range(0, 16), MatteSettings(stabilise=1), 16) == range(0, 16)
 
 
 def test_flicker_by_hand():

@@ -9,12 +9,12 @@ import torch.multiprocessing as mp
 from torch import nn
 
 from vsod_models.training import distributed
-from vsod_models.training.training_run import Recipe, Run
+from vsod_models.training.training_run import Recipe, TrainingRun
 
 RECIPE = Recipe(samples=48, optimiser="sgd", lr=0.1, weight_decay=0.0, warmup=1)
 
 
-class Line(Run):
+class Line(TrainingRun):
     """Learns one weight from numbers each process draws for itself."""
 
     batch = 4
@@ -35,8 +35,10 @@ def work(rank, folder, port):
     import os
 
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    with distributed.joined(torch.device("cpu")) as device:
-        assert device.type == "cpu" and distributed.rank() == rank and distributed.count() == 2
+    with distributed.join_processes(torch.device("cpu")) as device:
+        assert (
+            device.type == "cpu" and distributed.process_rank() == rank and distributed.process_count() == 2
+        )
         line = learn(folder / "run")
         assert line.steps == 6  # of 2 x 4 samples
         torch.save(line.net.state_dict(), folder / f"{rank}.pt")
@@ -44,7 +46,9 @@ def work(rank, folder, port):
         net.weight.grad = torch.full_like(net.weight, 1.0 + 4 * rank)
         distributed.share_gradients(net)
         torch.save(net.weight.grad, folder / f"gradient{rank}.pt")
-        torch.save(distributed.gathered(torch.full((2,), rank), torch.ones(1)), folder / f"gathered{rank}.pt")
+        torch.save(
+            distributed.gather_tensors(torch.full((2,), rank), torch.ones(1)), folder / f"gathered{rank}.pt"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,10 @@ def test_they_do_not_draw_the_same_samples(folder, tmp_path):
 
 def test_one_process_needs_none_of_it(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
-    with distributed.joined(torch.device("cpu")) as device:
-        assert device == torch.device("cpu") and (distributed.rank(), distributed.count()) == (0, 1)
-        distributed.meet()
-        assert distributed.gathered(torch.ones(2))[0].tolist() == [1, 1]
+    with distributed.join_processes(torch.device("cpu")) as device:
+        assert device == torch.device("cpu") and (
+            distributed.process_rank(),
+            distributed.process_count(),
+        ) == (0, 1)
+        distributed.wait_for_all()
+        assert distributed.gather_tensors(torch.ones(2))[0].tolist() == [1, 1]

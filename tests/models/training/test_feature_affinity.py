@@ -7,7 +7,7 @@ from torch import nn
 from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.resnet import ResNet
 from vsod_models.layers.vgg import VGG16
-from vsod_models.training.feature_affinity import Deepest, affinity, affinity_cost
+from vsod_models.training.feature_affinity import DeepestFeatures, affinity, affinity_cost
 
 
 def test_affinities_by_hand():
@@ -29,7 +29,7 @@ def test_channels_and_scale_do_not_matter():
 )
 def test_every_trunk_is_seen_once(trunk):
     net = nn.Sequential(nn.Identity(), trunk)
-    deepest = Deepest(net)
+    deepest = DeepestFeatures(net)
     first, second = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32)
     seen = net(first)
     net(second)
@@ -39,4 +39,4 @@ def test_every_trunk_is_seen_once(trunk):
 
 def test_a_net_without_a_trunk():
     with pytest.raises(ValueError, match="no trunk"):
-        Deepest(nn.Conv2d(3, 1, 1))
+        DeepestFeatures(nn.Conv2d(3, 1, 1))

@@ -18,12 +18,12 @@ from vsod_models.training.data import packed_data as packing
 from vsod_models.training.data.augmentation import Mix
 from vsod_models.training.data.pack_motion_priors import pack_priors
 from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
-from vsod_models.training.frame_trainer import Trainer
-from vsod_models.training.initial_weights import start_from
-from vsod_models.training.published_recipes import published
+from vsod_models.training.frame_trainer import FrameTrainer
+from vsod_models.training.initial_weights import load_matching
+from vsod_models.training.published_recipes import published_recipe
 from vsod_models.training.stages import STAGES
 from vsod_models.training.training_run import Recipe
-from vsod_models.training.window_trainer import WindowTrainer, frames_of, worn
+from vsod_models.training.window_trainer import WindowTrainer, degrade, pack_frames
 
 NETS = {
     "scnn": SCNN,
@@ -95,7 +95,7 @@ WINDOW_STAGES = [(c, s) for c, stages in STAGES.items() for s in stages if s.win
 @pytest.mark.parametrize(("card", "stage"), FRAME_STAGES, ids=lambda x: getattr(x, "name", x))
 def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, card, stage):
     net = build(card, stage)
-    trainer = Trainer(net, stage, pack, TINY, tmp_path, CPU)
+    trainer = FrameTrainer(net, stage, pack, TINY, tmp_path, CPU)
     before = {k: v.clone() for k, v in net.state_dict().items()}
     trainer.run()
     after = net.state_dict()
@@ -140,7 +140,7 @@ PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c not in OURS
 
 @pytest.mark.parametrize(("card", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
 def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
-    recipe, loss = published(card, stage.name, replace(TINY, samples=8))
+    recipe, loss = published_recipe(card, stage.name, replace(TINY, samples=8))
     assert recipe.samples == 8 and recipe.optimiser in ("adam", "sgd")
     step = replace(stage, paper_loss=loss)
     net = build(card, stage)
@@ -148,7 +148,7 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
         length, clips = (5, True) if card == "pdb" else (4, False)
         trainer = WindowTrainer(net, step, pack, length, clips, recipe, tmp_path, CPU, size=(32, 64))
     else:
-        trainer = Trainer(net, step, pack, recipe, tmp_path, CPU)
+        trainer = FrameTrainer(net, step, pack, recipe, tmp_path, CPU)
     before = [p.clone() for p in net.parameters()]
     value = trainer._one()
     assert np.isfinite(value) and value > 0
@@ -158,7 +158,7 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
 def test_our_own_nets_have_no_paper():
     for card in OURS:
         with pytest.raises(KeyError):
-            published(card, STAGES[card][0].name, TINY)
+            published_recipe(card, STAGES[card][0].name, TINY)
 
 
 def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
@@ -215,8 +215,8 @@ def test_features_are_kept_for_a_run_that_goes_on_and_for_the_same_frozen_half(p
 
 
 def test_worn_frames_have_their_own_troubles_and_their_old_labels(pack):
-    batch = frames_of(pack, slice(0, 8), CPU)
-    once, again = (worn(batch, torch.Generator().manual_seed(s)) for s in (5, 5))
+    batch = pack_frames(pack, slice(0, 8), CPU)
+    once, again = (degrade(batch, torch.Generator().manual_seed(s)) for s in (5, 5))
     assert torch.equal(once.image, again.image) and torch.equal(once.mask, batch.mask)
     assert once.image.shape == batch.image.shape and 0 <= once.image.min() <= once.image.max() <= 1
     change = (once.image - batch.image).abs().mean((1, 2, 3))
@@ -229,7 +229,7 @@ def test_every_trunk_starts_from_another_nets_encoder():
     torch.manual_seed(0)
     swift = Swift()
     net = STAN(backbone="mobilenet_v2")
-    names = start_from(net, swift.state_dict())
+    names = load_matching(net, swift.state_dict())
     source = swift.encoder.features[5].conv[0][0].weight
     for stream in (net.spatial, net.temporal):
         assert torch.equal(stream.trunk.encoder.features[5].conv[0][0].weight, source)
@@ -244,7 +244,7 @@ def test_both_streams_start_from_a_spatial_net_fc_layers_included():
     torch.manual_seed(0)
     scnn = SCNN(backbone="mobilenet_v2", variant="s-fcn")
     net = MSST(backbone="mobilenet_v2")
-    names = start_from(net, scnn.state_dict())
+    names = load_matching(net, scnn.state_dict())
     for stream in (net.spatial, net.temporal):
         assert torch.equal(stream.trunk.fc6[0].weight, scnn.first.trunk.fc6[0].weight)
     assert count_parameters(net) > 0 and not any("branches" in n for n in names)
@@ -253,10 +253,10 @@ def test_both_streams_start_from_a_spatial_net_fc_layers_included():
 def test_the_same_net_is_taken_whole():
     torch.manual_seed(0)
     a, b = PDB(backbone="mobilenet_v2"), PDB(backbone="mobilenet_v2", spatial_head=False)
-    start_from(b, a.state_dict())
+    load_matching(b, a.state_dict())
     assert all(torch.equal(v, a.state_dict()[k]) for k, v in b.state_dict().items() if "num_batches" not in k)
 
 
 def test_a_file_that_fits_nothing_is_refused():
     with pytest.raises(ValueError, match="nothing"):
-        start_from(Swift(), {"other": torch.zeros(2)})
+        load_matching(Swift(), {"other": torch.zeros(2)})

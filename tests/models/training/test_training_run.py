@@ -11,11 +11,18 @@ from vsod_models.flow.dis import DIS
 from vsod_models.losses.saliency_loss import boundary_bce, saliency_loss, soft_iou
 from vsod_models.networks.swift import Swift
 from vsod_models.training.data import packed_data as packing
-from vsod_models.training.data.augmentation import Mix, Sampler, colour, encode, moved, wheel
+from vsod_models.training.data.augmentation import (
+    Mix,
+    Sampler,
+    augment_colour,
+    augment_motion,
+    encode_motion_tensor,
+    flow_to_image_tensor,
+)
 from vsod_models.training.data.pack_videos import pack_videos
 from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, open_pack
-from vsod_models.training.data.synthetic_motion import moving_pair, synthetic_flow
-from vsod_models.training.frame_trainer import Trainer
+from vsod_models.training.data.synthetic_motion import make_moving_pair, synthetic_flow
+from vsod_models.training.frame_trainer import FrameTrainer
 from vsod_models.training.stages import STAGES
 from vsod_models.training.training_run import Recipe, learning_rate
 
@@ -138,8 +145,8 @@ def test_mirroring_a_view_mirrors_the_flow(pack):
 
 def test_missing_motion_is_all_zero_and_has_its_share():
     flow = torch.ones(400, 4, 8, 8) * 5
-    flow, present = moved(flow, torch.Generator().manual_seed(0), missing=0.25)
-    out = encode(flow) * present
+    flow, present = augment_motion(flow, torch.Generator().manual_seed(0), missing=0.25)
+    out = encode_motion_tensor(flow) * present
     gone = (out == 0).flatten(1).all(1)
     assert 0.18 < gone.float().mean() < 0.32
     assert (out[~gone, 5] == 1).all() and out.abs().max() <= 2
@@ -147,7 +154,7 @@ def test_missing_motion_is_all_zero_and_has_its_share():
 
 def test_colour_changes_pictures_but_not_their_range():
     image = torch.rand(6, 3, 32, 32)
-    out = colour(image, torch.Generator().manual_seed(1))
+    out = augment_colour(image, torch.Generator().manual_seed(1))
     assert out.shape == image.shape and out.min() >= 0 and out.max() <= 1
     assert not torch.allclose(out, image, atol=0.05)
 
@@ -157,7 +164,7 @@ def test_synthetic_motion_moves_the_subject():
     still = moved = 0
     for seed in range(12):
         rng = np.random.default_rng(seed)
-        first, second = moving_pair(rgb, mask, rng)
+        first, second = make_moving_pair(rgb, mask, rng)
         assert (first == rgb).all() and second.shape == rgb.shape and second.dtype == np.uint8
         flow = synthetic_flow(rgb, mask, DIS(), np.random.default_rng(seed))
         own = np.median(flow[mask > 0], 0) - np.median(flow[mask == 0], 0)
@@ -189,13 +196,13 @@ def test_an_empty_label_has_a_finite_loss_that_falls_with_the_map():
 
 
 def test_the_tensor_wheel_is_the_wheel():
-    from vsod_models.flow.flow_image import colour as painted
+    from vsod_models.flow.flow_image import flow_to_image as painted
 
     flow = np.random.default_rng(0).normal(0, 4, (3, 20, 30, 2)).astype(np.float32)
-    ours = wheel(torch.from_numpy(flow).permute(0, 3, 1, 2)) * 255
+    ours = flow_to_image_tensor(torch.from_numpy(flow).permute(0, 3, 1, 2)) * 255
     for got, field in zip(ours, flow, strict=True):
         assert np.abs(got.permute(1, 2, 0).numpy() - painted(field)).max() < 2
-    gone = wheel(torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 1, 1, dtype=torch.bool))
+    gone = flow_to_image_tensor(torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 1, 1, dtype=torch.bool))
     assert torch.allclose(gone[0, :, 0, 0], torch.tensor([0.485, 0.456, 0.406]))
 
 
@@ -227,7 +234,7 @@ TINY = Recipe(
 
 def trainer(pack, out, recipe=TINY):
     torch.manual_seed(recipe.seed)
-    return Trainer(Swift(), STAGES["swift"][0], pack, recipe, out, torch.device("cpu"))
+    return FrameTrainer(Swift(), STAGES["swift"][0], pack, recipe, out, torch.device("cpu"))
 
 
 def test_a_killed_run_ends_with_the_same_weights(pack, tmp_path):

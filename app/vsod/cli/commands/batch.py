@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from vsod.cli.options.job import job_spec
-from vsod.cli.options.option_line import WordParser
+from vsod.cli.options.option_line import OptionLineParser
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
@@ -21,19 +21,19 @@ from vsod.cli.terminal.output import print_result
 from vsod.core.data_parsing import MAX_BYTES
 from vsod.core.job import JobSpec
 from vsod.core.name_patterns import fill
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
-from vsod.pipeline.batch import Row, arrivals, clips_in, failure, report_of, run_batch
+from vsod.pipeline.batch import JobOutcome, clips_in, failure, report_path, run_batch, watch_folder
 from vsod.pipeline.job_claims import claim, job_format
-from vsod.pipeline.job_report import SUFFIX, Manifest
-from vsod.project.project import SUFFIX as PROJECT
+from vsod.pipeline.job_report import REPORT_SUFFIX, JobReport
+from vsod.project.project import PROJECT_SUFFIX as PROJECT
 from vsod.project.project import Project
 from vsod.storage.claims import foreign, identity, lies_in, same
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")
 
 
-def jobs(args: argparse.Namespace) -> list[JobSpec]:
+def batch_jobs(args: argparse.Namespace) -> list[JobSpec]:
     """The jobs of ``batch``: of a list's lines, a folder's clips, or the files a pattern finds.
 
     Raises:
@@ -107,7 +107,7 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
     for number, line in enumerate(_lines(file), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        parser = WordParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
+        parser = OptionLineParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
         add_run_options(parser, output_needed=False)
         try:
             # what the line does not say is as the command has it
@@ -150,7 +150,7 @@ def _lines(file: Path) -> list[str]:
 
 def batch(args: argparse.Namespace) -> int:
     """Do many clips; the exit code is that of the worst."""
-    specs = jobs(args)
+    specs = batch_jobs(args)
     if args.dry_run:
         for spec in specs:
             print(spec.as_command())
@@ -160,43 +160,43 @@ def batch(args: argparse.Namespace) -> int:
         for path in map(Path, args.clips)
         if path.suffix.lower() in (*LIST_SUFFIXES, PROJECT)
     ]
-    claim(specs, reads=lists, reports=map(report_of, specs))
-    rows: list[Row] = []
+    claim(specs, reads=lists, reports=map(report_path, specs))
+    rows: list[JobOutcome] = []
     stopped: VsodError | None = None
-    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+    with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
 
-        def begin(spec: JobSpec) -> output.Bars:
+        def begin(spec: JobSpec) -> output.ProgressBars:
             if args.json:
-                output.line("clip", source=str(spec.source), output=str(spec.output))
+                output.print_event("clip", source=str(spec.source), output=str(spec.output))
             else:
-                print(f"[{len(rows) + 1}/{len(specs)}] {plain(str(spec.source))}", file=sys.stderr)
+                print(f"[{len(rows) + 1}/{len(specs)}] {sanitise(str(spec.source))}", file=sys.stderr)
             return bars
 
         try:
             for row in run_batch(specs, again=args.again, on_progress=begin, cancel=cancel):
                 rows.append(row)
                 if args.json:
-                    output.line("clip-done", **as_json(row))
+                    output.print_event("clip-done", **outcome_json(row))
         except (Cancelled, OutputError) as error:
             stopped = error
     if not args.json:
-        print(table(rows))
+        print(format_table(rows))
     if stopped:
         left = len(specs) - len(rows)
         if isinstance(stopped, OutputError):
-            output.error(stopped, args.json)
+            output.print_error(stopped, args.json)
         print(f"stopped; {left} clips are left: the same command goes on there", file=sys.stderr)
         return stopped.exit_code
-    return worst(rows)
+    return batch_exit_code(rows)
 
 
-def worst(rows: Sequence[Row]) -> int:
+def batch_exit_code(rows: Sequence[JobOutcome]) -> int:
     """Exit code of a batch: 1 if a clip failed, 3 if one has warnings, else 0."""
     states = {row.state for row in rows}
     return 1 if "failed" in states else 3 if "warnings" in states else 0
 
 
-def as_json(row: Row) -> dict[str, object]:
+def outcome_json(row: JobOutcome) -> dict[str, object]:
     """A row as JSON."""
     return {
         "source": str(row.spec.source),
@@ -208,15 +208,15 @@ def as_json(row: Row) -> dict[str, object]:
     }
 
 
-def table(rows: Sequence[Row]) -> str:
+def format_table(rows: Sequence[JobOutcome]) -> str:
     """The batch in a table: one line a clip, its notes below."""
-    names = [plain(row.spec.source.name) for row in rows]
+    names = [sanitise(row.spec.source.name) for row in rows]
     width = max(map(len, names), default=4)
     lines = [f"{'clip':{width}}  state     frames      time"]
     for name, row in zip(names, rows, strict=True):
         spent = tqdm.format_interval(row.seconds)
         lines.append(f"{name:{width}}  {row.state:8}  {row.frames:6d}  {spent:>8}")
-        lines += [f"  {plain(note)}" for note in row.notes]
+        lines += [f"  {sanitise(note)}" for note in row.notes]
     return "\n".join(lines)
 
 
@@ -234,8 +234,8 @@ def watch(args: argparse.Namespace) -> int:
         )
     print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
     made: set[Path] = set()
-    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
-        for clip in arrivals(args.folder, args.quiet, cancel):
+    with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
+        for clip in watch_folder(args.folder, args.quiet, cancel):
             if identity(clip) in map(identity, made) or lies_in(clip, args.output):
                 continue  # what it wrote itself, by whatever way it came here
             try:
@@ -248,13 +248,13 @@ def watch(args: argparse.Namespace) -> int:
                 break
             except Exception as error:
                 # no job can be made of this clip, but of the next one
-                rows = [Row(JobSpec(clip, clip), "failed", notes=(failure(error),))]
+                rows = [JobOutcome(JobSpec(clip, clip), "failed", notes=(failure(error),))]
             for row in rows:
                 if args.json:
-                    output.line("clip-done", **as_json(row))
+                    output.print_event("clip-done", **outcome_json(row))
                 else:
-                    notes = map(plain, row.notes)
-                    print(f"{plain(clip.name)}: {row.state}", *notes, sep="\n  ", flush=True)
+                    notes = map(sanitise, row.notes)
+                    print(f"{sanitise(clip.name)}: {row.state}", *notes, sep="\n  ", flush=True)
     return 0
 
 
@@ -262,7 +262,7 @@ def rerun(args: argparse.Namespace) -> int:
     """Repeat a job from its report, and say whether the same came of it."""
     from vsod.pipeline import runner
 
-    known = Manifest.read(args.report)
+    known = JobReport.read(args.report)
     changed = [note for note in known.changes() if not any(note.startswith(str(p)) for p in known.outputs)]
     if changed and not args.anyway:
         raise DataError(
@@ -270,17 +270,17 @@ def rerun(args: argparse.Namespace) -> int:
         )
     spec = replace(known.spec, output=args.output or known.spec.output, overwrite=args.overwrite)
     # the report that is read stays as it is: it tells what was
-    beside = None if same(report_of(spec), args.report) else report_of(spec)
+    beside = None if same(report_path(spec), args.report) else report_path(spec)
     claim([spec], reads=[(args.report, "the report")], reports=[beside] if beside else [])
-    with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
-        report = runner.run(spec, on_progress=bars, cancel=cancel)
+    with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
+        report = runner.run_job(spec, on_progress=bars, cancel=cancel)
     code = print_result(report, args.json)
-    made = Manifest.of(spec, report)
+    made = JobReport.of(spec, report)
     alike = known.has_written(list(made.outputs))
     if beside:
         made.write(beside)
     if args.json:
-        output.line("compared", same=alike)
+        output.print_event("compared", same=alike)
     else:
         print(f"{'the same' if alike else 'not the same'} as in {args.report.name}", file=sys.stderr)
     return code
@@ -315,7 +315,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_job_options(p)
     p.set_defaults(run=watch)
 
-    p = commands.add_parser("rerun", help=f"repeat a job from its report (…{SUFFIX})")
+    p = commands.add_parser("rerun", help=f"repeat a job from its report (…{REPORT_SUFFIX})")
     reads(p.add_argument("report", metavar="REPORT", type=Path))
     writes(
         p.add_argument("-o", "--output", metavar="OUT", type=Path, help="write there (default: where it was)")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from vsod.core.safe_text import json_text, plain
+from vsod.core.safe_text import json_text, sanitise
 from vsod.errors import UsageError
 from vsod.storage.claims import Claims, refuse_foreign
 
@@ -30,9 +30,9 @@ def probe(args: argparse.Namespace) -> int:
         if key == "warnings":
             continue
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        print(f"{key:{width}}  {'-' if text is None else plain(str(text))}")
+        print(f"{key:{width}}  {'-' if text is None else sanitise(str(text))}")
     for warning in info["warnings"]:
-        print(f"warning: {plain(warning)}")
+        print(f"warning: {sanitise(warning)}")
     return 0
 
 
@@ -54,12 +54,12 @@ def cache(args: argparse.Namespace) -> int:
     parts = kept.usage()
     if args.json:
         rows = {p.kind: {"items": p.items, "bytes": p.bytes} for p in parts}
-        print(json_text({"folder": str(paths.cache_dir()), "budget": kept.budget(), **rows}))
+        print(json_text({"folder": str(paths.cache_dir()), "budget": kept.size_limit(), **rows}))
         return 0
     print(f"{paths.cache_dir()}  (VSOD_CACHE moves it)")
     for part in parts:
         print(f"{part.kind:10} {part.items:5} entries  {_megabytes(part.bytes):>12}")
-    print(f"maps may take {_megabytes(kept.budget())} (VSOD_CACHE_GB); those used longest ago make room")
+    print(f"maps may take {_megabytes(kept.size_limit())} (VSOD_CACHE_GB); those used longest ago make room")
     return 0
 
 
@@ -70,7 +70,7 @@ def _confirmed(found: Sequence[Entry], as_json: bool) -> bool:
         print(json_text({"would_delete": rows}))
         return False
     for entry in found:
-        print(f"{entry.kind:10} {_megabytes(entry.bytes):>12}  {plain(str(entry.path))}")
+        print(f"{entry.kind:10} {_megabytes(entry.bytes):>12}  {sanitise(str(entry.path))}")
     total = _megabytes(sum(entry.bytes for entry in found))
     print(f"{len(found)} entries, {total}")
     if not found:
@@ -84,11 +84,11 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
-def cards(args: argparse.Namespace) -> int:
+def models(args: argparse.Namespace) -> int:
     """List the models at hand."""
-    from vsod.inference.model_registry import all_cards
+    from vsod.inference.model_registry import list_models
 
-    found = all_cards()
+    found = list_models()
     if args.json:
         print(json_text([c.as_json() for c in found]))
         return 0
@@ -133,16 +133,16 @@ def verify(args: argparse.Namespace) -> int:
     else:
         for row in report.checks:
             mark = {True: "ok  ", False: "FAIL", None: "note"}[row.ok]
-            print(f"{mark}  {row.id}: {plain(row.message)}")
+            print(f"{mark}  {row.id}: {sanitise(row.message)}")
         print("the matte conforms" if report.ok else "the matte does not conform")
     return 0 if report.ok else 1
 
 
 def formats(args: argparse.Namespace) -> int:
     """List what can be written on this machine."""
-    from vsod.pipeline.catalogue import list_formats
+    from vsod.pipeline.catalogue import format_entries
 
-    rows = list_formats()
+    rows = format_entries()
     if args.json:
         print(json_text([asdict(row) for row in rows]))
     else:
@@ -154,9 +154,9 @@ def formats(args: argparse.Namespace) -> int:
 
 def doctor(args: argparse.Namespace) -> int:
     """Say what is here, what is missing and how to get it."""
-    from vsod.pipeline.doctor import examine
+    from vsod.pipeline.doctor import run_checks
 
-    findings = examine()
+    findings = run_checks()
     if args.json:
         print(json_text([f.as_json() for f in findings]))
     else:

@@ -8,27 +8,27 @@ import sys
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
-from vsod.qc.issues import Flag
+from vsod.qc.issues import Issue
 from vsod.storage.claims import Claims, refuse_foreign
 
 
-def lanes(args: argparse.Namespace) -> int:
+def metrics(args: argparse.Namespace) -> int:
     """Analyse what is missing, measure, write."""
     from vsod.interchange.markers import MARKER_SUFFIXES, write_markers
-    from vsod.pipeline.clip_session import Session
-    from vsod.qc.metrics_table import TABLES, LaneTable, check_suffix
+    from vsod.pipeline.clip_session import ClipSession
+    from vsod.qc.metrics_table import TABLE_SUFFIXES, MetricsTable, check_table_suffix
 
-    check_suffix(args.output, TABLES)
+    check_table_suffix(args.output, TABLE_SUFFIXES)
     if args.markers:
-        check_suffix(args.markers, MARKER_SUFFIXES)
+        check_table_suffix(args.markers, MARKER_SUFFIXES)
     _claim(args)
-    clip = Session(args.source)
+    clip = ClipSession(args.source)
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
-        with cancel_on_signal() as cancel, output.Bars(args.json) as bars:
+        with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
             clip.analyse(args.card, frames=frames, device=args.device, on_progress=bars, cancel=cancel)
             clip.measure(args.card, on_progress=bars, cancel=cancel)
-        table = LaneTable.of(clip.info, args.card, clip.lanes(args.card), frames)
+        table = MetricsTable.of(clip.info, args.card, clip.lanes(args.card), frames)
         table.write(args.output)
         if args.markers:
             write_markers(table.flags, table.info, args.markers)
@@ -39,11 +39,11 @@ def lanes(args: argparse.Namespace) -> int:
 
 
 def _claim(args: argparse.Namespace) -> None:
-    from vsod.pipeline.job_claims import card_files
+    from vsod.pipeline.job_claims import model_files
 
     claims = Claims()
     claims.read(args.source, "the source")
-    for path, what in card_files([args.card]):
+    for path, what in model_files([args.card]):
         claims.read(path, what)
     written = [(args.output, "the table"), *([(args.markers, "the markers")] if args.markers else [])]
     for path, what in written:
@@ -54,9 +54,9 @@ def _claim(args: argparse.Namespace) -> None:
             refuse_foreign(path, what)
 
 
-def _tell(args: argparse.Namespace, flags: list[Flag]) -> None:
+def _tell(args: argparse.Namespace, flags: list[Issue]) -> None:
     if args.json:
-        output.line("done", output=str(args.output), flags=[flag.as_json() for flag in flags])
+        output.print_event("done", output=str(args.output), flags=[flag.as_json() for flag in flags])
         return
     print(args.output)
     if args.markers:

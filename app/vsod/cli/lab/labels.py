@@ -103,8 +103,8 @@ def fuse(args: argparse.Namespace) -> int:
     """Write fused maps and ``weights.json``."""
     from vsod.lab.labels import label_folders
 
-    with output.Bars(args.json) as bars:
-        found = label_folders.fuse(
+    with output.ProgressBars(args.json) as bars:
+        found = label_folders.write_fused_maps(
             args.maps,
             args.out,
             args.truth,
@@ -120,9 +120,9 @@ def coarse(args: argparse.Namespace) -> int:
     """Write coarse labels, ``confidence.csv`` and ``weights.json``."""
     from vsod.lab.labels import clip_folders, label_folders
 
-    prior = clip_folders.open_prior(args.prior, args.prior_weights)
-    with output.Bars(args.json) as bars:
-        found = label_folders.coarse(
+    prior = clip_folders.open_label_prior(args.prior, args.prior_weights)
+    with output.ProgressBars(args.json) as bars:
+        found = label_folders.write_coarse_labels(
             args.maps,
             args.clips,
             args.out,
@@ -139,12 +139,12 @@ def coarse(args: argparse.Namespace) -> int:
 def weak(args: argparse.Namespace) -> int:
     """Run Algorithm 1, or go on with a run that was stopped."""
     from vsod.lab.labels import clip_folders, weak_labels
-    from vsod.pipeline.job_claims import card_files
-    from vsod_models.labels.scnn_weak_labels import Round, Settings
+    from vsod.pipeline.job_claims import model_files
+    from vsod_models.labels.scnn_weak_labels import Round, WeakLabelSettings
 
     def tell(done: Round) -> None:
         if args.json:
-            output.line("round", **vars(done))
+            output.print_event("round", **vars(done))
         else:
             weights = " ".join(f"{w:.3f}" for w in done.weights)
             print(
@@ -153,19 +153,19 @@ def weak(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
 
-    prior = clip_folders.open_prior(args.prior, args.prior_weights)
-    with output.Bars(args.json) as bars:
-        found = weak_labels.weak(
+    prior = clip_folders.open_label_prior(args.prior, args.prior_weights)
+    with output.ProgressBars(args.json) as bars:
+        found = weak_labels.write_weak_labels(
             args.maps,
             args.clips,
             args.truth,
             args.out,
-            weak_labels.scnn(args.card, args.init, args.device, args.rate, args.seed),
-            settings=Settings(rounds=args.rounds),
+            weak_labels.make_scnn_learner(args.card, args.init, args.device, args.rate, args.seed),
+            settings=WeakLabelSettings(rounds=args.rounds),
             prior=prior,
             reads=[
                 (args.prior_weights, "the prior's weights"),
-                *card_files([args.card]),
+                *model_files([args.card]),
                 *([(args.init, "the weights to start from")] if args.init else []),
             ],
             overwrite=args.overwrite,
@@ -178,7 +178,7 @@ def weak(args: argparse.Namespace) -> int:
 
 def _done(args: argparse.Namespace, found: dict[str, Any]) -> None:
     if args.json:
-        output.line("done", output=str(args.out), **found)
+        output.print_event("done", output=str(args.out), **found)
         return
     print(args.out)
     for name, value in found.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vsod.cli.options.matte import finish_settings
+from vsod.cli.options.matte import matte_settings
 from vsod.core.safe_text import json_text
 from vsod.lab.training.plan import TrainingPlan
 from vsod.storage.claims import Claims, refuse_foreign
@@ -18,7 +18,7 @@ from vsod.storage.claims import Claims, refuse_foreign
 def train(args: argparse.Namespace) -> int:
     """Train a card, or go on with a run that was stopped."""
     from vsod.lab.training import train
-    from vsod.pipeline.job_claims import card_files, claim_run
+    from vsod.pipeline.job_claims import claim_run, model_files
 
     def say(row: dict[str, Any]) -> None:
         if args.json:
@@ -33,7 +33,7 @@ def train(args: argparse.Namespace) -> int:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
     plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
-    reads = [(args.data, "the data"), *card_files([args.card, *([args.teacher] if args.teacher else [])])]
+    reads = [(args.data, "the data"), *model_files([args.card, *([args.teacher] if args.teacher else [])])]
     if args.init:
         reads.append((args.init, "the weights to start from"))
     claim_run(args.out, train.files_of(args.card, plan), reads, overwrite=args.overwrite)
@@ -41,7 +41,7 @@ def train(args: argparse.Namespace) -> int:
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
     weights = train.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
-        train.install(args.card, weights)
+        train.install_weights(args.card, weights)
     print(weights)
     return 0
 
@@ -49,7 +49,7 @@ def train(args: argparse.Namespace) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a card."""
     from vsod.lab.evaluation import evaluate as measuring
-    from vsod.lab.evaluation.figures import Gallery, plot_precision
+    from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
     from vsod_models.metrics.clip_scores import Scores
 
     def tell(scores: Scores) -> None:
@@ -61,7 +61,7 @@ def evaluate(args: argparse.Namespace) -> int:
     name = f"{args.card}{'-adapt' if args.adapt else ''}"
     gallery, pictures = None, [f"{name}-frames.png", f"{name}-precision.png"]
     if args.pictures:
-        gallery = Gallery()
+        gallery = BestWorstSheet()
         _claim_pictures(args, pictures)
     results = measuring.evaluate(
         args.card,
@@ -69,7 +69,7 @@ def evaluate(args: argparse.Namespace) -> int:
         split_name=args.split,
         cue=args.cue,
         adapt=args.adapt,
-        finish=finish_settings(args),
+        finish=matte_settings(args),
         device=args.device,
         engine=args.engine,
         gallery=gallery,
@@ -77,17 +77,17 @@ def evaluate(args: argparse.Namespace) -> int:
     )
     if gallery:
         gallery.write(args.pictures / pictures[0])
-        plot_precision({name: results[-1]}, args.pictures / pictures[1])
+        plot_pr_curve({name: results[-1]}, args.pictures / pictures[1])
     if not args.json:
-        print(measuring.table(results))
+        print(measuring.format_scores(results))
     return 0
 
 
 def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
-    from vsod.pipeline.job_claims import card_files
+    from vsod.pipeline.job_claims import model_files
 
     claims = Claims()
-    for path, what in ((args.data, "the data"), *card_files([args.card])):
+    for path, what in ((args.data, "the data"), *model_files([args.card])):
         claims.read(path, what)
     for name in names:
         claims.write(args.pictures / name, "the picture")
@@ -97,31 +97,31 @@ def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
             refuse_foreign(args.pictures / name, "the picture")
 
 
-def calibrate(args: argparse.Namespace) -> int:
+def tune_threshold(args: argparse.Namespace) -> int:
     """Find where a card's answer is best cut."""
     from vsod.lab.evaluation import threshold_tuning as measuring
 
-    cuts = measuring.sweep(
+    cuts = measuring.sweep_thresholds(
         args.card,
         args.data,
         every=args.every,
         split=args.split,
-        finish=finish_settings(args),
+        finish=matte_settings(args),
         device=args.device,
         on_clip=lambda name: print(name, file=sys.stderr),
     )
-    print("\n".join(measuring.table(cuts)))
+    print("\n".join(measuring.format_table(cuts)))
     if args.install:
-        measuring.install(args.card, measuring.best(cuts).level)
+        measuring.install_threshold(args.card, measuring.best_threshold(cuts).level)
     return 0
 
 
-def survey(args: argparse.Namespace) -> int:
+def evaluate_all(args: argparse.Namespace) -> int:
     """Measure cards in every way."""
     from vsod.lab.evaluation import option_tables as measuring
 
     rows = []
-    for row in measuring.survey(args.data, args.cards, split=args.split, device=args.device):
+    for row in measuring.evaluate_all(args.data, args.cards, split=args.split, device=args.device):
         rows.append(row)
         for scores in row.scores:
             told = {"card": row.card, "options": row.look.words, "clip": scores.name, **scores.row()}
@@ -130,7 +130,7 @@ def survey(args: argparse.Namespace) -> int:
         if not args.json:
             print(f"{row.card} {row.look.words}: {row.scores[-1].row()}", file=sys.stderr)
     if not args.json:
-        print(measuring.tables(rows))
+        print(measuring.format_tables(rows))
         for card in dict.fromkeys(row.card for row in rows):
-            print(f"{card}: {measuring.parameters(card):,} parameters")
+            print(f"{card}: {measuring.count_model_parameters(card):,} parameters")
     return 0

@@ -68,9 +68,9 @@ def train_prior(args: argparse.Namespace) -> int:
         report=say,
     )
     if args.install:
-        prior_training.install(file)
+        prior_training.install_prior(file)
     if args.measure:
-        for ours, baseline in prior_training.measure(args.data, file):
+        for ours, baseline in prior_training.measure_prior(args.data, file):
             row = {"clip": ours.name, "prior": ours.row(), "magnitude": baseline.row()}
             print(json_text(row), flush=True)
     print(file)

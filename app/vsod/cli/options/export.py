@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 
 from vsod.cli.options.path_access import reads
-from vsod.core.export_settings import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT
+from vsod.core.export_settings import ALPHA_MODES, AUDIO_MODES, EXPORT_KINDS, EXR_COMPRESSION
 
 
-def add_delivery_options(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options of :class:`vsod.core.export_settings.Delivery`."""
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Give a command the options of :class:`vsod.core.export_settings.ExportSettings`."""
     group = parser.add_argument_group("what is written (see docs/formats.md)")
-    told = "; ".join(f"{name}: {text}" for name, text in WHAT.items())
-    group.add_argument("--what", choices=tuple(WHAT), help=f"{told} (default: matte)".replace("%", "%%"))
-    group.add_argument("--alpha", choices=ALPHA_KINDS, help="kind of a cut-out's colour (default: straight)")
+    told = "; ".join(f"{name}: {text}" for name, text in EXPORT_KINDS.items())
+    group.add_argument(
+        "--what", choices=tuple(EXPORT_KINDS), help=f"{told} (default: matte)".replace("%", "%%")
+    )
+    group.add_argument("--alpha", choices=ALPHA_MODES, help="kind of a cut-out's colour (default: straight)")
     reads(
         group.add_argument(
             "--background", metavar="GROUND", help="RRGGBB, 'blur', a clip or a still, for over"
@@ -29,7 +31,7 @@ def add_delivery_options(parser: argparse.ArgumentParser) -> None:
         help="a conformed clip may have so many frames (default: 4 times the source's)",
     )
     group.add_argument(
-        "--audio", choices=AUDIO, help="the source's sound (default: copied to pictures, not to mattes)"
+        "--audio", choices=AUDIO_MODES, help="the source's sound (default: copied to pictures, not to mattes)"
     )
     group.add_argument(
         "--start-number", metavar="N", help="first number of a sequence: 0, 1, 1001 or timecode"

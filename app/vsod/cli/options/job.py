@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vsod.cli.options.export import add_delivery_options
+from vsod.cli.options.export import add_export_options
 from vsod.cli.options.frame_range import frame_range
-from vsod.cli.options.matte import add_finish_options, finish_settings
+from vsod.cli.options.matte import add_matte_options, matte_settings
 from vsod.cli.options.path_access import add_overwrite, reads, writes
-from vsod.cli.options.shot import shot_choice
-from vsod.core.export_settings import Delivery
+from vsod.cli.options.shot import shot_override
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import DEVICES, JobSpec
 
 
@@ -41,8 +41,8 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
         default=[],
         help="these frames with a --card or finishing of their own (see docs/window.md); again for another shot",
     )
-    add_delivery_options(p)
-    add_finish_options(p)
+    add_export_options(p)
+    add_matte_options(p)
     add_overwrite(p)
     p.add_argument("--json", action="store_true", help="progress and result as JSON lines on stdout")
 
@@ -58,8 +58,8 @@ def job_spec(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
         stop=args.range[1],
         device=args.device,
         adapt=args.adapt,
-        finish=finish_settings(args),
-        delivery=Delivery.from_options(vars(args)),
-        shots=tuple(sorted((shot_choice(text) for text in args.shot), key=lambda shot: shot.start)),
+        finish=matte_settings(args),
+        delivery=ExportSettings.from_options(vars(args)),
+        shots=tuple(sorted((shot_override(text) for text in args.shot), key=lambda shot: shot.start)),
         overwrite=args.overwrite,
     )

@@ -6,13 +6,13 @@ import argparse
 from dataclasses import fields
 from typing import Any
 
-from vsod.core.matte_settings import FinishSettings, option_name
+from vsod.core.matte_settings import MatteSettings, option_name
 
 
-def add_finish_options(parser: argparse.ArgumentParser) -> None:
-    """Give a command every option of :class:`FinishSettings`."""
+def add_matte_options(parser: argparse.ArgumentParser) -> None:
+    """Give a command every option of :class:`MatteSettings`."""
     group = parser.add_argument_group("finishing, in this order (see docs/finishing.md)")
-    for knob in fields(FinishSettings):
+    for knob in fields(MatteSettings):
         about = knob.metadata
         words: dict[str, Any] = {"help": about["help"], "default": None}
         if knob.default is False:
@@ -26,10 +26,10 @@ def add_finish_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(option_name(knob.name), **words)
 
 
-def finish_settings(args: argparse.Namespace) -> FinishSettings:
+def matte_settings(args: argparse.Namespace) -> MatteSettings:
     """The settings a command line asks for.
 
     Raises:
         UsageError: A value is out of range.
     """
-    return FinishSettings.from_options(vars(args))
+    return MatteSettings.from_options(vars(args))

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from vsod.errors import UsageError
 
 
-class WordParser(argparse.ArgumentParser):
+class OptionLineParser(argparse.ArgumentParser):
     """Raises where argparse would end the program.
 
     Args:

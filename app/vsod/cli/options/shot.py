@@ -7,14 +7,14 @@ import shlex
 from dataclasses import fields
 
 from vsod.cli.options.frame_range import frame_range
-from vsod.cli.options.matte import add_finish_options, finish_settings
-from vsod.cli.options.option_line import WordParser
-from vsod.core.clip_settings import ShotChoice
-from vsod.core.matte_settings import FinishSettings
+from vsod.cli.options.matte import add_matte_options, matte_settings
+from vsod.cli.options.option_line import OptionLineParser
+from vsod.core.clip_settings import ShotOverride
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import UsageError
 
 
-def shot_choice(text: str) -> ShotChoice:
+def shot_override(text: str) -> ShotOverride:
     """The shot that ``"A:B --card NAME --feather 2"`` describes.
 
     Finishing options, once there is one, are all of the shot's: what they do not name is as usual,
@@ -23,12 +23,12 @@ def shot_choice(text: str) -> ShotChoice:
     Raises:
         UsageError: It cannot be read.
     """
-    parser = WordParser(
+    parser = OptionLineParser(
         add_help=False, fix="Write --shot 'A:B --card NAME', or finishing options behind A:B."
     )
     parser.add_argument("frames", type=frame_range)
     parser.add_argument("--card")
-    add_finish_options(parser)
+    add_matte_options(parser)
     try:
         args = parser.parse_args(shlex.split(text), argparse.Namespace())
     except ValueError as error:
@@ -36,5 +36,5 @@ def shot_choice(text: str) -> ShotChoice:
     start, stop = args.frames
     if stop is None:
         raise UsageError("a shot needs its last frame", where=f"--shot {text}", fix="Write it as A:B.")
-    named = any(getattr(args, knob.name) is not None for knob in fields(FinishSettings))
-    return ShotChoice(start, stop, args.card, finish_settings(args) if named else None)
+    named = any(getattr(args, knob.name) is not None for knob in fields(MatteSettings))
+    return ShotOverride(start, stop, args.card, matte_settings(args) if named else None)

@@ -11,21 +11,21 @@ from typing import Any, Self, TextIO, cast
 
 from tqdm import tqdm
 
-from vsod.core.job import JobReport
+from vsod.core.job import JobResult
 from vsod.core.progress import Progress
-from vsod.core.safe_text import json_text, plain
+from vsod.core.safe_text import json_text, sanitise
 from vsod.errors import VsodError
 
 
-def line(event: str, **data: Any) -> None:
+def print_event(event: str, **data: Any) -> None:
     """One JSON line on stdout."""
     print(json_text({"event": event, **data}), flush=True)
 
 
-def error(problem: VsodError, as_json: bool) -> None:
+def print_error(problem: VsodError, as_json: bool) -> None:
     """One line on stderr that says what, where and the fix; with ``--json`` also an event."""
     if as_json:
-        line(
+        print_event(
             "error",
             what=problem.what,
             where=problem.where,
@@ -33,7 +33,7 @@ def error(problem: VsodError, as_json: bool) -> None:
             kind=type(problem).__name__,
             exit_code=problem.exit_code,
         )
-    print(f"vsod-desktop: {plain(' '.join(str(problem).splitlines()))}", file=sys.stderr)
+    print(f"vsod-desktop: {sanitise(' '.join(str(problem).splitlines()))}", file=sys.stderr)
 
 
 class PlainStream:
@@ -47,8 +47,8 @@ class PlainStream:
         self.raw = stream
 
     def write(self, text: str) -> int:
-        """Write ``text``, see :func:`vsod.core.safe_text.plain`."""
-        shown = plain(text, lines=True)
+        """Write ``text``, see :func:`vsod.core.safe_text.sanitise`."""
+        shown = sanitise(text, lines=True)
         encoding = getattr(self.raw, "encoding", None) or "utf-8"
         try:
             shown.encode(encoding)
@@ -77,7 +77,7 @@ def plain_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-class Bars:
+class ProgressBars:
     """Progress of a job: a bar per stage on stderr, or JSON lines on stdout."""
 
     def __init__(self, as_json: bool) -> None:
@@ -88,7 +88,7 @@ class Bars:
     def __call__(self, progress: Progress) -> None:
         """Take a :class:`Progress`."""
         if self._json:
-            line("progress", **asdict(progress))
+            print_event("progress", **asdict(progress))
             return
         if progress.stage != self._stage or self._bar is None:
             self._close()
@@ -120,20 +120,20 @@ class Bars:
         self._close()
 
 
-def print_result(report: JobReport, as_json: bool) -> int:
+def print_result(report: JobResult, as_json: bool) -> int:
     """Say what a job did; gives its exit code."""
     if as_json:
-        line("done", **report.as_json())
+        print_event("done", **report.as_json())
     else:
         for path in report.outputs:
-            print(plain(str(path)))
+            print(sanitise(str(path)))
         fps = report.frames / report.seconds if report.seconds else 0.0
         print(
             f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",
             file=sys.stderr,
         )
         for warning in report.warnings:
-            print(f"warning: {plain(warning)}", file=sys.stderr)
+            print(f"warning: {sanitise(warning)}", file=sys.stderr)
         if report.held:
             print(
                 f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}",

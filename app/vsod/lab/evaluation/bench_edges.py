@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import EDGES, FinishSettings
+from vsod.core.matte_settings import EDGE_METHODS, MatteSettings
 from vsod.errors import DataError
-from vsod.inference.model_registry import usable_card
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
-from vsod.matte.refiner import Finisher
+from vsod.matte.refiner import Refiner
 from vsod_models.metrics.matting import gradient_error, mse, sad
 from vsod_models.refine.foreground_colour import estimate_foreground
 
@@ -56,7 +56,7 @@ def photos(data: Path) -> dict[str, Photo]:
 def maps(photo: Photo, card: str, device: str) -> tuple[Map, Map]:
     """The card's map of a photo, and the true alpha at that map's size."""
     rgb, alpha = photo
-    predictor = Predictor(usable_card(card), (rgb.shape[1], rgb.shape[0]), device)
+    predictor = Predictor(require_model(card), (rgb.shape[1], rgb.shape[0]), device)
     size = predictor.raster.size
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     (_, saliency), *_ = predictor(iter([Frame(0, 0, small)]))
@@ -68,7 +68,7 @@ def measure(
 ) -> tuple[float, float, float, float]:
     """(SAD, MSE, gradient error, ms) of one way of finishing, means over the photos."""
     rows = []
-    with Finisher(FinishSettings(edges=edges)) as finisher:
+    with Refiner(MatteSettings(edges=edges)) as finisher:
         for name, (rgb, alpha) in pictures.items():
             began = time.process_time()
             out = finisher(starts[name], rgb)
@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("data", type=Path, help="folder with alpha/NAME.webp and alpha/NAME_alpha.png")
     parser.add_argument("--card", default="swift")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--edges", nargs="+", choices=EDGES, default=list(EDGES))
+    parser.add_argument("--edges", nargs="+", choices=EDGE_METHODS, default=list(EDGE_METHODS))
     args = parser.parse_args(argv)
     pictures = photos(args.data)
     both = {name: maps(photo, args.card, args.device) for name, photo in pictures.items()}

@@ -18,15 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.inference.raster import Raster
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import steady
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import smooth_maps
 from vsod.pipeline.bench import peak_mb
 from vsod_models.refine.foreground_colour import estimate_foreground
 
 AREA = 82944  # pixels of swift's map
-KNOBS: dict[str, dict[str, object]] = {
+TIMED_SETTINGS: dict[str, dict[str, object]] = {
     "--stabilise 0": {},
     "--edges plain": {"edges": "plain"},
     "--edges soft": {"edges": "soft"},
@@ -73,22 +73,24 @@ def main(argv: Sequence[str]) -> int:
     print(
         f"{width}x{height}, {args.frames} frames, one thread\n\n| what | ms a frame | fastest |\n|---|---|---|"
     )
-    for name, changed in KNOBS.items():
-        took = finishing(pairs, FinishSettings(**{"stabilise": 0.0, **changed}))  # type: ignore[arg-type]
+    for name, changed in TIMED_SETTINGS.items():
+        took = time_refinement(pairs, MatteSettings(**{"stabilise": 0.0, **changed}))  # type: ignore[arg-type]
         print(f"| {name} | {np.median(took):.1f} | {min(took):.1f} |", flush=True)
-    took = foreground(pairs)
+    took = time_foreground(pairs)
     print(f"| foreground colour | {np.median(took):.1f} | {min(took):.1f} |")
     print(f"\npeak memory {peak_mb():.0f} MB")
     return 0
 
 
-def finishing(pairs: list[tuple[Frame, npt.NDArray[np.float32]]], settings: FinishSettings) -> list[float]:
+def time_refinement(
+    pairs: list[tuple[Frame, npt.NDArray[np.float32]]], settings: MatteSettings
+) -> list[float]:
     """Milliseconds for each frame."""
     took: list[float] = []
-    with Finisher(settings) as finisher:
+    with Refiner(settings) as finisher:
         if not finisher.reads_colour:
             pairs = [(Frame(f.index, f.pts, np.ascontiguousarray(f.image[..., 1])), m) for f, m in pairs]
-        steadied = steady(pairs, settings.stabilise, range(len(pairs)))
+        steadied = smooth_maps(pairs, settings.stabilise, range(len(pairs)))
         while True:
             began = time.thread_time()
             pair = next(steadied, None)
@@ -98,10 +100,10 @@ def finishing(pairs: list[tuple[Frame, npt.NDArray[np.float32]]], settings: Fini
             took.append(1000 * (time.thread_time() - began))
 
 
-def foreground(pairs: list[tuple[Frame, npt.NDArray[np.float32]]]) -> list[float]:
+def time_foreground(pairs: list[tuple[Frame, npt.NDArray[np.float32]]]) -> list[float]:
     """Milliseconds of the foreground colour for each frame, with its default matte."""
     took = []
-    with Finisher(FinishSettings()) as finisher:
+    with Refiner(MatteSettings()) as finisher:
         for frame, saliency in pairs:
             matte = finisher(saliency, frame.image)
             began = time.thread_time()

@@ -12,40 +12,40 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
-from vsod.core.progress_meter import Pace
+from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import DataError
-from vsod.inference.model_registry import usable_card
-from vsod.inference.predictor import Predictor, with_flow
+from vsod.inference.model_registry import require_model
+from vsod.inference.predictor import Predictor, frames_with_flow
 from vsod.inference.raster import Raster
 from vsod.lab.datasets import LabelledClip, labelled_clips
-from vsod.lab.evaluation.figures import Gallery
+from vsod.lab.evaluation.figures import BestWorstSheet
 from vsod.matte.refine_frames import stored_map
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import steady
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod.pipeline import runner
 from vsod.storage.clip_maps import open_store
 from vsod.storage.map_store import MapStore
 from vsod_models.flow import estimator
-from vsod_models.flow.motion_encoding import peak, split
-from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean, scored
+from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
+from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean_scores, scored_frames
 
 Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
-Cue = Literal["full", "no-flow", "motion"]
+InputMode = Literal["full", "no-flow", "motion"]
 
 
-def motion_alone(frames: Iterator[Frame]) -> Maps:
+def motion_baseline(frames: Iterator[Frame]) -> Maps:
     """The baseline without a network: residual flow magnitude, stretched to 0..1 per frame."""
-    for item in with_flow(frames, estimator("dis")):
+    for item in frames_with_flow(frames, estimator("dis")):
         if item.flow is None:
             yield item.index, np.zeros(item.image.shape[:2], np.float32)
             continue
-        residual = split(item.flow)[..., 2:]
+        residual = split_camera_motion(item.flow)[..., 2:]
         magnitude = np.hypot(residual[..., 0], residual[..., 1])
-        yield item.index, np.clip(magnitude / max(peak(magnitude), 1e-3), 0, 1)
+        yield item.index, np.clip(magnitude / max(robust_peak(magnitude), 1e-3), 0, 1)
 
 
 def evaluate(
@@ -53,12 +53,12 @@ def evaluate(
     data: Path,
     *,
     split_name: str = "val",
-    cue: Cue = "full",
+    cue: InputMode = "full",
     adapt: bool = False,
-    finish: FinishSettings = DEFAULTS,
+    finish: MatteSettings = DEFAULT_MATTE_SETTINGS,
     device: str = "auto",
     engine: str | None = None,
-    gallery: Gallery | None = None,
+    gallery: BestWorstSheet | None = None,
     on_clip: Callable[[Scores], None] | None = None,
 ) -> list[Scores]:
     """Scores per clip, then their mean.
@@ -90,7 +90,7 @@ def evaluate(
         results.append(scores)
         if on_clip:
             on_clip(scores)
-    results.append(mean(results))
+    results.append(mean_scores(results))
     if on_clip:
         on_clip(results[-1])
     return results
@@ -100,31 +100,31 @@ def _one(
     clip: LabelledClip,
     source: Source,
     card_id: str,
-    cue: Cue,
+    cue: InputMode,
     adapt: bool,
-    settings: FinishSettings,
+    settings: MatteSettings,
     device: str,
     engine: str | None,
-    gallery: Gallery | None,
+    gallery: BestWorstSheet | None,
 ) -> Scores:
-    card, masks = usable_card(card_id), clip.masks()
+    card, masks = require_model(card_id), clip.masks()
     if len(masks) != source.info.frame_count:
         raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
     if cue == "motion":
         raster = Raster.fit(source.info.display_size, 82944, 32)
-        maps = motion_alone(source.frames(size=raster.size))
+        maps = motion_baseline(source.frames(size=raster.size))
     else:
         predictor = Predictor(card, source.info.display_size, device, engine, use_flow=cue == "full")
-        store = analysed(source, predictor, adapt, device, engine or "")
+        store = analyse_whole_clip(source, predictor, adapt, device, engine or "")
         maps = ((i, stored_map(store, i)) for i in range(source.info.frame_count))
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
-    counted = scored(len(masks))
-    with Finisher(settings.for_card(card.crf)) as finisher, ExitStack() as stack:
+    counted = scored_frames(len(masks))
+    with Refiner(settings.for_card(card.crf)) as finisher, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
-        for picture, saliency in steady(pairs, settings.stabilise, range(len(masks))):
+        for picture, saliency in smooth_maps(pairs, settings.stabilise, range(len(masks))):
             if picture.index in counted:
                 matte, mask = finisher(saliency, picture.image), masks[picture.index]
                 found = scorer.add(matte, mask, picture.image)
@@ -133,7 +133,9 @@ def _one(
     return scorer.result()
 
 
-def analysed(source: Source, predictor: Predictor, adapt: bool, device: str, engine: str) -> MapStore:
+def analyse_whole_clip(
+    source: Source, predictor: Predictor, adapt: bool, device: str, engine: str
+) -> MapStore:
     """The maps of a whole clip, as ``run`` makes them: kept in the cache, and found there by the next measurement.
 
     Args:
@@ -144,13 +146,13 @@ def analysed(source: Source, predictor: Predictor, adapt: bool, device: str, eng
         engine: Where it was asked for: maps of different engines are not to be mixed up.
     """
     frames = range(source.info.frame_count)
-    pace = Pace(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
+    pace = ProgressMeter(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
     store = open_store(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
     runner.analyse_with_progress(source, predictor, store, frames, pace)
     return runner.look_again(source, predictor, store, frames, device, pace)[1] if adapt else store
 
 
-def table(results: list[Scores]) -> str:
+def format_scores(results: list[Scores]) -> str:
     """The scores as a Markdown table."""
     head = f"| clip | frames | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 2)}|"
     rows = []

@@ -18,11 +18,11 @@ from vsod_models.metrics.clip_scores import Scores
 
 Picture = npt.NDArray[np.uint8]
 _SAID = {"Software": NAME}
-THUMB = (320, 180)  # width, height
+THUMBNAIL_SIZE = (320, 180)  # width, height
 _SUBJECT = (64, 200, 255)  # RGB of what the matte keeps
 
 
-class Gallery:
+class BestWorstSheet:
     """Keeps the best and the worst frames of a measurement.
 
     Args:
@@ -81,7 +81,9 @@ def _row(title: str, picture: Picture, truth: Picture, matte: npt.NDArray[np.flo
     """Picture, truth and matte side by side, titled."""
 
     def small(image: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
-        return np.asarray(cv2.resize(np.asarray(image, np.float32), THUMB, interpolation=cv2.INTER_AREA))
+        return np.asarray(
+            cv2.resize(np.asarray(image, np.float32), THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA)
+        )
 
     def tinted(share: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         grey = rgb.mean(2, keepdims=True) * 0.5
@@ -96,7 +98,7 @@ def _row(title: str, picture: Picture, truth: Picture, matte: npt.NDArray[np.flo
     return np.asarray(row, np.uint8)
 
 
-def plot_precision(results: Mapping[str, Scores], file: Path) -> None:
+def plot_pr_curve(results: Mapping[str, Scores], file: Path) -> None:
     """Draw precision against recall over all 256 thresholds, one line a measurement.
 
     Args:

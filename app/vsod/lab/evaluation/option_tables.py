@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
-from vsod.inference.model_registry import all_cards, usable_card
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.inference.model_registry import list_models, require_model
 from vsod.inference.network_loading import build_network
-from vsod.lab.evaluation.evaluate import Cue, evaluate
+from vsod.lab.evaluation.evaluate import InputMode, evaluate
 from vsod_models.metrics.clip_scores import COLUMNS, Scores
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EvaluationVariant:
     """One way to measure a card.
 
     Attributes:
@@ -25,27 +25,27 @@ class Look:
     """
 
     words: str
-    cue: Cue = "full"
+    cue: InputMode = "full"
     adapt: bool = False
-    finish: FinishSettings = DEFAULTS
+    finish: MatteSettings = DEFAULT_MATTE_SETTINGS
 
 
-CRF = FinishSettings(crf="meanfield")
-NO_CRF = FinishSettings(crf="off")
-LOOKS = (
-    Look(""),
-    Look("--no-flow", cue="no-flow"),
-    Look("--stabilise 0", finish=FinishSettings(stabilise=0)),
-    Look("--crf", finish=CRF),
-    Look("--crf off", finish=NO_CRF),
-    Look("--adapt", adapt=True),
-    Look("--adapt --crf", adapt=True, finish=CRF),
-    Look("--adapt --crf off", adapt=True, finish=NO_CRF),
+WITH_CRF = MatteSettings(crf="meanfield")
+WITHOUT_CRF = MatteSettings(crf="off")
+EVALUATION_VARIANTS = (
+    EvaluationVariant(""),
+    EvaluationVariant("--no-flow", cue="no-flow"),
+    EvaluationVariant("--stabilise 0", finish=MatteSettings(stabilise=0)),
+    EvaluationVariant("--crf", finish=WITH_CRF),
+    EvaluationVariant("--crf off", finish=WITHOUT_CRF),
+    EvaluationVariant("--adapt", adapt=True),
+    EvaluationVariant("--adapt --crf", adapt=True, finish=WITH_CRF),
+    EvaluationVariant("--adapt --crf off", adapt=True, finish=WITHOUT_CRF),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VariantScores:
     """What was measured.
 
     Attributes:
@@ -55,14 +55,14 @@ class Row:
     """
 
     card: str
-    look: Look
+    look: EvaluationVariant
     scores: list[Scores]
 
 
-def survey(
+def evaluate_all(
     data: Path, cards: Iterable[str] = (), *, split: str = "val", device: str = "auto"
-) -> Iterator[Row]:
-    """Measure cards in every way of :data:`LOOKS`; maps are computed once per card, motion and fitting.
+) -> Iterator[VariantScores]:
+    """Measure cards in every way of :data:`EVALUATION_VARIANTS`; maps are computed once per card, motion and fitting.
 
     Args:
         data: Data folder, see :mod:`vsod.lab.datasets`.
@@ -76,11 +76,11 @@ def survey(
     Raises:
         DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
-    for card in cards or [c.id for c in all_cards() if c.problem is None]:
-        about = usable_card(card)
+    for card in cards or [c.id for c in list_models() if c.problem is None]:
+        about = require_model(card)
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         seen = set()
-        for look in LOOKS:
+        for look in EVALUATION_VARIANTS:
             meant = look.cue, look.adapt, look.finish.for_card(about.crf)
             if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
                 seen.add(meant)
@@ -93,15 +93,15 @@ def survey(
                     finish=look.finish,
                     device=device,
                 )
-                yield Row(card, look, scores)
+                yield VariantScores(card, look, scores)
 
 
-def parameters(card: str) -> int:
+def count_model_parameters(card: str) -> int:
     """Numbers the card's network has learned."""
-    return sum(p.numel() for p in build_network(usable_card(card)).parameters())
+    return sum(p.numel() for p in build_network(require_model(card)).parameters())
 
 
-def tables(rows: list[Row]) -> str:
+def format_tables(rows: list[VariantScores]) -> str:
     """The rows as Markdown: means per card and look, then J by clip."""
     clips = [s.name for s in rows[0].scores[:-1]] if rows else []
     means = [_line(["`evaluate`", *COLUMNS])]

@@ -30,7 +30,7 @@ Segmenter = Callable[[npt.NDArray[np.uint8] | npt.NDArray[np.float32], Level], L
 _SOURCES: tuple[SegmentationInput, ...] = ("flow", "rgb", "flow+rgb")
 
 
-def oracle(score: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_]) -> float:
+def best_iou(score: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_]) -> float:
     """Best IoU of ``score > t`` with ``mask`` over all thresholds t; both (H, W)."""
     order = np.argsort(-score.ravel(), kind="stable")
     ranked, inside = score.ravel()[order], np.cumsum(mask.ravel()[order])
@@ -39,7 +39,7 @@ def oracle(score: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_]) -> floa
     return float((inside / union)[last_of_value].max())
 
 
-def covered(labels: Labels, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def segment_coverage(labels: Labels, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """(H, W): how much of its segment the subject covers, at every pixel."""
     flat = labels.ravel()
     return np.asarray((np.bincount(flat, mask.ravel()) / np.bincount(flat))[labels])
@@ -53,7 +53,7 @@ def scikit_image(picture: npt.NDArray[np.uint8] | npt.NDArray[np.float32], level
     return np.asarray(labels, np.int32)
 
 
-def row(name: str, frames: Sequence[LabelledFrame], source: SegmentationInput, cut: Segmenter) -> str:
+def format_row(name: str, frames: Sequence[LabelledFrame], source: SegmentationInput, cut: Segmenter) -> str:
     """One line of the table: segments, oracle IoU by level and of the mean of levels, ms a level."""
     counts, ious, mean_ious, times = [], [], [], []
     for rgb, flow, mask in frames:
@@ -64,9 +64,9 @@ def row(name: str, frames: Sequence[LabelledFrame], source: SegmentationInput, c
             labels = cut(picture, level)
             times.append(time.perf_counter() - start)
             counts.append(int(labels.max()) + 1)
-            painted.append(covered(labels, mask))
-        ious.append([oracle(p, mask) for p in painted])
-        mean_ious.append(oracle(np.mean(painted, 0), mask))
+            painted.append(segment_coverage(labels, mask))
+        ious.append([best_iou(p, mask) for p in painted])
+        mean_ious.append(best_iou(np.mean(painted, 0), mask))
     segments = "/".join(str(int(statistics.median(counts[i :: len(LEVELS)]))) for i in range(len(LEVELS)))
     by_level = "/".join(f"{v:.2f}" for v in np.mean(ious, 0))
     return f"| {name} | {segments} | {by_level} | {np.mean(mean_ious):.3f} | {statistics.median(times) * 1e3:.0f} |"
@@ -86,9 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "| cut from, by | segments | oracle IoU by level | of the mean | ms a level |\n|---|---|---|---|---|"
     )
     for source in _SOURCES:
-        print(row(f"{source}, OpenCV", frames, source, segment), flush=True)
+        print(format_row(f"{source}, OpenCV", frames, source, segment), flush=True)
     try:
-        print(row("flow, scikit-image", frames, "flow", scikit_image))
+        print(format_row("flow, scikit-image", frames, "flow", scikit_image))
     except ImportError:
         print("(scikit-image is not installed)")
     return 0

@@ -10,13 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vsod.errors import ModelError
-from vsod.inference.model_registry import read_card
-from vsod.inference.model_spec import Card
+from vsod.inference.model_registry import read_model_spec
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network
 from vsod.inference.openvino_backend import forget
 
 # backbone and square input of each paper
-PUBLISHED = {
+PUBLISHED_SIZES = {
     "scnn": ("vgg16", 512),
     "msst": ("vgg16", 512),
     "stan": ("vgg16", 512),
@@ -26,7 +26,7 @@ PUBLISHED = {
 
 
 @contextmanager
-def published(card: Card) -> Iterator[Card]:
+def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
     """A card beside ``card`` with the paper's backbone at width 1.0 and as many pixels as the paper's input.
 
     Its weights are drawn at random; they and all that is made of them are gone afterwards.
@@ -36,9 +36,11 @@ def published(card: Card) -> Iterator[Card]:
     """
     from vsod_models.weights import save_weights
 
-    if card.id not in PUBLISHED or card.source is None:
-        raise ModelError(f"card '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED)}.")
-    backbone, side = PUBLISHED[card.id]
+    if card.id not in PUBLISHED_SIZES or card.source is None:
+        raise ModelError(
+            f"card '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
+        )
+    backbone, side = PUBLISHED_SIZES[card.id]
     name = f"{card.id}-published"
     with TemporaryDirectory() as temp:
         options = {**card.options, "backbone": backbone}
@@ -61,7 +63,7 @@ def published(card: Card) -> Iterator[Card]:
         text += ["[input]", f"area = {side * side}", f"multiple = {card.multiple}", f"still = {card.still}"]
         file = Path(temp) / "card.toml"
         file.write_text("\n".join(text) + "\n", encoding="utf-8")
-        drawn = read_card(file)
+        drawn = read_model_spec(file)
         try:
             yield drawn
         finally:

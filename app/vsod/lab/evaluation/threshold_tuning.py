@@ -10,28 +10,28 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
-from vsod.inference.model_registry import card_by_id, usable_card
+from vsod.inference.model_registry import find_model, require_model
 from vsod.inference.predictor import Predictor
 from vsod.lab.datasets import labelled_clips
-from vsod.lab.evaluation.evaluate import analysed
+from vsod.lab.evaluation.evaluate import analyse_whole_clip
 from vsod.matte.refine_frames import stored_map
-from vsod.matte.refiner import Finisher
-from vsod.matte.smoothing_window import steady
+from vsod.matte.refiner import Refiner
+from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod.storage.atomic import write_text
-from vsod_models.metrics.clip_scores import scored
-from vsod_models.metrics.davis import boundary, region
+from vsod_models.metrics.clip_scores import scored_frames
+from vsod_models.metrics.davis import boundary_accuracy, region_similarity
 
 Map = npt.NDArray[np.float32]
-LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ThresholdScore:
     """What a level gives.
 
     Attributes:
@@ -46,7 +46,7 @@ class Cut:
     clips: tuple[float, ...]
 
 
-def recut(saliency: Map, now: float, wanted: float) -> Map:
+def rescale_map(saliency: Map, now: float, wanted: float) -> Map:
     """The map (H, W) of 0..1 that the net gives with ``half = wanted``, from the one it gives with ``half = now``.
 
     Both are the net's log odds less those of ``half``, so the odds differ by a factor.
@@ -55,17 +55,17 @@ def recut(saliency: Map, now: float, wanted: float) -> Map:
     return saliency * factor / (saliency * factor + (1 - saliency))
 
 
-def sweep(
+def sweep_thresholds(
     card_id: str,
     data: Path,
     *,
-    levels: Sequence[float] = LEVELS,
+    levels: Sequence[float] = THRESHOLDS,
     every: int = 4,
     split: str = "val",
-    finish: FinishSettings = DEFAULTS,
+    finish: MatteSettings = DEFAULT_MATTE_SETTINGS,
     device: str = "auto",
     on_clip: Callable[[str], None] | None = None,
-) -> list[Cut]:
+) -> list[ThresholdScore]:
     """J and F of a card for each level of ``[output] half``; the network runs once.
 
     Args:
@@ -81,19 +81,24 @@ def sweep(
     Raises:
         DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
-    card = usable_card(card_id)
+    card = require_model(card_id)
     scores: list[npt.NDArray[np.float64]] = []
     for clip in labelled_clips(data, split):
         masks = clip.masks()
-        chosen = set(scored(len(masks))[::every])
+        chosen = set(scored_frames(len(masks))[::every])
         with open_source(clip.source) as source:
             predictor = Predictor(card, source.info.display_size, device)
-            store = analysed(source, predictor, False, device, "")
+            store = analyse_whole_clip(source, predictor, False, device, "")
             maps = [stored_map(store, i) for i in range(len(masks))]
-            with Finisher(finish.for_card(card.crf)) as finisher:
+            with Refiner(finish.for_card(card.crf)) as finisher:
                 rows = [
                     _scores(
-                        source, [recut(m, card.half, level) for m in maps], masks, chosen, finisher, finish
+                        source,
+                        [rescale_map(m, card.half, level) for m in maps],
+                        masks,
+                        chosen,
+                        finisher,
+                        finish,
                     )
                     for level in levels
                 ]
@@ -103,7 +108,7 @@ def sweep(
     each = np.stack(scores)
     means = each.mean(0)
     return [
-        Cut(level, float(j), float(f), tuple(each[:, i, 0].tolist()))
+        ThresholdScore(level, float(j), float(f), tuple(each[:, i, 0].tolist()))
         for i, (level, (j, f)) in enumerate(zip(levels, means, strict=True))
     ]
 
@@ -113,44 +118,44 @@ def _scores(
     maps: list[Map],
     masks: Sequence[npt.NDArray[np.uint8]],
     chosen: set[int],
-    finisher: Finisher,
-    settings: FinishSettings,
+    finisher: Refiner,
+    settings: MatteSettings,
 ) -> list[float]:
     """Mean J and F over the chosen frames."""
     h, w = masks[0].shape
     found = []
     with closing(prefetch(source.frames(size=(w, h)))) as frames:
         pairs = zip(frames, maps, strict=True)
-        for frame, saliency in steady(pairs, settings.stabilise, range(len(maps))):
+        for frame, saliency in smooth_maps(pairs, settings.stabilise, range(len(maps))):
             if frame.index in chosen:
                 predicted, actual = finisher(saliency, frame.image) > 0.5, masks[frame.index] > 127
-                found.append((region(predicted, actual), boundary(predicted, actual)))
+                found.append((region_similarity(predicted, actual), boundary_accuracy(predicted, actual)))
     return [float(v) for v in np.mean(found, 0)]
 
 
-def best(cuts: Sequence[Cut]) -> Cut:
+def best_threshold(cuts: Sequence[ThresholdScore]) -> ThresholdScore:
     """The cut of the highest J."""
     return max(cuts, key=lambda cut: cut.J)
 
 
-def table(cuts: Sequence[Cut]) -> Iterator[str]:
+def format_table(cuts: Sequence[ThresholdScore]) -> Iterator[str]:
     """The cuts as lines of a Markdown table."""
     yield "| half | J | F | J by clip |"
     yield "|---|---|---|---|"
-    top = best(cuts)
+    top = best_threshold(cuts)
     for cut in cuts:
         level = f"**{cut.level:g}**" if cut is top else f"{cut.level:g}"
         yield f"| {level} | {cut.J:.4f} | {cut.F:.4f} | {' '.join(f'{j:.3f}' for j in cut.clips)} |"
 
 
-def install(card_id: str, level: float) -> None:
+def install_threshold(card_id: str, level: float) -> None:
     """Write ``level`` into the card as ``[output] half``.
 
     Raises:
         ModelError: The card has no ``half`` to set.
         OutputError: The disk refuses; the card is what it was.
     """
-    card = card_by_id(card_id)
+    card = find_model(card_id)
     lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
     at = [i for i, line in enumerate(lines) if line.partition("=")[0].strip() == "half"]
     if card.source is None or len(at) != 1:

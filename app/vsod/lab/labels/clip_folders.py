@@ -18,17 +18,17 @@ from vsod.lab.labels.map_folders import frame_number
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod_models.flow import estimator
-from vsod_models.flow.motion_encoding import peak, split
+from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
 
 Picture = npt.NDArray[np.uint8]
 Flow = npt.NDArray[np.float32]
-Prior = Callable[[Picture, Flow], npt.NDArray[np.float32] | None]
+LabelPrior = Callable[[Picture, Flow], npt.NDArray[np.float32] | None]
 
 STILL_PX = 0.5  # below this peak nothing moves, see the motion prior's degenerate case
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class FrameWithMotion:
     """A wanted frame.
 
     Attributes:
@@ -58,7 +58,9 @@ def find_clip(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def seen(source: Source, numbers: Sequence[int], size: tuple[int, int]) -> Iterator[Seen]:
+def frames_with_motion(
+    source: Source, numbers: Sequence[int], size: tuple[int, int]
+) -> Iterator[FrameWithMotion]:
     """The frames with these numbers, in order, with flow.
 
     A video's frame numbers are 0, 1, ...; those of a folder of images stand in their names.
@@ -88,10 +90,10 @@ def seen(source: Source, numbers: Sequence[int], size: tuple[int, int]) -> Itera
     with closing(source.frames(start, min(max(wanted) + 2, last + 1), size=size)) as frames:  # type: ignore[type-var]
         for frame in frames:
             if before is not None and before.index in wanted:
-                yield Seen(wanted[before.index], before.image, flow(before.image, frame.image))
+                yield FrameWithMotion(wanted[before.index], before.image, flow(before.image, frame.image))
             if frame.index == last and last in wanted:
                 back = -flow(frame.image, before.image) if before is not None else None
-                yield Seen(wanted[last], frame.image, back)
+                yield FrameWithMotion(wanted[last], frame.image, back)
             before = frame
 
 
@@ -116,16 +118,16 @@ def residual_motion(image: Picture, flow: Flow) -> npt.NDArray[np.float32] | Non
     Returns:
         (H, W) float32 0..1; None if nothing moves.
     """
-    residual = split(flow)[..., 2:]
+    residual = split_camera_motion(flow)[..., 2:]
     speed = np.hypot(residual[..., 0], residual[..., 1])
-    top = peak(speed)
+    top = robust_peak(speed)
     if top < STILL_PX:
         return None
     h, w = flow.shape[:2]
     return np.asarray(cv2.resize(np.clip(speed / top, 0, 1), (w, h)), np.float32)
 
 
-def open_prior(name: str, weights: Path | None = None) -> Prior:
+def open_label_prior(name: str, weights: Path | None = None) -> LabelPrior:
     """``"none"`` (residual flow speed) or ``"motion"`` (the learnt motion prior).
 
     Raises:
@@ -138,7 +140,7 @@ def open_prior(name: str, weights: Path | None = None) -> Prior:
 
         if weights is None:
             raise OSError("no weights file named")
-        prior: Prior = MotionPrior.load(weights)
+        prior: LabelPrior = MotionPrior.load(weights)
     except (ImportError, OSError, KeyError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"the motion prior cannot be used: {error}",

@@ -15,27 +15,27 @@ import numpy.typing as npt
 
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
-from vsod.lab.labels.clip_folders import Prior, open_clip, residual_motion, seen
+from vsod.lab.labels.clip_folders import LabelPrior, frames_with_motion, open_clip, residual_motion
 from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
-    Providers,
+    MapProviders,
     claim_labels,
     no_common_truth,
-    tell,
+    report_progress,
     write_clip,
     write_json,
 )
 from vsod.storage.atomic import write_text
 from vsod_models.labels import map_fusion
-from vsod_models.labels.coarse_labels import Candidate, Label, Rules, coarse_labels
-from vsod_models.labels.otsu import grey
+from vsod_models.labels.coarse_labels import Candidate, CoarseLabel, ErasureRules, coarse_labels
+from vsod_models.labels.otsu import to_levels
 
 FLOW_WIDTH = 512  # flow is computed at this width at most, as the papers' motion prior is
 
 
 @dataclass(frozen=True)
-class Fusion:
+class FusionWeights:
     """How providers are weighted, and how well that does where there is ground truth.
 
     Attributes:
@@ -55,13 +55,13 @@ class Fusion:
     alone: tuple[float, ...] | None = None
 
 
-def learn(
-    providers: Providers,
+def learn_weights(
+    providers: MapProviders,
     truth: MapFolder | None,
     *,
     constrained: bool = True,
     on_progress: ProgressFn | None = None,
-) -> Fusion:
+) -> FusionWeights:
     """Weights from the frames that have ground truth; equal ones without any.
 
     Raises:
@@ -70,7 +70,7 @@ def learn(
     names = tuple(str(folder.root) for folder in providers.folders)
     n = len(names)
     if truth is None:
-        return Fusion(names, (1 / n,) * n, 0)
+        return FusionWeights(names, (1 / n,) * n, 0)
     known = [key for key in providers.keys if key in truth.files]
     if not known:
         raise no_common_truth(truth)
@@ -78,9 +78,9 @@ def learn(
     for done, key in enumerate(known):
         maps = providers.maps(key)
         evidence.add(maps, truth.mask(key, (maps.shape[2], maps.shape[1])).astype(np.float64))
-        tell(on_progress, "weigh", done + 1, len(known))
+        report_progress(on_progress, "weigh", done + 1, len(known))
     weights = evidence.solve(constrained)
-    return Fusion(
+    return FusionWeights(
         names,
         tuple(float(w) for w in weights),
         len(known),
@@ -90,7 +90,7 @@ def learn(
     )
 
 
-def fuse(
+def write_fused_maps(
     maps: Sequence[Path],
     out: Path,
     truth: Path | None = None,
@@ -115,10 +115,10 @@ def fuse(
     Raises:
         DataError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    providers = Providers(maps)
+    providers = MapProviders(maps)
     inputs = [*maps, *([truth] if truth else [])]
     claim_labels(out, ["weights.json"], providers.clips(), inputs, overwrite=overwrite)
-    found = learn(
+    found = learn_weights(
         providers,
         None if truth is None else MapFolder(truth),
         constrained=constrained,
@@ -127,22 +127,22 @@ def fuse(
     weights = np.array(found.weights)
     done = 0
     for clip, keys in providers.clips().items():
-        pictures = ((n, grey(map_fusion.fuse(providers.maps((c, n)), weights))) for c, n in keys)
+        pictures = ((n, to_levels(map_fusion.fuse_maps(providers.maps((c, n)), weights))) for c, n in keys)
         write_clip(out / clip, pictures)
         done += len(keys)
-        tell(on_progress, "fuse", done, len(providers.keys))
+        report_progress(on_progress, "fuse", done, len(providers.keys))
     write_json(out / "weights.json", asdict(found))
     return {**asdict(found), "frames": done, "left_out": providers.left_out}
 
 
-def coarse(
+def write_coarse_labels(
     maps: Sequence[Path],
     clips: Path,
     out: Path,
     truth: Path | None = None,
     *,
-    prior: Prior = residual_motion,
-    rules: Rules | None = None,
+    prior: LabelPrior = residual_motion,
+    rules: ErasureRules | None = None,
     reads: Sequence[tuple[Path, str]] = (),
     overwrite: bool = True,
     on_progress: ProgressFn | None = None,
@@ -166,11 +166,11 @@ def coarse(
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    providers, manual = Providers(maps), None if truth is None else MapFolder(truth)
+    providers, manual = MapProviders(maps), None if truth is None else MapFolder(truth)
     inputs = [*maps, clips, *([truth] if truth else [])]
     files = ["weights.json", "confidence.csv"]
     claim_labels(out, files, providers.clips(), inputs, reads, overwrite=overwrite)
-    found = learn(providers, manual, on_progress=on_progress)
+    found = learn_weights(providers, manual, on_progress=on_progress)
     rows: list[dict[str, Any]] = []
     ious: list[tuple[float, float]] = []
 
@@ -181,7 +181,7 @@ def coarse(
             if manual is not None and key in manual.files:
                 gt = manual.mask(key, (label.mask.shape[1], label.mask.shape[0]))
                 ious.append((_iou(label.raw, gt), _iou(label.mask, gt)))
-            tell(on_progress, "label", len(rows), len(providers.keys))
+            report_progress(on_progress, "label", len(rows), len(providers.keys))
             yield key[1], label.mask.astype(np.uint8) * 255
 
     for clip, keys in providers.clips().items():
@@ -202,7 +202,7 @@ def coarse(
 
 
 def _candidates(
-    providers: Providers, weights: npt.NDArray[np.float64], clips: Path, keys: list[Key], prior: Prior
+    providers: MapProviders, weights: npt.NDArray[np.float64], clips: Path, keys: list[Key], prior: LabelPrior
 ) -> Iterator[Candidate]:
     """The frames of one clip, fused, with motion and flow in the maps' size."""
     w, h = providers.size(keys[0])
@@ -210,8 +210,8 @@ def _candidates(
     size = (max(round(w * scale), 1), max(round(h * scale), 1))
     numbers = [n for _, n in keys]
     with open_clip(clips, keys[0][0]) as source:
-        for frame, after in zip(seen(source, numbers, size), [*numbers[1:], None], strict=True):
-            fused = map_fusion.fuse(providers.maps((keys[0][0], frame.number)), weights)
+        for frame, after in zip(frames_with_motion(source, numbers, size), [*numbers[1:], None], strict=True):
+            fused = map_fusion.fuse_maps(providers.maps((keys[0][0], frame.number)), weights)
             if fused.shape != (h, w):
                 raise DataError(f"frame {frame.number} of '{keys[0][0]}' has another size than the first")
             motion = None if frame.flow is None else prior(frame.image, frame.flow)
@@ -224,7 +224,7 @@ def _candidates(
             yield Candidate(fused, motion, flow)
 
 
-def _row(key: Key, label: Label) -> dict[str, Any]:
+def _row(key: Key, label: CoarseLabel) -> dict[str, Any]:
     return {
         "clip": key[0],
         "frame": key[1],

@@ -26,7 +26,7 @@ from vsod.storage.atomic import (
     discard,
     output_error,
     place_of,
-    sweep,
+    remove_stale_partials,
     write_text,
 )
 from vsod.storage.claims import Claims, refuse_foreign, same
@@ -113,7 +113,7 @@ def resized(picture: Map, size: tuple[int, int] | None) -> Map:
     return np.asarray(cv2.resize(picture, size, interpolation=way), np.float32)
 
 
-class Providers:
+class MapProviders:
     """Several providers' maps of the same frames.
 
     Attributes:
@@ -166,7 +166,7 @@ def write_clip(folder: Path, pictures: Iterable[tuple[int, npt.NDArray[np.uint8]
         OutputError: The folder cannot be written.
     """
     place = place_of(folder)
-    sweep(place)
+    remove_stale_partials(place)
     partial = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +232,7 @@ def claim_labels(
             refuse_foreign(out / name, "labels", folder=True)
 
 
-def tell(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> None:
+def report_progress(on_progress: ProgressFn | None, stage: str, done: int, total: int) -> None:
     """Report progress to whoever wants it."""
     if on_progress:
         on_progress(Progress(stage, done, total))

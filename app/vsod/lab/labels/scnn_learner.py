@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import card_by_id
+from vsod.inference.model_registry import find_model
 from vsod.inference.network_loading import build_network, load_network
-from vsod.lab.training.network_training import initialise
+from vsod.lab.training.network_training import initialise_network
 from vsod_models.losses.published_fcn import scnn_loss
 from vsod_models.training.training_run import split_parameters
 from vsod_models.weights import save_weights
@@ -26,7 +26,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Teaching:
+class LearnerSettings:
     """How an epoch is trained.
 
     The published rates (1e-10 on a loss summed over the pixels) are put as rates for a mean.
@@ -47,7 +47,7 @@ class Teaching:
     seed: int = 0
 
 
-class WeakLearner:
+class ScnnLearner:
     """See :class:`vsod_models.labels.scnn_weak_labels.Learner`.
 
     Args:
@@ -58,11 +58,11 @@ class WeakLearner:
     """
 
     def __init__(
-        self, net: nn.Module, frames: Frames, teaching: Teaching | None = None, device: str = "cpu"
+        self, net: nn.Module, frames: Frames, teaching: LearnerSettings | None = None, device: str = "cpu"
     ) -> None:
         self._device = torch.device(device)
         self._net = net.to(self._device)
-        self._frames, self._teaching, self._epochs = frames, teaching or Teaching(), 0
+        self._frames, self._teaching, self._epochs = frames, teaching or LearnerSettings(), 0
         t = self._teaching
         new, pretrained = split_parameters(net, net.backbone_parameters())  # type: ignore[operator]
         groups = [{"params": new, "lr": t.rate}, {"params": pretrained, "lr": t.rate * t.backbone}]
@@ -76,7 +76,7 @@ class WeakLearner:
         *,
         init: Path | None = None,
         device: str = "auto",
-        teaching: Teaching | None = None,
+        teaching: LearnerSettings | None = None,
     ) -> Self:
         """A card's network, from the card's weights or from ``init``.
 
@@ -91,13 +91,13 @@ class WeakLearner:
         Raises:
             UnknownCard, ModelError: The card, its weights or the device cannot be used.
         """
-        card = card_by_id(card_id)
-        torch.manual_seed((teaching or Teaching()).seed)
+        card = find_model(card_id)
+        torch.manual_seed((teaching or LearnerSettings()).seed)
         if init is None:
             net = load_network(card)
         else:
             net = build_network(card)
-            initialise(net, init)
+            initialise_network(net, init)
         return cls(net, frames, teaching, choose_device(device))
 
     def train_epoch(self, labels: Mapping[str, Mask]) -> float:

@@ -12,23 +12,23 @@ import numpy.typing as npt
 
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
-from vsod.inference.model_registry import card_by_id
-from vsod.lab.labels.clip_folders import Prior, open_clip, residual_motion, seen
+from vsod.inference.model_registry import find_model
+from vsod.lab.labels.clip_folders import LabelPrior, frames_with_motion, open_clip, residual_motion
 from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
-    Providers,
+    MapProviders,
     claim_labels,
     no_common_truth,
-    tell,
+    report_progress,
     write_clip,
     write_json,
 )
 from vsod.storage.atomic import output_error, write_bytes
 from vsod.storage.partial_files import replacing
 from vsod.storage.run_folders import begin_run
-from vsod_models.labels.otsu import grey
-from vsod_models.labels.scnn_weak_labels import Learner, Round, Settings, WeakLabelling
+from vsod_models.labels.otsu import to_levels
+from vsod_models.labels.scnn_weak_labels import Learner, Round, WeakLabelling, WeakLabelSettings
 
 NET_AREA = 82944  # pixels of the raster a learner trains on, about 384x216
 
@@ -36,8 +36,10 @@ NET_AREA = 82944  # pixels of the raster a learner trains on, about 384x216
 MakeLearner = Callable[[Mapping[str, npt.NDArray[np.uint8]]], Learner]
 
 
-def scnn(card: str, init: Path | None, device: str, rate: float | None, seed: int) -> MakeLearner:
-    """The learner of :func:`weak`: a card's network, see :mod:`vsod.lab.labels.scnn_learner`.
+def make_scnn_learner(
+    card: str, init: Path | None, device: str, rate: float | None, seed: int
+) -> MakeLearner:
+    """The learner of :func:`write_weak_labels`: a card's network, see :mod:`vsod.lab.labels.scnn_learner`.
 
     Args:
         card: Card whose network is taught.
@@ -50,28 +52,28 @@ def scnn(card: str, init: Path | None, device: str, rate: float | None, seed: in
         UnknownCard, ModelError: There is no such card, or nothing to start from; said before hours
             of decoding.
     """
-    described = card_by_id(card)
+    described = find_model(card)
     if init is None:
         described.checked_weights()
 
     def make(frames: Mapping[str, npt.NDArray[np.uint8]]) -> Learner:
-        from vsod.lab.labels.scnn_learner import Teaching, WeakLearner
+        from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner
 
-        teaching = Teaching(seed=seed) if rate is None else Teaching(seed=seed, rate=rate)
-        return WeakLearner.from_card(card, frames, init=init, device=device, teaching=teaching)
+        teaching = LearnerSettings(seed=seed) if rate is None else LearnerSettings(seed=seed, rate=rate)
+        return ScnnLearner.from_card(card, frames, init=init, device=device, teaching=teaching)
 
     return make
 
 
-def weak(
+def write_weak_labels(
     maps: Sequence[Path],
     clips: Path,
     truth: Path,
     out: Path,
     make_learner: MakeLearner,
     *,
-    settings: Settings | None = None,
-    prior: Prior = residual_motion,
+    settings: WeakLabelSettings | None = None,
+    prior: LabelPrior = residual_motion,
     reads: Sequence[tuple[Path, str]] = (),
     overwrite: bool = True,
     on_progress: ProgressFn | None = None,
@@ -100,7 +102,7 @@ def weak(
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    providers, manual = Providers(maps), MapFolder(truth)
+    providers, manual = MapProviders(maps), MapFolder(truth)
     keys = {f"{clip}/{number:05d}": (clip, number) for clip, number in providers.keys}
     labelled = {name for name, key in keys.items() if key in manual.files}
     if not labelled:
@@ -144,11 +146,11 @@ def weak(
 
 def _open_loop(
     out: Path,
-    providers: Providers,
+    providers: MapProviders,
     truth: MapFolder,
     keys: Mapping[str, Key],
     make_learner: MakeLearner,
-    settings: Settings | None,
+    settings: WeakLabelSettings | None,
     on_progress: ProgressFn | None,
 ) -> WeakLabelling:
     try:
@@ -160,7 +162,7 @@ def _open_loop(
             lambda name: truth.mask(keys[name], providers.size(keys[name])),
             make_learner(_Frames(out / "frames", sorted(keys))),
             settings,
-            lambda what, done, total: tell(on_progress, what, done, total),
+            lambda what, done, total: report_progress(on_progress, what, done, total),
         )
     except ValueError as error:
         raise DataError(str(error), where=out, fix="Give another --out.") from error
@@ -183,7 +185,7 @@ class _Frames(Mapping[str, npt.NDArray[np.uint8]]):
 
 
 def _pack(
-    providers: Providers, clips: Path, folder: Path, prior: Prior, on_progress: ProgressFn | None
+    providers: MapProviders, clips: Path, folder: Path, prior: LabelPrior, on_progress: ProgressFn | None
 ) -> None:
     """Decode the frames a learner reads, once: (H, W, 4) uint8, RGB and motion prior."""
     done = 0
@@ -192,13 +194,13 @@ def _pack(
         if not all(file.is_file() for file in files.values()):
             (folder / clip).mkdir(parents=True, exist_ok=True)
             with open_clip(clips, clip) as source:
-                for frame in seen(source, list(files), _net_size(*source.info.display_size)):
+                for frame in frames_with_motion(source, list(files), _net_size(*source.info.display_size)):
                     still = np.ones(frame.image.shape[:2], np.float32)
                     motion = None if frame.flow is None else prior(frame.image, frame.flow)
-                    rgbp = np.dstack((frame.image, grey(still if motion is None else motion)))
+                    rgbp = np.dstack((frame.image, to_levels(still if motion is None else motion)))
                     _save(files[frame.number], rgbp)
         done += len(keys)
-        tell(on_progress, "decode", done, len(providers.keys))
+        report_progress(on_progress, "decode", done, len(providers.keys))
 
 
 def _net_size(width: int, height: int) -> tuple[int, int]:

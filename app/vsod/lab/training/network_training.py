@@ -12,16 +12,16 @@ from torch import nn
 
 from vsod.errors import ModelError
 from vsod.inference.devices import choose_device
-from vsod.inference.model_registry import usable_card
-from vsod.inference.model_spec import Card
+from vsod.inference.model_registry import require_model
+from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network, load_network, logit
 from vsod.lab.training.plan import TrainingPlan
 from vsod_models.training import distributed
 from vsod_models.training.data.packed_data import Pack, open_pack
 from vsod_models.training.distillation import Teacher
-from vsod_models.training.frame_trainer import Trainer
-from vsod_models.training.initial_weights import is_imagenet, start_from
-from vsod_models.training.published_recipes import Loss, published
+from vsod_models.training.frame_trainer import FrameTrainer
+from vsod_models.training.initial_weights import is_imagenet, load_matching
+from vsod_models.training.published_recipes import Loss, published_recipe
 from vsod_models.training.stages import STAGES, Stage
 from vsod_models.training.training_run import Recipe
 from vsod_models.training.window_trainer import WindowTrainer
@@ -30,7 +30,7 @@ from vsod_models.weights import load_weights, save_weights
 Report = Callable[[dict[str, Any]], None]
 
 
-def initialise(net: nn.Module, file: Path) -> bool:
+def initialise_network(net: nn.Module, file: Path) -> bool:
     """Start from a torchvision ImageNet file, or from weights of ours, of this net or another.
 
     Returns:
@@ -44,7 +44,7 @@ def initialise(net: nn.Module, file: Path) -> bool:
         if is_imagenet(state):
             net.load_imagenet(state)  # type: ignore[operator]
             return False
-        return {name for name, _ in net.named_parameters()} <= set(start_from(net, state))
+        return {name for name, _ in net.named_parameters()} <= set(load_matching(net, state))
     except Exception as error:
         raise ModelError(
             f"cannot start from this file: {error}",
@@ -53,7 +53,7 @@ def initialise(net: nn.Module, file: Path) -> bool:
         ) from error
 
 
-def stages_of(card: Card) -> tuple[Stage, ...]:
+def stages_of(card: ModelSpec) -> tuple[Stage, ...]:
     """The stages in which a card's net is trained.
 
     Raises:
@@ -68,7 +68,7 @@ def stages_of(card: Card) -> tuple[Stage, ...]:
     return STAGES[name]
 
 
-def asked_stages(card: Card, plan: TrainingPlan) -> tuple[Stage, ...]:
+def planned_stages(card: ModelSpec, plan: TrainingPlan) -> tuple[Stage, ...]:
     """The stages that a plan asks for: all, or the one it names.
 
     Raises:
@@ -82,17 +82,19 @@ def asked_stages(card: Card, plan: TrainingPlan) -> tuple[Stage, ...]:
     return asked
 
 
-def _system(card: Card) -> str:
+def _system(card: ModelSpec) -> str:
     """Which of our nets a card builds: the last part of its entry's module."""
     return card.entry.partition(":")[0].rpartition(".")[2]
 
 
-def train_card(card: Card, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None) -> Path:
+def train_network(
+    card: ModelSpec, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None
+) -> Path:
     """See :func:`vsod.lab.training.train.train`; the pack is finished."""
-    stages, asked = stages_of(card), asked_stages(card, plan)
+    stages, asked = stages_of(card), planned_stages(card, plan)
     pack, guide = open_pack(pack_folder), _teacher(plan)
     before = plan.init
-    with distributed.joined(torch.device(choose_device(plan.device))) as where:
+    with distributed.join_processes(torch.device(choose_device(plan.device))) as where:
         for stage in stages:
             folder = out if len(stages) == 1 else out / stage.name
             weights = folder / "weights.safetensors"
@@ -106,7 +108,7 @@ def train_card(card: Card, pack_folder: Path, out: Path, plan: TrainingPlan, rep
     return before
 
 
-def _asked(card: Card, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
+def _asked(card: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
     """A stage and its recipe as the plan wants them."""
     recipe = Recipe(seed=plan.seed, samples=plan.samples or stage.samples, mining=plan.mining)
     if stage.sizes:
@@ -119,17 +121,17 @@ def _asked(card: Card, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]
     return stage, recipe
 
 
-def started(card: Card, stage: Stage, init: Path | None) -> nn.Module:
+def network_at_stage_start(card: ModelSpec, stage: Stage, init: Path | None) -> nn.Module:
     """The card's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
     net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
-    whole = init is not None and initialise(net, init)
+    whole = init is not None and initialise_network(net, init)
     if stage.begin is not None and not whole:
         stage.begin(net)
     return net
 
 
 def _train_stage(
-    card: Card,
+    card: ModelSpec,
     stage: Stage,
     pack: Pack,
     folder: Path,
@@ -140,22 +142,22 @@ def _train_stage(
     report: Report | None,
 ) -> None:
     torch.manual_seed(recipe.seed)
-    net = started(card, stage, init)
-    trainer: Trainer | WindowTrainer
+    net = network_at_stage_start(card, stage, init)
+    trainer: FrameTrainer | WindowTrainer
     if stage.windows:
         trainer = WindowTrainer(net, stage, pack, card.window, card.clips, recipe, folder, device)
     else:
-        trainer = Trainer(net, stage, pack, recipe, folder, device, teacher)
+        trainer = FrameTrainer(net, stage, pack, recipe, folder, device, teacher)
     trainer.resume()
     trainer.run(report)
-    if report and not distributed.rank():
+    if report and not distributed.process_rank():
         report({"stage": f"{stage.name} validated", **trainer.validate()})
 
 
 def _teacher(plan: TrainingPlan) -> Teacher | None:
     if plan.teacher is None:
         return None
-    card = usable_card(plan.teacher)
+    card = require_model(plan.teacher)
     if card.window or "prior" in card.reads:
         raise ModelError(
             f"card '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
@@ -164,15 +166,15 @@ def _teacher(plan: TrainingPlan) -> Teacher | None:
     return Teacher(load_network(card), card.reads, shift=logit(card.half), affinity=plan.affinity)
 
 
-def _published(card: Card, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:
+def _published(card: ModelSpec, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:
     try:
-        return published(_system(card), stage.name, recipe)
+        return published_recipe(_system(card), stage.name, recipe)
     except KeyError:
         raise ModelError(
             f"card '{card.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
         ) from None
 
 
-def store(trained: Path, card_weights: Path) -> None:
+def store_weights(trained: Path, card_weights: Path) -> None:
     """Write trained weights as they ship: int8, half the size of the run's bfloat16."""
     save_weights(load_weights(trained), card_weights, "int8")

@@ -20,10 +20,10 @@ from vsod.media.sources.opening import open_source
 from vsod.storage.atomic import output_error, write_bytes
 from vsod.storage.partial_files import replacing
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion_encoding import dominant_motion, peak
-from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean, scored
+from vsod_models.flow.motion_encoding import dominant_motion, robust_peak
+from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean_scores, scored_frames
 from vsod_models.motion_prior.motion_prior import WIDTH, MotionPrior
-from vsod_models.motion_prior.region_features import Pooled
+from vsod_models.motion_prior.region_features import PooledRegionFeatures
 from vsod_models.motion_prior.segmentation import SegmentationInput
 from vsod_models.motion_prior.weights_file import StoredPrior, read_prior, rounded, write_prior
 from vsod_models.training.data.synthetic_motion import synthetic_flow
@@ -169,7 +169,7 @@ def train_prior(
         ModelError: The backbone cannot be used.
     """
     # torch comes with these
-    from vsod_models.motion_prior.torch_networks import frozen_features, on_torch, stored_features
+    from vsod_models.motion_prior.torch_networks import frozen_features, stored_features, torch_feature_map
     from vsod_models.training import motion_prior_training as learning
 
     def frames() -> Iterator[LabelledFrame]:
@@ -188,7 +188,7 @@ def train_prior(
     try:
         classifiers = learning.train_prior(
             frames(),
-            Pooled(on_torch(net), motion=motion),
+            PooledRegionFeatures(torch_feature_map(net), motion=motion),
             source=source,
             per_level=per_level,
             epochs=epochs,
@@ -206,7 +206,7 @@ def train_prior(
         raise output_error(error, out) from error
 
 
-def install(file: Path) -> None:
+def install_prior(file: Path) -> None:
     """Put a trained prior where the cards that read it look for it.
 
     Raises:
@@ -219,7 +219,7 @@ def install(file: Path) -> None:
     write_bytes(paths.weights_dir() / "prior.safetensors", file.read_bytes())
 
 
-def measure(
+def measure_prior(
     data: Path, file: Path, *, split: str = "val", every: int = 1, threads: int = 2
 ) -> list[tuple[Scores, Scores]]:
     """The prior on its own and the flow's magnitude, scored alike; frames without motion count as empty.
@@ -250,7 +250,7 @@ def measure(
     rows = []
     for clip in labelled_clips(data, split):
         masks = clip.masks()
-        counted = scored(len(masks))
+        counted = scored_frames(len(masks))
         ours, baseline = ClipScorer(clip.name), ClipScorer(clip.name)
         for index, (rgb, flow, _) in indexed_frames(clip, every, width):
             if index not in counted:
@@ -262,14 +262,14 @@ def measure(
             for scorer, saliency in ((ours, found), (baseline, _magnitude(flow))):
                 scorer.add(_enlarge(saliency, truth.shape), truth)
         rows.append((ours.result(), baseline.result()))
-    rows.append((mean([a for a, _ in rows]), mean([b for _, b in rows])))
+    rows.append((mean_scores([a for a, _ in rows]), mean_scores([b for _, b in rows])))
     return rows
 
 
 def _magnitude(flow: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     residual = flow - dominant_motion(flow)
     speed = np.hypot(residual[..., 0], residual[..., 1])
-    return np.asarray(np.clip(speed / max(peak(speed), 1e-3), 0, 1), np.float32)
+    return np.asarray(np.clip(speed / max(robust_peak(speed), 1e-3), 0, 1), np.float32)
 
 
 def _enlarge(saliency: npt.NDArray[np.float32], shape: tuple[int, ...]) -> npt.NDArray[np.float32]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vsod.errors import DataError, ModelError
-from vsod.inference.model_registry import card_by_id
-from vsod.inference.model_spec import Card
+from vsod.inference.model_registry import find_model
+from vsod.inference.model_spec import ModelSpec
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.training.plan import TrainingPlan
 from vsod.media.sources.opening import open_source
@@ -99,9 +99,9 @@ def train(
     """
     from vsod.lab.training import network_training
 
-    card = card_by_id(card_id)
+    card = find_model(card_id)
     pack = pack or out / "pack"
-    prior = any("prior" in stage.reads for stage in network_training.asked_stages(card, plan))
+    prior = any("prior" in stage.reads for stage in network_training.planned_stages(card, plan))
     ready = (pack / "pack.json").is_file() and (not prior or has_prior(pack))
     if not ready and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise DataError(
@@ -113,7 +113,7 @@ def train(
         make_pack(data, pack, report)
     if prior and not has_prior(pack):
         add_prior(pack, report)
-    return network_training.train_card(card, pack, out, plan, report)
+    return network_training.train_network(card, pack, out, plan, report)
 
 
 def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
@@ -124,13 +124,13 @@ def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
     """
     from vsod.lab.training import network_training
 
-    card = card_by_id(card_id)
+    card = find_model(card_id)
     alone = len(network_training.stages_of(card)) == 1
-    folders = [""] if alone else [f"{stage.name}/" for stage in network_training.asked_stages(card, plan)]
+    folders = [""] if alone else [f"{stage.name}/" for stage in network_training.planned_stages(card, plan)]
     return [f"{folder}{name}" for folder in folders for name in _FILES]
 
 
-def install(card_id: str, weights: Path) -> None:
+def install_weights(card_id: str, weights: Path) -> None:
     """Put trained weights in the card's place and note their digest in the card.
 
     Raises:
@@ -140,7 +140,7 @@ def install(card_id: str, weights: Path) -> None:
     from vsod.lab.training import network_training
     from vsod.storage.digest import file_sha256
 
-    card: Card = card_by_id(card_id)
+    card: ModelSpec = find_model(card_id)
     if not weights.is_file() or card.source is None or card.weights is None:
         raise ModelError("no trained weights to install", where=weights, fix="Train first.")
     text = card.source.read_text(encoding="utf-8").splitlines()
@@ -151,7 +151,7 @@ def install(card_id: str, weights: Path) -> None:
             file.close()
             partials.append((partial, target))
         (new_weights, _), (new_card, _) = partials
-        network_training.store(weights, new_weights)
+        network_training.store_weights(weights, new_weights)
         digest = file_sha256(new_weights)
         lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
         new_card.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsod.media.formats.table import Coding, Format
+from vsod.media.formats.table import Coding, ExportFormat
 
 _VENDORS = {
     "nvenc": ("NVIDIA", {"preset": "p5", "rc": "constqp", "qp": "16", "bf": "0"}, "p010le"),
@@ -17,7 +17,7 @@ def _hap(kind: str, tag: str) -> Coding:
     return Coding("hap", "rgba", "full", 8, False, {"format:v": kind, "chunks": "4", "tag": tag})
 
 
-def _hardware(family: str, vendor: str) -> Format:
+def _hardware(family: str, vendor: str) -> ExportFormat:
     title, options, deep = _VENDORS[vendor]
     deeper = family == "hevc"
     own = dict(options)
@@ -30,7 +30,7 @@ def _hardware(family: str, vendor: str) -> Format:
     coding = Coding(
         f"{family}_{vendor}", "yuv420p10le" if deeper else "yuv420p", "legal", 10 if deeper else 8, False, own
     )
-    return Format(
+    return ExportFormat(
         f"{'h265' if deeper else family}-{vendor}",
         f"{_TITLES[family]} preview, {title}",
         (".mp4", ".mov", ".mkv"),
@@ -42,17 +42,17 @@ def _hardware(family: str, vendor: str) -> Format:
 
 
 _ALL = (
-    Format(
+    ExportFormat(
         "hap", "HAP", (".mov",),
         "For media servers and VJ programs, decoded on the graphics card; sides that 4 divides.",
         None, _hap("hap", "Hap1"), external=True,
     ),
-    Format(
+    ExportFormat(
         "hap-q", "HAP Q", (".mov",),
         "As HAP, better looking and larger.",
         None, _hap("hap_q", "HapY"), external=True,
     ),
-    Format(
+    ExportFormat(
         "hap-alpha", "HAP Alpha", (".mov",),
         "As HAP, with alpha.",
         None, None, _hap("hap_alpha", "Hap5"), external=True,
@@ -60,4 +60,4 @@ _ALL = (
     *(_hardware(family, vendor) for family in _TITLES for vendor in _VENDORS),
 )  # fmt: skip
 
-EXTERNAL: dict[str, Format] = {fmt.id: fmt for fmt in _ALL}
+FFMPEG_FORMATS: dict[str, ExportFormat] = {fmt.id: fmt for fmt in _ALL}

@@ -9,19 +9,19 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.system_programs import NO_WINDOW, find_program
-from vsod.media.formats.table import Coding, Format
+from vsod.media.formats.table import Coding, ExportFormat
 
 _TRIAL_SIZE, _TRIAL_SECONDS = (256, 256), 20
 # Whole fragments as soon as they are there, so that our own muxer can go along.
 _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
 OTHERWISE = "Choose a format that 'vsod-desktop formats' lists."
-GET_FFMPEG = f"Install FFmpeg, on Debian: apt install ffmpeg. {OTHERWISE}"
+INSTALL_HINT = f"Install FFmpeg, on Debian: apt install ffmpeg. {OTHERWISE}"
 NO_PROGRAM = "no ffmpeg on the path"
 
 
-def problem(fmt: Format) -> str:
+def why_unavailable(fmt: ExportFormat) -> str:
     """Why an external format cannot be written; empty if it can. Found out once by encoding a few frames."""
     program = find_program("ffmpeg")
     if program is None:
@@ -34,15 +34,15 @@ def problem(fmt: Format) -> str:
 
 @lru_cache(maxsize=64)
 def _tried(program: str, _stamp: int, id: str) -> str:
-    fmt = EXTERNAL[id]
+    fmt = FFMPEG_FORMATS[id]
     coding = fmt.coding(fmt.layouts[0])
-    if coding.codec not in encoders(program, _stamp):
+    if coding.codec not in list_encoders(program, _stamp):
         return f"{program} has no encoder {coding.codec}"
     width, height = _TRIAL_SIZE
     frames = bytes(12 * width * height)  # a few whole ones at 1.5, 3 or 4 bytes a pixel
     try:
         done = subprocess.run(
-            command(program, coding, coding.pix_fmt, _TRIAL_SIZE, Fraction(25)),
+            encode_command(program, coding, coding.pix_fmt, _TRIAL_SIZE, Fraction(25)),
             input=frames,
             capture_output=True,
             timeout=_TRIAL_SECONDS,
@@ -51,11 +51,11 @@ def _tried(program: str, _stamp: int, id: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return "" if done.returncode == 0 and done.stdout else said(done.stderr)[0]
+    return "" if done.returncode == 0 and done.stdout else error_lines(done.stderr)[0]
 
 
 @lru_cache(maxsize=4)
-def encoders(program: str, _stamp: int) -> frozenset[str]:
+def list_encoders(program: str, _stamp: int) -> frozenset[str]:
     """The encoders a program says it has; none if it says nothing."""
     try:
         told = subprocess.run(
@@ -72,7 +72,7 @@ def encoders(program: str, _stamp: int) -> frozenset[str]:
     return frozenset(row[1] for row in rows if len(row) > 1 and row[0].startswith("V"))
 
 
-def command(
+def encode_command(
     program: str,
     coding: Coding,
     pix_fmt: str,
@@ -104,7 +104,7 @@ def command(
     return list(made.global_args("-hide_banner", "-loglevel", "error", "-nostdin").compile(cmd=program))
 
 
-def said(complaints: bytes) -> list[str]:
+def error_lines(complaints: bytes) -> list[str]:
     """What a program complained about, line by line, without where in its memory that was; at least one line."""
     lines = complaints.decode(errors="replace").strip().splitlines()
     return [re.sub(r"^\[(.*?) @ 0x[0-9a-f]+\]", r"\1:", line.strip()) for line in lines] or [

@@ -5,54 +5,56 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from vsod.core.output_frame import Layout
+from vsod.core.output_frame import FileContent
 from vsod.errors import UnknownFormat, UsageError
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
-from vsod.media.formats.ffmpeg_program import GET_FFMPEG, NO_PROGRAM, OTHERWISE, problem
-from vsod.media.formats.table import FORMATS, Format
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
+from vsod.media.formats.ffmpeg_program import INSTALL_HINT, NO_PROGRAM, OTHERWISE, why_unavailable
+from vsod.media.formats.table import FORMATS, ExportFormat
 
-_BY_SUFFIX: dict[Layout, dict[str, str]] = {
+_BY_SUFFIX: dict[FileContent, dict[str, str]] = {
     "matte": {".mov": "prores4444", ".mkv": "ffv1-gray8", ".mp4": "h264", ".webm": "vp9", "": "png8"},
     "fill": {".mov": "prores4444", ".mkv": "ffv1-rgba16", ".mp4": "h264", ".webm": "vp9", "": "png16"},
     "cutout": {".mov": "prores4444", ".mkv": "ffv1-rgba16", ".webm": "vp9", "": "png16"},
 }
 
 
-def all_formats() -> dict[str, Format]:
+def all_formats() -> dict[str, ExportFormat]:
     """Everything that can be written on this machine."""
-    first, *_ = EXTERNAL.values()
-    problem(first)  # asks what encoders there are, which is remembered for the others
-    with ThreadPoolExecutor(len(EXTERNAL)) as trials:
-        usable = trials.map(lambda fmt: not problem(fmt), EXTERNAL.values())
-        return FORMATS | {fmt.id: fmt for fmt, works in zip(EXTERNAL.values(), usable, strict=True) if works}
+    first, *_ = FFMPEG_FORMATS.values()
+    why_unavailable(first)  # asks what encoders there are, which is remembered for the others
+    with ThreadPoolExecutor(len(FFMPEG_FORMATS)) as trials:
+        usable = trials.map(lambda fmt: not why_unavailable(fmt), FFMPEG_FORMATS.values())
+        return FORMATS | {
+            fmt.id: fmt for fmt, works in zip(FFMPEG_FORMATS.values(), usable, strict=True) if works
+        }
 
 
-def format_by_id(id: str) -> Format:
+def format_by_id(id: str) -> ExportFormat:
     """The format with this id.
 
     Raises:
         UnknownFormat: There is none, or this machine cannot write it.
     """
-    found = FORMATS.get(id) or external_format(id)
+    found = FORMATS.get(id) or find_ffmpeg_format(id)
     if found is None:
         raise UnknownFormat(f"no export format {id!r}", fix=f"Choose one of: {', '.join(FORMATS)}.")
     return found
 
 
-def external_format(id: str) -> Format | None:
+def find_ffmpeg_format(id: str) -> ExportFormat | None:
     """The external format of this name; None if there is none.
 
     Raises:
         UnknownFormat: It cannot be written on this machine.
     """
-    fmt = EXTERNAL.get(id)
-    if fmt is not None and (why := problem(fmt)):
-        fix = GET_FFMPEG if why == NO_PROGRAM else OTHERWISE
+    fmt = FFMPEG_FORMATS.get(id)
+    if fmt is not None and (why := why_unavailable(fmt)):
+        fix = INSTALL_HINT if why == NO_PROGRAM else OTHERWISE
         raise UnknownFormat(f"{fmt.title} cannot be written here: {why}", fix=fix)
     return fmt
 
 
-def format_for_path(path: str | Path, layout: Layout = "matte") -> Format:
+def format_for_path(path: str | Path, layout: FileContent = "matte") -> ExportFormat:
     """The usual format for an output path; a path without a suffix is a folder of PNGs.
 
     Raises:
@@ -69,7 +71,7 @@ def format_for_path(path: str | Path, layout: Layout = "matte") -> Format:
     return FORMATS[usual[suffix]]
 
 
-def check_suffix(path: Path, fmt: Format) -> None:
+def check_suffix(path: Path, fmt: ExportFormat) -> None:
     """Refuse a file name the format cannot live in.
 
     Raises:

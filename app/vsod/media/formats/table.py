@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vsod.core.output_frame import Layout
+from vsod.core.output_frame import FileContent
 from vsod.errors import UsageError
 
-LAYOUTS: tuple[Layout, ...] = ("matte", "fill", "cutout")
+FILE_CONTENTS: tuple[FileContent, ...] = ("matte", "fill", "cutout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Coding:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class ExportFormat:
     """One way to write an export.
 
     Attributes:
@@ -64,16 +64,16 @@ class Format:
         return bool(self.image)
 
     @property
-    def layouts(self) -> tuple[Layout, ...]:
+    def layouts(self) -> tuple[FileContent, ...]:
         """What it can carry."""
-        return tuple(layout for layout in LAYOUTS if getattr(self, layout) is not None)
+        return tuple(layout for layout in FILE_CONTENTS if getattr(self, layout) is not None)
 
     @property
     def straight_only(self) -> bool:
         """True if its alpha is unassociated by definition: PNG says so, and FFmpeg's TIFF declares it."""
         return self.cutout is not None and self.cutout.codec in ("png", "tiff")
 
-    def coding(self, layout: Layout) -> Coding:
+    def coding(self, layout: FileContent) -> Coding:
         """How it carries ``layout``.
 
         Raises:
@@ -134,107 +134,107 @@ def _vp9(pix_fmt: str) -> Coding:
 
 
 _ALL = (
-    Format(
+    ExportFormat(
         "prores4444", "ProRes 4444", (".mov",),
         "The safe choice for every editing program; 10-bit, as a black-and-white matte or with alpha.",
         _prores("4", "yuv444p10le"), _prores("4", "yuv444p10le"), _PRORES_ALPHA,
     ),
-    Format(
+    ExportFormat(
         "prores422hq", "ProRes 422 HQ", (".mov",),
         "As ProRes 4444 but half the colour samples, which a matte does not use.",
         _prores("3", "yuv422p10le"), _prores("3", "yuv422p10le"),
     ),
-    Format(
+    ExportFormat(
         "prores422proxy", "ProRes 422 Proxy", (".mov",),
         "Small and quick to edit; for offline work.",
         _prores("0", "yuv422p10le"), _prores("0", "yuv422p10le"),
     ),
-    Format(
+    ExportFormat(
         "dnxhr-hqx", "DNxHR HQX", (".mov",),
         "Avid's 10-bit 4:2:2; from 256x120 pixels on.",
         _dnxhr("dnxhr_hqx", "yuv422p10le"), _dnxhr("dnxhr_hqx", "yuv422p10le"),
     ),
-    Format(
+    ExportFormat(
         "dnxhr-444", "DNxHR 444", (".mov",),
         "Avid's 10-bit 4:4:4; from 256x120 pixels on.",
         _dnxhr("dnxhr_444", "yuv444p10le"), _dnxhr("dnxhr_444", "yuv444p10le"),
     ),
-    Format(
+    ExportFormat(
         "ffv1-gray8", "FFV1 8-bit", (".mkv", ".mp4"),
         "Lossless, small and fast; for Blender, Kdenlive, Shotcut and FFmpeg.",
         _ffv1("gray", 8),
     ),
-    Format(
+    ExportFormat(
         "ffv1-gray16", "FFV1 16-bit", (".mkv", ".mp4"),
         "Lossless with every soft edge level kept; for archives and further processing.",
         _ffv1("gray16le", 16),
     ),
-    Format(
+    ExportFormat(
         "ffv1-rgba", "FFV1 RGBA 8-bit", (".mkv", ".mp4"),
         "Lossless picture with alpha; for Blender, Kdenlive and Shotcut.",
         None, _ffv1("bgr0", 8), _ffv1("bgra", 8),
     ),
-    Format(
+    ExportFormat(
         "ffv1-rgba16", "FFV1 RGBA 16-bit", (".mkv", ".mp4"),
         "Lossless picture with alpha at full depth; for archives of 10-bit and HDR sources.",
         None, _ffv1("gbrp16le", 16), _ffv1("gbrap16le", 16),
     ),
-    Format(
+    ExportFormat(
         "qtrle", "QuickTime Animation", (".mov",),
         "8-bit lossless alpha that the most programs understand; large.",
         None, Coding("qtrle", "rgb24", "full", 8, True), Coding("qtrle", "argb", "full", 8, True),
     ),
-    Format(
+    ExportFormat(
         "png-mov", "PNG in MOV", (".mov",),
         "8-bit lossless with alpha; safe in Blender, Kdenlive and Shotcut.",
         _image("png", "gray", 8), _image("png", "rgb24", 8), _image("png", "rgba", 8),
     ),
-    Format(
+    ExportFormat(
         "utvideo", "Ut Video", (".avi",),
         "8-bit lossless, the fastest to write; constant rates only, AVI has no rotation or timecode.",
         Coding("utvideo", "yuv444p", "legal", 8, True),
         Coding("utvideo", "gbrp", "full", 8, True),
         Coding("utvideo", "gbrap", "full", 8, True),
     ),
-    Format(
+    ExportFormat(
         "vp9", "VP9 WebM", (".webm",),
         "Small, with alpha, for web pages and Blender.",
         _vp9("yuv420p"), _vp9("yuv420p"), _vp9("yuva420p"),
     ),
-    Format(
+    ExportFormat(
         "h264", "H.264 preview", (".mp4", ".mov", ".mkv"),
         "Small, plays everywhere; for looking at, not for keying.",
         _H264, _H264,
     ),
-    Format(
+    ExportFormat(
         "h265", "H.265 preview", (".mp4", ".mov", ".mkv"),
         "10-bit preview, for HDR sources too; for looking at, not for keying.",
         _H265, _H265,
     ),
-    Format(
+    ExportFormat(
         "png8", "PNG sequence 8-bit", (),
         "One image per frame, named after the source frames; for compositing programs.",
         _image("png", "gray", 8), _image("png", "rgb24", 8), _image("png", "rgba", 8), image=".png",
     ),
-    Format(
+    ExportFormat(
         "png16", "PNG sequence 16-bit", (),
         "One 16-bit image per frame; large.",
         _image("png", "gray16be", 16), _image("png", "rgb48be", 16), _image("png", "rgba64be", 16),
         image=".png",
     ),
-    Format(
+    ExportFormat(
         "tiff16", "TIFF sequence 16-bit", (),
         "One 16-bit image per frame, deflated; for print and compositing programs.",
         _image("tiff", "gray16le", 16), _image("tiff", "rgb48le", 16), _image("tiff", "rgba64le", 16),
         image=".tif",
     ),
-    Format(
+    ExportFormat(
         "exr", "OpenEXR sequence (half)", (),
         "Half-float images, the matte as channel Y; compositors expect premultiplied colour here.",
         _image("exr", "grayf32le", 11), _image("exr", "gbrpf32le", 11), _image("exr", "gbrapf32le", 11),
         image=".exr",
     ),
-    Format(
+    ExportFormat(
         "exr-a", "OpenEXR sequence (half), channel A", (),
         "As exr, the matte as channel A, which Nuke and Fusion look for.",
         _image("exr", "a", 11), image=".exr",
@@ -242,4 +242,4 @@ _ALL = (
 )  # fmt: skip
 
 # What PyAV writes everywhere; see also vsod.media.formats.registry.all_formats.
-FORMATS: dict[str, Format] = {fmt.id: fmt for fmt in _ALL}
+FORMATS: dict[str, ExportFormat] = {fmt.id: fmt for fmt in _ALL}

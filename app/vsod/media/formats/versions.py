@@ -11,7 +11,7 @@ from vsod.media.formats.system_programs import NO_WINDOW, find_program
 from vsod.media.formats.table import FORMATS
 
 
-def bundled_version() -> str:
+def bundled_ffmpeg_version() -> str:
     """PyAV's version and that of the FFmpeg libraries in it."""
     codec = ".".join(map(str, av.library_versions["libavcodec"]))
     return f"PyAV {av.__version__}, FFmpeg {getattr(av, 'ffmpeg_version_info', '?')}, libavcodec {codec}"
@@ -29,7 +29,7 @@ def missing_encoders() -> dict[str, str]:
     }
 
 
-def external_version() -> str | None:
+def external_ffmpeg_version() -> str | None:
     """First line of ``ffprobe -version``, or None if there is none on the path."""
     tool = find_program("ffprobe")
     if tool is None:

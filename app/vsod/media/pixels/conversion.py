@@ -11,19 +11,19 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compositing import narrowed, widened
+from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
-from vsod.media.pixels.orientation import upright
-from vsod.media.pixels.planes import plane
-from vsod.media.pixels.yuv import BT709, KNOWN, from_yuv, usual_matrix
+from vsod.media.pixels.orientation import to_upright
+from vsod.media.pixels.planes import plane_view
+from vsod.media.pixels.yuv import BT709, KNOWN_MATRICES, default_matrix, from_yuv
 
-Pixels = Literal["rgb", "rgb48", "luma"]
+PixelFormat = Literal["rgb", "rgb48", "luma"]
 
 _UNSPECIFIED = 2
 
 
-class PictureMaker:
+class FrameConverter:
     """Converts decoded frames to upright RGB or luma of one size.
 
     Keeps its scaler between frames, so use one per iteration and per thread.
@@ -37,7 +37,11 @@ class PictureMaker:
     """
 
     def __init__(
-        self, info: ClipInfo, size: tuple[int, int] | None, pixels: Pixels, notes: list[str] | None = None
+        self,
+        info: ClipInfo,
+        size: tuple[int, int] | None,
+        pixels: PixelFormat,
+        notes: list[str] | None = None,
     ) -> None:
         self._info, self._pixels = info, pixels
         self._notes = [] if notes is None else notes
@@ -65,13 +69,13 @@ class PictureMaker:
             image = self._luma(frame)
         else:
             image = self._converted(frame, "rgb24", 3) if self._pixels == "rgb" else self._deep(frame)
-        return upright(image, self._info.rotation, self._info.mirrored)
+        return to_upright(image, self._info.rotation, self._info.mirrored)
 
     def _deep(self, frame: VideoFrame) -> npt.NDArray[Any]:
         """Full-range RGB at 16 bits from the stored samples, white as 65535."""
-        image = deep_rgb(frame, self._info)
+        image = rgb_16bit(frame, self._info)
         if image is None:
-            return widened(self._converted(frame, "rgb24", 3))
+            return to_16bit(self._converted(frame, "rgb24", 3))
         if (frame.width, frame.height) != self._stored_size:
             return cv2.resize(image, self._stored_size, interpolation=cv2.INTER_AREA)
         return image
@@ -80,7 +84,7 @@ class PictureMaker:
         width, height = self._stored_size
         source_matrix = None
         if int(frame.colorspace) in (0, _UNSPECIFIED, 3) and not frame.format.is_rgb:
-            source_matrix = usual_matrix(self._info)
+            source_matrix = default_matrix(self._info)
         out = self._scaler.reformat(
             frame,
             width=width,
@@ -92,7 +96,7 @@ class PictureMaker:
             # The decoder's threads already fill the machine.
             threads=1,
         )
-        image = np.array(plane(out, 0), order="C")
+        image = np.array(plane_view(out, 0), order="C")
         return image.reshape(height, width, channels) if channels > 1 else image
 
     def _luma(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
@@ -116,17 +120,17 @@ class PictureMaker:
         )
 
 
-def black(size: tuple[int, int], pixels: Pixels) -> Colours:
+def black(size: tuple[int, int], pixels: PixelFormat) -> Colours:
     """A black picture of ``size`` (width, height)."""
     shape = (size[1], size[0]) if pixels == "luma" else (size[1], size[0], 3)
     return np.zeros(shape, np.uint16) if pixels == "rgb48" else np.zeros(shape, np.uint8)
 
 
-def shown(index: int, pts: int, image: Colours, held: bool, picture_hash: bytes = b"") -> Frame:
+def make_frame(index: int, pts: int, image: Colours, held: bool, picture_hash: bytes = b"") -> Frame:
     """A frame; of a 16-bit picture both depths."""
     if image.dtype == np.uint8:
         return Frame(index, pts, image, held, picture_hash=picture_hash)  # type: ignore[arg-type]
-    return Frame(index, pts, narrowed(image), held, image, picture_hash)  # type: ignore[arg-type]
+    return Frame(index, pts, to_8bit(image), held, image, picture_hash)  # type: ignore[arg-type]
 
 
 def is_full_range(frame: VideoFrame) -> bool:
@@ -139,21 +143,21 @@ def is_full_range(frame: VideoFrame) -> bool:
     return said == ColorRange.JPEG or (said == ColorRange.UNSPECIFIED and name.startswith("gray"))
 
 
-def deep_rgb(frame: VideoFrame, info: ClipInfo) -> npt.NDArray[np.uint16] | None:
+def rgb_16bit(frame: VideoFrame, info: ClipInfo) -> npt.NDArray[np.uint16] | None:
     """(H, W, 3) uint16 of a planar YUV or RGB frame as it is stored; None for other layouts."""
     name, bits = frame.format.name, frame.format.components[0].bits
     if name.endswith("be") or "f16" in name or "f32" in name:
         return None
     if name.startswith("gbr"):
         scale = 65535 / ((1 << bits) - 1)
-        planes = [np.rint(plane(frame, number) * scale) for number in (2, 0, 1)]
+        planes = [np.rint(plane_view(frame, number) * scale) for number in (2, 0, 1)]
         return np.dstack(planes).astype(np.uint16)
     if not name.startswith(("yuv4", "yuvj4", "yuva4")):
         return None
     matrix = int(frame.colorspace)
-    matrix = matrix if matrix not in (0, _UNSPECIFIED, 3) else usual_matrix(info)
-    samples = [plane(frame, number) for number in range(3)]
-    return from_yuv(samples, matrix if matrix in KNOWN else BT709, bits, is_full_range(frame))
+    matrix = matrix if matrix not in (0, _UNSPECIFIED, 3) else default_matrix(info)
+    samples = [plane_view(frame, number) for number in range(3)]
+    return from_yuv(samples, matrix if matrix in KNOWN_MATRICES else BT709, bits, is_full_range(frame))
 
 
 def _luma_plane(frame: VideoFrame) -> tuple[npt.NDArray[Any], int] | None:
@@ -164,4 +168,4 @@ def _luma_plane(frame: VideoFrame) -> tuple[npt.NDArray[Any], int] | None:
     if not planar or name.endswith("be") or "f16" in name or "f32" in name or name == "gray8a":
         return None
     bits = layout.components[0].bits
-    return plane(frame, 0), bits
+    return plane_view(frame, 0), bits

@@ -13,14 +13,14 @@ from vsod.core.output_frame import Matte
 Levels = Literal["full", "legal"]
 
 
-def span(levels: Levels, bits: int) -> tuple[int, int]:
+def code_range(levels: Levels, bits: int) -> tuple[int, int]:
     """(code of 0, code of 1): 16 and 235 for 8-bit video levels, 64 and 940 for 10-bit."""
     if levels == "full":
         return 0, (1 << bits) - 1
     return 16 << (bits - 8), 235 << (bits - 8)
 
 
-def encode(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+def to_codes(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
     """Quantise a matte.
 
     Args:
@@ -31,7 +31,7 @@ def encode(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | n
     Returns:
         (H, W) uint8 up to 8 bits, else uint16, native byte order. May be ``matte`` itself.
     """
-    black, white = span(levels, bits)
+    black, white = code_range(levels, bits)
     kind = np.uint8 if bits <= 8 else np.uint16
     if matte.dtype == np.uint8:
         if (black, white) == (0, 255):
@@ -49,9 +49,9 @@ def encode(matte: Matte, levels: Levels, bits: int) -> npt.NDArray[np.uint8] | n
     return deep.astype(np.uint16)
 
 
-def decode(
+def from_codes(
     codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], levels: Levels, bits: int
 ) -> npt.NDArray[np.float32]:
     """Codes back to a matte (H, W) float32; not clipped, so that overshoot can be seen."""
-    black, white = span(levels, bits)
+    black, white = code_range(levels, bits)
     return ((codes.astype(np.float32) - black) / (white - black)).astype(np.float32)

@@ -15,7 +15,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 _TURNS = {(1, 0, 0, 1): 0, (0, -1, 1, 0): 90, (-1, 0, 0, -1): 180, (0, 1, -1, 0): 270}
 
 
-def decompose(matrix: Sequence[int]) -> tuple[int, bool] | None:
+def parse_display_matrix(matrix: Sequence[int]) -> tuple[int, bool] | None:
     """Split FFmpeg's 3x3 display matrix into a quarter turn and a mirror.
 
     Args:
@@ -37,7 +37,7 @@ def decompose(matrix: Sequence[int]) -> tuple[int, bool] | None:
     return None if turn is None else (turn, mirrored)
 
 
-def upright(image: npt.NDArray[Scalar], rotation: int, mirrored: bool) -> npt.NDArray[Scalar]:
+def to_upright(image: npt.NDArray[Scalar], rotation: int, mirrored: bool) -> npt.NDArray[Scalar]:
     """Turn a stored (H, W, ...) picture upright. Returns a C-contiguous array."""
     if not rotation and not mirrored:
         return np.ascontiguousarray(image)
@@ -45,7 +45,7 @@ def upright(image: npt.NDArray[Scalar], rotation: int, mirrored: bool) -> npt.ND
     return np.ascontiguousarray(np.rot90(turned, rotation // 90))
 
 
-def stored(image: npt.NDArray[Scalar], rotation: int, mirrored: bool) -> npt.NDArray[Scalar]:
-    """The inverse of :func:`upright`."""
+def to_stored(image: npt.NDArray[Scalar], rotation: int, mirrored: bool) -> npt.NDArray[Scalar]:
+    """The inverse of :func:`to_upright`."""
     turned: npt.NDArray[Any] = np.rot90(image, -(rotation // 90))
     return np.ascontiguousarray(np.fliplr(turned) if mirrored else turned)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 
-def plane(frame: VideoFrame, number: int) -> npt.NDArray[Any]:
+def plane_view(frame: VideoFrame, number: int) -> npt.NDArray[Any]:
     """A plane as a writable view on the frame's own memory.
 
     Returns:
@@ -25,7 +25,7 @@ def plane(frame: VideoFrame, number: int) -> npt.NDArray[Any]:
     return rows[: memory.height, : memory.width]
 
 
-def packed(frame: VideoFrame, channels: int) -> npt.NDArray[np.uint8]:
+def packed_view(frame: VideoFrame, channels: int) -> npt.NDArray[np.uint8]:
     """The only plane of a packed 8-bit layout as a writable (H, W * channels) view, padding cut off."""
     memory = frame.planes[0]
     rows = np.frombuffer(cast(Any, memory), np.uint8).reshape(-1, memory.line_size)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compositing import widened
+from vsod.core.compositing import to_16bit
 from vsod.core.output_frame import Colours
 
 BT709, BT601 = 1, 5
@@ -26,12 +26,12 @@ _WEIGHTS = {
     7: (0.212, 0.087),
     9: (0.2627, 0.0593),
 }
-KNOWN = frozenset(_WEIGHTS)
+KNOWN_MATRICES = frozenset(_WEIGHTS)
 _STRIP = 32  # rows, an even number
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 
-def usual_matrix(info: ClipInfo) -> int:
+def default_matrix(info: ClipInfo) -> int:
     """The matrix to read and write a clip's colours with: its own, else the one of its size."""
     if info.color.matrix in _WEIGHTS:
         return info.color.matrix
@@ -58,7 +58,7 @@ def to_yuv(rgb: Colours, planes: Sequence[Plane], matrix: int, bits: int) -> Non
     in_place = bits > 8 and across == down == 1
     for top in range(0, len(rgb), _STRIP):
         rows, coarse = slice(top, top + _STRIP), slice(top // down, (top + _STRIP) // down)
-        coded = cv2.transform(widened(rgb[rows]), factors)
+        coded = cv2.transform(to_16bit(rgb[rows]), factors)
         if in_place:
             cv2.split(coded, [plane[rows] for plane in planes])
             continue

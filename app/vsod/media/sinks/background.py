@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.compositing import covering, surroundings
-from vsod.core.export_settings import Delivery
+from vsod.core.compositing import blurred_background, resize_to_cover
+from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import MediaNotFound, UnreadableMedia
-from vsod.media.sources.image_sequence import SUFFIXES, read_image
+from vsod.media.sources.image_sequence import IMAGE_SUFFIXES, read_image
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 
@@ -29,7 +29,7 @@ class Background(Protocol):
         """Release what it reads."""
 
 
-def open_background(delivery: Delivery, size: tuple[int, int]) -> Background:
+def open_background(delivery: ExportSettings, size: tuple[int, int]) -> Background:
     """The background a delivery asks for.
 
     Args:
@@ -40,23 +40,23 @@ def open_background(delivery: Delivery, size: tuple[int, int]) -> Background:
         MediaNotFound, UnreadableMedia: The clip or still is not there or unreadable.
     """
     if delivery.colour is not None:
-        return Still(np.full((size[1], size[0], 3), delivery.colour, np.uint8))
+        return StillBackground(np.full((size[1], size[0], 3), delivery.colour, np.uint8))
     if delivery.background == "blur":
-        return Blur()
+        return BlurredBackground()
     path = Path(delivery.background)
     if not path.exists():
         raise MediaNotFound(
             "no such background", where=path, fix="Give a colour (RRGGBB), 'blur', a clip or a still."
         )
-    if path.suffix.lower() in SUFFIXES and path.is_file():
+    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
         image = read_image(path)
         if image is None:
             raise UnreadableMedia("the background cannot be decoded", where=path, fix="Choose another still.")
-        return Still(covering(np.ascontiguousarray(image[..., ::-1]), size))
-    return Moving(open_source(path), size)
+        return StillBackground(resize_to_cover(np.ascontiguousarray(image[..., ::-1]), size))
+    return ClipBackground(open_source(path), size)
 
 
-class Still:
+class StillBackground:
     """The same picture under every frame.
 
     Args:
@@ -74,18 +74,18 @@ class Still:
         """Nothing is held."""
 
 
-class Blur:
+class BlurredBackground:
     """The frame itself, blurred; the subject is left out, so that it casts no halo."""
 
     def __call__(self, index: int, seen: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
         """See :class:`Background`."""
-        return surroundings(seen, alpha)
+        return blurred_background(seen, alpha)
 
     def close(self) -> None:
         """Nothing is held."""
 
 
-class Moving:
+class ClipBackground:
     """Another clip, frame by frame in step from its beginning; its last frame stays.
 
     Args:
@@ -103,7 +103,7 @@ class Moving:
         frame = next(self._frames, None)
         if frame is not None:
             image: Colours = frame.image if frame.deep is None else frame.deep
-            self._last = covering(image, self._size)
+            self._last = resize_to_cover(image, self._size)
         assert self._last is not None
         return self._last
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.codec.context import Flags as CodecFlags
 from av.video.frame import VideoFrame
 
-from vsod.storage.atomic import commit_file, create_partial, discard, output_error, sweep
+from vsod.storage.atomic import commit_file, create_partial, discard, output_error, remove_stale_partials
 
 WIDTH, HEIGHT, FRAMES, RATE = 1280, 720, 96, Fraction(24)
 _MARGIN = 200  # how far the camera can pan over the background, px
@@ -32,7 +32,7 @@ def make_demo(path: Path) -> Path:
         OutputError: It cannot be written there.
     """
     path = Path(path)
-    sweep(path)
+    remove_stale_partials(path)
     try:
         partial, file = create_partial(path)
     except OSError as error:
@@ -50,7 +50,7 @@ def make_demo(path: Path) -> Path:
             context.color_range = 1
             context.colorspace = context.color_primaries = context.color_trc = 1
             container.metadata["comment"] = "vsod-desktop demo"
-            for index, picture in enumerate(demo_pictures()):
+            for index, picture in enumerate(demo_frames()):
                 frame = VideoFrame.from_ndarray(picture, format="rgb24").reformat(
                     format="yuv420p", dst_colorspace=1, dst_color_range=1
                 )
@@ -66,14 +66,14 @@ def make_demo(path: Path) -> Path:
     return path
 
 
-def demo_pictures() -> Iterator[npt.NDArray[np.uint8]]:
+def demo_frames() -> Iterator[npt.NDArray[np.uint8]]:
     """The clip's frames, (720, 1280, 3) uint8 RGB."""
     meadow, ball = _meadow(), _ball(150)
     for index in range(FRAMES):
         yield _frame(meadow, ball, index / (FRAMES - 1))
 
 
-def ball_at(time: float) -> tuple[float, float, float]:
+def ball_position(time: float) -> tuple[float, float, float]:
     """(x, y, radius) of the ball in pixels at ``time`` 0..1 of the clip."""
     x = 220 + 800 * time
     y = 430 - 110 * abs(np.sin(time * np.pi * 3)) * (1 - 0.4 * time)
@@ -83,7 +83,7 @@ def ball_at(time: float) -> tuple[float, float, float]:
 def _frame(meadow: Image, ball: Image, time: float) -> npt.NDArray[np.uint8]:
     pan = int(_MARGIN * (0.5 - 0.5 * np.cos(np.pi * time)) + 0.5)
     picture = meadow[:, pan : pan + WIDTH].copy()
-    x, y, radius = ball_at(time)
+    x, y, radius = ball_position(time)
     ground = 430.0 + radius
     lift = max(0.0, ground - (y + radius))
     small = np.zeros((HEIGHT // 4, WIDTH // 4), np.float32)  # soft anyway, so a quarter will do

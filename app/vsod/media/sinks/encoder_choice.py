@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vsod.core.clip import ClipInfo
 from vsod.errors import OutputError
-from vsod.media.formats.table import Coding, Format
-from vsod.media.sinks.frame_times import Clock
+from vsod.media.formats.table import Coding, ExportFormat
+from vsod.media.sinks.frame_times import FrameTimes
 
 # libvpx rounds chroma up by itself; x264 and x265 refuse odd sides.
 _EVEN_ONLY = ("libx264", "libx265")
@@ -27,7 +27,7 @@ def field_order(path: Path, coding: Coding, info: ClipInfo) -> int | None:
     return _FIELD_ORDERS[info.field_order]
 
 
-def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[str, str]:
+def choose_encoder(path: Path, fmt: ExportFormat, coding: Coding, info: ClipInfo) -> tuple[str, str]:
     """(encoder, pixel format): the coding's own, or what takes odd sides.
 
     Raises:
@@ -61,7 +61,7 @@ def encoder(path: Path, fmt: Format, coding: Coding, info: ClipInfo) -> tuple[st
     return codec, pix_fmt
 
 
-def check_container(path: Path, info: ClipInfo, clock: Clock) -> None:
+def check_container(path: Path, info: ClipInfo, clock: FrameTimes) -> None:
     """Refuse what a container cannot say: AVI varying times, AVI and WebM how a picture is turned.
 
     Raises:

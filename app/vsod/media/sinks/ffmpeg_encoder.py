@@ -18,20 +18,20 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.formats.ffmpeg_program import said
+from vsod.media.formats.ffmpeg_program import error_lines
 from vsod.media.formats.input_limits import open_options
 from vsod.media.formats.system_programs import NO_WINDOW
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.planes import plane_view
 
 _PATIENCE = 30  # seconds the program may take to end after its last frame
 
 
-class ProgramEnded(Exception):
+class EncoderExited(Exception):
     """The program gave up; its last words."""
 
 
-class ExternalEncoder:
-    """A running FFmpeg, see :func:`vsod.media.formats.ffmpeg_program.command`.
+class FFmpegEncoder:
+    """A running FFmpeg, see :func:`vsod.media.formats.ffmpeg_program.encode_command`.
 
     Raises:
         OSError: It cannot be started.
@@ -70,10 +70,10 @@ class ExternalEncoder:
         """
         try:
             for number in range(len(frame.planes)):
-                self._pipe.write(np.ascontiguousarray(plane(frame, number)).data)
+                self._pipe.write(np.ascontiguousarray(plane_view(frame, number)).data)
         except OSError as error:
             self._end()
-            raise ProgramEnded(self._last_words()) from error
+            raise EncoderExited(self._last_words()) from error
         return self._ready()
 
     def finish(self) -> list[Packet[VideoStream]]:
@@ -84,7 +84,7 @@ class ExternalEncoder:
         """
         self._end()
         if self._program.returncode or self._failure is not None:
-            raise ProgramEnded(self._last_words()) from self._failure
+            raise EncoderExited(self._last_words()) from self._failure
         return self._ready()
 
     def close(self) -> None:
@@ -136,4 +136,4 @@ class ExternalEncoder:
 
     def _last_words(self) -> str:
         self._complaints.seek(0)
-        return said(self._complaints.read())[-1]
+        return error_lines(self._complaints.read())[-1]

@@ -10,20 +10,20 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vsod.errors import OutputError
-from vsod.media.formats.ffmpeg_program import GET_FFMPEG, command
+from vsod.media.formats.ffmpeg_program import INSTALL_HINT, encode_command
 from vsod.media.formats.system_programs import find_program
-from vsod.media.sinks.ffmpeg_encoder import ExternalEncoder, ProgramEnded
+from vsod.media.sinks.ffmpeg_encoder import EncoderExited, FFmpegEncoder
 from vsod.media.sinks.video_sink import VideoSink
 
 
-class ExternalSink(VideoSink):
+class FFmpegSink(VideoSink):
     """See :class:`vsod.media.sinks.video_sink.VideoSink`.
 
     Only the packets come from the program: times, timecode, tags and sound are written as in every
     other file.
     """
 
-    _encoder: ExternalEncoder | None = None
+    _encoder: FFmpegEncoder | None = None
 
     def _begin(self) -> None:
         info, tags = self._info, self._maker.tags
@@ -40,15 +40,15 @@ class ExternalSink(VideoSink):
         if program is None:
             self.abort()
             raise OutputError(
-                "FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=GET_FFMPEG
+                "FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=INSTALL_HINT
             )
-        words = command(program, coding, self._maker.pix_fmt, size, info.rate, options)
+        words = encode_command(program, coding, self._maker.pix_fmt, size, info.rate, options)
         try:
-            self._encoder = ExternalEncoder(words)
+            self._encoder = FFmpegEncoder(words)
         except OSError as error:
             self.abort()
             raise OutputError(
-                f"FFmpeg cannot be started ({error})", where=self._path, fix=GET_FFMPEG
+                f"FFmpeg cannot be started ({error})", where=self._path, fix=INSTALL_HINT
             ) from error
         self._coded = 0
 
@@ -65,8 +65,8 @@ class ExternalSink(VideoSink):
         try:
             packets = self._encoder.feed(frame) if frame is not None else self._encoder.finish()
             if frame is None and self._coded + len(packets) != len(self._frames):
-                raise ProgramEnded(f"{len(self._frames)} frames in, {self._coded + len(packets)} out")
-        except ProgramEnded as error:
+                raise EncoderExited(f"{len(self._frames)} frames in, {self._coded + len(packets)} out")
+        except EncoderExited as error:
             self.abort()
             raise OutputError(
                 f"FFmpeg cannot encode this as {self._format.title} ({error})",

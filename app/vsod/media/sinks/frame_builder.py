@@ -11,19 +11,19 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.compositing import narrowed, widened
-from vsod.core.output_frame import Layout, Picture
+from vsod.core.compositing import to_8bit, to_16bit
+from vsod.core.output_frame import FileContent, OutputFrame
 from vsod.media.formats.table import Coding
-from vsod.media.pixels.levels import encode
-from vsod.media.pixels.orientation import stored
-from vsod.media.pixels.planes import packed, plane
-from vsod.media.pixels.yuv import to_yuv, usual_matrix
+from vsod.media.pixels.levels import to_codes
+from vsod.media.pixels.orientation import to_stored
+from vsod.media.pixels.planes import packed_view, plane_view
+from vsod.media.pixels.yuv import default_matrix, to_yuv
 
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class FrameMaker:
+class FrameBuilder:
     """Makes the frames of one file.
 
     Attributes:
@@ -36,7 +36,7 @@ class FrameMaker:
     coding: Coding
     pix_fmt: str
     info: ClipInfo
-    layout: Layout
+    layout: FileContent
 
     @property
     def tags(self) -> ColorTags:
@@ -51,12 +51,12 @@ class FrameMaker:
                 return ColorTags(1, 1, 1, full)
             matrix = source.matrix
         elif self.pix_fmt.startswith("yuv"):
-            matrix = usual_matrix(self.info) if source.matrix != 2 else 2
+            matrix = default_matrix(self.info) if source.matrix != 2 else 2
         else:
             matrix = 0
         return ColorTags(source.primaries or 2, source.transfer or 2, matrix, full)
 
-    def __call__(self, picture: Picture) -> VideoFrame:
+    def __call__(self, picture: OutputFrame) -> VideoFrame:
         """The frame of an upright ``picture`` of ``info.upright_size``, without a time."""
         info, coding = self.info, self.coding
         if picture.layout != self.layout or picture.size != info.upright_size:
@@ -67,11 +67,11 @@ class FrameMaker:
         alpha = None
         if picture.alpha is not None:
             levels = coding.levels if self.layout == "matte" else "full"
-            alpha = stored(encode(picture.alpha, levels, coding.bit_depth), info.rotation, info.mirrored)
+            alpha = to_stored(to_codes(picture.alpha, levels, coding.bit_depth), info.rotation, info.mirrored)
         if picture.rgb is None:
             self._fill_matte(frame, alpha)
         else:
-            self._fill_colour(frame, stored(picture.rgb, info.rotation, info.mirrored), alpha)
+            self._fill_colour(frame, to_stored(picture.rgb, info.rotation, info.mirrored), alpha)
         tags = self.tags
         # ProRes writes the frame's tags, whatever its context says.
         frame.color_primaries, frame.color_trc, frame.colorspace = tags.primaries, tags.transfer, tags.matrix
@@ -81,31 +81,31 @@ class FrameMaker:
     def _fill_matte(self, frame: VideoFrame, codes: Any) -> None:
         """``codes`` as luma and no colour at all."""
         if self.pix_fmt.startswith(("gray", "yuv")):
-            plane(frame, 0)[:] = codes
+            plane_view(frame, 0)[:] = codes
             for chroma in range(1, len(frame.planes)):
-                plane(frame, chroma)[:] = 1 << (self.coding.bit_depth - 1)
+                plane_view(frame, chroma)[:] = 1 << (self.coding.bit_depth - 1)
         else:
             self._fill_rgb(frame, codes, codes, codes, None)
 
     def _fill_colour(self, frame: VideoFrame, rgb: npt.NDArray[Any], alpha: Any) -> None:
         if self.pix_fmt.startswith("yuv"):
-            planes = [plane(frame, number) for number in range(3)]
-            to_yuv(rgb, planes, usual_matrix(self.info), self.coding.bit_depth)
+            planes = [plane_view(frame, number) for number in range(3)]
+            to_yuv(rgb, planes, default_matrix(self.info), self.coding.bit_depth)
             if alpha is not None:
-                plane(frame, 3)[:] = alpha
+                plane_view(frame, 3)[:] = alpha
             return
         deep = self.coding.bit_depth > 8
-        red, green, blue = cv2.split(widened(rgb) if deep else narrowed(rgb))
+        red, green, blue = cv2.split(to_16bit(rgb) if deep else to_8bit(rgb))
         self._fill_rgb(frame, red, green, blue, alpha)
 
     def _fill_rgb(self, frame: VideoFrame, red: Any, green: Any, blue: Any, alpha: Any) -> None:
         if self.pix_fmt.startswith("gbr"):
             for number, samples in enumerate((green, blue, red, alpha)[: len(frame.planes)]):
-                plane(frame, number)[:] = samples
+                plane_view(frame, number)[:] = samples
             return
         order = self.pix_fmt.removesuffix("24")
         if alpha is None:
             alpha = np.full_like(red, 255)
         channels = {"r": red, "g": green, "b": blue, "a": alpha, "0": alpha}
-        target = packed(frame, len(order))
+        target = packed_view(frame, len(order))
         target[:] = cv2.merge([channels[c] for c in order]).reshape(target.shape)

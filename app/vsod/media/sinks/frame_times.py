@@ -12,7 +12,7 @@ from vsod.core.clip import ClipInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clock:
+class FrameTimes:
     """Exact times of a frame range, the first frame at 0.
 
     Attributes:
@@ -26,7 +26,7 @@ class Clock:
     on_grid: bool
 
 
-def export_clock(info: ClipInfo, frames: range, *, whole_ticks: bool = False) -> Clock:
+def export_frame_times(info: ClipInfo, frames: range, *, whole_ticks: bool = False) -> FrameTimes:
     """The times to write for ``frames`` of a source.
 
     A constant rate that the source's ticks only round (23.976 in milliseconds, 29.97 in
@@ -46,12 +46,12 @@ def export_clock(info: ClipInfo, frames: range, *, whole_ticks: bool = False) ->
         # Whole rates get a finer clock, the one cameras write: 24000 ticks at 24 fps.
         fine = 1000 if numerator < 1000 else 1
         if whole_ticks:
-            return Clock(1 / info.rate, np.arange(len(pts) + 1, dtype=np.int64), True)
+            return FrameTimes(1 / info.rate, np.arange(len(pts) + 1, dtype=np.int64), True)
         starts = np.arange(len(pts) + 1, dtype=np.int64) * (denominator * fine)
-        return Clock(Fraction(1, numerator * fine), starts, True)
+        return FrameTimes(Fraction(1, numerator * fine), starts, True)
     end = pts[-1] + _last_ticks(info, frames, step)
     starts = np.append(pts, end) * info.time_base.numerator
-    return Clock(Fraction(1, info.time_base.denominator), starts.astype(np.int64), False)
+    return FrameTimes(Fraction(1, info.time_base.denominator), starts.astype(np.int64), False)
 
 
 def _last_ticks(info: ClipInfo, frames: range, step: Fraction) -> int:

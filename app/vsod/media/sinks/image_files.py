@@ -13,12 +13,12 @@ import numpy.typing as npt
 from av.codec.context import CodecContext
 from av.video.frame import VideoFrame
 
-from vsod.core.compositing import narrowed, widened
-from vsod.core.output_frame import Picture
+from vsod.core.compositing import to_8bit, to_16bit
+from vsod.core.output_frame import OutputFrame
 from vsod.media.formats.table import Coding
 from vsod.media.pixels.exr import import_openexr
-from vsod.media.pixels.levels import encode
-from vsod.media.pixels.planes import plane
+from vsod.media.pixels.levels import to_codes
+from vsod.media.pixels.planes import plane_view
 from vsod.storage.ownership_marks import NAME, marked_png, marked_tiff
 
 # Level 1 halves the time of the default and costs a few per cent of size on a matte.
@@ -26,7 +26,7 @@ _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _TIFF = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE]
 
 
-def image_bytes(picture: Picture, coding: Coding, compression: str) -> bytes:
+def encode_image(picture: OutputFrame, coding: Coding, compression: str) -> bytes:
     """One image file, marked as ours.
 
     Args:
@@ -49,17 +49,17 @@ def image_bytes(picture: Picture, coding: Coding, compression: str) -> bytes:
     return marked_png(data.tobytes()) if coding.codec == "png" else marked_tiff(data.tobytes())
 
 
-def _samples(picture: Picture, bits: int) -> npt.NDArray[Any]:
+def _samples(picture: OutputFrame, bits: int) -> npt.NDArray[Any]:
     """(H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA codes of ``bits``."""
-    alpha = None if picture.alpha is None else encode(picture.alpha, "full", bits)
+    alpha = None if picture.alpha is None else to_codes(picture.alpha, "full", bits)
     if picture.rgb is None:
         assert alpha is not None
         return alpha
-    red, green, blue = cv2.split(widened(picture.rgb) if bits > 8 else narrowed(picture.rgb))
+    red, green, blue = cv2.split(to_16bit(picture.rgb) if bits > 8 else to_8bit(picture.rgb))
     return cv2.merge([blue, green, red] + ([] if alpha is None else [alpha]))
 
 
-def _tiff_with_alpha(picture: Picture) -> bytes:
+def _tiff_with_alpha(picture: OutputFrame) -> bytes:
     """FFmpeg's TIFF, which marks the fourth channel as straight alpha where OpenCV's marks nothing."""
     assert picture.rgb is not None and picture.alpha is not None
     width, height = picture.size
@@ -67,13 +67,13 @@ def _tiff_with_alpha(picture: Picture) -> bytes:
     context.width, context.height, context.pix_fmt = width, height, "rgba64le"
     context.time_base = Fraction(1, 24)
     context.options = {"compression_algo": "deflate"}
-    samples = cv2.merge([*cv2.split(widened(picture.rgb)), encode(picture.alpha, "full", 16)])
+    samples = cv2.merge([*cv2.split(to_16bit(picture.rgb)), to_codes(picture.alpha, "full", 16)])
     frame = VideoFrame(width, height, "rgba64le")
-    plane(frame, 0)[:] = samples.reshape(height, width * 4)
+    plane_view(frame, 0)[:] = samples.reshape(height, width * 4)
     return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
 
 
-def _exr(picture: Picture, matte_channel: str, compression: str) -> bytes:
+def _exr(picture: OutputFrame, matte_channel: str, compression: str) -> bytes:
     exr = import_openexr()
     channels: dict[str, npt.NDArray[np.float16]] = {}
     if picture.alpha is not None:

@@ -6,15 +6,19 @@ from collections import Counter
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.name_patterns import fill
-from vsod.core.output_frame import Layout
+from vsod.core.output_frame import FileContent
 from vsod.core.timecode import Timecode
 from vsod.errors import UsageError
 
 
-def frame_names(
-    info: ClipInfo, frames: range, suffix: str, layout: Layout = "matte", delivery: Delivery | None = None
+def image_names(
+    info: ClipInfo,
+    frames: range,
+    suffix: str,
+    layout: FileContent = "matte",
+    delivery: ExportSettings | None = None,
 ) -> list[str]:
     """The name of every image, all different.
 
@@ -24,7 +28,7 @@ def frame_names(
     Raises:
         UsageError: The numbers are to follow a timecode the source does not have.
     """
-    delivery = delivery or Delivery()
+    delivery = delivery or ExportSettings()
     if info.names and not delivery.names and not delivery.start_number:
         return _after_images(info.names, suffix)[frames.start : frames.stop]
     numbers = range(frames.start, frames.stop)

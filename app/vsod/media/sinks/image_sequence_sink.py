@@ -6,12 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.errors import OutputError
 from vsod.media.pixels.exr import import_openexr
-from vsod.media.sinks.image_files import image_bytes
-from vsod.media.sinks.image_names import frame_names
-from vsod.media.sinks.target import Target
+from vsod.media.sinks.image_files import encode_image
+from vsod.media.sinks.image_names import image_names
+from vsod.media.sinks.target import SinkTarget
 from vsod.storage.atomic import (
     commit_together,
     create_partial,
@@ -19,19 +19,19 @@ from vsod.storage.atomic import (
     discard,
     output_error,
     place_of,
-    sweep,
+    remove_stale_partials,
     sync,
 )
 from vsod.storage.partial_files import write_new
 
 
-class SequenceSink:
+class ImageSequenceSink:
     """A folder of images. See :class:`vsod.media.sinks.sink.Sink`; made by ``open_sink``.
 
-    Their names: :func:`vsod.media.sinks.image_names.frame_names`. They stand upright.
+    Their names: :func:`vsod.media.sinks.image_names.image_names`. They stand upright.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: SinkTarget) -> None:
         self.warnings: list[str] = []
         self._path, self._info, self._frames = path, info, frames = target.path, target.info, target.frames
         self._layout, self._coding = target.layout, target.coding
@@ -40,9 +40,9 @@ class SequenceSink:
             import_openexr()
         # a link to a folder is followed: its partial must lie on the same volume
         place = place_of(path.absolute())
-        sweep(place)
+        remove_stale_partials(place)
         self._partial: Path | None = None
-        self._names = frame_names(info, frames, target.format.image, target.layout, target.delivery)
+        self._names = image_names(info, frames, target.format.image, target.layout, target.delivery)
         self._next = frames.start
         self._open = True
         try:
@@ -56,7 +56,7 @@ class SequenceSink:
             self.abort()
             raise output_error(error, path) from error
 
-    def write(self, index: int, picture: Picture) -> None:
+    def write(self, index: int, picture: OutputFrame) -> None:
         """See :class:`vsod.media.sinks.sink.Sink`."""
         if not self._open or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
@@ -66,7 +66,7 @@ class SequenceSink:
             )
         try:
             # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.
-            data = image_bytes(picture, self._coding, self._compression)
+            data = encode_image(picture, self._coding, self._compression)
             assert self._partial is not None
             write_new(self._partial / self._names[index - self._frames.start], data)
         except OSError as error:

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo, check_range
-from vsod.core.export_settings import Delivery
-from vsod.core.output_frame import Layout
+from vsod.core.export_settings import ExportSettings
+from vsod.core.output_frame import FileContent
 from vsod.errors import OutputError, UsageError
 from vsod.media.formats.registry import check_suffix
-from vsod.media.formats.table import Format
-from vsod.media.sinks.ffmpeg_sink import ExternalSink
-from vsod.media.sinks.image_sequence_sink import SequenceSink
+from vsod.media.formats.table import ExportFormat
+from vsod.media.sinks.ffmpeg_sink import FFmpegSink
+from vsod.media.sinks.image_sequence_sink import ImageSequenceSink
 from vsod.media.sinks.sink import Sink
-from vsod.media.sinks.target import Target
+from vsod.media.sinks.target import SinkTarget
 from vsod.media.sinks.video_sink import VideoSink
 
 
 def open_sink(
     path: str | Path,
-    fmt: Format,
+    fmt: ExportFormat,
     info: ClipInfo,
     *,
     frames: range | None = None,
     tags: Mapping[str, str] | None = None,
-    layout: Layout = "matte",
-    delivery: Delivery | None = None,
+    layout: FileContent = "matte",
+    delivery: ExportSettings | None = None,
 ) -> Sink:
     """Start writing.
 
@@ -50,7 +50,7 @@ def open_sink(
     if not len(frames) or frames.step != 1:
         raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
     check_suffix(path, fmt)
-    delivery = delivery or Delivery()
+    delivery = delivery or ExportSettings()
     if layout == "cutout" and delivery.alpha == "premultiplied" and fmt.straight_only:
         raise UsageError(
             f"{fmt.title} holds straight colour only, by its specification",
@@ -58,13 +58,13 @@ def open_sink(
             fix="Leave out --alpha premultiplied, or choose EXR or ProRes 4444.",
         )
     _check_target(path, fmt, info)
-    target = Target(path, fmt, info, frames, layout, delivery, dict(tags or {}))
+    target = SinkTarget(path, fmt, info, frames, layout, delivery, dict(tags or {}))
     if fmt.is_sequence:
-        return SequenceSink(target)
-    return ExternalSink(target) if fmt.external else VideoSink(target)
+        return ImageSequenceSink(target)
+    return FFmpegSink(target) if fmt.external else VideoSink(target)
 
 
-def _check_target(path: Path, fmt: Format, info: ClipInfo) -> None:
+def _check_target(path: Path, fmt: ExportFormat, info: ClipInfo) -> None:
     if _same(path, info.path):
         raise UsageError("the export would overwrite its own source", where=path, fix="Choose another name.")
     if path.is_dir() and not fmt.is_sequence:

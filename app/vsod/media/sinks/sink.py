@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.storage.atomic import commit_together
 
 
@@ -22,7 +22,7 @@ class Sink(Protocol):
 
     warnings: list[str]
 
-    def write(self, index: int, picture: Picture) -> None:
+    def write(self, index: int, picture: OutputFrame) -> None:
         """Add what source frame ``index`` becomes; the next one in order.
 
         Args:
@@ -92,7 +92,7 @@ def failed_path(target: Path) -> Path:
     raise AssertionError
 
 
-def close_together(sinks: Iterable[Sink]) -> list[Path]:
+def close_all_or_none(sinks: Iterable[Sink]) -> list[Path]:
     """Finish sinks and put all of their files in place, or, if one fails, none. Returns where they are.
 
     Raises:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsod.core.clip import ClipInfo
-from vsod.core.export_settings import Delivery
-from vsod.core.output_frame import Layout
-from vsod.media.formats.table import Coding, Format
+from vsod.core.export_settings import ExportSettings
+from vsod.core.output_frame import FileContent
+from vsod.media.formats.table import Coding, ExportFormat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class SinkTarget:
     """One file, or folder of images, that is to be written.
 
     Attributes:
@@ -26,11 +26,11 @@ class Target:
     """
 
     path: Path
-    format: Format
+    format: ExportFormat
     info: ClipInfo
     frames: range
-    layout: Layout
-    delivery: Delivery
+    layout: FileContent
+    delivery: ExportSettings
     tags: dict[str, str]
 
     @property

@@ -17,15 +17,15 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.core.output_frame import Picture
+from vsod.core.output_frame import OutputFrame
 from vsod.core.timecode import shift
 from vsod.errors import OutputError
 from vsod.media.sinks.audio_copy import AudioCopy
-from vsod.media.sinks.encoder_choice import check_container, encoder, encoder_options, field_order
-from vsod.media.sinks.frame_builder import FrameMaker
-from vsod.media.sinks.frame_times import export_clock
-from vsod.media.sinks.target import Target
-from vsod.storage.atomic import commit_together, create_partial, discard, output_error, sweep
+from vsod.media.sinks.encoder_choice import check_container, choose_encoder, encoder_options, field_order
+from vsod.media.sinks.frame_builder import FrameBuilder
+from vsod.media.sinks.frame_times import export_frame_times
+from vsod.media.sinks.target import SinkTarget
+from vsod.storage.atomic import commit_together, create_partial, discard, output_error, remove_stale_partials
 from vsod.storage.partial_files import settle
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
@@ -42,21 +42,21 @@ class VideoSink:
     colour tags and, for pictures, the sound.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: SinkTarget) -> None:
         self.warnings: list[str] = []
         self._target = target
         self._path, self._format, self._info = path, fmt, info = target.path, target.format, target.info
         self._layout, self._delivery = target.layout, target.delivery
         self._frames = frames = target.frames
-        sweep(path)
+        remove_stale_partials(path)
         self._partial: Path | None = None
         self._file: BinaryIO | None = None
-        self._clock = export_clock(info, frames, whole_ticks=path.suffix.lower() == ".avi")
+        self._clock = export_frame_times(info, frames, whole_ticks=path.suffix.lower() == ".avi")
         self._next = frames.start
         self._durations: dict[int, int] = {}
         check_container(path, info, self._clock)
-        self._codec, pix_fmt = encoder(path, fmt, target.coding, info)
-        self._maker = FrameMaker(target.coding, pix_fmt, info, target.layout)
+        self._codec, pix_fmt = choose_encoder(path, fmt, target.coding, info)
+        self._maker = FrameBuilder(target.coding, pix_fmt, info, target.layout)
         self._audio: AudioCopy | None = None
         self._container: OutputContainer | None = None
         self._ended = False
@@ -175,7 +175,7 @@ class VideoSink:
         )
         self.warnings += self._audio.warnings
 
-    def write(self, index: int, picture: Picture) -> None:
+    def write(self, index: int, picture: OutputFrame) -> None:
         """See :class:`vsod.media.sinks.sink.Sink`."""
         if self._ended or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")

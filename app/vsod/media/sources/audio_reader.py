@@ -11,14 +11,14 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.stream import Discard
 
-from vsod.core.audio_format import CHANNELS, RATE, SAMPLE
+from vsod.core.audio_format import CHANNELS, RATE, SAMPLE_BYTES
 from vsod.media.sources.container import open_input
 
 _GAP = RATE // 20  # samples by which a file's clock may be off before it is followed
 _BEFORE = 1_000_000  # microseconds to begin early: a packet may depend on those before it
 
 
-def listen(path: Path, start: Fraction) -> Iterator[bytes]:
+def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
     """The first sound track from ``start`` (source time, seconds) on, in pieces of some milliseconds.
 
     The first sample belongs to ``start``: where the track begins later, or is interrupted, there are
@@ -42,12 +42,12 @@ def listen(path: Path, start: Fraction) -> Iterator[bytes]:
                     off, exact = at - given, given == 0
                     at += piece.samples
                     if off > 0 and (exact or off > _GAP):
-                        yield bytes(off * CHANNELS * SAMPLE)
+                        yield bytes(off * CHANNELS * SAMPLE_BYTES)
                         given += off
                     skip = -off if off < 0 and (exact or -off > _GAP) else 0
                     if skip < piece.samples:
                         data = bytes(piece.planes[0])
-                        yield data[skip * CHANNELS * SAMPLE : piece.samples * CHANNELS * SAMPLE]
+                        yield data[skip * CHANNELS * SAMPLE_BYTES : piece.samples * CHANNELS * SAMPLE_BYTES]
                         given += piece.samples - skip
         except (av.error.FFmpegError, OSError, IndexError):
             return

@@ -72,7 +72,7 @@ def _explained(error: Exception, path: Path) -> UnreadableMedia:
     return UnreadableMedia(what, where=path, fix=_CONVERT)
 
 
-def decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
+def open_decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
     """What decodes a stream's packets; FFmpeg's own VP9 decoder would drop an alpha channel."""
     notes = {key.lower(): value for key, value in stream.metadata.items()}
     if stream.codec_context.name == "vp9" and notes.get("alpha_mode") == "1":

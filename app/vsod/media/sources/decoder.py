@@ -13,15 +13,15 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.sources.container import decoder, open_input, video_stream
-from vsod.media.sources.frame_table import FrameTable, decoded, packets
+from vsod.media.sources.container import open_decoder, open_input, video_stream
+from vsod.media.sources.frame_table import FrameTable, decode_all, read_packets
 
 
 class _DamageFound(Exception):
     """The fast pass met a packet that does not decode."""
 
 
-def pictures(
+def decode_frames(
     path: Path, table: FrameTable, start: int, stop: int
 ) -> Generator[tuple[int, VideoFrame | None], None, None]:
     """Decode frames ``start`` to ``stop``.
@@ -67,7 +67,7 @@ def _matched(
             stream.thread_type = ThreadType.SLICE if careful else ThreadType.AUTO
             if seek_to is not None:
                 container.seek(seek_to, stream=stream)
-            frames = decoded(container, stream) if careful else _until_damage(container, stream)
+            frames = decode_all(container, stream) if careful else _until_damage(container, stream)
             landed, last = False, start - 1
             for index, frame in _numbered(frames, table):
                 if not landed and seek_to is not None and index > start:
@@ -106,8 +106,8 @@ def _numbered(frames: Iterator[VideoFrame], table: FrameTable) -> Iterator[tuple
 
 
 def _until_damage(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    coder = decoder(stream)
-    for packet in packets(container, stream):
+    coder = open_decoder(stream)
+    for packet in read_packets(container, stream):
         try:
             yield from coder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, OSError) as error:

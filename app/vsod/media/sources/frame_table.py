@@ -24,9 +24,9 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.media.sources.container import decoder, open_input, video_stream
-from vsod.media.sources.index_only_file import ZeroTail, in_one_piece
-from vsod.media.sources.timestamp_gaps import filled
+from vsod.media.sources.container import open_decoder, open_input, video_stream
+from vsod.media.sources.index_only_file import IndexOnlyFile, has_single_index
+from vsod.media.sources.timestamp_gaps import fill_gaps
 
 _READ_FAILURES_ALLOWED = 64
 # Codecs whose packets may hold one field of an interlaced frame, or a frame never shown.
@@ -63,7 +63,7 @@ class FrameTable:
     filled: int = 0
 
 
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """Every packet of ``stream``, the flush packet last; read errors do not end it early.
 
     A demuxer that fails on a damaged spot usually goes on behind it when asked again.
@@ -109,7 +109,7 @@ def read_table(path: Path, *, interlaced: bool) -> FrameTable:
         if not exact or len(counted.pts) != len(table.pts):
             table = counted
     if in_stream and not table.by_count:
-        whole = filled(table.pts)
+        whole = fill_gaps(table.pts)
         table.filled, table.pts = len(whole) - len(table.pts), whole
     return table
 
@@ -120,7 +120,7 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> tuple[Frame
     keys: list[tuple[int, int]] = []
     exact, last, last_ticks = True, -(2**62), 0
     is_vp8, seeks_by_dts = stream.codec_context.name == "vp8", "mov" in container.format.name
-    for packet in packets(container, stream):
+    for packet in read_packets(container, stream):
         if not packet.size or packet.is_discard:
             continue
         if is_vp8 and not _vp8_shown(packet):
@@ -167,9 +167,12 @@ def _stands_alone(container: InputContainer, stream: VideoStream) -> bool:
 
 def _skimmed(path: Path, promised: int) -> FrameTable | None:
     """The table as the index tells it, the pictures not read; None where that does not give all its frames."""
-    if not in_one_piece(path):
+    if not has_single_index(path):
         return None
-    with path.open("rb") as raw, open_input(path, hollow := ZeroTail(raw, path.stat().st_size)) as container:
+    with (
+        path.open("rb") as raw,
+        open_input(path, hollow := IndexOnlyFile(raw, path.stat().st_size)) as container,
+    ):
         stream = video_stream(container, path)
         hollow.real = 0
         table, exact = _from_packets(container, stream)
@@ -182,7 +185,7 @@ def _read_past_end(path: Path, size: int) -> FrameTable | None:
     The index alone has decoding times only; letting the demuxer read zeros yields the
     exact presentation times of the frames that are gone.
     """
-    with path.open("rb") as raw, open_input(path, ZeroTail(raw, size)) as container:
+    with path.open("rb") as raw, open_input(path, IndexOnlyFile(raw, size)) as container:
         table, exact = _from_packets(container, video_stream(container, path))
     return table if exact else None
 
@@ -196,7 +199,7 @@ def count_by_decoding(path: Path) -> FrameTable:
         stream = video_stream(container, path)
         stream.thread_type = ThreadType.AUTO
         step = nominal_ticks(stream)
-        for frame in decoded(container, stream):
+        for frame in decode_all(container, stream):
             times.append(frame.pts)
             last_ticks = frame.duration or last_ticks
             if frame.key_frame and frame.pts is not None:
@@ -216,10 +219,10 @@ def nominal_ticks(stream: VideoStream) -> float:
     return float(1 / (rate * (stream.time_base or 1))) or 1.0
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def decode_all(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Decode from where the container stands; damaged packets are passed over."""
-    coder = decoder(stream)
-    for packet in packets(container, stream):
+    coder = open_decoder(stream)
+    for packet in read_packets(container, stream):
         try:
             yield from coder.decode(packet if packet.size else None)
         except (av.error.FFmpegError, OSError):

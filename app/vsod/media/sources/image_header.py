@@ -17,7 +17,7 @@ _TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # TIFF's field types that hol
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
 
 
-def stored_size(file: Path) -> Size | None:
+def read_image_size(file: Path) -> Size | None:
     """(width, height) of a PNG or JPEG as stored, before any EXIF rotation; None if the header does not tell."""
     try:
         with file.open("rb") as stream:

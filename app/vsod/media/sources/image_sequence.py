@@ -14,23 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags, check_range
-from vsod.core.compositing import narrowed, widened
+from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.pixels.conversion import Pixels, black, shown
+from vsod.media.pixels.conversion import PixelFormat, black, make_frame
 from vsod.media.pixels.exr import read_exr
 from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
-from vsod.media.sources.image_header import check_image, stored_size
+from vsod.media.sources.image_header import check_image, read_image_size
 from vsod.storage.digest import file_state
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
 NOMINAL_RATE = Fraction(24)
 # Colour whatever is stored, 16 bits kept, EXIF rotation applied: always upright BGR.
 _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
-class SequenceSource:
+class ImageSequenceSource:
     """A folder of images. See :class:`vsod.media.sources.source.Source`.
 
     Raises:
@@ -45,7 +45,7 @@ class SequenceSource:
             raise NoVideo(
                 "no images in this folder",
                 where=folder,
-                fix=f"Choose a folder with {', '.join(s[1:] for s in SUFFIXES)} files, or a video file.",
+                fix=f"Choose a folder with {', '.join(s[1:] for s in IMAGE_SUFFIXES)} files, or a video file.",
             )
         self._info = self._probe(folder)
 
@@ -86,7 +86,7 @@ class SequenceSource:
         """Refuse mixed sizes before hours of work, where the headers tell them cheaply."""
         expected: tuple[int, int] | None = None
         for file in self._files:
-            size = stored_size(file)
+            size = read_image_size(file)
             if size is not None and expected is not None and size != expected:
                 _refuse_size(file, size, expected)
             expected = expected or size
@@ -102,13 +102,13 @@ class SequenceSource:
         stop: int | None = None,
         *,
         size: tuple[int, int] | None = None,
-        pixels: Pixels = "rgb",
+        pixels: PixelFormat = "rgb",
     ) -> Generator[Frame, None, None]:
         """See :meth:`vsod.media.sources.source.Source.frames`."""
         return self._frames(start, check_range(self._info, start, stop), size, pixels)
 
     def _frames(
-        self, start: int, stop: int, size: tuple[int, int] | None, pixels: Pixels
+        self, start: int, stop: int, size: tuple[int, int] | None, pixels: PixelFormat
     ) -> Generator[Frame, None, None]:
         last: tuple[Colours, bytes] | None = None
         for index in range(start, stop):
@@ -117,7 +117,7 @@ class SequenceSource:
                 last = self._shaped(stored, size, pixels), image_hash(stored)
             elif last is None:
                 last = self._before(index, size, pixels)
-            yield shown(index, index, last[0], stored is None, last[1])
+            yield make_frame(index, index, last[0], stored is None, last[1])
 
     def picture_hashes(
         self, start: int = 0, stop: int | None = None
@@ -135,15 +135,17 @@ class SequenceSource:
                 last = self._before(index, None, "luma")[1]
             yield index, last
 
-    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+    def frame_at(
+        self, index: int, *, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb"
+    ) -> Frame:
         """See :meth:`vsod.media.sources.source.Source.frame_at`."""
         check_range(self._info, index, index + 1)
         stored = self._stored(index)
         if stored is None:
-            return shown(index, index, self._before(index, size, pixels)[0], True)
-        return shown(index, index, self._shaped(stored, size, pixels), False)
+            return make_frame(index, index, self._before(index, size, pixels)[0], True)
+        return make_frame(index, index, self._shaped(stored, size, pixels), False)
 
-    def _before(self, index: int, size: tuple[int, int] | None, pixels: Pixels) -> tuple[Colours, bytes]:
+    def _before(self, index: int, size: tuple[int, int] | None, pixels: PixelFormat) -> tuple[Colours, bytes]:
         """The last good image before ``index``, else black; and its hash."""
         for earlier in range(index - 1, -1, -1):
             stored = self._stored(earlier)
@@ -159,12 +161,12 @@ class SequenceSource:
             _refuse_size(self._files[index], (stored.shape[1], stored.shape[0]), expected)
         return stored
 
-    def _shaped(self, image: npt.NDArray[Any], size: tuple[int, int] | None, pixels: Pixels) -> Colours:
+    def _shaped(self, image: npt.NDArray[Any], size: tuple[int, int] | None, pixels: PixelFormat) -> Colours:
         expected = (self._info.width, self._info.height)
         if size is not None and size != expected:
             shrinks = size[0] * size[1] < expected[0] * expected[1]
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        image = widened(image) if pixels == "rgb48" else narrowed(image)
+        image = to_16bit(image) if pixels == "rgb48" else to_8bit(image)
         code = cv2.COLOR_BGR2GRAY if pixels == "luma" else cv2.COLOR_BGR2RGB
         converted: npt.NDArray[Any] = np.asarray(cv2.cvtColor(image, code))
         return converted
@@ -187,7 +189,7 @@ class SequenceSource:
 
 def images_in(folder: Path) -> list[Path]:
     """The images of a folder in natural order of their names; hidden files are not images."""
-    files = (p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    files = (p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith("."))
     return sorted((p for p in files if p.is_file()), key=lambda p: natural_key(p.name))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 _PIECE = bytes(1 << 18)
 
 
-class ZeroTail(io.RawIOBase):
+class IndexOnlyFile(io.RawIOBase):
     """A file that reads as zeros from some place on.
 
     Args:
@@ -55,7 +55,7 @@ class ZeroTail(io.RawIOBase):
         return data
 
 
-def in_one_piece(path: Path) -> bool:
+def has_single_index(path: Path) -> bool:
     """Whether a MOV or MP4 has one index of all frames, and not one for every fragment (ISO/IEC 14496-12)."""
     kinds = set()
     with path.open("rb") as file:

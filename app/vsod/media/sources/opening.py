@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vsod.errors import MediaNotFound
-from vsod.media.sources.image_sequence import SequenceSource
+from vsod.media.sources.image_sequence import ImageSequenceSource
 from vsod.media.sources.source import Source
 from vsod.media.sources.video_source import VideoSource
 
@@ -23,4 +23,4 @@ def open_source(path: str | Path) -> Source:
         raise MediaNotFound(
             "no such file or folder", where=path, fix="Check the spelling and that the drive is connected."
         )
-    return SequenceSource(path) if path.is_dir() else VideoSource(path)
+    return ImageSequenceSource(path) if path.is_dir() else VideoSource(path)

@@ -17,10 +17,10 @@ from av.video.stream import VideoStream
 from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.size_limits import TOO_LARGE
 from vsod.errors import NoVideo, UnreadableMedia
-from vsod.media.pixels.orientation import decompose
-from vsod.media.sources.container import decoder, open_input, video_stream
-from vsod.media.sources.frame_table import FrameTable, packets, read_table
-from vsod.media.sources.timestamp_gaps import largest_hole
+from vsod.media.pixels.orientation import parse_display_matrix
+from vsod.media.sources.container import open_decoder, open_input, video_stream
+from vsod.media.sources.frame_table import FrameTable, read_packets, read_table
+from vsod.media.sources.timestamp_gaps import largest_gap
 
 # FFmpeg's AVFieldOrder.
 _FIELD_ORDERS = {0: "unknown", 1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
@@ -70,8 +70,8 @@ def probe_video(path: Path) -> tuple[ClipInfo, FrameTable]:
 def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame | None, bool]:
     """The first picture the decoder delivers, and whether damage came before it."""
     stream.thread_type = ThreadType.SLICE  # frame threads would only delay the first picture
-    damaged, coder = False, decoder(stream)
-    for number, packet in enumerate(packets(container, stream)):
+    damaged, coder = False, open_decoder(stream)
+    for number, packet in enumerate(read_packets(container, stream)):
         if number > _HEAD_PACKETS:
             break
         damaged |= packet.is_corrupt
@@ -178,7 +178,7 @@ def _orientation(first: VideoFrame) -> tuple[int, bool, tuple[int, ...], bool]:
     if len(matrix) == 9:
         # no picture is shown in perspective: other values here are damage, and not every muxer would take them
         matrix = (*matrix[:2], 0, *matrix[3:5], 0, *matrix[6:8], 1 << 30)
-    found = decompose(matrix)
+    found = parse_display_matrix(matrix)
     return (0, False, (), True) if found is None else (*found, matrix, False)
 
 
@@ -238,7 +238,7 @@ def _warnings(
     if table.by_count:
         notes.append("its frames carry no usable times; the nominal rate is used")
     else:
-        hole = largest_hole(table.pts)
+        hole = largest_gap(table.pts)
         if hole is not None:
             at, missing = hole
             notes.append(f"about {missing} frames are missing after frame {at}, the file is damaged there")

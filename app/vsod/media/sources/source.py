@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
-from vsod.media.pixels.conversion import Pixels
+from vsod.media.pixels.conversion import PixelFormat
 
 
 class Source(Protocol):
@@ -28,7 +28,7 @@ class Source(Protocol):
         stop: int | None = None,
         *,
         size: tuple[int, int] | None = None,
-        pixels: Pixels = "rgb",
+        pixels: PixelFormat = "rgb",
     ) -> Iterator[Frame]:
         """Decode ``start`` to ``stop`` in order, one frame for every index.
 
@@ -53,7 +53,9 @@ class Source(Protocol):
             UsageError: The range lies outside the clip.
         """
 
-    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+    def frame_at(
+        self, index: int, *, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb"
+    ) -> Frame:
         """One frame, exactly, without its hash; stepping forward is cheap. Thread safe.
 
         Raises:

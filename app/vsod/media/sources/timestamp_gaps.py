@@ -11,7 +11,7 @@ _REGULAR = 0.9  # share of equal steps from which a rate counts as constant
 _LONGEST = 250  # frames of a hole beyond which a stream was interrupted, not damaged
 
 
-def usual_step(pts: Times) -> int | None:
+def frame_step(pts: Times) -> int | None:
     """Ticks between frames of a rate that is constant but for holes, else None."""
     steps = np.diff(pts)
     if len(steps) < 8:
@@ -22,9 +22,9 @@ def usual_step(pts: Times) -> int | None:
     return usual
 
 
-def largest_hole(pts: Times) -> tuple[int, int] | None:
+def largest_gap(pts: Times) -> tuple[int, int] | None:
     """(frame before it, frames missing) of a hole of three frames or more, else None."""
-    usual = usual_step(pts)
+    usual = frame_step(pts)
     if usual is None:
         return None
     steps = np.diff(pts)
@@ -33,9 +33,9 @@ def largest_hole(pts: Times) -> tuple[int, int] | None:
     return (at, missing) if missing >= 3 else None
 
 
-def filled(pts: Times) -> Times:
+def fill_gaps(pts: Times) -> Times:
     """``pts`` with a time for every frame that is missing of an otherwise constant rate."""
-    usual = usual_step(pts)
+    usual = frame_step(pts)
     if usual is None:
         return pts
     steps = np.diff(pts)

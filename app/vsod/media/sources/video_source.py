@@ -16,9 +16,9 @@ from av.video.frame import VideoFrame
 from vsod.core.clip import ClipInfo, check_range
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
-from vsod.media.pixels.conversion import PictureMaker, Pixels, shown
+from vsod.media.pixels.conversion import FrameConverter, PixelFormat, make_frame
 from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
-from vsod.media.sources.decoder import pictures
+from vsod.media.sources.decoder import decode_frames
 from vsod.media.sources.frame_table import FrameTable
 from vsod.media.sources.probe import probe_video
 from vsod.storage.digest import file_state
@@ -47,21 +47,21 @@ class VideoSource:
         stop: int | None = None,
         *,
         size: tuple[int, int] | None = None,
-        pixels: Pixels = "rgb",
+        pixels: PixelFormat = "rgb",
     ) -> Generator[Frame, None, None]:
         """See :meth:`Source.frames`."""
         stop = check_range(self._info, start, stop)
-        return self._frames(start, stop, PictureMaker(self._info, size, pixels, self.notes))
+        return self._frames(start, stop, FrameConverter(self._info, size, pixels, self.notes))
 
-    def _frames(self, start: int, stop: int, make: PictureMaker) -> Generator[Frame, None, None]:
+    def _frames(self, start: int, stop: int, make: FrameConverter) -> Generator[Frame, None, None]:
         last: tuple[Colours, bytes] | None = None
-        with closing(pictures(self._path, self._table, start, stop)) as found:
+        with closing(decode_frames(self._path, self._table, start, stop)) as found:
             for index, picture in found:
                 if picture is not None:
                     last = make(picture), frame_hash(picture)
                 elif last is None:
                     last = self._before(index, make)
-                yield shown(index, int(self._info.pts[index]), last[0], picture is None, last[1])
+                yield make_frame(index, int(self._info.pts[index]), last[0], picture is None, last[1])
 
     def picture_hashes(
         self, start: int = 0, stop: int | None = None
@@ -71,7 +71,7 @@ class VideoSource:
 
     def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
         last: bytes | None = None
-        with closing(pictures(self._path, self._table, start, stop)) as found:
+        with closing(decode_frames(self._path, self._table, start, stop)) as found:
             for index, picture in found:
                 if picture is not None:
                     last = frame_hash(picture)
@@ -80,12 +80,14 @@ class VideoSource:
                     last = NO_PICTURE if good is None else frame_hash(good)
                 yield index, last
 
-    def _before(self, index: int, make: PictureMaker) -> tuple[Colours, bytes]:
+    def _before(self, index: int, make: FrameConverter) -> tuple[Colours, bytes]:
         """The last good picture before a range that starts in a damaged spot, else black."""
         found = _last_good(self._path, self._table, index)
         return (make.black(), NO_PICTURE) if found is None else (make(found), frame_hash(found))
 
-    def frame_at(self, index: int, *, size: tuple[int, int] | None = None, pixels: Pixels = "rgb") -> Frame:
+    def frame_at(
+        self, index: int, *, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb"
+    ) -> Frame:
         """See :meth:`Source.frame_at`."""
         check_range(self._info, index, index + 1)
         with self._lock:
@@ -94,9 +96,9 @@ class VideoSource:
                     self._cursor.close()
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
-            make = PictureMaker(self._info, size, pixels, self.notes)
+            make = FrameConverter(self._info, size, pixels, self.notes)
             image = self._before(index, make)[0] if picture is None else make(picture)
-        return shown(index, int(self._info.pts[index]), image, held)
+        return make_frame(index, int(self._info.pts[index]), image, held)
 
     def key_before(self, index: int) -> int:
         """See :meth:`Source.key_before`."""
@@ -127,7 +129,7 @@ class _Cursor:
 
     def __init__(self, path: Path, table: FrameTable, index: int) -> None:
         self._table = table
-        self._found = pictures(path, table, index, len(table.pts))
+        self._found = decode_frames(path, table, index, len(table.pts))
         self._at = index - 1
         self._picture: VideoFrame | None = None
         self._held = False
@@ -159,7 +161,7 @@ def _last_good(path: Path, table: FrameTable, index: int) -> VideoFrame | None:
     reach = 50
     while index > 0:
         start, found = max(0, index - reach), None
-        with closing(pictures(path, table, start, index)) as decoded:
+        with closing(decode_frames(path, table, start, index)) as decoded:
             for _, picture in decoded:
                 found = picture or found
         if found is not None or start == 0:

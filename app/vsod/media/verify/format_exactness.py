@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo, ColorTags
-from vsod.core.output_frame import Layout, Picture
-from vsod.media.formats.ffmpeg_formats import EXTERNAL
+from vsod.core.output_frame import FileContent, OutputFrame
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.registry import all_formats
-from vsod.media.formats.table import FORMATS, Format
+from vsod.media.formats.table import FORMATS, ExportFormat
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
-from vsod.media.verify.readback import read_matte, read_pictures
+from vsod.media.verify.readback import read_cutouts, read_matte
 
 # 6,144 levels, one per pixel, in a raster every format takes.
 _SIZE, _LEVELS = (256, 192), 6144
@@ -38,11 +38,11 @@ class Exactness:
     ends: bool
 
 
-def measure(fmt: Format, layout: Layout) -> Exactness:
+def measure_exactness(fmt: ExportFormat, layout: FileContent) -> Exactness:
     """Write a ramp as matte or alpha, read it back from the stored samples."""
     ramp = (np.arange(_LEVELS, dtype=np.float32) / (_LEVELS - 1)).repeat(8).reshape(_SIZE[::-1])
     rgb = np.full((_SIZE[1], _SIZE[0], 3), 32768, np.uint16)
-    picture = Picture(ramp, rgb if layout == "cutout" else None)
+    picture = OutputFrame(ramp, rgb if layout == "cutout" else None)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"ramp{fmt.suffixes[0] if fmt.suffixes else ''}"
         with open_sink(target, fmt, _clip(), layout=layout) as sink:
@@ -69,10 +69,10 @@ def _clip() -> ClipInfo:
     )
 
 
-def _read(info: ClipInfo, layout: Layout) -> npt.NDArray[np.float32]:
+def _read(info: ClipInfo, layout: FileContent) -> npt.NDArray[np.float32]:
     if layout == "matte":
         return next(iter(read_matte(info))).matte
-    alpha = next(iter(read_pictures(info))).alpha
+    alpha = next(iter(read_cutouts(info))).alpha
     assert alpha is not None
     return alpha
 
@@ -80,7 +80,7 @@ def _read(info: ClipInfo, layout: Layout) -> npt.NDArray[np.float32]:
 def format_table() -> str:
     """The table of docs/formats.md: what every format carries, from the code."""
     rows = ["| format | files | matte | picture | cut-out (alpha bits) | |", "|---|---|---|---|---|---|"]
-    for fmt in (FORMATS | EXTERNAL).values():
+    for fmt in (FORMATS | FFMPEG_FORMATS).values():
         files = " ".join(fmt.suffixes) or f"folder of {fmt.image}"
         files += ", external" * fmt.external
         cells = [f"`{fmt.id}`", files, *(_cell(fmt, layout) for layout in ("matte", "fill", "cutout"))]
@@ -88,7 +88,7 @@ def format_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _cell(fmt: Format, layout: Layout) -> str:
+def _cell(fmt: ExportFormat, layout: FileContent) -> str:
     if layout not in fmt.layouts:
         return "–"
     coding = fmt.coding(layout)
@@ -103,7 +103,7 @@ def exactness_table() -> str:
         for layout in fmt.layouts:
             if layout == "fill":
                 continue
-            found = measure(fmt, layout)
+            found = measure_exactness(fmt, layout)
             error = f"{found.error:.1e}" if found.error else "0"
             ends = "yes" if found.ends else "no"
             rows.append(f"| `{fmt.id}` | {layout} | {found.levels:,} | {error} | {ends} |")

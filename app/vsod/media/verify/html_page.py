@@ -13,16 +13,16 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.media.sources.opening import open_source
-from vsod.media.verify.readback import read_matte, read_pictures
+from vsod.media.verify.readback import read_cutouts, read_matte
 from vsod.media.verify.verify_report import VerifyReport
 from vsod.storage.atomic import write_text
 from vsod.storage.ownership_marks import GENERATOR
 
 Picture = npt.NDArray[np.uint8]
 
-SAMPLES = 6
+PICTURE_COUNT = 6
 _WIDTH = 400  # pixels across of a picture
 _MARKS = {True: ("ok", "✓"), False: ("failed", "✗"), None: ("note", "!")}
 _CURVES = (("area", "area of the picture"), ("change", "change since the frame before"), ("holes", "holes"))
@@ -48,10 +48,10 @@ def write_page(report: VerifyReport, file: Path) -> None:
         MediaError: The source cannot be read.
         OutputError: The disk refuses.
     """
-    write_text(file, page(report))
+    write_text(file, html_page(report))
 
 
-def page(report: VerifyReport) -> str:
+def html_page(report: VerifyReport) -> str:
     """The page as text; see :func:`write_page`."""
     verdict = "conforms" if report.ok else "does not conform"
     rows = []
@@ -61,7 +61,7 @@ def page(report: VerifyReport) -> str:
             f'<tr><td class="{name}">{mark} {_text(check.id)}</td><td>{_text(check.message)}</td></tr>'
         )
     curves = [
-        f"<h3>{title}</h3>{curve(getattr(report.course, name), title)}"
+        f"<h3>{title}</h3>{svg_curve(getattr(report.course, name), title)}"
         for name, title in _CURVES
         if any(getattr(report.course, name))
     ]
@@ -83,10 +83,10 @@ def page(report: VerifyReport) -> str:
 
 def _text(words: str) -> str:
     """Words of others as text of a page."""
-    return html.escape(plain(words))
+    return html.escape(sanitise(words))
 
 
-def curve(values: Sequence[float], title: str) -> str:
+def svg_curve(values: Sequence[float], title: str) -> str:
     """A curve of values from 0 up, one per frame, as SVG."""
     top = max([*values, 1e-6])
     last = max(len(values) - 1, 1)
@@ -100,7 +100,7 @@ def curve(values: Sequence[float], title: str) -> str:
     )
 
 
-def worth_seeing(report: VerifyReport, most: int = SAMPLES) -> list[int]:
+def pick_frames(report: VerifyReport, most: int = PICTURE_COUNT) -> list[int]:
     """Frames to show: where it changes most, where most holes are, and some spread over the clip."""
     course = report.course
     if not course.area:
@@ -114,7 +114,7 @@ def worth_seeing(report: VerifyReport, most: int = SAMPLES) -> list[int]:
 
 
 def _figures(report: VerifyReport) -> Iterable[str]:
-    wanted = [i for i in worth_seeing(report) if i < len(report.frames)]
+    wanted = [i for i in pick_frames(report) if i < len(report.frames)]
     if not wanted:
         return
     with open_source(report.matte) as made:
@@ -134,7 +134,7 @@ def _mattes(
     if report.layout == "matte":
         found = ((f.index, f.matte) for f in read_matte(info))
     else:
-        found = ((f.index, f.alpha) for f in read_pictures(info) if f.alpha is not None)
+        found = ((f.index, f.alpha) for f in read_cutouts(info) if f.alpha is not None)
     for index, matte in found:
         if index in wanted:
             yield index, np.clip(matte, 0, 1)

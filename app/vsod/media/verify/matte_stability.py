@@ -12,7 +12,7 @@ _WIDTH = 480  # pixels across at which holes and changes are looked for
 _SPECK = 1e-4  # enclosed regions smaller than this share of the picture are no holes
 
 
-class Course:
+class MatteStability:
     """Follows a matte frame by frame.
 
     Attributes:
@@ -35,7 +35,7 @@ class Course:
         if w > _WIDTH:
             size = (_WIDTH, max(1, round(h * _WIDTH / w)))
             matte = np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), np.float32)
-        self.holes.append(holes(matte > 0.5))
+        self.holes.append(enclosed_holes(matte > 0.5))
         before, self._before = self._before, matte
         if before is None or before.shape != matte.shape:
             self.change.append(0.0)
@@ -44,7 +44,7 @@ class Course:
         self.change.append(float(np.abs(matte - before).mean()) / larger if larger > _SPECK else 0.0)
 
 
-def holes(subject: npt.NDArray[np.bool_]) -> float:
+def enclosed_holes(subject: npt.NDArray[np.bool_]) -> float:
     """Background enclosed by the subject, as a share of the subject; specks do not count.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.compositing import over, premultiplied, widened
+from vsod.core.compositing import over, premultiply, to_16bit
 from vsod.core.output_frame import Colours
 from vsod.media.verify.readback import CutoutFrame, MatteFrame
 from vsod.media.verify.verify_report import VerifyReport
@@ -18,7 +18,7 @@ _BLANK = 0.001
 _SAMPLES, _SOFT_PIXELS = 5, 64
 
 
-def look_at_matte(
+def check_matte(
     report: VerifyReport, pictures: Iterable[MatteFrame], due: int, on_frame: Callable[[], None] | None
 ) -> None:
     """Levels, colour and area of every frame of a matte."""
@@ -41,7 +41,7 @@ def look_at_matte(
     _judge_area(report)
 
 
-def look_at_cutout(
+def check_cutout(
     report: VerifyReport,
     pictures: Iterable[CutoutFrame],
     due: int,
@@ -70,7 +70,7 @@ def look_at_cutout(
         opaque += picture.alpha is None
         report.course.add(alpha)
         if picture.index % step == step // 2 and picture.index < due:
-            found = composite_errors(picture.rgb, alpha, widened(source_picture(picture.index)))
+            found = composite_errors(picture.rgb, alpha, to_16bit(source_picture(picture.index)))
             if found is not None:
                 errors.append(found)
         if on_frame is not None:
@@ -93,7 +93,7 @@ def composite_errors(
     soft = (alpha > 0.1) & (alpha < 0.9)
     if int(soft.sum()) < _SOFT_PIXELS:
         return None
-    ground = premultiplied(source, 1 - alpha)
+    ground = premultiply(source, 1 - alpha)
     as_straight = over(rgb, alpha, source)[soft].astype(np.float32)
     as_premultiplied = rgb[soft].astype(np.float32) + ground[soft]
     truth = source[soft].astype(np.float32)
@@ -118,7 +118,7 @@ def _judge_kind(report: VerifyReport, errors: list[tuple[float, float]], declare
         report.add("alpha-kind", kind == declared, f"declared {declared}, is {measured}")
 
 
-def look_at_fill(
+def check_fill(
     report: VerifyReport, pictures: Iterable[CutoutFrame], due: int, on_frame: Callable[[], None] | None
 ) -> None:
     """That every frame of a picture decodes; it may show anything."""

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compositing import widened
-from vsod.media.pixels.conversion import PictureMaker, is_full_range
-from vsod.media.pixels.levels import decode
-from vsod.media.pixels.orientation import upright
-from vsod.media.pixels.planes import packed, plane
-from vsod.media.sources.decoder import pictures
+from vsod.core.compositing import to_16bit
+from vsod.media.pixels.conversion import FrameConverter, is_full_range
+from vsod.media.pixels.levels import from_codes
+from vsod.media.pixels.orientation import to_upright
+from vsod.media.pixels.planes import packed_view, plane_view
+from vsod.media.sources.decoder import decode_frames
 from vsod.media.sources.frame_table import read_table
 from vsod.media.sources.image_sequence import images_in, read_image
 
@@ -51,7 +51,7 @@ def read_matte(info: ClipInfo) -> Iterator[MatteFrame]:
         yield from _read_images(info)
         return
     table = read_table(info.path, interlaced=False)
-    with closing(pictures(info.path, table, 0, len(table.pts))) as found:
+    with closing(decode_frames(info.path, table, 0, len(table.pts))) as found:
         for index, picture in found:
             if picture is not None:
                 yield _read_video_frame(index, picture, info)
@@ -72,7 +72,7 @@ class CutoutFrame:
     alpha: npt.NDArray[np.float32] | None
 
 
-def read_pictures(info: ClipInfo) -> Iterator[CutoutFrame]:
+def read_cutouts(info: ClipInfo) -> Iterator[CutoutFrame]:
     """Every frame of a fill or cut-out that decodes, in order.
 
     Args:
@@ -82,17 +82,17 @@ def read_pictures(info: ClipInfo) -> Iterator[CutoutFrame]:
         for index, file in enumerate(images_in(info.path)):
             image = read_image(file, alpha=True)
             if image is not None:
-                deep = widened(image)
-                alpha = decode(deep[..., 3], "full", 16) if deep.shape[2] == 4 else None
+                deep = to_16bit(image)
+                alpha = from_codes(deep[..., 3], "full", 16) if deep.shape[2] == 4 else None
                 yield CutoutFrame(index, np.ascontiguousarray(deep[..., 2::-1]), alpha)
         return
-    table, make = read_table(info.path, interlaced=False), PictureMaker(info, None, "rgb48")
-    with closing(pictures(info.path, table, 0, len(table.pts))) as found:
+    table, make = read_table(info.path, interlaced=False), FrameConverter(info, None, "rgb48")
+    with closing(decode_frames(info.path, table, 0, len(table.pts))) as found:
         for index, picture in found:
             if picture is not None:
                 alpha = _alpha(picture)
                 if alpha is not None:
-                    alpha = upright(alpha, info.rotation, info.mirrored)
+                    alpha = to_upright(alpha, info.rotation, info.mirrored)
                 yield CutoutFrame(index, cast("npt.NDArray[np.uint16]", make(picture)), alpha)
 
 
@@ -108,13 +108,13 @@ def _alpha(picture: VideoFrame) -> npt.NDArray[np.float32] | None:
     """(H, W) straight from the stored samples, which a detour over swscale would round."""
     name, bits = picture.format.name, picture.format.components[0].bits
     if name.startswith(("yuva", "gbrap")):
-        codes = plane(picture, 3)
-        return decode(codes.byteswap() if name.endswith("be") else codes, "full", bits)
+        codes = plane_view(picture, 3)
+        return from_codes(codes.byteswap() if name.endswith("be") else codes, "full", bits)
     if name in ("rgba", "argb", "bgra", "abgr"):
-        return decode(packed(picture, 4)[:, name.index("a") :: 4], "full", 8)
+        return from_codes(packed_view(picture, 4)[:, name.index("a") :: 4], "full", 8)
     if name.startswith("rgba64"):
-        codes = plane(picture, 0)[:, 3::4]
-        return decode(codes.byteswap() if name.endswith("be") else codes, "full", 16)
+        codes = plane_view(picture, 0)[:, 3::4]
+        return from_codes(codes.byteswap() if name.endswith("be") else codes, "full", 16)
     return None
 
 
@@ -122,23 +122,23 @@ def _read_video_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteF
     if picture.format.is_rgb:
         return _read_rgb_frame(index, picture, info)
     bits, full = picture.format.components[0].bits, is_full_range(picture)
-    codes = plane(picture, 0)
+    codes = plane_view(picture, 0)
     if picture.format.name.endswith("be"):
         codes = codes.byteswap()
     middle = 1 << (bits - 1)
     # VP9 may leave colour a code off, whatever it was given; no other codec we know does
     slack = 1 if "vp9" in info.codec else 0
-    chroma = [plane(picture, n) for n in (1, 2) if n < len(picture.planes)]
+    chroma = [plane_view(picture, n) for n in (1, 2) if n < len(picture.planes)]
     colourless = all(int(p.min()) >= middle - slack and int(p.max()) <= middle + slack for p in chroma)
-    matte = decode(codes, "full" if full else "legal", bits)
-    return MatteFrame(index, upright(matte, info.rotation, info.mirrored), full, colourless)
+    matte = from_codes(codes, "full" if full else "legal", bits)
+    return MatteFrame(index, to_upright(matte, info.rotation, info.mirrored), full, colourless)
 
 
 def _read_rgb_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteFrame:
     """A matte kept as R = G = B."""
-    rgb = PictureMaker(info, None, "rgb48")(picture)
+    rgb = FrameConverter(info, None, "rgb48")(picture)
     gray = bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
-    return MatteFrame(index, decode(rgb[..., 1], "full", 16), True, gray)
+    return MatteFrame(index, from_codes(rgb[..., 1], "full", 16), True, gray)
 
 
 def _read_images(info: ClipInfo) -> Iterator[MatteFrame]:
@@ -146,5 +146,7 @@ def _read_images(info: ClipInfo) -> Iterator[MatteFrame]:
         image = read_image(file)
         if image is not None:
             gray = bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
-            matte = decode(np.ascontiguousarray(image[..., 1]), "full", 16 if image.dtype == np.uint16 else 8)
+            matte = from_codes(
+                np.ascontiguousarray(image[..., 1]), "full", 16 if image.dtype == np.uint16 else 8
+            )
             yield MatteFrame(index, matte, True, gray)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.timecode import shift
-from vsod.media.sinks.frame_times import export_clock
+from vsod.media.sinks.frame_times import export_frame_times
 from vsod.media.verify.verify_report import VerifyReport
 
 
@@ -30,7 +30,7 @@ def compare_names(report: VerifyReport, other: ClipInfo, due: list[str]) -> None
 
 def compare_times(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range) -> None:
     """Every frame's start, both clips counted from their first frame."""
-    clock = export_clock(info, frames)
+    clock = export_frame_times(info, frames)
     due = clock.starts[: min(len(frames), other.frame_count)]
     found = other.pts[: len(due)] - other.pts[0]
     # In a whole number of common ticks, so that hours of frames compare without rounding.

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from vsod.core.clip import ClipInfo, check_range
-from vsod.core.conform import Conform, conformed
-from vsod.core.export_settings import Delivery
-from vsod.core.output_frame import Colours, Layout
+from vsod.core.conform import ConformPlan, conform_to_rate
+from vsod.core.export_settings import ExportSettings
+from vsod.core.output_frame import Colours, FileContent
 from vsod.errors import MediaError
 from vsod.media.formats.input_limits import list_options
 from vsod.media.formats.system_programs import find_program
-from vsod.media.sinks.image_names import frame_names
+from vsod.media.sinks.image_names import image_names
 from vsod.media.sources.opening import open_source
-from vsod.media.verify.picture_checks import look_at_cutout, look_at_fill, look_at_matte
-from vsod.media.verify.readback import has_alpha, read_matte, read_pictures
+from vsod.media.verify.picture_checks import check_cutout, check_fill, check_matte
+from vsod.media.verify.readback import has_alpha, read_cutouts, read_matte
 from vsod.media.verify.timing_checks import (
     compare_count,
     compare_names,
@@ -36,8 +36,8 @@ def verify(
     *,
     frames: range | None = None,
     on_frame: Callable[[], None] | None = None,
-    layout: Layout | None = None,
-    delivery: Delivery | None = None,
+    layout: FileContent | None = None,
+    delivery: ExportSettings | None = None,
     name: Path | None = None,
 ) -> VerifyReport:
     """Decode an export again and compare it with the source it was made from.
@@ -79,7 +79,7 @@ def verify(
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix
-            compare_names(report, other, frame_names(info, frames, suffix, layout, delivery))
+            compare_names(report, other, image_names(info, frames, suffix, layout, delivery))
         else:
             compare_times(report, info, other, frames)
             compare_timecode(report, info, other, frames, report.matte.suffix)
@@ -90,20 +90,20 @@ def verify(
             return source.frame_at(int(plan.shows[number])).image
 
         if layout == "matte":
-            look_at_matte(report, read_matte(other), len(frames), on_frame)
+            check_matte(report, read_matte(other), len(frames), on_frame)
         elif layout == "fill":
-            look_at_fill(report, read_pictures(other), len(frames), on_frame)
+            check_fill(report, read_cutouts(other), len(frames), on_frame)
         else:
             declared = delivery.alpha if delivery else said.get("alpha")
-            look_at_cutout(report, read_pictures(other), len(frames), on_frame, underneath, declared)
+            check_cutout(report, read_cutouts(other), len(frames), on_frame, underneath, declared)
     return report
 
 
-def _plan(info: ClipInfo, frames: range, delivery: Delivery | None) -> Conform:
+def _plan(info: ClipInfo, frames: range, delivery: ExportSettings | None) -> ConformPlan:
     """Which source frame lies under every frame of the export."""
     if delivery is not None and delivery.cfr is not None:
-        return conformed(info, frames, delivery.cfr, delivery.cfr_frames)
-    return Conform(info, np.arange(frames.start, frames.stop, dtype=np.int64))
+        return conform_to_rate(info, frames, delivery.cfr, delivery.cfr_frames)
+    return ConformPlan(info, np.arange(frames.start, frames.stop, dtype=np.int64))
 
 
 def _notes(other: ClipInfo) -> dict[str, str]:
@@ -115,7 +115,7 @@ def _notes(other: ClipInfo) -> dict[str, str]:
     return {}
 
 
-def _layout(other: ClipInfo, said: dict[str, str]) -> Layout:
+def _layout(other: ClipInfo, said: dict[str, str]) -> FileContent:
     if has_alpha(other):
         return "cutout"
     return "fill" if said.get("what") in ("fg", "over", "heatmap") else "matte"

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from vsod.core.output_frame import Layout
-from vsod.media.verify.matte_stability import Course
+from vsod.core.output_frame import FileContent
+from vsod.media.verify.matte_stability import MatteStability
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class VerifyReport:
     source: Path
     matte: Path
     checks: list[Check] = field(default_factory=list)
-    layout: Layout = "matte"
+    layout: FileContent = "matte"
     frames: list[int] = field(default_factory=list)
-    course: Course = field(default_factory=Course)
+    course: MatteStability = field(default_factory=MatteStability)
 
     @property
     def ok(self) -> bool:

@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vsod_models.flow.flow_image import lack
+from vsod_models.flow.flow_image import saturation_table
 from vsod_models.flow.motion_encoding import FLOOR_PX
-from vsod_models.training.data.hard_examples import Mining
+from vsod_models.training.data.hard_examples import HardExampleSampler
 from vsod_models.training.data.packed_data import KINDS, PRIOR_ONE, Pack, Photos
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -29,7 +29,7 @@ class Batch:
 
     Attributes:
         image: (B, 3, H, W) float 0..1.
-        motion: (B, 6, H/2, W/2) float, see :func:`vsod_models.flow.motion_encoding.encode`.
+        motion: (B, 6, H/2, W/2) float, see :func:`vsod_models.flow.motion_encoding.encode_motion`.
         mask: (B, 1, H, W) float 0..1.
         trust: (B,) float, 1 for hand-made labels, less for weak ones.
         wheel: (B, 3, H, W) float 0..1, the raw flow colour-coded; the ImageNet mean colour where it is missing.
@@ -84,7 +84,7 @@ class Sampler:
         self.mix, self.device = mix, device
         p, v = pack.photos, pack.videos
         self.photos = len(p.rgb)
-        self.mining = Mining(self.photos + len(v.rgb), mining)
+        self.mining = HardExampleSampler(self.photos + len(v.rgb), mining)
 
         def put(array: npt.NDArray[np.generic]) -> Tensor:
             return (
@@ -122,15 +122,19 @@ class Sampler:
         image, mask, flow = (torch.cat(x) for x in list(zip(*parts, strict=True))[:3])
         trust = torch.ones(m.size)
         trust[m.photos : m.photos + m.weak] = 0.4
-        image = colour(image, rng)
-        flow, present = moved(flow, rng)
-        seen = F.interpolate(wheel(flow[:, :2], present), size=(height, width), mode="bilinear")
+        image = augment_colour(image, rng)
+        flow, present = augment_motion(flow, rng)
+        seen = F.interpolate(
+            flow_to_image_tensor(flow[:, :2], present), size=(height, width), mode="bilinear"
+        )
         prior = None
         if self.photo_prior is not None:
             prior = torch.cat([x[3] for x in parts])
             prior = torch.where(present, prior, torch.nan)
         source = torch.cat((real, torch.full_like(weak, -1), frame + self.photos))
-        return Batch(image, encode(flow) * present, mask, trust.to(self.device), seen, prior, source)
+        return Batch(
+            image, encode_motion_tensor(flow) * present, mask, trust.to(self.device), seen, prior, source
+        )
 
     def _warp(
         self,
@@ -215,7 +219,7 @@ def _to_normalised(linear: Tensor, shift: Tensor, canvas: Tensor, out: Tensor) -
     return torch.cat((a, b[:, :, None]), 2)
 
 
-def colour(image: Tensor, rng: torch.Generator) -> Tensor:
+def augment_colour(image: Tensor, rng: torch.Generator) -> Tensor:
     """Brightness, contrast, saturation, cast, grey, loss of detail and noise on (B, 3, H, W) in 0..1."""
     n, device = len(image), image.device
 
@@ -241,7 +245,7 @@ def colour(image: Tensor, rng: torch.Generator) -> Tensor:
     return image.clamp(0, 1)
 
 
-def moved(flow: Tensor, rng: torch.Generator, missing: float = 0.25) -> tuple[Tensor, Tensor]:
+def augment_motion(flow: Tensor, rng: torch.Generator, missing: float = 0.25) -> tuple[Tensor, Tensor]:
     """Augment raw and residual flow (B, 4, h, w), in pixels.
 
     Time runs backwards half of the time; a camera move is added to the raw flow; some
@@ -264,8 +268,8 @@ def moved(flow: Tensor, rng: torch.Generator, missing: float = 0.25) -> tuple[Te
     return flow, (torch.rand(n, generator=rng) >= missing).to(device)[:, None, None, None]
 
 
-def wheel(flow: Tensor, present: Tensor | None = None) -> Tensor:
-    """Tensor twin of :func:`vsod_models.flow.flow_image.colour`.
+def flow_to_image_tensor(flow: Tensor, present: Tensor | None = None) -> Tensor:
+    """Tensor twin of :func:`vsod_models.flow.flow_image.flow_to_image`.
 
     Args:
         flow: (B, 2, h, w) pixels.
@@ -274,7 +278,7 @@ def wheel(flow: Tensor, present: Tensor | None = None) -> Tensor:
     Returns:
         (B, 3, h, w) in 0..1.
     """
-    table = torch.from_numpy(lack()).to(flow.device) / 255
+    table = torch.from_numpy(saturation_table()).to(flow.device) / 255
     radius = torch.linalg.vector_norm(flow, dim=1, keepdim=True)
     share = radius / radius.amax((2, 3), keepdim=True).clamp(min=1e-6)
     angle = torch.atan2(flow[:, 1], flow[:, 0]).remainder(2 * torch.pi) / (2 * torch.pi)
@@ -286,8 +290,8 @@ def wheel(flow: Tensor, present: Tensor | None = None) -> Tensor:
     return torch.where(present, out, mean)
 
 
-def encode(flow: Tensor) -> Tensor:
-    """Tensor twin of :func:`vsod_models.flow.motion_encoding.encode`: (B, 4, h, w) pixels -> (B, 6, h, w)."""
+def encode_motion_tensor(flow: Tensor) -> Tensor:
+    """Tensor twin of :func:`vsod_models.flow.motion_encoding.encode_motion`: (B, 4, h, w) pixels -> (B, 6, h, w)."""
     parts = []
     for k in (0, 2):
         uv = flow[:, k : k + 2]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.training.data.synthetic_motion import fill_behind
+from vsod_models.training.data.synthetic_motion import inpaint_background
 
 OCCLUDED = 0.25
 BLURRED = 0.25
@@ -49,7 +49,7 @@ def composite(
     """
     colour, alpha = _placed(subject, mask, old, rng)
     hole = cv2.dilate((old > 0).astype(np.float32), np.ones((7, 7), np.uint8))
-    ground = fill_behind(ground, np.asarray(hole, np.float32))
+    ground = inpaint_background(ground, np.asarray(hole, np.float32))
     if rng.random() < BLURRED:
         kernel = _streak(rng)
         colour, alpha = (np.asarray(cv2.filter2D(x, -1, kernel), np.float32) for x in (colour, alpha))

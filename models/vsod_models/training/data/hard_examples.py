@@ -15,7 +15,7 @@ from torch import Tensor
 _BOUNDS = (1 / 3, 3.0)
 
 
-class Mining:
+class HardExampleSampler:
     """How much more often each sample is drawn.
 
     Args:

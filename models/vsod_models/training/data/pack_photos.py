@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion_encoding import split
+from vsod_models.flow.motion_encoding import split_camera_motion
 from vsod_models.training.data.composites import composite, is_whole
 from vsod_models.training.data.packed_data import CANVAS, KINDS, create
 from vsod_models.training.data.synthetic_motion import synthetic_flow
@@ -164,7 +164,7 @@ def _compose(arrays: _Arrays, whole: Sequence[int], seed: int, i: int) -> None:
 def _move(arrays: _Arrays, seed: int, i: int) -> None:
     h, w = (int(s) // 2 * 2 for s in arrays.size[i])
     picture, label = arrays.picture(i)[:h, :w], arrays.label(i)[:h, :w]
-    parts = split(synthetic_flow(picture, label, DIS(), np.random.default_rng((seed, i))))
+    parts = split_camera_motion(synthetic_flow(picture, label, DIS(), np.random.default_rng((seed, i))))
     ph, pw = parts.shape[:2]
     arrays.flow[i] = cv2.copyMakeBorder(
         parts, 0, CANVAS // 2 - ph, 0, CANVAS // 2 - pw, cv2.BORDER_REPLICATE

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod_models.flow.dis import DIS
-from vsod_models.flow.motion_encoding import split
+from vsod_models.flow.motion_encoding import split_camera_motion
 from vsod_models.training.data.packed_data import STRIDES, VIDEO_SIZE, create
 
 Clip = tuple[str, Iterable[npt.NDArray[np.uint8]], Sequence[npt.NDArray[np.uint8]]]
@@ -61,7 +61,7 @@ def pack_videos(
                 # at the end of a clip the farthest frame there is; the last one looks back
                 j = min(i + stride, end - 1)
                 seen = dis(rgb[i], rgb[j]) if j > i else -dis(rgb[i], rgb[i - 1])
-                flow[i, s] = split(seen).astype(np.float16)
+                flow[i, s] = split_camera_motion(seen).astype(np.float16)
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(move, range(first, at)))

@@ -3,7 +3,7 @@
 A pack is a folder of ``.npy`` files. Photos live on square canvases (the
 picture in the top left corner, its edge pixels repeated to the right and
 below); video frames all have one size. Flow is stored at half resolution as
-:func:`vsod_models.flow.motion_encoding.split` makes it: raw u, v and residual u, v.
+:func:`vsod_models.flow.motion_encoding.split_camera_motion` makes it: raw u, v and residual u, v.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Photos:
         mask: (N, 288, 288) uint8, 255 = subject (soft for weak labels).
         flow: (N, 144, 144, 4) float16, pixels of the canvas.
         size: (N, 2) height, width of the picture on its canvas.
-        kind: (N,) index into :data:`KINDS`.
+        kind: (N,) index into :data:`ISSUE_TYPES`.
         group: (N,) index into ``groups``, the set a photo is from.
         val: (N,) bool, never trained on.
         prior: (N, 144, 144) uint8 motion prior of the synthetic motion, or None if the pack has none.

@@ -30,7 +30,7 @@ def _random_affine(rng: np.random.Generator, size: float, strength: float) -> np
     return np.concatenate((a, (middle - a @ middle + shift)[:, None]), 1).astype(np.float32)
 
 
-def fill_behind(rgb: npt.NDArray[np.uint8], hole: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def inpaint_background(rgb: npt.NDArray[np.uint8], hole: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """Background behind the subject: colours flow in from the rim, coarse to fine.
 
     Args:
@@ -60,7 +60,7 @@ def _blob(rng: np.random.Generator, h: int, w: int) -> npt.NDArray[np.float32]:
     return np.asarray(noise > np.quantile(noise, 1 - rng.uniform(0.05, 0.4)), np.float32)
 
 
-def moving_pair(
+def make_moving_pair(
     rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """The photo and the frame after it.
@@ -86,7 +86,7 @@ def moving_pair(
         if WRONG_THING <= kind < WRONG_THING + NO_RELATIVE_MOTION
         else _random_affine(rng, size, strength)
     )
-    behind = fill_behind(rgb, np.asarray(cv2.dilate(layer, np.ones((5, 5), np.uint8)), np.float32))
+    behind = inpaint_background(rgb, np.asarray(cv2.dilate(layer, np.ones((5, 5), np.uint8)), np.float32))
     back = cv2.warpAffine(behind, camera, (w, h), borderMode=cv2.BORDER_REFLECT_101)
     front = cv2.warpAffine(rgb, own, (w, h), borderMode=cv2.BORDER_REFLECT_101)
     cut = cv2.GaussianBlur(cv2.warpAffine(layer, own, (w, h), flags=cv2.INTER_LINEAR), (3, 3), 0)[..., None]
@@ -99,5 +99,5 @@ def synthetic_flow(
     rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], flow: FlowEstimator, rng: np.random.Generator
 ) -> npt.NDArray[np.float32]:
     """(H, W, 2) float32 flow that ``flow`` sees on a synthetic pair of the photo."""
-    first, second = moving_pair(rgb, mask, rng)
+    first, second = make_moving_pair(rgb, mask, rng)
     return flow(first, second)
