@@ -18,15 +18,15 @@ import numpy as np
 
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
-from vsod.core.job import FinishSettings, JobReport, JobSpec
+from vsod.core.job import JobResult, JobSpec, MatteSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
-from vsod.pipeline.batch import Row
-from vsod.pipeline.job_estimate import Cost
-from vsod.qc.frame_metrics import Lanes
+from vsod.pipeline.batch import JobOutcome
+from vsod.pipeline.job_estimate import JobEstimate
+from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
-    from vsod.pipeline.model_comparison import Tasting
+    from vsod.pipeline.model_comparison import ModelComparison
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class FakeClip:
     maps: dict[str, np.ndarray] = field(default_factory=dict)
     streams: int = 0
     measured: list[str] = field(default_factory=list)
-    lane_values: dict[str, Lanes] = field(default_factory=dict)
+    lane_values: dict[str, FrameMetrics] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
     cuts: tuple[int, ...] = ()
     adapts: bool = True
@@ -178,14 +178,14 @@ class FakeClip:
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            lanes = self.lane_values.setdefault(card, Lanes.unknown(self.info.frame_count))
+            lanes = self.lane_values.setdefault(card, FrameMetrics.unknown(self.info.frame_count))
             lanes["area"][index] = 0.2
             bad = index in self.bad_frames
             lanes["confidence"][index] = 0.1 if bad else 0.9
             lanes["change"][index] = 0.99 if index in self.cuts else 0.05
 
-    def lanes(self, card: str) -> Lanes:
-        return self.lane_values.get(card, Lanes.unknown(self.info.frame_count)).copy()
+    def lanes(self, card: str) -> FrameMetrics:
+        return self.lane_values.get(card, FrameMetrics.unknown(self.info.frame_count)).copy()
 
     def analyse(
         self,
@@ -223,9 +223,7 @@ class FakeClip:
     def coverage(self, card: str) -> np.ndarray:
         return self.maps.get(card, np.zeros(self.info.frame_count, bool)).copy()
 
-    def matte(
-        self, card: str, index: int, picture: np.ndarray, settings: FinishSettings
-    ) -> np.ndarray | None:
+    def matte(self, card: str, index: int, picture: np.ndarray, settings: MatteSettings) -> np.ndarray | None:
         if not self.coverage(card)[index]:
             return None
         h, w = picture.shape[:2]
@@ -244,11 +242,15 @@ class FakeClip:
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> Tasting:
-        from vsod.pipeline.model_comparison import Tasting, agreement, sample  # loads the networks' library
+    ) -> ModelComparison:
+        from vsod.pipeline.model_comparison import (  # loads the networks' library
+            ModelComparison,
+            pairwise_iou,
+            sample_frames,
+        )
 
         assert threading.current_thread() is not threading.main_thread()
-        frames = sample(within or range(self.info.frame_count), count)
+        frames = sample_frames(within or range(self.info.frame_count), count)
         for done, _ in enumerate(cards, 1):
             while self.gate is not None and not self.gate.acquire(timeout=0.01):
                 if cancel is not None and cancel.is_set():
@@ -257,11 +259,13 @@ class FakeClip:
                 on_progress(Progress("compare", done, len(cards)))
         pictures = [self.picture(i, (160, 90)) for i in frames]
         mattes = [[np.full((90, 160), 0.6, np.float32) for _ in frames] for _ in cards]
-        return Tasting(tuple(cards), frames, pictures, mattes, [0.012] * len(cards), agreement(mattes))
+        return ModelComparison(
+            tuple(cards), frames, pictures, mattes, [0.012] * len(cards), pairwise_iou(mattes)
+        )
 
     def unfinished(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""
-        fine = self.matte(card, index, np.zeros((size[1], size[0], 3), np.uint8), FinishSettings())
+        fine = self.matte(card, index, np.zeros((size[1], size[0], 3), np.uint8), MatteSettings())
         return None if fine is None else fine * np.float32(0.5)
 
     def export(
@@ -270,16 +274,16 @@ class FakeClip:
         *,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> JobReport:
+    ) -> JobResult:
         self.specs.append(spec)
         if self.export_error is not None:
             raise self.export_error
         frames = spec.frames(self.info.frame_count)
         self.analyse(spec.card, frames=frames, on_progress=on_progress, cancel=cancel)
         spec.output.write_bytes(b"matte")
-        return JobReport(spec.output, len(frames), 1.5, "CPU", verified=True)
+        return JobResult(spec.output, len(frames), 1.5, "CPU", verified=True)
 
-    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost:
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> JobEstimate:
         assert threading.current_thread() is not threading.main_thread()
         while self.gate is not None and not self.gate.acquire(timeout=0.01):
             if cancel is not None and cancel.is_set():
@@ -287,7 +291,7 @@ class FakeClip:
                 raise Cancelled
         pace = {"analyse": 0.5, "export": 0.2, "verify": 0.1}
         frames = len(spec.frames(self.info.frame_count))
-        return Cost(frames, frames, "CPU", pace, 2.0, 3_400_000, 640.0)
+        return JobEstimate(frames, frames, "CPU", pace, 2.0, 3_400_000, 640.0)
 
     def close(self) -> None:
         assert not self.closed, "closed twice"
@@ -322,11 +326,11 @@ class FakeBackend:
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
-    ) -> Row:
+    ) -> JobOutcome:
         assert threading.current_thread() is not threading.main_thread()
         self.ran.append(spec)
         if "bad" in spec.source.name:
-            return Row(
+            return JobOutcome(
                 spec, "failed", 0.1, notes=("bad.mov: cannot be decoded. Copy it from the card again.",)
             )
         while self.job_gate is not None and not self.job_gate.acquire(timeout=0.01):
@@ -334,7 +338,7 @@ class FakeBackend:
                 raise Cancelled
         if on_progress is not None:
             on_progress(Progress("export", 60, 60, 20.0, 1.0))
-        return Row(spec, "done", 3.0, 60, working=2.4)
+        return JobOutcome(spec, "done", 3.0, 60, working=2.4)
 
 
 READ_ONLY = OutputError("the folder is read-only", where="/out", fix="Choose another folder.")

@@ -14,7 +14,7 @@ from watchdog import Watchdog, fair
 
 from helpers.clips import write_long_gop
 from vsod.gui.main_window import MainWindow
-from vsod.qc.frame_metrics import LANES, Lanes
+from vsod.qc.frame_metrics import METRICS, FrameMetrics
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 MINUTES = 30
@@ -74,7 +74,7 @@ def test_half_an_hour_in_1080p(qtbot: QtBot, real: MainWindow, tmp_path: Path) -
     rng = np.random.default_rng(1)
     cuts = rng.random(count) < 0.01
     real.scrubber.set_covered(rng.random(count) < 0.5)
-    lanes = Lanes(rng.random((count, len(LANES)), np.float32))
+    lanes = FrameMetrics(rng.random((count, len(METRICS)), np.float32))
     paints = []
     for _ in range(10):
         real.scrubber.set_lanes(lanes, cuts, ())

@@ -1,7 +1,8 @@
-"""The main window: puts the parts together and passes messages between them."""
+"""The main window: makes the parts and connects them."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer
@@ -16,7 +17,9 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.gui.actions import action_table
-from vsod.gui.actions.action_handlers import deeds
+from vsod.gui.actions.action_context import ActionContext
+from vsod.gui.actions.action_handlers import set_idle_analysis
+from vsod.gui.actions.action_state import ActionState
 from vsod.gui.actions.submenus import Submenus
 from vsod.gui.controllers.analysis_controller import Running
 from vsod.gui.controllers.export_controller import Exporting
@@ -39,9 +42,10 @@ from vsod.gui.panels.status_bar import StatusLine
 from vsod.gui.playback.audio_player import Sound
 from vsod.gui.playback.player import Player
 from vsod.gui.playback.scrub_cache import MEGABYTES
+from vsod.gui.state.clip_state import ClipState
 from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.pipeline_interface import Backend, Card, Clip, Format, Pipeline
+from vsod.gui.toolkit.pipeline_interface import Backend, Card, Clip, Pipeline
 from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.welcome import Welcome
@@ -64,33 +68,25 @@ class MainWindow(QMainWindow):
         self.player.drafts.set_room(self.prefs.number("draft_mb", MEGABYTES))
         self.tasks = Tasks(backend or Pipeline(), self)
         self.document = Document(self)
+        self.clip_state = ClipState(self)
         self._closed = False
-        self.actions_by_id = action_table.build(self, deeds(self), self.prefs.keys)
+        self.actions_by_id = action_table.build(self, self.prefs.keys)
         self._build()
-        self.stage = Stage(self.player, self.deck, self.status, self.actions_by_id, self)
-        self.overview = Overview(self.player, self.scrubber, self)
-        self.ahead = Ahead(self.player, self.tasks, self)
-        self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
-        self.messages = Messages(self.banner, self.status)
-        room = Workroom(self.document, self.stage, self.player, self.deck, self.tasks, self.prefs)
-        self.sound = Sound(self.player, self)
-        self.sound.muted = self.prefs.text("sound", "on") == "off"
-        self.scope = Scope(room, self.overview, self.deck.scope, self)
-        self.bake_off = BakeOff(self.stage, self.tasks, self.analysis, self.scope, self)
-        self.editing = Editing(room, self.scope, self.actions_by_id, self)
-        self.exporting = Exporting(room, self)
-        self.reports = Reports(room, self.overview, self.banner, self)
-        self.projects = Projects(
-            self.document, self.banner, self.prefs, self.tasks, self.open_path, self.close_clip, self
+        room = Workroom(
+            self.document,
+            self.clip_state,
+            self.player,
+            self.deck,
+            self.tasks,
+            self.prefs,
+            self.banner,
+            self.status,
         )
-        self.queue_room = QueueRoom(
-            self.document, self.editing, self.analysis, self.tasks, self.banner, self.prefs, self
-        )
-        self.opening = Opening(self)
-        self.running = Running(self)
-        self.source_watch = SourceWatch(self.banner, self.open_path, self)
+        self._control(room)
+        self._action_context = self._context(room)
+        self.action_state = ActionState(self._action_context, self)
         self._connect()
-        self.stage.show_overlay(self.player.view.overlay)
+        self._follow_clip()
         self.running.refresh()
         self.resize(1280, 800)
         if self.prefs.geometry is not None:
@@ -101,7 +97,7 @@ class MainWindow(QMainWindow):
     @property
     def clip(self) -> Clip | None:
         """The open clip."""
-        return self.stage.clip
+        return self.clip_state.clip
 
     @property
     def dialog(self) -> ExportDialog | None:
@@ -111,7 +107,9 @@ class MainWindow(QMainWindow):
     # ---- construction
 
     def _build(self) -> None:
+        """The widgets."""
         self.setWindowIcon(theme.app_icon())
+        self.setAcceptDrops(True)
         self.banner = Banner()
         self.welcome = Welcome()
         self.deck = Deck(self.actions_by_id)
@@ -131,16 +129,55 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(body)
 
+    def _control(self, room: Workroom) -> None:
+        """The controllers."""
+        self.stage = Stage(room, self.actions_by_id, self)
+        self.overview = Overview(self.player, self.scrubber, self)
+        self.ahead = Ahead(self.player, self.tasks, self)
+        self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
+        self.messages = Messages(self.banner, self.status)
+        self.sound = Sound(self.player, self)
+        self.sound.muted = self.prefs.text("sound", "on") == "off"
+        self.scope = Scope(room, self.overview, self.deck.scope, self)
+        self.bake_off = BakeOff(room, self.scope, self)
+        self.editing = Editing(room, self.scope, self)
+        self.exporting = Exporting(room, self)
+        self.reports = Reports(room, self.overview, self)
+        self.opening = Opening(room, self.welcome, self)
+        self.projects = Projects(room, self.opening.open, self.opening.close_clip, self)
+        self.queue_room = QueueRoom(room, self.editing, self)
+        self.running = Running(room, self.ahead, self.queue_room.control, self)
+        self.source_watch = SourceWatch(self.banner, self.opening.open, self)
+
+    def _context(self, room: Workroom) -> ActionContext:
+        return ActionContext(
+            window=self,
+            shared=room,
+            actions=self.actions_by_id,
+            clips=self.opening,
+            projects=self.projects,
+            settings=self.editing,
+            shot_scope=self.scope,
+            analysis=self.running,
+            idle_analysis=self.ahead,
+            model_comparison=self.bake_off,
+            export=self.exporting,
+            queue=self.queue_room,
+            metrics=self.overview,
+            metrics_export=self.reports,
+            viewer=self.stage,
+            audio=self.sound,
+        )
+
     def _connect(self) -> None:
         tasks = self.tasks
         self.player.failed.connect(self.banner.show_error)
         tasks.catalogued.connect(self._on_catalogue)
-        tasks.opening.connect(self._on_opening)
-        tasks.opened.connect(self._on_opened)
-        tasks.covered.connect(lambda casting, covered: self.stage.set_covered(covered, casting.card))
+        tasks.covered.connect(lambda casting, covered: self.clip_state.set_coverage(covered, casting.card))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.fitted)
         tasks.exported.connect(self.messages.exported)
+        tasks.failed.connect(self.messages.failed)
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
         tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
@@ -148,24 +185,33 @@ class MainWindow(QMainWindow):
         self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
         self.exporting.queued.connect(self.queue_room.add)
+        self.opening.project_picked.connect(self.projects.open)
+        self.opening.several_picked.connect(self.queue_room.add_clips)
+        for picked in (self.menus.recent.picked, self.menus.clips.picked, self.queue_room.opened):
+            picked.connect(self.opening.open)
 
-    # ---- deeds
+    def _follow_clip(self) -> None:
+        """What hears of another clip, in this order: the viewer takes it over first and lets go of it last."""
+        opened, closed = self.clip_state.opened, self.clip_state.closed
+        opened.connect(lambda _clip: self._pages.setCurrentWidget(self.deck))
+        opened.connect(self.stage.set_clip)
+        opened.connect(lambda clip: self.deck.flags.set_clip(clip.info))
+        closed.connect(lambda: self.deck.flags.set_clip(None))
+        for part in (self.overview, self.ahead, self.sound):
+            opened.connect(part.set_clip)
+            closed.connect(partial(part.set_clip, None))
+        opened.connect(lambda clip: self.source_watch.set_clip(clip.info))
+        closed.connect(lambda: self.source_watch.set_clip(None))
+        opened.connect(lambda clip: self.messages.opened(clip.info))
+        opened.connect(self.editing.show_clip)
+        closed.connect(self.stage.clear)
+        closed.connect(lambda: self._pages.setCurrentWidget(self.welcome))
+
+    # ---- for the program and its tests
 
     def open_path(self, path: Path) -> None:
         """Open a video file, a folder of frames, or a project."""
         self.opening.open(path)
-
-    def close_clip(self) -> None:
-        """Leave the desk empty."""
-        if self.clip is not None:
-            self.tasks.forget_clip()
-            self.ahead.set_clip(None)
-            self.overview.set_clip(None)
-            self.deck.flags.set_clip(None)
-            self.sound.set_clip(None)
-            self.source_watch.set_clip(None)
-            self.stage.clear()
-            self._pages.setCurrentWidget(self.welcome)
 
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
@@ -177,52 +223,19 @@ class MainWindow(QMainWindow):
 
     def allow_ahead(self, allowed: bool) -> None:
         """Let the analysis run ahead while nothing else is asked for, or not."""
-        self.prefs.set_text("ahead", "on" if allowed else "off")
-        self.ahead.enable(allowed)
-        self.status.show_text(tr("Analyses while idle") if allowed else tr("Does not analyse while idle"))
-
-    def mute(self, muted: bool) -> None:
-        """Sound off, or on."""
-        self.prefs.set_text("sound", "off" if muted else "on")
-        self.sound.mute(muted)
-        self.status.show_text(tr("Sound off") if muted else tr("Sound on"))
+        set_idle_analysis(self._action_context, allowed)
 
     # ---- messages
 
     def _begin(self) -> None:
         self.tasks.catalogue()
         session = self.projects.offer()
-        self.actions_by_id["reopen"].setEnabled(session is not None)
+        self.action_state.refresh()
         if session is None or session.ended:
             self.queue_room.offer()
 
-    def _on_catalogue(self, cards: list[Card], formats: list[Format]) -> None:
+    def _on_catalogue(self, cards: list[Card], _formats: object) -> None:
         self.menus.looks.set_cards([card.id for card in cards if not card.problem])
-        self.analysis.set_device(self.prefs.text("device", "auto"))
-        work = self.document.work
-        self.analysis.set_cards(cards, work.card if work else self.prefs.text("card"))
-        self.status.show_device(self.analysis.device_box.currentText())
-        for (card, device), fps in self.prefs.speeds.items():
-            self.analysis.set_speed(card, device, fps)
-        self.running.refresh()
-
-    def _on_opening(self, name: str) -> None:
-        self.welcome.set_busy(name)
-        self.status.show_text(tr("Opening {name} …").format(name=name) if name else "")
-
-    def _on_opened(self, clip: Clip) -> None:
-        info = clip.info
-        self.prefs.remember_clip(info.path)
-        self._pages.setCurrentWidget(self.deck)
-        self.stage.set_clip(clip)
-        self.deck.flags.set_clip(info)
-        self.overview.set_clip(clip)
-        self.ahead.set_clip(clip)
-        self.sound.set_clip(clip)
-        self.source_watch.set_clip(info)
-        self.messages.opened(info)
-        self.document.show_clip(self.editing.usual(info.path))
-        self.running.refresh()
 
     # ---- events
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from PyQt6.QtCore import QEventLoop, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import Catalogue, languages
 from vsod.gui.viewer.view_modes import VIEW_MODES
-from vsod.pipeline.job_queue import OVER
+from vsod.pipeline.job_queue import FINISHED_STATES
 
 _SIZE = (1280, 800)
 _PATIENCE = 600.0  # seconds a state may take to come about
@@ -107,7 +107,7 @@ class Photographer:
     def _inspector(self) -> None:
         """Some knobs turned, and what undo calls the last."""
         window = self._window
-        window.finish.set_settings(FinishSettings(edges="soft", feather=1.4, grow=-0.8, threshold=0.45))
+        window.finish.set_settings(MatteSettings(edges="soft", feather=1.4, grow=-0.8, threshold=0.45))
         window.finish.changed.emit(window.finish.settings)
         window.player.seek(window.player.count // 3)
         window.actions_by_id["mark_in"].trigger()
@@ -143,7 +143,7 @@ class Photographer:
 
 
 def _over(queue: QueueModel) -> int:
-    return sum(item.state in OVER for item in queue.jobs)
+    return sum(item.state in FINISHED_STATES for item in queue.jobs)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -8,8 +8,8 @@ from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
-from vsod.core.clip_settings import ShotChoice
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.clip_settings import ShotOverride
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress
 from vsod.gui.main_window import MainWindow
 from vsod.gui.timeline.descriptions import frame_words, summary
@@ -29,7 +29,7 @@ def cut(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> FakeClip:
     return clip
 
 
-def own(window: MainWindow) -> tuple[ShotChoice, ...]:
+def own(window: MainWindow) -> tuple[ShotOverride, ...]:
     work = window.document.work
     assert work is not None
     return work.shots
@@ -56,7 +56,7 @@ def test_a_knob_turns_the_shot_alone(qtbot: QtBot, window: MainWindow, cut: Fake
     assert window.scope.frames == SHOT
     assert "20" in window.deck.scope.note.text() and "39" in window.deck.scope.note.text()
     feather(window, 5)
-    assert own(window) == (ShotChoice(20, 40, None, FinishSettings(feather=5)),)
+    assert own(window) == (ShotOverride(20, 40, None, MatteSettings(feather=5)),)
     assert window.document.work.finish.feather == 2
     assert window.player.view.at(30)[1].feather == 5 and window.player.view.at(50)[1].feather == 2
     settle(qtbot, window)
@@ -85,7 +85,7 @@ def test_it_is_undone_and_given_back(window: MainWindow, cut: FakeClip) -> None:
 def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     by_shot(window)
     window.analysis.card_box.setCurrentIndex(window.analysis.card_box.findData("flow"))
-    assert own(window) == (ShotChoice(20, 40, "flow"),) and window.document.work.card == "swift"
+    assert own(window) == (ShotOverride(20, 40, "flow"),) and window.document.work.card == "swift"
     qtbot.waitUntil(lambda: np.flatnonzero(~window.scrubber.covered).tolist() == list(SHOT))
     assert "20 " in window.analysis.button.text()
     before = len(cut.analysed)
@@ -104,7 +104,7 @@ def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeCli
 
 
 def test_progress_counts_all_models(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    window.document.edit("shots", shots=(ShotChoice(20, 40, "flow"),))
+    window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     told: list[Progress] = []
     window.tasks.progressed.connect(told.append)
     with qtbot.waitSignal(window.tasks.analysed):
@@ -119,7 +119,7 @@ def test_progress_counts_all_models(qtbot: QtBot, window: MainWindow, clip: Fake
 
 
 def test_a_clip_that_is_fitted_is_fitted_as_a_whole(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    window.document.edit("shots", shots=(ShotChoice(20, 40, "flow"),), adapt=True)
+    window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),), adapt=True)
     with qtbot.waitSignal(window.tasks.fitted):
         window.actions_by_id["analyse"].trigger()
     assert [(*look[:2], fit) for look, fit in zip(clip.analysed, clip.adapted, strict=True)] == [
@@ -129,7 +129,7 @@ def test_a_clip_that_is_fitted_is_fitted_as_a_whole(qtbot: QtBot, window: MainWi
 
 
 def test_idle_analysis_goes_by_shots(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
-    window.document.edit("shots", shots=(ShotChoice(20, 40, "flow"),))
+    window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     qtbot.waitUntil(lambda: not window.scrubber.covered.all())
     before = len(cut.analysed)
     window.ahead._idle.setInterval(0)
@@ -153,7 +153,7 @@ def test_the_export_and_the_comparison_go_by_shots(
     dialog.run_button.click()
     qtbot.waitUntil(lambda: dialog.grid.count() > 4)
     dialog.chosen.emit("flow")
-    assert own(window) == (ShotChoice(20, 40, "flow", FinishSettings(feather=5)),)
+    assert own(window) == (ShotOverride(20, 40, "flow", MatteSettings(feather=5)),)
     dialog.reject()
 
 
@@ -164,7 +164,7 @@ def test_a_project_brings_shots_back(
     source.write_bytes(b"pictures")
     window.open_path(source)
     qtbot.waitUntil(lambda: window.canvas.shown is not None)
-    window.document.edit("shots", shots=(ShotChoice(20, 40, "flow"),))
+    window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     window.document.save(tmp_path / "p.vsod")
     assert Project.read(tmp_path / "p.vsod").clips[0].shots == own(window)
     window.projects.new()
@@ -179,7 +179,7 @@ def test_a_project_brings_shots_back(
 
 def test_the_timeline_says_which_shots_have_their_own(window: MainWindow, cut: FakeClip) -> None:
     plain = window.scrubber.grab().toImage()
-    window.document.edit("shots", shots=(ShotChoice(20, 40, "flow", FinishSettings(feather=1)),))
+    window.document.edit("shots", shots=(ShotOverride(20, 40, "flow", MatteSettings(feather=1)),))
     assert window.scrubber.grab().toImage() != plain
     picture = window.scrubber._picture
     assert "its own model flow and matte settings" in frame_words(picture, 25)

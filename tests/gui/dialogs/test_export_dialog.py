@@ -13,15 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from vsod.cli.main import build_parser
 from vsod.cli.options.job import job_spec
-from vsod.core.export_settings import WHAT, Delivery
+from vsod.core.export_settings import EXPORT_KINDS, ExportSettings
 from vsod.core.job import JobSpec
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.pipeline.catalogue import list_formats
+from vsod.pipeline.catalogue import format_entries
 from vsod.project.presets import Presets
 
 Opener = Callable[..., ExportDialog]
-FORMATS = list_formats()
+FORMATS = format_entries()
 
 
 @pytest.fixture
@@ -29,9 +29,11 @@ def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[Opener]:
     """Opens the dialog over the real table of formats."""
     kept: list[ExportDialog] = []  # qtbot does not: one that is only asked for a child would be collected
 
-    def open_(delivery: Delivery | None = None, format: str = "", **job: object) -> ExportDialog:
+    def open_(delivery: ExportSettings | None = None, format: str = "", **job: object) -> ExportDialog:
         info = clip_info(tmp_path / "heron.mov", audio_streams=1)
-        draft = JobSpec(info.path, info.path, format=format or None, delivery=delivery or Delivery(), **job)  # type: ignore[arg-type]
+        draft = JobSpec(
+            info.path, info.path, format=format or None, delivery=delivery or ExportSettings(), **job
+        )  # type: ignore[arg-type]
         dialog = ExportDialog(info, FORMATS, draft)
         qtbot.addWidget(dialog)
         kept.append(dialog)
@@ -55,19 +57,19 @@ def parsed(dialog: ExportDialog) -> JobSpec:
     return job_spec(args, args.source, args.output)
 
 
-@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("what", EXPORT_KINDS)
 def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
     opened: Opener, what: str
 ) -> None:
-    dialog = opened(finish=FinishSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
+    dialog = opened(finish=MatteSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
     form = dialog.delivery_form
     pick(form.what, what)
-    wanted = [row.id for row in FORMATS if set(Delivery(what).layouts) <= set(row.layouts)]
+    wanted = [row.id for row in FORMATS if set(ExportSettings(what).layouts) <= set(row.layouts)]
     assert ids(form.format_box) == wanted
     for format in wanted:
         pick(form.format_box, format)
         assert dialog.export_button.isEnabled(), dialog.warning.text()
-        assert dialog.spec.delivery == Delivery(what) and dialog.spec.format == format
+        assert dialog.spec.delivery == ExportSettings(what) and dialog.spec.format == format
         assert parsed(dialog) == dialog.spec
         suffixes = dialog.format.suffixes
         assert dialog.spec.output.suffix == (suffixes[0] if suffixes else "")
@@ -101,26 +103,28 @@ def test_only_what_applies_is_asked_for(opened: Opener) -> None:
 
 
 def test_what_does_not_apply_any_more_is_left_out(opened: Opener) -> None:
-    dialog = opened(Delivery("cutout", "premultiplied", names="{frame:05}", compression="piz"), "exr")
+    dialog = opened(ExportSettings("cutout", "premultiplied", names="{frame:05}", compression="piz"), "exr")
     assert dialog.spec.delivery.compression == "piz"
     pick(dialog.delivery_form.format_box, "prores4444")
-    assert dialog.spec.delivery == Delivery("cutout", "premultiplied")
+    assert dialog.spec.delivery == ExportSettings("cutout", "premultiplied")
     pick(dialog.delivery_form.what, "matte")
-    assert dialog.spec.delivery == Delivery() and parsed(dialog) == dialog.spec
+    assert dialog.spec.delivery == ExportSettings() and parsed(dialog) == dialog.spec
 
 
 FULL = [
-    (Delivery("cutout", "premultiplied", cfr=Fraction(24000, 1001), audio="none"), "prores4444"),
-    (Delivery("cutout", names="{stem}-{frame:05}", start_number="1001", compression="zip"), "exr"),
-    (Delivery("over", background="00FF00", audio="none"), "h264"),
-    (Delivery("over", background="blur", cfr=Fraction(25)), "vp9"),
-    (Delivery("over", background="/stills/a wall.png", start_number="timecode"), "png8"),
-    (Delivery("matte", audio="copy"), "prores422hq"),
+    (ExportSettings("cutout", "premultiplied", cfr=Fraction(24000, 1001), audio="none"), "prores4444"),
+    (ExportSettings("cutout", names="{stem}-{frame:05}", start_number="1001", compression="zip"), "exr"),
+    (ExportSettings("over", background="00FF00", audio="none"), "h264"),
+    (ExportSettings("over", background="blur", cfr=Fraction(25)), "vp9"),
+    (ExportSettings("over", background="/stills/a wall.png", start_number="timecode"), "png8"),
+    (ExportSettings("matte", audio="copy"), "prores422hq"),
 ]
 
 
 @pytest.mark.parametrize("delivery, format", FULL)
-def test_what_is_decided_is_shown_and_said_exactly(opened: Opener, delivery: Delivery, format: str) -> None:
+def test_what_is_decided_is_shown_and_said_exactly(
+    opened: Opener, delivery: ExportSettings, format: str
+) -> None:
     dialog = opened(delivery, format)
     assert dialog.spec.delivery == delivery and dialog.spec.format == format
     assert parsed(dialog) == dialog.spec
@@ -149,7 +153,7 @@ def test_impossible_words_are_named_and_cannot_be_exported(opened: Opener) -> No
 def test_two_files_are_both_looked_for_and_a_source_is_never_overwritten(
     opened: Opener, tmp_path: Path
 ) -> None:
-    dialog = opened(Delivery("fill+matte"), "prores4444")
+    dialog = opened(ExportSettings("fill+matte"), "prores4444")
     assert dialog.spec.output == tmp_path / "heron_export.mov"
     (tmp_path / "heron_export_fg.mov").touch()
     (tmp_path / "heron_export_matte.mov").touch()
@@ -184,12 +188,12 @@ def test_every_preset_of_ours_can_be_exported(opened: Opener, name: str) -> None
     bar.list.setCurrentIndex(bar.list.findText(name))
     bar.list.activated.emit(bar.list.currentIndex())
     values = bar.presets[name]
-    assert dialog.spec.format == values.pop("format") and dialog.spec.delivery == Delivery(**values)
+    assert dialog.spec.format == values.pop("format") and dialog.spec.delivery == ExportSettings(**values)
     assert bar.list.currentText() == name and parsed(dialog) == dialog.spec
 
 
 def test_own_presets(opened: Opener) -> None:
-    dialog = opened(Delivery("cutout", cfr=Fraction(25), compression="zip"), "exr")
+    dialog = opened(ExportSettings("cutout", cfr=Fraction(25), compression="zip"), "exr")
     dialog.delivery_form.preset_bar.save("Comp")
     dialog.reject()
     bar = opened().delivery_form.preset_bar
@@ -204,7 +208,7 @@ def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtB
     pick(dialog.delivery_form.what, "mask")
     with qtbot.waitSignal(dialog.closed) as heard:
         dialog.reject()
-    assert heard.args[0].delivery == Delivery("mask")
+    assert heard.args[0].delivery == ExportSettings("mask")
     other = opened()
     other.delivery_form.rate.setCurrentText("x")
     with qtbot.waitSignal(other.closed) as heard:
@@ -228,7 +232,7 @@ def test_what_others_made_is_replaced_only_after_asking(
         return answers[len(asked) - 1]
 
     monkeypatch.setattr(QMessageBox, "question", question)
-    dialog = opened(Delivery(), "prores4444")
+    dialog = opened(ExportSettings(), "prores4444")
     specs: list[JobSpec] = []
     dialog.exported.connect(specs.append)
     dialog.path_edit.setText(str(tmp_path / "mine.mov"))
@@ -236,7 +240,7 @@ def test_what_others_made_is_replaced_only_after_asking(
     assert not specs and dialog.isVisible() and "mine.mov was not made by vsod-desktop" in asked[0]
     dialog.export_button.click()
     assert [spec.overwrite for spec in specs] == [True]
-    free = opened(Delivery(), "prores4444")
+    free = opened(ExportSettings(), "prores4444")
     free.queued.connect(specs.append)
     free.queue_button.click()
     assert not specs[1].overwrite and len(asked) == 2
@@ -249,7 +253,7 @@ def test_an_export_that_would_eat_what_it_reads_is_refused_by_whatever_name(
     (tmp_path / "link.mov").symlink_to("heron.mov")
     (tmp_path / "ground.mov").write_bytes(b"the ground")
     (tmp_path / "other.mov").hardlink_to(tmp_path / "ground.mov")
-    dialog = opened(Delivery("over", background=str(tmp_path / "ground.mov")), "prores4444")
+    dialog = opened(ExportSettings("over", background=str(tmp_path / "ground.mov")), "prores4444")
     specs: list[JobSpec] = []
     dialog.exported.connect(specs.append)
     dialog.path_edit.setText(str(tmp_path / "link.mov"))

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from vsod.errors import OutputError
 from vsod.gui.dialogs.job_estimate_view import CostCard, in_words, size
 from vsod.gui.main_window import MainWindow
-from vsod.pipeline.job_estimate import Cost
+from vsod.pipeline.job_estimate import JobEstimate
 
-COST = Cost(100, 40, "CPU", {"analyse": 0.5, "export": 0.2, "verify": 0.1}, 2.0, 3_400_000, 640.0)
+COST = JobEstimate(100, 40, "CPU", {"analyse": 0.5, "export": 0.2, "verify": 0.1}, 2.0, 3_400_000, 640.0)
 
 
 def test_the_whole_job_is_what_the_stages_take_together() -> None:

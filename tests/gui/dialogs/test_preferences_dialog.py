@@ -21,7 +21,7 @@ from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.toolkit.translation import Catalogue
 from vsod.project.presets import Presets
-from vsod.storage.cache import budget
+from vsod.storage.cache import size_limit
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_what_is_chosen_takes_effect(
     dialog.drafts_box.setCurrentIndex(0)
     assert window.player.drafts._room == 100_000_000
     dialog.size_box.setValue(12)
-    assert budget() == 12 << 30
+    assert size_limit() == 12 << 30
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "maps"))
     dialog._browse()
     monkeypatch.delenv("VSOD_CACHE")

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.matte_panel import FinishPanel
 
@@ -41,28 +41,28 @@ def panel(qtbot: QtBot) -> Iterator[FinishPanel]:
     yield made
 
 
-def told(panel: FinishPanel) -> list[FinishSettings]:
-    heard: list[FinishSettings] = []
+def told(panel: FinishPanel) -> list[MatteSettings]:
+    heard: list[MatteSettings] = []
     panel.changed.connect(heard.append)
     return heard
 
 
 def test_there_is_a_knob_for_every_setting_of_the_table(panel: FinishPanel) -> None:
-    assert list(panel.knobs) == [s.name for s in fields(FinishSettings)] == list(EXAMPLES)
-    for setting in fields(FinishSettings):
+    assert list(panel.knobs) == [s.name for s in fields(MatteSettings)] == list(EXAMPLES)
+    for setting in fields(MatteSettings):
         assert setting.metadata["title"] and panel.knobs[setting.name].title == setting.metadata["title"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: FinishPanel, name: str) -> None:
-    wanted = replace(DEFAULTS, **{name: EXAMPLES[name]})
+    wanted = replace(DEFAULT_MATTE_SETTINGS, **{name: EXAMPLES[name]})
     heard = told(panel)
     panel.set_settings(wanted)
     knob = panel.knobs[name]
     assert panel.settings == wanted and knob.value == EXAMPLES[name]
     assert knob.reset_button.isVisible() and heard == []
     knob.reset_button.click()
-    assert heard == [DEFAULTS] and not knob.reset_button.isVisible()
+    assert heard == [DEFAULT_MATTE_SETTINGS] and not knob.reset_button.isVisible()
 
 
 def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: FinishPanel) -> None:
@@ -86,16 +86,16 @@ def test_black_stays_below_white(panel: FinishPanel) -> None:
 
 
 def test_a_value_finer_than_the_box_survives_the_turning_of_another_knob(panel: FinishPanel) -> None:
-    panel.set_settings(replace(DEFAULTS, gamma=1.2345))
+    panel.set_settings(replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345))
     panel.knobs["invert"].box.click()
-    assert panel.settings == replace(DEFAULTS, gamma=1.2345, invert=True)
+    assert panel.settings == replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345, invert=True)
 
 
 def test_reset_all(panel: FinishPanel) -> None:
     assert not panel.reset_button.isEnabled()
-    panel.set_settings(FinishSettings(**EXAMPLES))
+    panel.set_settings(MatteSettings(**EXAMPLES))
     panel.reset_button.click()
-    assert panel.settings == DEFAULTS and not panel.reset_button.isEnabled()
+    assert panel.settings == DEFAULT_MATTE_SETTINGS and not panel.reset_button.isEnabled()
 
 
 def test_presets_are_shown_picked_saved_and_deleted(panel: FinishPanel) -> None:
@@ -108,10 +108,10 @@ def test_presets_are_shown_picked_saved_and_deleted(panel: FinishPanel) -> None:
     heard = told(panel)
     bar.list.setCurrentIndex(bar.list.findText("Tight"))
     bar.list.activated.emit(bar.list.currentIndex())
-    assert heard == [FinishSettings(grow=-1.5, feather=1.0)]
+    assert heard == [MatteSettings(grow=-1.5, feather=1.0)]
     bar.list.setCurrentIndex(bar.list.findText("Mine"))
     bar.list.activated.emit(bar.list.currentIndex())
-    assert panel.settings == replace(DEFAULTS, feather=4.5)
+    assert panel.settings == replace(DEFAULT_MATTE_SETTINGS, feather=4.5)
     bar.delete_action.trigger()
     assert bar.list.findText("Mine") == -1 and panel.settings.feather == 4.5
 
@@ -124,7 +124,7 @@ def test_a_wheel_that_scrolls_past_turns_nothing(panel: FinishPanel) -> None:
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(feather.slider, turn)
-    assert panel.settings == DEFAULTS and not turn.isAccepted()
+    assert panel.settings == DEFAULT_MATTE_SETTINGS and not turn.isAccepted()
 
 
 def test_the_matte_follows_at_once_and_nothing_is_analysed_again(

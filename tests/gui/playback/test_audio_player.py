@@ -9,11 +9,11 @@ from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 
 import vsod.gui.playback.audio_device as speakers
-from vsod.core.audio_format import SECOND
+from vsod.core.audio_format import BYTES_PER_SECOND
 from vsod.gui.main_window import MainWindow
 from vsod.gui.playback.audio_player import Sound
 
-FRAME = SECOND // 25  # bytes
+FRAME = BYTES_PER_SECOND // 25  # bytes
 
 
 class FakeSpeaker:
@@ -29,14 +29,14 @@ class FakeSpeaker:
         self.heard, self.starts = 0, self.starts + 1
 
     def room(self) -> int:
-        return max(0, self.heard + SECOND // 4 - len(self.written))
+        return max(0, self.heard + BYTES_PER_SECOND // 4 - len(self.written))
 
     def write(self, data: bytes) -> None:
         assert len(data) <= self.room() and len(data) % 4 == 0
         self.written += data
 
     def played(self) -> float:
-        return self.heard / SECOND
+        return self.heard / BYTES_PER_SECOND
 
     def stop(self) -> None:
         self.stops += 1

@@ -13,18 +13,18 @@ from screen import analyse_all, wait_for_frame
 from watchdog import fair
 
 from helpers.clips import write_long_gop
-from vsod.core.preview_jpeg import squeezed, unsqueezed
+from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.main_window import MainWindow
 
 
 def test_squeezing_keeps_the_picture():
     y, x = np.mgrid[:90, :160]
     picture = np.stack([x, y, 255 - x], 2).astype(np.uint8)
-    data = squeezed(picture)
+    data = encode_preview(picture)
     assert len(data) < picture.nbytes / 8
-    assert np.abs(unsqueezed(data).astype(int) - picture).mean() < 3
+    assert np.abs(decode_preview(data).astype(int) - picture).mean() < 3
     with pytest.raises(ValueError):
-        unsqueezed(b"junk")
+        decode_preview(b"junk")
 
 
 def test_a_draft_is_shown_while_the_picture_is_on_its_way(

@@ -13,11 +13,11 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
 
-from vsod.core.export_settings import Delivery
-from vsod.core.matte_settings import DEFAULTS
+from vsod.core.export_settings import ExportSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS
 from vsod.gui.main_window import MainWindow
 from vsod.gui.state.autosave import Autosave
-from vsod.project.project import ClipWork, Project
+from vsod.project.project import Project, ProjectClip
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def redo(window: MainWindow) -> None:
     window.actions_by_id["redo"].trigger()
 
 
-def work(window: MainWindow) -> ClipWork:
+def work(window: MainWindow) -> ProjectClip:
     assert window.document.work is not None
     return window.document.work
 
@@ -64,7 +64,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     window.dialog.reject()
     ended = work(window)
     assert (ended.finish.feather, ended.card, ended.adapt) == (4, "flow", True)
-    assert (ended.start, ended.stop, ended.delivery) == (9, 21, Delivery("cutout"))
+    assert (ended.start, ended.stop, ended.delivery) == (9, 21, ExportSettings("cutout"))
     words = []
     while action.isEnabled():
         words.append(action.text())
@@ -78,7 +78,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
         "Undo Feather",
     ]
     assert work(window) == begun
-    assert window.finish.settings == DEFAULTS and window.analysis.card == "swift"
+    assert window.finish.settings == DEFAULT_MATTE_SETTINGS and window.analysis.card == "swift"
     assert not window.analysis.adapt and window.player.marked == range(60)
     for _ in words:
         redo(window)
@@ -114,7 +114,7 @@ def test_black_pushing_white_is_one_edit(window: MainWindow, here: FakeClip) -> 
         window.finish.knobs["black"].slider.setValue(value)
     assert window.finish.settings.white == 1.0 and window.finish.settings.black == 0.99
     undo(window)
-    assert window.finish.settings == DEFAULTS
+    assert window.finish.settings == DEFAULT_MATTE_SETTINGS
 
 
 def test_a_range_dragged_on_the_timeline_is_one_edit(window: MainWindow, here: FakeClip) -> None:
@@ -152,7 +152,7 @@ def test_every_clip_has_its_own_history_and_settings(
     assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
     undo(window)
     undo(window)
-    assert window.finish.settings == DEFAULTS
+    assert window.finish.settings == DEFAULT_MATTE_SETTINGS
     open_clip(qtbot, window, backend, tmp_path / "owl.mov")
     assert window.finish.settings.feather == 7
 
@@ -183,7 +183,7 @@ def test_save_and_open_bring_everything_back(
     assert not window.isWindowModified(), "undone to what is on disk"
     window.actions_by_id["new_project"].trigger()
     assert window.clip is None and window.welcome.isVisible() and window.document.work is None
-    window.finish.set_settings(DEFAULTS)
+    window.finish.set_settings(DEFAULT_MATTE_SETTINGS)
     window.open_path(tmp_path / "spot.vsod")
     qtbot.waitUntil(lambda: window.clip is not None)
     wait_for_frame(qtbot, window, 0)

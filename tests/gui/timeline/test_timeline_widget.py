@@ -22,8 +22,8 @@ from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
 from vsod.gui.timeline.static_layer import film_places
 from vsod.gui.timeline.time_axis import Axis
 from vsod.gui.timeline.timeline_widget import Scrubber
-from vsod.qc.frame_metrics import BY_ID, Lanes
-from vsod.qc.issues import find_flags
+from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
+from vsod.qc.issues import find_issues
 
 INK = Ink(0, 1, 2, 3, 4)
 
@@ -97,7 +97,7 @@ def test_extremes_are_those_of_the_frames(count, width, zoom, start):
 
 
 def test_a_plot_is_as_high_as_its_value_and_amber_beyond_the_limit():
-    lane = BY_ID["confidence"]
+    lane = METRICS_BY_ID["confidence"]
     values = np.array([1, 0.75, 0.2, np.nan], np.float32)
     picture = plot(lane, values, values, 18, INK)
     drawn = [picture[:, k] != 0 for k in range(4)]
@@ -112,13 +112,13 @@ def test_next_cut():
 
 def long_timeline(count=54_000):
     rng = np.random.default_rng(0)
-    lanes = Lanes(rng.random((count, len(BY_ID))).astype(np.float32))
+    lanes = FrameMetrics(rng.random((count, len(METRICS_BY_ID))).astype(np.float32))
     cuts = rng.random(count) < 0.01
     bar = Scrubber()
     bar.resize(1600, bar.sizeHint().height())
     bar.set_clip(clip_info(Path("long.mov"), count, rate=Fraction(30), time_base=Fraction(1, 30)))
     bar.set_covered(rng.random(count) < 0.5)  # 13 000 pieces: worse than any analysis
-    bar.set_lanes(lanes, cuts, find_flags(lanes, cuts))
+    bar.set_lanes(lanes, cuts, find_issues(lanes, cuts))
     return bar
 
 

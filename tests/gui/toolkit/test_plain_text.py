@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 
 import vsod.gui
 from vsod.core.job import JobSpec
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.errors import DataError
 from vsod.gui.actions.recent_menu import RecentMenu
 from vsod.gui.dialogs.relink_dialog import RelinkDialog
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.clip_facts import FactsPanel
 from vsod.gui.toolkit.plain_text import PlainLabel, inert, is_rich
-from vsod.project.project import ClipWork, Project
+from vsod.project.project import Project, ProjectClip
 
 NAMES = (
     "<img src='file'>.mp4",
@@ -37,9 +37,9 @@ NAMES = (
 )
 def test_inert_text_is_neither_rich_nor_acting(name: str) -> None:
     shown = inert(name)
-    assert not is_rich(shown) and plain(shown, lines=True) == shown
-    assert shown.replace("\u2060", "") == plain(name, lines=True)
-    assert shown == name or is_rich(name) or plain(name, lines=True) != name, (
+    assert not is_rich(shown) and sanitise(shown, lines=True) == shown
+    assert shown.replace("\u2060", "") == sanitise(name, lines=True)
+    assert shown == name or is_rich(name) or sanitise(name, lines=True) != name, (
         "what is harmless stays as it is"
     )
 
@@ -71,7 +71,7 @@ def texts(widget: QWidget) -> Iterator[tuple[str, bool]]:
 
 def check(widget: QWidget) -> None:
     for text, guessed in texts(widget):
-        assert plain(text, lines=True) == text, repr(text)
+        assert sanitise(text, lines=True) == text, repr(text)
         assert not (guessed and is_rich(text)), repr(text)
 
 
@@ -95,7 +95,7 @@ def test_a_hostile_name_everywhere_in_the_window(
     facts = FactsPanel()
     facts.set_clip(replace(clip.info, timecode=name, codec=name))
     check(facts)
-    relink = RelinkDialog(Project((ClipWork(tmp_path / name),), 0))
+    relink = RelinkDialog(Project((ProjectClip(tmp_path / name),), 0))
     check(relink)
 
 

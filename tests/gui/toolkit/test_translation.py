@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import vsod.gui
-from vsod.core.export_settings import WHAT
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.export_settings import EXPORT_KINDS
+from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions.action_table import MENUS
 from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
 from vsod.gui.controllers.outcome_messages import _CHECKED
@@ -27,7 +27,7 @@ from vsod.gui.panels.clip_facts import facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
 from vsod.gui.timeline.track_layout import SHOWN
 from vsod.gui.toolkit.translation import Catalogue, languages, read, system_language, tr
-from vsod.qc.issues import KINDS
+from vsod.qc.issues import ISSUE_TYPES
 
 CODES = [code for code in languages() if code != "en"]
 
@@ -49,13 +49,17 @@ def literals() -> set[str]:
 def tables() -> set[str]:
     """What is handed to ``tr`` from tables."""
     deeds = {deed for rows in MENUS.values() for deed in rows if deed is not None}
-    knobs = {setting.metadata["title"] for setting in fields(FinishSettings)}
-    shown = [kind.title for kind in KINDS] + [kind.advice for kind in KINDS] + [lane.title for lane in SHOWN]
+    knobs = {setting.metadata["title"] for setting in fields(MatteSettings)}
+    shown = (
+        [kind.title for kind in ISSUE_TYPES]
+        + [kind.advice for kind in ISSUE_TYPES]
+        + [lane.title for lane in SHOWN]
+    )
     return (
         set(shown)
-        | {word.capitalize() for knob in fields(FinishSettings) for word in knob.metadata["choices"]}
-        | {knob.metadata["help"] for knob in fields(FinishSettings)}
-        | {text.split(",")[0] for text in WHAT.values()}
+        | {word.capitalize() for knob in fields(MatteSettings) for word in knob.metadata["choices"]}
+        | {knob.metadata["help"] for knob in fields(MatteSettings)}
+        | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {name for name, _ in facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
         | set(_DEVICE_NAMES.values())

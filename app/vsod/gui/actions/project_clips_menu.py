@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.translation import tr
@@ -35,7 +35,7 @@ class ClipsMenu(QMenu):
         self.clear()
         project = self._document.project
         for place, work in enumerate(project.clips):
-            action = self.addAction(plain(work.path.name).replace("&", "&&"))
+            action = self.addAction(sanitise(work.path.name).replace("&", "&&"))
             if action is not None:
                 action.setCheckable(True)
                 action.setChecked(place == project.current)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.toolkit.translation import tr
@@ -29,7 +29,7 @@ class RecentMenu(QMenu):
         """List the clips, newest first."""
         self.clear()
         for path in self._prefs.recent:
-            action = self.addAction(plain(path.name).replace("&", "&&"))
+            action = self.addAction(sanitise(path.name).replace("&", "&&"))
             if action is not None:
                 action.setToolTip(inert(str(path)))
                 action.triggered.connect(partial(self._pick, path))

@@ -17,7 +17,7 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import Workroom
 
 if TYPE_CHECKING:
-    from vsod.pipeline.job_estimate import Cost
+    from vsod.pipeline.job_estimate import JobEstimate
 
 
 class Exporting(QObject):
@@ -32,7 +32,7 @@ class Exporting(QObject):
 
     def __init__(self, room: Workroom, parent: QWidget) -> None:
         super().__init__(parent)
-        self._document, self._stage, self._player = room.document, room.stage, room.player
+        self._document, self._state, self._player = room.document, room.clip_state, room.player
         self._deck, self._tasks, self._prefs, self._window = room.deck, room.tasks, room.prefs, parent
         self.dialog: ExportDialog | None = None
         self._estimating: JobThread | None = None
@@ -40,7 +40,7 @@ class Exporting(QObject):
 
     def ask(self) -> None:
         """Show the export dialog."""
-        clip, work = self._stage.clip, self._document.work
+        clip, work = self._state.clip, self._document.work
         if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE):
             return
         self._player.pause()
@@ -69,7 +69,7 @@ class Exporting(QObject):
         self._tasks.export(spec)
 
     def _queue(self, spec: JobSpec) -> None:
-        clip = self._stage.clip
+        clip = self._state.clip
         if clip is not None:
             self._remember(spec)
             self.queued.emit(spec, len(spec.frames(clip.info.frame_count)))
@@ -79,7 +79,7 @@ class Exporting(QObject):
         dialog, asked = self.dialog, object()
         self._asked = asked
 
-        def done(cost: Cost | VsodError) -> None:
+        def done(cost: JobEstimate | VsodError) -> None:
             if self._asked is asked and dialog is not None and spec == _known(dialog):
                 dialog.cost.show_cost(cost)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from vsod.core.clip_settings import Choice
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled
 from vsod.gui.jobs.analysis_job import Looks
@@ -39,11 +39,13 @@ class Ahead(QObject):
         self._player, self._tasks = player, tasks
         self.enabled = True
         self._clip: Clip | None = None
-        self._casting: Choice | None = None
+        self._casting: ClipSettings | None = None
         self._device = "auto"
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._job: JobThread | None = None
-        self._failed: tuple[Choice | None, str] | None = None  # cards and device that cannot: not tried again
+        self._failed: tuple[ClipSettings | None, str] | None = (
+            None  # cards and device that cannot: not tried again
+        )
         self._free = threading.Event()
         self._free.set()
         self._desk = Desk(self)
@@ -63,7 +65,7 @@ class Ahead(QObject):
         self._clip, self._casting = clip, None
         self.rest()
 
-    def set_models(self, casting: Choice | None, device: str, adapt: bool) -> None:
+    def set_models(self, casting: ClipSettings | None, device: str, adapt: bool) -> None:
         """What the user would analyse with; nothing for a card that is to be fitted first."""
         wanted = None if adapt else casting
         if (wanted, device) != (self._casting, self._device):
@@ -133,7 +135,7 @@ class Ahead(QObject):
         self._job = self._desk.start("ahead", work, done, watch=lambda job: job.noted.connect(show))
         self.working.emit(True)
 
-    def _on_covered(self, casting: Choice, covered: npt.NDArray[np.bool_]) -> None:
+    def _on_covered(self, casting: ClipSettings, covered: npt.NDArray[np.bool_]) -> None:
         if self._casting not in (casting, None):
             return
         self._covered = covered

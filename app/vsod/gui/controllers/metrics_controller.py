@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.core.clip_settings import Choice
-from vsod.core.shot_detection import find_cuts
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.shot_detection import detect_cuts
 from vsod.gui.jobs.job_pool import Desk
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
@@ -18,8 +18,8 @@ from vsod.gui.timeline.thumbnails import Film
 from vsod.gui.timeline.timeline_widget import Scrubber
 from vsod.gui.timeline.track_layout import FILM
 from vsod.gui.toolkit.pipeline_interface import Clip
-from vsod.qc.frame_metrics import Lanes, gathered
-from vsod.qc.issues import Flag, find_flags
+from vsod.qc.frame_metrics import FrameMetrics, select_metrics_by_model
+from vsod.qc.issues import Issue, find_issues
 
 _BATCH = 64  # new maps that are worth a look of their own while an analysis runs
 
@@ -28,9 +28,9 @@ _BATCH = 64  # new maps that are worth a look of their own while an analysis run
 class Findings:
     """What a measurement found; made in its thread."""
 
-    lanes: Lanes
+    lanes: FrameMetrics
     cuts: npt.NDArray[np.bool_]
-    flags: list[Flag]
+    flags: list[Issue]
 
 
 class Overview(QObject):
@@ -47,11 +47,11 @@ class Overview(QObject):
     def __init__(self, player: Player, scrubber: Scrubber, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._player, self._scrubber = player, scrubber
-        self.flags: list[Flag] = []
-        self.lanes: Lanes | None = None  # what was measured so far
+        self.flags: list[Issue] = []
+        self.lanes: FrameMetrics | None = None  # what was measured so far
         self.cuts: list[int] = []  # frames that begin a shot
         self._clip: Clip | None = None
-        self._casting: Choice | None = None
+        self._casting: ClipSettings | None = None
         self._covered = self._measured = 0
         self._resting = True  # no analysis runs: every new map is worth a look
         self._job: JobThread | None = None
@@ -69,7 +69,7 @@ class Overview(QObject):
         width, height = clip.info.display_size if clip is not None else (16, 9)
         self._film.set_clip(clip, (max(2, round(FILM * 2 * width / height)), FILM * 2))
 
-    def set_covered(self, casting: Choice, covered: npt.NDArray[np.bool_]) -> None:
+    def set_covered(self, casting: ClipSettings, covered: npt.NDArray[np.bool_]) -> None:
         """News from an analysis, or of other cards."""
         if casting != self._casting or int(covered.sum()) < self._covered:
             self._forget()
@@ -114,13 +114,13 @@ class Overview(QObject):
             def work(job: JobThread) -> Findings:
                 for card in casting.cards:
                     clip.measure(card, cancel=job.cancel)
-                lanes = gathered(casting, clip.lanes)
-                cuts = find_cuts(lanes["change"])
-                return Findings(lanes, cuts, find_flags(lanes, cuts))
+                lanes = select_metrics_by_model(casting, clip.lanes)
+                cuts = detect_cuts(lanes["change"])
+                return Findings(lanes, cuts, find_issues(lanes, cuts))
 
             self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, casting, found))
 
-    def _on_found(self, clip: Clip, casting: Choice, found: Findings) -> None:
+    def _on_found(self, clip: Clip, casting: ClipSettings, found: Findings) -> None:
         if clip is self._clip and casting == self._casting:
             self._show(found)
         self._ended()
@@ -134,7 +134,7 @@ class Overview(QObject):
             self._job.cancel.set()
         self._casting, self._covered, self._measured = None, 0, 0
         count = self._player.count
-        self._show(Findings(Lanes.unknown(count), np.zeros(count, np.bool_), []))
+        self._show(Findings(FrameMetrics.unknown(count), np.zeros(count, np.bool_), []))
 
     def _show(self, found: Findings) -> None:
         self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()

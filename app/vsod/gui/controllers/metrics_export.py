@@ -10,16 +10,15 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.errors import VsodError
 from vsod.gui.controllers.metrics_controller import Overview
-from vsod.gui.panels.banner import Banner
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import Workroom
 from vsod.interchange.markers import write_markers
-from vsod.qc.metrics_table import LaneTable
+from vsod.qc.metrics_table import MetricsTable
 
 _TABLE, _MARKERS = "Table (*.csv);;JSON (*.json)", "Markers for Resolve (*.edl);;Table (*.csv)"
 
 
-def _write_markers(table: LaneTable, path: Path) -> None:
+def _write_markers(table: MetricsTable, path: Path) -> None:
     write_markers(table.flags, table.info, path)
 
 
@@ -29,23 +28,22 @@ class Reports(QObject):
     Args:
         room: The parts of the window.
         overview: Knows what was measured.
-        banner: Says what was written, or why not.
         window: Parent of the dialogs.
     """
 
-    def __init__(self, room: Workroom, overview: Overview, banner: Banner, window: QWidget) -> None:
+    def __init__(self, room: Workroom, overview: Overview, window: QWidget) -> None:
         super().__init__(window)
-        self._room, self._overview, self._banner, self._window = room, overview, banner, window
+        self._room, self._overview, self._banner, self._window = room, overview, room.banner, window
 
     def ask_for_curves(self) -> None:
         """Write the curves of the marked range."""
-        self._ask(tr("Save curves"), "_curves.csv", _TABLE, LaneTable.write)
+        self._ask(tr("Save curves"), "_curves.csv", _TABLE, MetricsTable.write)
 
     def ask_for_markers(self) -> None:
         """Write the frames of the marked range that want a look."""
         self._ask(tr("Save markers"), "_markers.edl", _MARKERS, _write_markers)
 
-    def _ask(self, title: str, ending: str, kinds: str, write: Callable[[LaneTable, Path], None]) -> None:
+    def _ask(self, title: str, ending: str, kinds: str, write: Callable[[MetricsTable, Path], None]) -> None:
         table = self._table()
         if table is None:
             self._banner.show_note(
@@ -75,8 +73,8 @@ class Reports(QObject):
             ),
         )
 
-    def _table(self) -> LaneTable | None:
-        clip, work, lanes = self._room.stage.clip, self._room.document.work, self._overview.lanes
+    def _table(self) -> MetricsTable | None:
+        clip, work, lanes = self._room.clip_state.clip, self._room.document.work, self._overview.lanes
         if clip is None or work is None or lanes is None:
             return None
-        return LaneTable.of(clip.info, ", ".join(work.choice.cards), lanes, self._room.player.marked)
+        return MetricsTable.of(clip.info, ", ".join(work.choice.cards), lanes, self._room.player.marked)

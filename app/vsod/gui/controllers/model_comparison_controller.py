@@ -7,11 +7,9 @@ from PyQt6.QtWidgets import QWidget
 
 from vsod.errors import Cancelled
 from vsod.gui.controllers.shot_scope import Scope
-from vsod.gui.controllers.viewer_controller import Stage
 from vsod.gui.dialogs.model_comparison_dialog import BakeOffDialog
-from vsod.gui.jobs.clip_jobs import Tasks
-from vsod.gui.panels.analysis_panel import AnalysisPanel
 from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.workspace.window_context import Workroom
 
 JOB = "compare"
 
@@ -20,29 +18,26 @@ class BakeOff(QObject):
     """Opens the dialog and does what it asks for.
 
     Args:
-        stage: Has the clip.
-        tasks: Does the work.
-        analysis: Has the device, and takes the model that is chosen.
+        room: The parts of the window.
         scope: Whether the model is for a shot, and which.
         window: Parent of the dialog.
     """
 
-    def __init__(
-        self, stage: Stage, tasks: Tasks, analysis: AnalysisPanel, scope: Scope, window: QWidget
-    ) -> None:
+    def __init__(self, room: Workroom, scope: Scope, window: QWidget) -> None:
         super().__init__(window)
         self._scope = scope
         self._within: range | None = None
-        self._stage, self._tasks, self._analysis, self._window = stage, tasks, analysis, window
+        self._state, self._tasks, self._analysis = room.clip_state, room.tasks, room.deck.analysis
+        self._window = window
         self._cards: list[Card] = []
         self.dialog: BakeOffDialog | None = None
-        tasks.catalogued.connect(self._on_catalogue)
-        tasks.progressed.connect(self._on_progress)
-        tasks.failed.connect(self._on_failed)
+        room.tasks.catalogued.connect(self._on_catalogue)
+        room.tasks.progressed.connect(self._on_progress)
+        room.tasks.failed.connect(self._on_failed)
 
     def ask(self) -> None:
         """Show the dialog."""
-        clip, card = self._stage.clip, self._analysis.card
+        clip, card = self._state.clip, self._analysis.card
         if clip is None or card is None or self._tasks.busy or len(self._cards) < 2:
             return
         self._within = self._scope.frames

@@ -1,74 +1,82 @@
-"""How clips and projects come in: picked, dropped, or from a list."""
+"""Opens and closes clips and projects: picked, dropped, or from a list."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.gui.panels.queue_panel import local_paths
+from vsod.gui.toolkit.pipeline_interface import Clip
 from vsod.gui.toolkit.translation import tr
-from vsod.project.project import SUFFIX as PROJECT
-
-if TYPE_CHECKING:
-    from vsod.gui.main_window import MainWindow
+from vsod.gui.viewer.welcome import Welcome
+from vsod.gui.workspace.window_context import Workroom
+from vsod.project.project import PROJECT_SUFFIX as PROJECT
 
 
 class Opening(QObject):
     """Takes what is to be opened.
 
     Args:
-        window: With its parts.
+        room: The parts of the window.
+        welcome: Shown while no clip is open.
+        window: Parent of the dialogs.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    project_picked = pyqtSignal(object)  # Path of a project's file
+    several_picked = pyqtSignal(object)  # list of Path: more than one clip at once, for the queue
+
+    def __init__(self, room: Workroom, welcome: Welcome, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
-        window.welcome.open_file.connect(self.ask_for_file)
-        window.welcome.open_folder.connect(self.ask_for_folder)
-        window.menus.recent.picked.connect(self.open)
-        window.menus.clips.picked.connect(self.open)
-        window.queue_room.opened.connect(self.open)
-        window.setAcceptDrops(True)
+        self._room, self._welcome, self._window = room, welcome, window
+        welcome.open_file.connect(self.ask_for_file)
+        welcome.open_folder.connect(self.ask_for_folder)
+        room.tasks.opening.connect(self._on_opening)
+        room.tasks.opened.connect(self._on_opened)
 
     def open(self, path: Path) -> None:
         """Open a video file, a folder of frames, or a project."""
-        self._window.banner.hide()
+        self._room.banner.hide()
         if path.suffix == PROJECT:
-            self._window.projects.open(path)
+            self.project_picked.emit(path)
         else:
-            self._window.tasks.open(path.absolute())
+            self._room.tasks.open(path.absolute())
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """Open the first of some clips; if there are several, put all of them into the queue."""
         self.open(paths[0])
         if len(paths) > 1:
-            self._window.queue_room.add_clips(paths)
+            self.several_picked.emit(paths)
+
+    def close_clip(self) -> None:
+        """Have no clip open any more."""
+        if self._room.clip_state.clip is not None:
+            self._room.tasks.forget_clip()
+            self._room.clip_state.close()
 
     def ask_for_file(self) -> None:
         """Let the user pick a video."""
-        folder = str(self._window.prefs.last_folder)
+        folder = str(self._room.prefs.last_folder)
         name, _ = QFileDialog.getOpenFileName(self._window, tr("Open video"), folder)
         self._picked(name)
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of frames."""
-        folder = str(self._window.prefs.last_folder)
+        folder = str(self._room.prefs.last_folder)
         self._picked(QFileDialog.getExistingDirectory(self._window, tr("Open folder of frames"), folder))
 
     def aim(self, event: QDropEvent) -> None:
         """Take local files and folders that hover over the window."""
         if local_paths(event):
-            self._window.welcome.set_aimed(True)
+            self._welcome.set_aimed(True)
             event.acceptProposedAction()
 
     def drop(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self._window.welcome.set_aimed(False)
+        self._welcome.set_aimed(False)
         if paths := local_paths(event):
             event.acceptProposedAction()
             self.open_all(paths)
@@ -76,3 +84,11 @@ class Opening(QObject):
     def _picked(self, name: str) -> None:
         if name:
             self.open(Path(name))
+
+    def _on_opening(self, name: str) -> None:
+        self._welcome.set_busy(name)
+        self._room.status.show_text(tr("Opening {name} …").format(name=name) if name else "")
+
+    def _on_opened(self, clip: Clip) -> None:
+        self._room.prefs.remember_clip(clip.info.path)
+        self._room.clip_state.open(clip)

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices
 
 from vsod.core.clip import ClipInfo
-from vsod.core.job import JobReport
+from vsod.core.job import JobResult
 from vsod.errors import Cancelled
 from vsod.gui.jobs.clip_jobs import QUEUE
 from vsod.gui.panels.banner import Banner
@@ -40,7 +40,7 @@ class Messages:
                 tr("Its maps of this clip are too unsure to learn from, or what it learned led elsewhere."),
             )
 
-    def exported(self, report: JobReport) -> None:
+    def exported(self, report: JobResult) -> None:
         """An export is written."""
         self._status.show_device(report.device)
         detail = tr("{count} frames, {checked}, {seconds:.1f} s on {device}.").format(

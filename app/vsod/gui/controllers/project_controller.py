@@ -8,29 +8,24 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.errors import VsodError
 from vsod.gui.dialogs.relink_dialog import RelinkDialog
-from vsod.gui.jobs.clip_jobs import QUEUE, Tasks
-from vsod.gui.panels.banner import Banner
+from vsod.gui.jobs.clip_jobs import QUEUE
 from vsod.gui.state.autosave import Autosave, Session
-from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit.plain_text import inert
-from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.toolkit.translation import tr
-from vsod.project.project import SUFFIX, Project
+from vsod.gui.workspace.window_context import Workroom
+from vsod.project.project import PROJECT_SUFFIX, Project
 
-_FILTER = f"Projects (*{SUFFIX})"
+_FILTER = f"Projects (*{PROJECT_SUFFIX})"
 
 
 class Projects(QObject):
     """Carries projects between disk and desk.
 
     Args:
-        document: What is on the desk.
-        banner: Says what went wrong.
-        prefs: Remembers projects.
-        tasks: A job that runs holds on to its clip.
+        room: The parts of the window; a job that runs holds on to its clip.
         open_clip: Opens a clip.
         close_clip: Leaves the desk empty.
         window: Gets the title.
@@ -38,20 +33,19 @@ class Projects(QObject):
 
     def __init__(
         self,
-        document: Document,
-        banner: Banner,
-        prefs: Prefs,
-        tasks: Tasks,
+        room: Workroom,
         open_clip: Callable[[Path], object],
         close_clip: Callable[[], object],
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
-        self._document, self._banner, self._prefs, self._window = document, banner, prefs, window
-        self._tasks, self._open_clip, self._close_clip = tasks, open_clip, close_clip
-        self.autosave = Autosave(document, prefs, self)
+        self._document, self._banner, self._prefs = room.document, room.banner, room.prefs
+        self._tasks, self._open_clip, self._close_clip = room.tasks, open_clip, close_clip
+        self._window = window
+        self.autosave = Autosave(room.document, room.prefs, self)
         self.relinking: RelinkDialog | None = None
-        document.retitled.connect(self._retitle)
+        self.recoverable = False  # an earlier window left something behind, as was found by :meth:`offer`
+        room.document.retitled.connect(self._retitle)
 
     # ---- deeds
 
@@ -90,13 +84,17 @@ class Projects(QObject):
         """Ask for a file and write to it. True if it is written."""
         work = self._document.work
         suggested = self._document.path or (
-            work.path.with_suffix(SUFFIX) if work else self._prefs.last_folder / f"project{SUFFIX}"
+            work.path.with_suffix(PROJECT_SUFFIX)
+            if work
+            else self._prefs.last_folder / f"project{PROJECT_SUFFIX}"
         )
         name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _FILTER)
         if not name:
             return False
         path = Path(name)
-        return self._write(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+        return self._write(
+            path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+        )
 
     def reopen(self) -> None:
         """Put on the desk what an earlier window had on its own."""
@@ -109,6 +107,7 @@ class Projects(QObject):
     def offer(self) -> Session | None:
         """Say so if an earlier window ended without being closed; gives what can be reopened."""
         session = self.autosave.left_behind()
+        self.recoverable = session is not None
         if session is not None and not session.ended:
             name = session.path.name if session.path else session.project.clips[-1].path.name
             self._banner.show_offer(
@@ -177,6 +176,8 @@ class Projects(QObject):
 
     def _retitle(self) -> None:
         document = self._document
-        names = [plain(path.name) for path in (document.path, document.work and document.work.path) if path]
+        names = [
+            sanitise(path.name) for path in (document.path, document.work and document.work.path) if path
+        ]
         self._window.setWindowTitle(" – ".join([*names[:1], *names[1:], "vsod-desktop"]) + "[*]")
         self._window.setWindowModified(document.path is not None and document.dirty)

@@ -15,10 +15,10 @@ from vsod.errors import Cancelled, UsageError, VsodError
 from vsod.gui.jobs.clip_jobs import QUEUE, Tasks
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.pipeline_interface import Format
-from vsod.project.project import ClipWork
+from vsod.project.project import ProjectClip
 
 if TYPE_CHECKING:
-    from vsod.pipeline.batch import Row
+    from vsod.pipeline.batch import JobOutcome
 
 
 _LOOK_MS = 2000  # between two looks at what other windows did
@@ -42,7 +42,7 @@ class QueueControl(QObject):
     def __init__(
         self,
         tasks: Tasks,
-        usual: Callable[[Path], ClipWork],
+        usual: Callable[[Path], ProjectClip],
         device: Callable[[], str],
         parent: QObject | None = None,
     ) -> None:
@@ -128,7 +128,7 @@ class QueueControl(QObject):
             spec, frames = spec.with_range(0, None), found.frame_count
         self.model.add(spec, frames)
 
-    def _on_row(self, row: Row) -> None:
+    def _on_row(self, row: JobOutcome) -> None:
         id, self._running, self.model.progress = self._running, None, None
         if id is None:
             return
@@ -155,7 +155,7 @@ class QueueControl(QObject):
         self.model.changed.emit()
 
 
-def _beside(info: ClipInfo, work: ClipWork, formats: Sequence[Format]) -> Path:
+def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[Format]) -> Path:
     """Where the export of a clip goes when nobody said: beside it, named after what it is."""
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     chosen = next((row for row in formats if row.id == work.format), None)

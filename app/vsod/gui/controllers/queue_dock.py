@@ -14,15 +14,11 @@ from vsod.errors import DataError, VsodError
 from vsod.gui.controllers.queue_controller import QueueControl
 from vsod.gui.controllers.settings_controller import Editing
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.gui.jobs.clip_jobs import Tasks
-from vsod.gui.panels.analysis_panel import AnalysisPanel
-from vsod.gui.panels.banner import Banner
 from vsod.gui.panels.queue_panel import QueuePanel
-from vsod.gui.state.project_document import Document
-from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.toolkit.translation import tr
-from vsod.pipeline.job_queue import Item
-from vsod.project.project import ClipWork
+from vsod.gui.workspace.window_context import Workroom
+from vsod.pipeline.job_queue import QueuedJob
+from vsod.project.project import ProjectClip
 
 _HEIGHT = 210  # pixels to begin with
 
@@ -31,32 +27,19 @@ class QueueRoom(QDockWidget):
     """A dock below the timeline.
 
     Args:
-        document: Has the settings of the window.
+        room: The parts of the window.
         editing: Knows what a clip begins with.
-        analysis: Has the device.
-        tasks: Does the jobs.
-        banner: Says what could not be added.
-        prefs: Has the folder opened last.
         window: Gets the dock.
     """
 
     opened = pyqtSignal(object)  # Path of a clip to put on the desk
 
-    def __init__(
-        self,
-        document: Document,
-        editing: Editing,
-        analysis: AnalysisPanel,
-        tasks: Tasks,
-        banner: Banner,
-        prefs: Prefs,
-        window: QMainWindow,
-    ) -> None:
+    def __init__(self, room: Workroom, editing: Editing, window: QMainWindow) -> None:
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
-        self._document, self._editing, self._tasks = document, editing, tasks
-        self._banner, self._prefs = banner, prefs
-        self.control = QueueControl(tasks, self._decided, lambda: analysis.device, self)
+        self._document, self._editing, self._tasks = room.document, editing, room.tasks
+        self._banner, self._prefs = room.banner, room.prefs
+        self.control = QueueControl(room.tasks, self._decided, lambda: room.deck.analysis.device, self)
         self.queue = self.control.model
         self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)
@@ -73,7 +56,7 @@ class QueueRoom(QDockWidget):
         self.panel.opened.connect(self.opened)
         self.panel.settings_asked.connect(self._ask_for_settings)
         self.panel.use_asked.connect(self._use)
-        self.queue.refused.connect(banner.show_error)
+        self.queue.refused.connect(room.banner.show_error)
         self.control.finished.connect(self._on_finished)
 
     def add(self, spec: JobSpec, frames: int) -> None:
@@ -110,7 +93,7 @@ class QueueRoom(QDockWidget):
         moved = self.queue.jobs.moved
         return tr("It is kept as {name}; the queue begins empty.").format(name=moved.name) if moved else ""
 
-    def _decided(self, path: Path) -> ClipWork:
+    def _decided(self, path: Path) -> ProjectClip:
         project = self._document.project
         place = project.find(path)
         return project.clips[place] if place >= 0 else self._editing.usual(path)
@@ -150,7 +133,7 @@ class QueueRoom(QDockWidget):
         if work is not None:
             self.queue.apply_settings(ids, work)
 
-    def _on_finished(self, item: Item) -> None:
+    def _on_finished(self, item: QueuedJob) -> None:
         work = self._document.work
         if work is not None and work.path == item.spec.source:
             self._tasks.reread_maps(work.choice.casting, work.adapt)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from PyQt6.QtCore import QEvent, QObject
-from PyQt6.QtGui import QAction
 
-from vsod.core.clip_settings import Choice
-from vsod.core.matte_settings import FinishSettings
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.gui.controllers.shot_scope import Scope
+from vsod.gui.toolkit.pipeline_interface import Clip
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import Workroom
 from vsod.project.presets import Presets
-from vsod.project.project import ClipWork
+from vsod.project.project import ProjectClip
 
 
 class Editing(QObject):
@@ -24,16 +24,16 @@ class Editing(QObject):
     Args:
         room: The parts of the window.
         scope: Whether a shot is edited, and which.
-        actions: By id, see :mod:`vsod.gui.actions.action_table`.
         parent: The window.
     """
 
-    def __init__(self, room: Workroom, scope: Scope, actions: dict[str, QAction], parent: QObject) -> None:
+    def __init__(self, room: Workroom, scope: Scope, parent: QObject) -> None:
         super().__init__(parent)
-        self._document, self._stage, self._player = room.document, room.stage, room.player
+        self._document, self._state = room.document, room.clip_state
+        self._player = room.player
         self._deck, self._tasks, self._prefs, self._scope = room.deck, room.tasks, room.prefs, scope
         document, deck = room.document, room.deck
-        self._looked_up: tuple[Path, Choice, bool] | None = None
+        self._looked_up: tuple[Path, ClipSettings, bool] | None = None
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
         deck.finish.changed.connect(self._on_finish)
@@ -42,15 +42,7 @@ class Editing(QObject):
         deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Fit to the clip"), adapt=adapt))
         deck.scrubber.range_dragged.connect(lambda start, stop: self.mark(tr("Range"), start, stop))
         deck.scrubber.installEventFilter(self)
-        history = document.history
-        for name, can, text, word in (
-            ("undo", history.canUndoChanged, history.undoTextChanged, "&Undo"),
-            ("redo", history.canRedoChanged, history.redoTextChanged, "&Redo"),
-        ):
-            action = actions[name]
-            action.setEnabled(False)
-            can.connect(action.setEnabled)
-            text.connect(lambda what, action=action, word=word: action.setText(f"{tr(word)} {what}".strip()))
+        room.tasks.failed.connect(self._on_failed)
 
     def mark(self, text: str, start: int, stop: int) -> None:
         """Decide on a range, clipped to the clip; ``text`` is what undo calls it."""
@@ -59,13 +51,13 @@ class Editing(QObject):
             start, stop = max(start, 0), min(stop, count)
             self._document.edit(text, start=start, stop=None if stop == count else stop)
 
-    def usual(self, path: Path) -> ClipWork:
+    def usual(self, path: Path) -> ProjectClip:
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
         before = self._document.work
         if before is not None:
-            new = ClipWork(path, before.card, before.adapt, before.finish, before.format, before.delivery)
+            new = ProjectClip(path, before.card, before.adapt, before.finish, before.format, before.delivery)
         else:
-            new = ClipWork(path, finish=self._deck.finish.settings, format=self._prefs.text("format"))
+            new = ProjectClip(path, finish=self._deck.finish.settings, format=self._prefs.text("format"))
             card = self._deck.analysis.card or self._prefs.text("card") or new.card
             new = replace(new, card=card, adapt=self._deck.analysis.adapt)
         card, preset = self._prefs.text("default_card"), self._prefs.text("default_preset")
@@ -73,13 +65,17 @@ class Editing(QObject):
             new = replace(new, card=card)
         presets = Presets("finish")
         if preset in presets.names:
-            new = replace(new, finish=FinishSettings(**presets[preset]))
+            new = replace(new, finish=MatteSettings(**presets[preset]))
         return new
+
+    def show_clip(self, clip: Clip) -> None:
+        """Show what is decided about a clip that was opened; the usual, if it is new."""
+        self._document.show_clip(self.usual(clip.info.path))
 
     def look_up(self) -> None:
         """Ask which frames of the clip on the desk are done."""
         work = self._document.work
-        if work is not None and self._stage.clip is not None:
+        if work is not None and self._state.clip is not None:
             self._looked_up = work.path, work.choice.casting, work.adapt
             self._tasks.look_up_coverage(work.choice.casting, work.adapt)
 
@@ -91,7 +87,7 @@ class Editing(QObject):
             self._document.settle()
         return super().eventFilter(watched, event)
 
-    def _on_finish(self, settings: FinishSettings) -> None:
+    def _on_finish(self, settings: MatteSettings) -> None:
         work = self._document.work
         if work is None:
             self._player.set_view(finish=settings)
@@ -119,19 +115,23 @@ class Editing(QObject):
             self._prefs.set_text("card", card)
             self._document.edit(tr("Model"), card=card)
 
+    def _on_failed(self, name: str, _error: Exception) -> None:
+        if name in ("analyse", "export"):
+            self.look_up()
+
     def _on_scope(self) -> None:
         self._document.settle()
         if self._document.work is not None:
             self._show_knobs(self._document.work)
 
-    def _show_knobs(self, work: ClipWork) -> None:
+    def _show_knobs(self, work: ProjectClip) -> None:
         frames = self._scope.frames
         card, finish = (work.card, work.finish) if frames is None else work.choice.at(frames.start)
         self._deck.finish.set_settings(finish)
         self._deck.analysis.set_card(card)
 
-    def _show(self, work: ClipWork) -> None:
-        clip = self._stage.clip
+    def _show(self, work: ProjectClip) -> None:
+        clip = self._state.clip
         if clip is None or clip.info.path != work.path:
             return
         deck, count = self._deck, self._player.count
@@ -139,7 +139,7 @@ class Editing(QObject):
         deck.analysis.set_adapt(work.adapt)
         deck.scrubber.set_shots(work.shots)
         self._player.set_view(finish=work.finish, shots=work.shots)
-        self._stage.mark(work.start, count if work.stop is None else work.stop)
+        self._state.set_range(work.start, count if work.stop is None else work.stop)
         if self._looked_up != (work.path, work.choice.casting, work.adapt):
-            self._stage.set_covered(np.zeros(count, bool), work.card)
+            self._state.set_coverage(np.zeros(count, bool), work.card)
             self.look_up()

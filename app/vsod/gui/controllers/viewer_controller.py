@@ -1,52 +1,39 @@
-"""The open clip on the deck: what the picture, the playhead and the timeline show of it."""
+"""Shows the open clip: picture, playhead, timeline and the line at the bottom follow the player."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
-from vsod.gui.panels.status_bar import StatusLine
 from vsod.gui.playback.frame_renderer import Compare, Shown
-from vsod.gui.playback.player import Player
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.pipeline_interface import Clip
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.viewer.view_modes import VIEW_MODES
-from vsod.gui.workspace.workspace import Deck
+from vsod.gui.workspace.window_context import Workroom
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
 
 
 class Stage(QObject):
-    """Carries messages between the player and what is on the deck.
+    """Carries messages between the player, the open clip and what is on screen.
 
     Args:
-        player: The playhead.
-        deck: Canvas, timeline and panels.
-        status: The line at the bottom.
+        room: The parts of the window.
         actions: By id, see :mod:`vsod.gui.actions.action_table`.
         parent: The window.
     """
 
-    changed = pyqtSignal()  # marks or coverage: what can be done next may be another thing now
-
-    def __init__(
-        self,
-        player: Player,
-        deck: Deck,
-        status: StatusLine,
-        actions: dict[str, QAction],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, room: Workroom, actions: Mapping[str, QAction], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._player, self._deck, self._status, self._actions = player, deck, status, actions
-        self.clip: Clip | None = None
-        self.covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        self._player, self._deck, self._status, self._actions = room.player, room.deck, room.status, actions
+        self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        player, deck = room.player, room.deck
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -54,17 +41,18 @@ class Stage(QObject):
         player.shown.connect(self._on_shown)
         player.moved.connect(self._on_moved)
         player.speed_changed.connect(self._on_speed)
+        room.clip_state.coverage_changed.connect(self._on_coverage)
+        room.clip_state.range_changed.connect(self._on_range)
         deck.scrubber.scrubbed.connect(player.seek)
         deck.canvas.zoomed.connect(deck.looks.show_zoom)
-        deck.canvas.probed.connect(status.show_pixel)
+        deck.canvas.probed.connect(room.status.show_pixel)
         deck.canvas.space_dragged.connect(player.toggle)
         deck.canvas.raster_changed.connect(self._settle.start)
 
     def set_clip(self, clip: Clip) -> None:
         """Show another clip from its first frame on."""
-        self.clip = clip
         info, deck = clip.info, self._deck
-        self.covered = np.zeros(info.frame_count, bool)
+        self._covered = np.zeros(info.frame_count, bool)
         self._player.set_view(card=None)
         deck.facts.set_clip(info)
         deck.scrubber.set_clip(info)
@@ -77,38 +65,14 @@ class Stage(QObject):
         deck.canvas.setFocus()
 
     def clear(self) -> None:
-        """No clip any more."""
-        self.clip = None
-        self.covered = np.zeros(0, bool)
+        """Show no clip any more."""
+        self._covered = np.zeros(0, bool)
         self._player.set_view(card=None)
         self._player.set_clip(None)
         self._status.show_position(None, 0)
-        self.changed.emit()
-
-    def set_covered(self, covered: npt.NDArray[np.bool_], card: str | None) -> None:
-        """Which frames have a map by ``card`` now; news of another clip is ignored."""
-        if len(covered) != self._player.count:
-            return
-        before, self.covered = self.covered, covered
-        self._deck.scrubber.set_covered(covered)
-        # a picture must not wait for a map store that has nothing to say: opening one may load a network
-        self._player.set_view(card=card if covered.any() else None)
-        index = self._player.index
-        if len(covered) and covered[index] and not (len(before) > index and before[index]):
-            self._player.refresh()
-        self.changed.emit()
-
-    def mark(self, start: int, stop: int) -> None:
-        """Mark a range, clipped to the clip."""
-        if self._player.count:
-            self._player.marked = range(max(start, 0), min(stop, self._player.count))
-            self._deck.scrubber.set_marked(self._player.marked)
-            self.changed.emit()
 
     def show_overlay(self, overlay: Overlay) -> None:
         """Lay something else over the picture."""
-        name = next(name for name, look in VIEW_MODES.items() if look is overlay)
-        self._actions[name].setChecked(True)
         self._player.set_view(overlay=overlay)
 
     def compare(self, mode: Compare) -> None:
@@ -127,6 +91,19 @@ class Stage(QObject):
         self._settle.stop()
 
     # ---- messages
+
+    def _on_coverage(self, covered: npt.NDArray[np.bool_], card: str | None) -> None:
+        before, self._covered = self._covered, covered
+        self._deck.scrubber.set_covered(covered)
+        # a picture must not wait for a map store that has nothing to say: opening one may load a network
+        self._player.set_view(card=card if covered.any() else None)
+        index = self._player.index
+        if len(covered) and covered[index] and not (len(before) > index and before[index]):
+            self._player.refresh()
+
+    def _on_range(self, marked: range) -> None:
+        self._player.marked = marked
+        self._deck.scrubber.set_marked(marked)
 
     def _on_shown(self, shown: Shown) -> None:
         self._deck.canvas.show_frame(shown)

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QColorDialog, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.gui.toolkit.translation import tr
 
 _KINDS = {"colour": "Colour", "blur": "Blurred surroundings", "clip": "Clip or still"}
@@ -35,23 +35,23 @@ class GroundPicker(QWidget):
         row.addWidget(self.button)
         self.kind.currentIndexChanged.connect(self._kind_picked)
         self.text.textChanged.connect(self.changed)
-        self.set_background(Delivery().background)
+        self.set_background(ExportSettings().background)
 
     @property
     def background(self) -> str:
-        """``"RRGGBB"``, ``"blur"`` or a path, as :class:`vsod.core.export_settings.Delivery` takes it."""
+        """``"RRGGBB"``, ``"blur"`` or a path, as :class:`vsod.core.export_settings.ExportSettings` takes it."""
         return "blur" if self.kind.currentData() == "blur" else self.text.text().strip()
 
     @property
     def problem(self) -> str:
         """Why it cannot be used, or ""."""
-        if self.kind.currentData() == "colour" and Delivery(background=self.background).colour is None:
+        if self.kind.currentData() == "colour" and ExportSettings(background=self.background).colour is None:
             return "A colour is six digits, RRGGBB."
         return "" if self.background else "Choose a background."
 
     def set_background(self, background: str) -> None:
         """Show another one; nobody is told."""
-        colour = Delivery(background=background).colour
+        colour = ExportSettings(background=background).colour
         kind = "colour" if colour is not None else "blur" if background == "blur" else "clip"
         with QSignalBlocker(self), QSignalBlocker(self.text):
             self.kind.setCurrentIndex(self.kind.findData(kind))
@@ -60,7 +60,7 @@ class GroundPicker(QWidget):
 
     def _kind_picked(self) -> None:
         with QSignalBlocker(self.text):
-            self.text.setText(Delivery().background if self.kind.currentData() == "colour" else "")
+            self.text.setText(ExportSettings().background if self.kind.currentData() == "colour" else "")
         self._fit()
         self.changed.emit()
 

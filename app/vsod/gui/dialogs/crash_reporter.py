@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, Qt, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.translation import tr
 
 
@@ -53,14 +53,14 @@ class CrashReporter(QObject):
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(tr("Something went wrong inside"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(plain(head, lines=True))
+        box.setText(sanitise(head, lines=True))
         box.setInformativeText(
             tr(
                 "This is a bug in this program. Your clip and what has been analysed are safe; "
                 "you can go on working. Please report the text below."
             )
         )
-        box.setDetailedText(plain(text, lines=True))
+        box.setDetailedText(sanitise(text, lines=True))
         copy = box.addButton("Copy text", QMessageBox.ButtonRole.ActionRole)
         box.addButton("Go on", QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

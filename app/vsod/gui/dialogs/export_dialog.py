@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.core.clip import ClipInfo
-from vsod.core.export_settings import Delivery
+from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError
 from vsod.gui.dialogs.export_form import DeliveryForm
@@ -294,7 +294,7 @@ class ExportDialog(QDialog):
         return answer == QMessageBox.StandardButton.Yes
 
 
-def _occupied(output: Path, delivery: Delivery) -> list[Path]:
+def _occupied(output: Path, delivery: ExportSettings) -> list[Path]:
     """Files that are there already, and folders that are not empty."""
     paths = delivery.targets(output).values()
     return [path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir()))]

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.export_settings import ALPHA_KINDS, AUDIO, EXR_COMPRESSION, WHAT, Delivery
+from vsod.core.export_settings import ALPHA_MODES, AUDIO_MODES, EXPORT_KINDS, EXR_COMPRESSION, ExportSettings
 from vsod.errors import UsageError
 from vsod.gui.dialogs.background_picker import GroundPicker
 from vsod.gui.panels.preset_bar import PresetBar
@@ -31,7 +31,7 @@ _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
 
 
 class DeliveryForm(QWidget):
-    """Rows for :class:`vsod.core.export_settings.Delivery` and the format.
+    """Rows for :class:`vsod.core.export_settings.ExportSettings` and the format.
 
     Args:
         info: The clip.
@@ -45,18 +45,18 @@ class DeliveryForm(QWidget):
         super().__init__(parent)
         self._info, self._formats = info, list(formats)
         self.preset_bar = PresetBar("export")
-        self.what = _words({name: tr(_TITLES[name]) for name in WHAT}, "What to write")
+        self.what = _words({name: tr(_TITLES[name]) for name in EXPORT_KINDS}, "What to write")
         self.about = _remark()
         self.format_box = _words({}, "Format")
         self.note = _remark()
-        self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_KINDS}, "Kind of alpha")
+        self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_MODES}, "Kind of alpha")
         self.ground = GroundPicker()
         self._own_time = tr("Every frame's own time")
         self.rate = QComboBox()
         self.rate.setEditable(True)
         self.rate.addItems([self._own_time, *_RATES])
         self.rate.setAccessibleName(tr("Frame rate"))
-        self.audio = _words({"": tr("As usual"), **{way: way.capitalize() for way in AUDIO}}, "Sound")
+        self.audio = _words({"": tr("As usual"), **{way: way.capitalize() for way in AUDIO_MODES}}, "Sound")
         self.audio.setToolTip(tr("Usual: copied to pictures, not to mattes"))
         self.names = QLineEdit()
         self.names.setAccessibleName(tr("Names of the images"))
@@ -98,7 +98,7 @@ class DeliveryForm(QWidget):
         self.names.textChanged.connect(self._told)
         self.ground.changed.connect(self._told)
         self.preset_bar.picked.connect(self._take)
-        self.set_delivery(Delivery(), "")
+        self.set_delivery(ExportSettings(), "")
 
     @property
     def format(self) -> Format:
@@ -107,7 +107,7 @@ class DeliveryForm(QWidget):
         return next((row for row in self._formats if row.id == chosen), self._formats[0])
 
     @property
-    def delivery(self) -> Delivery:
+    def delivery(self) -> ExportSettings:
         """What is set; what does not apply is as usual.
 
         Raises:
@@ -130,9 +130,9 @@ class DeliveryForm(QWidget):
             given["start_number"] = "" if number == self.start_number.itemText(0) else number
         if self._shown(self.compression):
             given["compression"] = str(self.compression.currentData())
-        return Delivery.from_options(given)
+        return ExportSettings.from_options(given)
 
-    def set_delivery(self, delivery: Delivery, format: str) -> None:
+    def set_delivery(self, delivery: ExportSettings, format: str) -> None:
         """Show what is decided; nobody is told."""
         with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
             _pick(self.what, delivery.what)
@@ -149,7 +149,7 @@ class DeliveryForm(QWidget):
     # ---- which rows there are
 
     def _fill_formats(self, chosen: str) -> None:
-        needed = Delivery(what=str(self.what.currentData())).layouts
+        needed = ExportSettings(what=str(self.what.currentData())).layouts
         with QSignalBlocker(self.format_box):
             self.format_box.clear()
             for row in self._formats:
@@ -160,7 +160,7 @@ class DeliveryForm(QWidget):
     def _fit(self, _index: int = 0) -> None:
         self._fill_formats(str(self.format_box.currentData()))
         what, row = str(self.what.currentData()), self.format
-        self.about.setText(WHAT[what].partition(" (see ")[0].capitalize())
+        self.about.setText(EXPORT_KINDS[what].partition(" (see ")[0].capitalize())
         self.note.setText(row.note)
         shown = {
             self.alpha: what == "cutout" and not row.straight_only,
@@ -188,16 +188,16 @@ class DeliveryForm(QWidget):
             delivery = self.delivery
         except UsageError:
             return {}
-        usual = Delivery()
+        usual = ExportSettings()
         values: Values = {"format": self.format.id}
-        for setting in fields(Delivery):
+        for setting in fields(ExportSettings):
             value = getattr(delivery, setting.name)
             if value != getattr(usual, setting.name):
                 values[setting.name] = str(value)
         return values
 
     def _take(self, values: Values) -> None:
-        self.set_delivery(Delivery.from_options(values), str(values.get("format", "")))
+        self.set_delivery(ExportSettings.from_options(values), str(values.get("format", "")))
         self._told()
 
 

@@ -13,7 +13,7 @@ from vsod.gui.toolkit.time_text import clock
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
-    from vsod.pipeline.job_estimate import Cost
+    from vsod.pipeline.job_estimate import JobEstimate
 
 _STAGES = {"analyse": "analysis", "export": "writing", "verify": "checking"}
 _ASK = "Times eight frames of this job."
@@ -44,7 +44,7 @@ class CostCard(QWidget):
         self.label.setText(tr(_ASK))
         self.button.setEnabled(True)
 
-    def show_cost(self, cost: Cost | VsodError) -> None:
+    def show_cost(self, cost: JobEstimate | VsodError) -> None:
         """What was found, or why it cannot be known."""
         self.button.setEnabled(True)
         if isinstance(cost, Cancelled):
@@ -58,7 +58,7 @@ class CostCard(QWidget):
         self.asked.emit()
 
 
-def in_words(cost: Cost) -> str:
+def in_words(cost: JobEstimate) -> str:
     """Two lines: how long and what of it, how large and what limits it."""
     parts = [f"{tr(_STAGES[stage])} {clock(seconds)}" for stage, seconds in cost.by_stage.items()]
     time = tr("About {time}: {parts}.").format(time=clock(cost.seconds), parts=", ".join(parts))

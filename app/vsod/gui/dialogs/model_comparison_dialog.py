@@ -30,7 +30,7 @@ from vsod.gui.toolkit.time_text import position
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
-    from vsod.pipeline.model_comparison import Tasting
+    from vsod.pipeline.model_comparison import ModelComparison
 
 _MOST = 4  # models
 _FRAMES = 5
@@ -121,7 +121,7 @@ class BakeOffDialog(QDialog):
         self.note.setText(text)
         self._refresh()
 
-    def show_tasting(self, tasting: Tasting) -> None:
+    def show_tasting(self, tasting: ModelComparison) -> None:
         """A row per frame, a column per model; below, how far the models agree."""
         self._clear()
         bold = "font-weight: 600;"

@@ -16,11 +16,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.translation import tr
-from vsod.project.project import Project, find_moved, same_clip
+from vsod.project.project import Project, relink_siblings, same_clip
 
 
 class RelinkDialog(QDialog):
@@ -77,7 +77,7 @@ class RelinkDialog(QDialog):
                 tr("{name} cannot be read: {strerror}.").format(name=new.name, strerror=error.strerror)
             )
             return
-        self.project = find_moved(self.project, old, new)
+        self.project = relink_siblings(self.project, old, new)
         self.remark.setText(
             tr("{name} is not the clip that was worked on; it will be analysed anew.").format(name=new.name)
             if same is False
@@ -90,7 +90,7 @@ class RelinkDialog(QDialog):
     def _fill(self) -> None:
         self.list.clear()
         for path in self.project.missing:
-            item = QListWidgetItem(plain(f"{path.name}    {path.parent}"))
+            item = QListWidgetItem(sanitise(f"{path.name}    {path.parent}"))
             item.setData(Qt.ItemDataRole.UserRole, path)
             item.setToolTip(inert(str(path)))
             self.list.addItem(item)
@@ -107,11 +107,11 @@ class RelinkDialog(QDialog):
         if old.suffix:
             wanted = f"{old.name} ({old.name});;*{old.suffix} (*{old.suffix});;All (*)"
             picked, _ = QFileDialog.getOpenFileName(
-                self, tr("Where is {name}?").format(name=plain(old.name)), str(old.parent), wanted
+                self, tr("Where is {name}?").format(name=sanitise(old.name)), str(old.parent), wanted
             )
         else:
             picked = QFileDialog.getExistingDirectory(
-                self, tr("Where is {name}?").format(name=plain(old.name)), str(old.parent)
+                self, tr("Where is {name}?").format(name=sanitise(old.name)), str(old.parent)
             )
         if picked:
             self.relink(old, Path(picked))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
@@ -18,7 +19,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.gui.actions.action_table import MENUS, Deed, deed_of, set_keys
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.preferences import Prefs
@@ -28,17 +28,50 @@ _ID = Qt.ItemDataRole.UserRole
 _PORTABLE, _NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
 
+class ShortcutRow(Protocol):
+    """What the dialog reads of an action."""
+
+    @property
+    def id(self) -> str:
+        """Keys are stored by it."""
+
+    @property
+    def text(self) -> str:
+        """Name in the menu, in English."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The usual shortcuts."""
+
+
+_Row = TypeVar("_Row", bound=ShortcutRow)
+
+
 class ShortcutsDialog(QDialog):
     """A list of actions with their keys, and a field to give the selected one another.
 
     Args:
         actions: By id.
+        menus: The rows of the table of actions, by the title of their menu; None is a line between two.
+        set_shortcuts: Gives an action of a row its keys.
         prefs: Where chosen keys are kept.
         parent: The window.
     """
 
-    def __init__(self, actions: Mapping[str, QAction], prefs: Prefs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        actions: Mapping[str, QAction],
+        menus: Mapping[str, Sequence[_Row | None]],
+        set_shortcuts: Callable[[QAction, _Row, Sequence[str]], object],
+        prefs: Prefs,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        rows = {row.id: row for menu in menus.values() for row in menu if row is not None}
+        self._table: Mapping[str, ShortcutRow] = rows
+        self._set_shortcuts: Callable[[str, Sequence[str]], object] = lambda id, keys: set_shortcuts(
+            actions[id], rows[id], keys
+        )
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setMinimumSize(640, 620)
         self._actions, self._prefs = actions, prefs
@@ -89,7 +122,7 @@ class ShortcutsDialog(QDialog):
         outer.addWidget(self.remark)
         outer.addWidget(mouse)
         self._rows: dict[str, QTreeWidgetItem] = {}
-        self._fill()
+        self._fill(menus)
         self.list.setCurrentItem(next(iter(self._rows.values())))
 
     def select(self, id: str) -> None:
@@ -98,8 +131,8 @@ class ShortcutsDialog(QDialog):
 
     # ---- inside
 
-    def _fill(self) -> None:
-        for title, deeds in MENUS.items():
+    def _fill(self, menus: Mapping[str, Sequence[ShortcutRow | None]]) -> None:
+        for title, deeds in menus.items():
             head = QTreeWidgetItem([tr(title).replace("&", "")])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             bold = head.font(0)
@@ -155,7 +188,7 @@ class ShortcutsDialog(QDialog):
         taken = owner and owner != id
         self.remark.setText(
             tr("{key} is taken from “{action}”.").format(
-                key=key.toString(_NATIVE), action=_name(deed_of(owner))
+                key=key.toString(_NATIVE), action=_name(self._table[owner])
             )
             if taken
             else ""
@@ -172,23 +205,23 @@ class ShortcutsDialog(QDialog):
     def _give(self, keys: list[str] | None, id: str = "") -> None:
         """Give an action keys, None = those of the table, less what others have."""
         id = id or self._current
-        deed = deed_of(id)
+        deed = self._table[id]
         self._prefs.set_keys(id, keys)
         if keys is None:
             keys = [key for key in deed.keys if self._owner(QKeySequence(key)) in ("", id)]
             if keys != list(deed.keys):
                 self._prefs.set_keys(id, keys)
-        set_keys(self._actions[id], deed, keys)
+        self._set_shortcuts(id, keys)
         self._show_keys(id)
         self.edit.clear()
 
     def _reset_all(self) -> None:
-        for id, action in self._actions.items():
+        for id in self._actions:
             self._prefs.set_keys(id, None)
-            set_keys(action, deed_of(id), deed_of(id).keys)
+            self._set_shortcuts(id, self._table[id].keys)
             self._show_keys(id)
         self.edit.clear()
 
 
-def _name(deed: Deed) -> str:
+def _name(deed: ShortcutRow) -> str:
     return tr(deed.text).replace("&", "").rstrip("…")

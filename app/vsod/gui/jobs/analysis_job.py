@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vsod.core.clip_settings import Choice
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import Clip
@@ -25,7 +25,7 @@ class Looks:
         adapt: Fit the clip's model to the frames: it sees those of all shots.
     """
 
-    def __init__(self, clip: Clip, casting: Choice, frames: range | None, adapt: bool = False) -> None:
+    def __init__(self, clip: Clip, casting: ClipSettings, frames: range | None, adapt: bool = False) -> None:
         self._clip, self._card, self._adapt = clip, casting.card, adapt
         whole = range(clip.info.frame_count) if frames is None else frames
         parts: Iterable[tuple[str, range | None]] = (
@@ -77,7 +77,7 @@ class Looks:
 class Teller:
     """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
 
-    def __init__(self, job: JobThread, clip: Clip, casting: Choice, looks: Looks | None = None) -> None:
+    def __init__(self, job: JobThread, clip: Clip, casting: ClipSettings, looks: Looks | None = None) -> None:
         self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
         self._first: tuple[int, float] | None = None
         self._last = (0, 0.0)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import Choice
-from vsod.core.job import JobReport, JobSpec
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import VsodError
 from vsod.gui.jobs.analysis_job import Looks, Teller
@@ -19,8 +19,8 @@ from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import Backend, Clip, Format
 
 if TYPE_CHECKING:
-    from vsod.pipeline.batch import Row
-    from vsod.pipeline.job_estimate import Cost
+    from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.job_estimate import JobEstimate
 
 QUEUE = "queue"  # name of the heavy job that belongs to the queue
 
@@ -47,7 +47,7 @@ class Tasks(QObject):
         self._desk.heavy_changed.connect(self._on_heavy)
         self._desk.failed.connect(self._on_failed)
         self._clip: Clip | None = None
-        self._asked: tuple[Clip, Choice, bool] | None = None  # whose coverage is of interest
+        self._asked: tuple[Clip, ClipSettings, bool] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
         self._unclaimed: list[Clip] = []  # opened in a job's thread, not yet handed to the window
@@ -106,7 +106,7 @@ class Tasks(QObject):
         self._clip = self._asked = None
         self.opening.emit("")
 
-    def look_up_coverage(self, casting: Choice, adapt: bool = False) -> None:
+    def look_up_coverage(self, casting: ClipSettings, adapt: bool = False) -> None:
         """Ask which frames are done already; with ``adapt`` by the clip's card as fitted to it, if it is."""
         clip = self._clip
         if clip is None:
@@ -123,7 +123,7 @@ class Tasks(QObject):
 
         self._desk.start("coverage", work, done)
 
-    def analyse(self, casting: Choice, frames: range | None, device: str, adapt: bool = False) -> None:
+    def analyse(self, casting: ClipSettings, frames: range | None, device: str, adapt: bool = False) -> None:
         """Run the networks over ``frames`` of the current clip, each over its own."""
         clip = self._clip
         if clip is None or self._desk.heavy is not None:
@@ -154,7 +154,7 @@ class Tasks(QObject):
         if clip is None or self._desk.heavy is not None:
             return
 
-        def work(job: JobThread) -> JobReport:
+        def work(job: JobThread) -> JobResult:
             casting = spec.choice.casting
             report = clip.export(spec, on_progress=Teller(job, clip, casting), cancel=job.cancel)
             job.noted.emit((clip, casting, casting.gather(clip.coverage)))
@@ -176,7 +176,7 @@ class Tasks(QObject):
             cards: The models.
             count: How many frames.
             device: Where to compute.
-            done: Gets a :class:`vsod.pipeline.model_comparison.Tasting`.
+            done: Gets a :class:`vsod.pipeline.model_comparison.ModelComparison`.
             within: The shot the frames are of; None = all of the clip.
         """
         clip = self._clip
@@ -197,23 +197,23 @@ class Tasks(QObject):
             "compare", work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
-    def run(self, spec: JobSpec, done: Callable[[Row], object]) -> None:
+    def run(self, spec: JobSpec, done: Callable[[JobOutcome], object]) -> None:
         """Do a job of the queue, on a clip of its own; ``failed("queue", …)`` if it is stopped."""
 
-        def work(job: JobThread) -> Row:
+        def work(job: JobThread) -> JobOutcome:
             return self._backend.run(spec, on_progress=lambda step: _tell(job, step), cancel=job.cancel)
 
         self._desk.start(
             QUEUE, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
-    def estimate(self, spec: JobSpec, done: Callable[[Cost | VsodError], object]) -> JobThread | None:
+    def estimate(self, spec: JobSpec, done: Callable[[JobEstimate | VsodError], object]) -> JobThread | None:
         """Time eight frames of a job on the current clip; cancel the job that is given back to stop it."""
         clip = self._clip
         if clip is None:
             return None
 
-        def work(job: JobThread) -> Cost | VsodError:
+        def work(job: JobThread) -> JobEstimate | VsodError:
             try:
                 return clip.estimate(spec, job.cancel)
             except VsodError as error:
@@ -235,7 +235,7 @@ class Tasks(QObject):
 
         self._desk.start("probe", work, done)
 
-    def reread_maps(self, casting: Choice, adapt: bool) -> None:
+    def reread_maps(self, casting: ClipSettings, adapt: bool) -> None:
         """Another job has computed maps of the current clip: look again."""
         clip = self._clip
 
@@ -264,7 +264,7 @@ class Tasks(QObject):
         job.progressed.connect(self.progressed)
         job.noted.connect(self._note)
 
-    def _note(self, news: tuple[Clip, Choice, object]) -> None:
+    def _note(self, news: tuple[Clip, ClipSettings, object]) -> None:
         clip, casting, covered = news
         if self._asked is not None and self._asked[0] is clip and self._asked[1] == casting:
             self.covered.emit(casting, covered)

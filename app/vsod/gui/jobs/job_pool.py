@@ -84,6 +84,8 @@ class Desk(QObject):
         self._heavy = None
 
     def _settle(self, job: JobThread, tell: Callable[[], object]) -> None:
+        if job not in self._jobs:  # its outcome was under way when all was stopped
+            return
         # free before anyone hears of the outcome: who is told may start the next job at once
         was_heavy = self._heavy is job
         if was_heavy:
@@ -93,6 +95,8 @@ class Desk(QObject):
             self.heavy_changed.emit(None)
 
     def _ended(self, job: JobThread) -> None:
+        if job not in self._jobs:
+            return
         self._jobs.discard(job)
         job.wait()
         job.deleteLater()

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.job import DEVICES
 from vsod.core.progress import Progress
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.panels.model_facts import CardFacts
 from vsod.gui.toolkit.pipeline_interface import Card
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
@@ -173,10 +173,10 @@ class AnalysisPanel(QGroupBox):
         self.card_box.blockSignals(True)
         self.card_box.clear()
         for card in self._cards:
-            self.card_box.addItem(plain(card.title), card.id)
+            self.card_box.addItem(sanitise(card.title), card.id)
             row = self.card_box.count() - 1
             if card.problem:
-                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=plain(card.title)))
+                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=sanitise(card.title)))
                 self.card_box.setItemData(row, card.problem, Qt.ItemDataRole.ToolTipRole)
                 model = self.card_box.model()
                 item = model.item(row) if isinstance(model, QStandardItemModel) else None

@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QWidget
 
-from vsod.core.matte_settings import DEFAULTS, FinishSettings
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.panels.preset_bar import PresetBar
 from vsod.gui.panels.setting_editors import Knob, make_knob
 from vsod.gui.toolkit.translation import tr
@@ -27,7 +27,7 @@ class FinishPanel(QGroupBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Matte"), parent)
-        self._settings = DEFAULTS
+        self._settings = DEFAULT_MATTE_SETTINGS
         self.preset_bar = PresetBar("finish")
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
@@ -40,7 +40,7 @@ class FinishPanel(QGroupBox):
         column.addWidget(self.preset_bar)
         column.addLayout(grid)
         self.knobs: dict[str, Knob] = {}
-        for setting in fields(FinishSettings):
+        for setting in fields(MatteSettings):
             knob = make_knob(setting, grid, _usable)
             knob.changed.connect(partial(self._turned, setting.name))
             knob.settled.connect(self.settled)
@@ -48,15 +48,15 @@ class FinishPanel(QGroupBox):
         self.reset_button = QPushButton(tr("Reset all"))
         self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
-        self.preset_bar.picked.connect(lambda values: self._take(FinishSettings(**values)))
-        self.set_settings(DEFAULTS)
+        self.preset_bar.picked.connect(lambda values: self._take(MatteSettings(**values)))
+        self.set_settings(DEFAULT_MATTE_SETTINGS)
 
     @property
-    def settings(self) -> FinishSettings:
+    def settings(self) -> MatteSettings:
         """What is set."""
         return self._settings
 
-    def set_settings(self, settings: FinishSettings) -> None:
+    def set_settings(self, settings: MatteSettings) -> None:
         """Show other settings; nobody is told."""
         self._settings = settings
         for name, knob in self.knobs.items():
@@ -65,9 +65,9 @@ class FinishPanel(QGroupBox):
 
     def reset(self) -> None:
         """Everything as usual."""
-        self._take(DEFAULTS)
+        self._take(DEFAULT_MATTE_SETTINGS)
 
-    def _take(self, settings: FinishSettings) -> None:
+    def _take(self, settings: MatteSettings) -> None:
         self.settled.emit()
         self.set_settings(settings)
         self.changed.emit(settings)
@@ -90,10 +90,10 @@ class FinishPanel(QGroupBox):
 
     def _refresh(self) -> None:
         self.preset_bar.show_values(as_values(self._settings))
-        self.reset_button.setEnabled(self._settings != DEFAULTS)
+        self.reset_button.setEnabled(self._settings != DEFAULT_MATTE_SETTINGS)
 
 
-def as_values(settings: FinishSettings) -> dict[str, Any]:
+def as_values(settings: MatteSettings) -> dict[str, Any]:
     """What differs from the usual, by name."""
     both = ((s.name, getattr(settings, s.name), s.default) for s in fields(settings))
     return {name: value for name, value, usual in both if value != usual}

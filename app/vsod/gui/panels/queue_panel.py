@@ -17,16 +17,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from vsod.core.export_settings import WHAT
+from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.progress import Progress
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 from vsod.gui.panels.analysis_panel import STAGES
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import clock
 from vsod.gui.toolkit.translation import tr
-from vsod.pipeline.job_queue import OVER, Item
+from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
 
 _COLUMNS = ("Clip", "Writes", "Model", "State", "Remark")
 _STATES = {
@@ -145,7 +145,7 @@ class QueuePanel(QWidget):
 
     # ---- inside
 
-    def _items(self) -> list[Item]:
+    def _items(self) -> list[QueuedJob]:
         return [self._queue.jobs[id] for id in self.selected]
 
     def _enable(self) -> None:
@@ -181,7 +181,7 @@ class QueuePanel(QWidget):
             return
         words = [
             tr("{done} of {total} done").format(
-                done=sum(item.state in OVER for item in jobs), total=len(jobs)
+                done=sum(item.state in FINISHED_STATES for item in jobs), total=len(jobs)
             )
         ]
         failed = sum(item.state == "failed" for item in jobs)
@@ -237,9 +237,9 @@ def local_paths(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
-def _words(item: Item) -> list[str]:
+def _words(item: QueuedJob) -> list[str]:
     spec = item.spec
-    what = tr(WHAT[spec.delivery.what].split(",")[0])
+    what = tr(EXPORT_KINDS[spec.delivery.what].split(",")[0])
     part = "" if (spec.start, spec.stop) == (0, None) else f"  [{spec.start}:{spec.stop or ''}]"
     remark = "  ".join(item.notes)
     if item.state in ("done", "warnings") and item.seconds:
@@ -252,11 +252,11 @@ def _words(item: Item) -> list[str]:
     elif item.state == "waiting":
         remark = (tr("{count} frames").format(count=item.frames) + f", {what}") if item.frames else what
     return [
-        f"{plain(spec.source.name)}{part}",
-        plain(spec.output.name),
-        plain(spec.card) + (tr(" (fitted)") if spec.adapt else ""),
+        f"{sanitise(spec.source.name)}{part}",
+        sanitise(spec.output.name),
+        sanitise(spec.card) + (tr(" (fitted)") if spec.adapt else ""),
         tr(_STATES[item.state]),
-        plain(remark.strip()),
+        sanitise(remark.strip()),
     ]
 
 

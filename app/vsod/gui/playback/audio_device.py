@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from vsod.core.audio_format import CHANNELS, RATE, SECOND
+from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, RATE
 
 _BUFFER = 0.25  # seconds: longer than the window ever stalls
 
@@ -48,7 +48,7 @@ class DeviceSpeaker:
         shape.setChannelCount(CHANNELS)
         shape.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._sink = QAudioSink(device, shape)
-        self._sink.setBufferSize(round(_BUFFER * SECOND))
+        self._sink.setBufferSize(round(_BUFFER * BYTES_PER_SECOND))
         self._written = 0
         self._io: Any = None
 
@@ -68,7 +68,7 @@ class DeviceSpeaker:
     def played(self) -> float:
         """Seconds that have left the buffer."""
         waiting = self._sink.bufferSize() - self._sink.bytesFree()
-        return max(0, self._written - waiting) / SECOND
+        return max(0, self._written - waiting) / BYTES_PER_SECOND
 
     def stop(self) -> None:
         """Fall silent at once."""

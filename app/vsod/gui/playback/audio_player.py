@@ -9,13 +9,13 @@ from contextlib import suppress
 
 from PyQt6.QtCore import QObject, QThread, QTimer
 
-from vsod.core.audio_format import CHANNELS, SAMPLE, SECOND
+from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, SAMPLE_BYTES
 from vsod.gui.playback.audio_device import Speaker, open_speaker
 from vsod.gui.playback.frame_renderer import Shown
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit.pipeline_interface import Clip
 
-_AHEAD = SECOND  # bytes that are decoded before they are needed
+_AHEAD = BYTES_PER_SECOND  # bytes that are decoded before they are needed
 _FEED_MS = 20
 _OFF = 0.08  # seconds by which sound may be off the picture
 _AGAIN = 0.6  # seconds until the last correction has left the loudspeaker's buffer
@@ -205,9 +205,9 @@ class Sound(QObject):
         """Leave sound out where the picture is ahead, and wait for it where it is behind."""
         assert self._from is not None
         ticks = int(clip.info.pts[index] - clip.info.pts[self._from])
-        off = ticks * float(clip.info.time_base) - speaker.played() - self._shift / SECOND
+        off = ticks * float(clip.info.time_base) - speaker.played() - self._shift / BYTES_PER_SECOND
         if abs(off) > _OFF:
-            self._owed = _whole(off * SECOND)
+            self._owed = _whole(off * BYTES_PER_SECOND)
             self._shift += self._owed
             self._corrected = speaker.played() or 1e-9
 
@@ -239,5 +239,5 @@ class Sound(QObject):
 
 def _whole(count: float) -> int:
     """Bytes of whole samples, towards 0."""
-    size = CHANNELS * SAMPLE
+    size = CHANNELS * SAMPLE_BYTES
     return int(count / size) * size

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
-from vsod.core.clip_settings import Choice, ShotChoice
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import FinishSettings
-from vsod.core.overlay import Overlay, Reading
+from vsod.core.matte_settings import MatteSettings
+from vsod.core.overlay import AlphaInterpretation, Overlay
 from vsod.gui.toolkit.pipeline_interface import Clip
 
 CHECKER, BLUR = "checker", "blur"
@@ -43,19 +43,19 @@ class View:
 
     overlay: Overlay = Overlay.TINT
     card: str | None = None
-    finish: FinishSettings = field(default_factory=FinishSettings)
-    shots: tuple[ShotChoice, ...] = ()
+    finish: MatteSettings = field(default_factory=MatteSettings)
+    shots: tuple[ShotOverride, ...] = ()
     size: tuple[int, int] | None = None
     ground: str = CHECKER
-    reading: Reading = "right"
+    reading: AlphaInterpretation = "right"
     compare: Compare = "off"
     against: str = UNFINISHED
 
-    def at(self, index: int) -> tuple[str | None, FinishSettings]:
+    def at(self, index: int) -> tuple[str | None, MatteSettings]:
         """Card and finish of a frame."""
         if self.card is None:
             return None, self.finish
-        return Choice(self.card, self.finish, self.shots).at(index)
+        return ClipSettings(self.card, self.finish, self.shots).at(index)
 
     def quick(self) -> View:
         """The same without what needs other frames or a slow engine, at the raster of what is drawn."""
@@ -63,7 +63,7 @@ class View:
         return replace(self, size=None, finish=_quick(self.finish), shots=shots)
 
 
-def _quick(finish: FinishSettings) -> FinishSettings:
+def _quick(finish: MatteSettings) -> MatteSettings:
     return replace(finish, stabilise=0.0, crf="off")
 
 
@@ -105,7 +105,7 @@ def render(clip: Clip, frame: Frame, view: View) -> Shown:
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame.index, rgb, view)
     ground = None if alpha is None else _ground(view, rgb, alpha)
-    shown = ov.compose(view.overlay, rgb, alpha, ground=ground, reading=view.reading, other=other)
+    shown = ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading, other=other)
     beside = None
     if view.compare != "off":
         picture = rgb if view.against == PICTURE else _beside(view, rgb, other)
@@ -129,7 +129,7 @@ def _beside(view: View, rgb: U8, alpha: U8 | None) -> U8:
     if view.overlay is Overlay.DIFFERENCE:
         return rgb
     ground = None if alpha is None else _ground(view, rgb, alpha)
-    return ov.compose(view.overlay, rgb, alpha, ground=ground, reading=view.reading)
+    return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading)
 
 
 def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
@@ -138,9 +138,9 @@ def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
         return None
     height, width = alpha.shape
     if view.ground == BLUR:
-        from vsod.core.compositing import surroundings  # OpenCV: not before it is needed
+        from vsod.core.compositing import blurred_background  # OpenCV: not before it is needed
 
-        return np.asarray(surroundings(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
+        return np.asarray(blurred_background(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
     return _still(view.ground, width, height)
 
 
@@ -153,9 +153,9 @@ def _still(ground: str, width: int, height: int) -> U8 | None:
     image = QImage(ground)
     if image.isNull():
         return None
-    from vsod.core.compositing import covering  # OpenCV: not before it is needed
+    from vsod.core.compositing import resize_to_cover  # OpenCV: not before it is needed
 
-    return np.asarray(covering(from_qimage(image), (width, height)), np.uint8)
+    return np.asarray(resize_to_cover(from_qimage(image), (width, height)), np.uint8)
 
 
 def to_qimage(rgb: U8) -> QImage:

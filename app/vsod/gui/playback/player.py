@@ -26,6 +26,7 @@ class Player(QObject):
     moved = pyqtSignal(int)  # the playhead is at this frame
     speed_changed = pyqtSignal(float)  # 0 = paused
     began = pyqtSignal(int, float)  # playback from this frame on, at this speed
+    view_changed = pyqtSignal()  # another view mode, model, size …
     failed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -77,6 +78,7 @@ class Player(QObject):
             self._server.set_view(view)
             self.drafts.set_view(view)
             self.refresh()
+            self.view_changed.emit()
 
     def refresh(self) -> None:
         """Serve the current frame anew, if it stands still."""

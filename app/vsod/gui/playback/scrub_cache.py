@@ -15,7 +15,7 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from vsod.core.frame import Frame
-from vsod.core.preview_jpeg import squeezed, unsqueezed
+from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.playback.frame_renderer import Shown, View, render
 from vsod.gui.toolkit.pipeline_interface import Clip
 
@@ -137,7 +137,7 @@ class Drafts(QThread):
         return self._done or self._wish is not None or fills
 
     def _serve(self, clip: Clip, index: int, data: bytes, view: View) -> None:
-        frame = Frame(index, int(clip.info.pts[index]), unsqueezed(data))
+        frame = Frame(index, int(clip.info.pts[index]), decode_preview(data))
         shown = replace(render(clip, frame, view.quick()), draft=True, view=view)
         with self._cond:
             if self._clip is not clip or self._done:
@@ -161,7 +161,7 @@ class Drafts(QThread):
             self._close()
             return
         self._next = frame.index + 1
-        data = squeezed(frame.image)
+        data = encode_preview(frame.image)
         with self._cond:
             if self._clip is clip:
                 self._kept[frame.index] = data

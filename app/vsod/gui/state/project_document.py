@@ -10,7 +10,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
-from vsod.project.project import ClipWork, Project
+from vsod.project.project import Project, ProjectClip
 
 _ONE_KIND = 1  # id of commands that may merge
 
@@ -20,9 +20,9 @@ class _Edit(QUndoCommand):
 
     def __init__(
         self,
-        show: Callable[[ClipWork], None],
-        before: ClipWork,
-        after: ClipWork,
+        show: Callable[[ProjectClip], None],
+        before: ProjectClip,
+        after: ProjectClip,
         text: str,
         gesture: tuple[int, str],
     ) -> None:
@@ -66,7 +66,7 @@ class Document(QObject):
         self._gesture = 0
 
     @property
-    def work(self) -> ClipWork | None:
+    def work(self) -> ProjectClip | None:
         """What is decided about the clip on the desk."""
         return self.project.work
 
@@ -85,7 +85,7 @@ class Document(QObject):
 
         Args:
             text: What undo calls it. Edits of the same text are one until :meth:`settle` is called.
-            changes: Fields of :class:`vsod.project.project.ClipWork`.
+            changes: Fields of :class:`vsod.project.project.ProjectClip`.
         """
         before = self.work
         if before is None:
@@ -99,7 +99,7 @@ class Document(QObject):
         """The hand is off: what follows is another edit."""
         self._gesture += 1
 
-    def show_clip(self, usual: ClipWork) -> None:
+    def show_clip(self, usual: ProjectClip) -> None:
         """Put a clip on the desk; ``usual`` is decided about it if it is new."""
         self.settle()
         place = self.project.find(usual.path)
@@ -141,7 +141,7 @@ class Document(QObject):
             self._stacks[clip] = QUndoStack(self.history)
         return self._stacks[clip]
 
-    def _show(self, work: ClipWork) -> None:
+    def _show(self, work: ProjectClip) -> None:
         known = self.project.clips[self.project.find(work.path)]
         work = replace(work, digest=known.digest)
         self.project = self.project.with_work(work)

@@ -11,8 +11,8 @@ from vsod.core.job import JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import UsageError, VsodError
 from vsod.gui.toolkit.translation import tr
-from vsod.pipeline.job_queue import Item, JobQueue
-from vsod.project.project import ClipWork
+from vsod.pipeline.job_queue import JobQueue, QueuedJob
+from vsod.project.project import ProjectClip
 
 
 class QueueModel(QObject):
@@ -44,7 +44,7 @@ class QueueModel(QObject):
         return self.jobs.owned
 
     @property
-    def waiting_jobs(self) -> list[Item]:
+    def waiting_jobs(self) -> list[QueuedJob]:
         """What is still to be done, in order."""
         return [item for item in self.jobs if item.state == "waiting"]
 
@@ -103,7 +103,7 @@ class QueueModel(QObject):
             self.jobs.change(id, spec=spec, frames=frames, state="waiting", notes=())
             self.changed.emit()
 
-    def apply_settings(self, ids: Sequence[str], work: ClipWork) -> None:
+    def apply_settings(self, ids: Sequence[str], work: ProjectClip) -> None:
         """Give waiting jobs the model and matte settings of ``work``."""
         if not self.check_owned():
             return

@@ -9,8 +9,8 @@ from vsod.gui.timeline.static_layer import Picture
 from vsod.gui.timeline.track_layout import SHOWN
 from vsod.gui.toolkit.time_text import position
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.frame_metrics import BY_ID
-from vsod.qc.issues import Flag
+from vsod.qc.frame_metrics import METRICS_BY_ID
+from vsod.qc.issues import Issue
 
 
 def summary(what: Picture, index: int, marked: range) -> str:
@@ -49,7 +49,7 @@ def frame_words(what: Picture, index: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def next_flag(flags: list[Flag], index: int, way: int) -> Flag | None:
+def next_flag(flags: list[Issue], index: int, way: int) -> Issue | None:
     """The flag whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
     places = sorted(flags, key=lambda flag: flag.worst)
     if way > 0:
@@ -74,9 +74,9 @@ def _own_words(what: Picture, index: int) -> list[str]:
     return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
 
 
-def flag_words(flag: Flag) -> str:
+def flag_words(flag: Issue) -> str:
     """A stretch of trouble in one line."""
-    lane = BY_ID[flag.kind.lane]
+    lane = METRICS_BY_ID[flag.kind.lane]
     one, more = tr("{kind}: 1 frame, {lane} {value}"), tr("{kind}: {count} frames, {lane} {value}")
     return (more if len(flag.frames) > 1 else one).format(
         kind=tr(flag.kind.title), count=len(flag.frames), lane=tr(lane.title), value=lane.text(flag.value)

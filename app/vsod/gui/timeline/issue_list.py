@@ -12,7 +12,7 @@ from vsod.gui.timeline.descriptions import flag_words
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import position
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.issues import Flag
+from vsod.qc.issues import Issue
 
 _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
@@ -50,7 +50,7 @@ class FlagList(QGroupBox):
         self._info = info
         self.set_flags([], False)
 
-    def set_flags(self, flags: Sequence[Flag], measured: bool) -> None:
+    def set_flags(self, flags: Sequence[Issue], measured: bool) -> None:
         """List ``flags``; ``measured`` tells nothing found from nothing known."""
         self.tree.clear()
         self.empty.setText(tr("No frame stands out.") if measured else tr("Analyse the clip to find out."))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vsod.qc.frame_metrics import Lane, Values
+from vsod.qc.frame_metrics import Metric, MetricValues
 
 Pixels = npt.NDArray[np.uint32]
 
@@ -37,7 +37,7 @@ def columns(first: float, frames_per_pixel: float, width: int, count: int) -> np
     return np.asarray(np.clip(edges, 0, count), np.int64)
 
 
-def extremes(values: Values, edges: npt.NDArray[np.int64]) -> tuple[Values, Values]:
+def extremes(values: MetricValues, edges: npt.NDArray[np.int64]) -> tuple[MetricValues, MetricValues]:
     """The least and the most of each column, NaN where nothing is known or no frame lies.
 
     Args:
@@ -61,7 +61,7 @@ def extremes(values: Values, edges: npt.NDArray[np.int64]) -> tuple[Values, Valu
     return low, high
 
 
-def plot(lane: Lane, low: Values, high: Values, height: int, ink: Ink) -> Pixels:
+def plot(lane: Metric, low: MetricValues, high: MetricValues, height: int, ink: Ink) -> Pixels:
     """(height, width) picture of a lane, for an image of format ARGB32.
 
     Args:

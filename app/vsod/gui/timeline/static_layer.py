@@ -12,15 +12,15 @@ from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import ShotChoice
-from vsod.core.frame_ranges import spans
+from vsod.core.clip_settings import ShotOverride
+from vsod.core.frame_ranges import true_ranges
 from vsod.gui.timeline import track_layout
 from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
 from vsod.gui.timeline.time_axis import Axis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.time_text import position, tick_steps
-from vsod.qc.frame_metrics import Lanes
-from vsod.qc.issues import Flag
+from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.issues import Issue
 
 TROUBLE = QColor("#f0a53a")
 """Amber: told from the blue of the curves by every kind of colour vision."""
@@ -49,12 +49,12 @@ class Picture:
 
     info: ClipInfo | None = None
     covered: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    lanes: Lanes | None = None
+    lanes: FrameMetrics | None = None
     cuts: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    flags: Sequence[Flag] = ()
+    flags: Sequence[Issue] = ()
     flagged: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     worst: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    shots: Sequence[ShotChoice] = ()
+    shots: Sequence[ShotOverride] = ()
     thumbnail: Callable[[int], QImage | None] = lambda _index: None
     film_step: int = 1
     with_lanes: bool = True
@@ -126,7 +126,7 @@ def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
         painter.drawImage(QRectF(left, track_layout.FILM_TOP, wide - 1, track_layout.FILM), picture, source)
 
 
-def _paint_shots(painter: QPainter, shots: Sequence[ShotChoice], axis: Axis) -> None:
+def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: Axis) -> None:
     """A bracket on the film over every shot with something of its own, and the name of its card."""
     painter.setPen(QPen(OWN, 2))
     for shot in shots:
@@ -158,7 +158,7 @@ def _paint_bars(
         return
     edges = columns(axis.first, axis.frames_per_pixel, round(axis.width), len(mask))
     _, most = extremes(mask.astype(np.float32), edges)
-    for part in spans(most > 0):
+    for part in true_ranges(most > 0):
         painter.fillRect(QRectF(box.left() + part.start, box.top(), len(part), box.height()), colour)
 
 

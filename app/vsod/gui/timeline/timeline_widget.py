@@ -21,7 +21,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import ShotChoice
+from vsod.core.clip_settings import ShotOverride
 from vsod.gui.timeline import static_layer, track_layout
 from vsod.gui.timeline.descriptions import frame_words, summary
 from vsod.gui.timeline.playhead_layer import paint_heads, paint_playhead, paint_range
@@ -29,8 +29,8 @@ from vsod.gui.timeline.static_layer import Picture
 from vsod.gui.timeline.time_axis import Axis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.frame_metrics import Lanes
-from vsod.qc.issues import Flag
+from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.issues import Issue
 
 _GRAB = 7  # pixels around a handle that still catch it
 
@@ -73,12 +73,12 @@ class Scrubber(QWidget):
         return self._picture.covered
 
     @property
-    def flags(self) -> Sequence[Flag]:
+    def flags(self) -> Sequence[Issue]:
         """The flags shown."""
         return self._picture.flags
 
     @property
-    def lanes(self) -> Lanes | None:
+    def lanes(self) -> FrameMetrics | None:
         """The curves shown."""
         return self._picture.lanes
 
@@ -114,7 +114,9 @@ class Scrubber(QWidget):
         self._picture.covered = covered
         self._redraw()
 
-    def set_lanes(self, lanes: Lanes | None, cuts: npt.NDArray[np.bool_], flags: Sequence[Flag]) -> None:
+    def set_lanes(
+        self, lanes: FrameMetrics | None, cuts: npt.NDArray[np.bool_], flags: Sequence[Issue]
+    ) -> None:
         """Show curves, shots and flags."""
         what = self._picture
         what.lanes, what.cuts, what.flags = lanes, cuts, flags
@@ -124,7 +126,7 @@ class Scrubber(QWidget):
             what.worst[flag.worst] = True
         self._redraw()
 
-    def set_shots(self, shots: Sequence[ShotChoice]) -> None:
+    def set_shots(self, shots: Sequence[ShotOverride]) -> None:
         """Mark shots with something of their own."""
         if shots != self._picture.shots:
             self._picture.shots = shots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vsod.qc.frame_metrics import BY_ID, Lane
+from vsod.qc.frame_metrics import METRICS_BY_ID, Metric
 
 HEAD = 108  # the column of names and values on the left
 TAIL = 14  # free space on the right, so that the last frame can be grabbed
@@ -15,8 +15,8 @@ COVERED_TOP, COVERED = 71, 5
 LANES_TOP, LANE, GAP = 80, 18, 2
 FOOT = 6
 
-SHOWN: tuple[Lane, ...] = tuple(
-    BY_ID[name] for name in ("area", "confidence", "softness", "flicker", "motion")
+SHOWN: tuple[Metric, ...] = tuple(
+    METRICS_BY_ID[name] for name in ("area", "confidence", "softness", "flicker", "motion")
 )
 
 
@@ -24,7 +24,7 @@ SHOWN: tuple[Lane, ...] = tuple(
 class Row:
     """A lane's place."""
 
-    lane: Lane
+    lane: Metric
     top: int
     height: int = LANE
 

@@ -17,16 +17,16 @@ import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
-from vsod.core.job import JobReport, JobSpec
-from vsod.core.matte_settings import FinishSettings
-from vsod.core.output_frame import Layout
+from vsod.core.job import JobResult, JobSpec
+from vsod.core.matte_settings import MatteSettings
+from vsod.core.output_frame import FileContent
 from vsod.core.progress import ProgressFn
-from vsod.qc.frame_metrics import Lanes
+from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
-    from vsod.pipeline.batch import Row
-    from vsod.pipeline.job_estimate import Cost
-    from vsod.pipeline.model_comparison import Tasting
+    from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.job_estimate import JobEstimate
+    from vsod.pipeline.model_comparison import ModelComparison
 
 
 class Card(Protocol):
@@ -66,7 +66,7 @@ class Format(Protocol):
     @property
     def note(self) -> str: ...  # noqa: D102
     @property
-    def layouts(self) -> tuple[Layout, ...]: ...  # noqa: D102
+    def layouts(self) -> tuple[FileContent, ...]: ...  # noqa: D102
     @property
     def image(self) -> str: ...  # noqa: D102
     @property
@@ -74,7 +74,7 @@ class Format(Protocol):
 
 
 class Clip(Protocol):
-    """An open clip; see ``vsod.pipeline.clip_session.Session`` for what each call promises."""
+    """An open clip; see ``vsod.pipeline.clip_session.ClipSession`` for what each call promises."""
 
     @property
     def info(self) -> ClipInfo: ...  # noqa: D102
@@ -97,7 +97,7 @@ class Clip(Protocol):
         cancel: threading.Event | None = None,
     ) -> None: ...
 
-    def lanes(self, card: str) -> Lanes: ...  # noqa: D102
+    def lanes(self, card: str) -> FrameMetrics: ...  # noqa: D102
 
     def analyse(  # noqa: D102
         self,
@@ -117,7 +117,7 @@ class Clip(Protocol):
     def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
 
     def matte(  # noqa: D102
-        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: FinishSettings
+        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None: ...
 
     def taste(  # noqa: D102
@@ -129,7 +129,7 @@ class Clip(Protocol):
         device: str = "auto",
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> Tasting: ...
+    ) -> ModelComparison: ...
 
     def unfinished(  # noqa: D102
         self, card: str, index: int, size: tuple[int, int]
@@ -141,9 +141,9 @@ class Clip(Protocol):
         *,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
-    ) -> JobReport: ...
+    ) -> JobResult: ...
 
-    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> Cost: ...  # noqa: D102
+    def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> JobEstimate: ...  # noqa: D102
 
     def close(self) -> None: ...  # noqa: D102
 
@@ -156,7 +156,7 @@ class Backend(Protocol):
     def open(self, path: Path) -> Clip: ...  # noqa: D102
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
-    ) -> Row: ...
+    ) -> JobOutcome: ...
 
 
 class Pipeline:
@@ -165,25 +165,25 @@ class Pipeline:
     def cards(self) -> Sequence[Card]:
         """Models found on this machine."""
         import vsod.pipeline.clip_session  # noqa: F401  # long to load: it is there when the first clip comes
-        from vsod.pipeline.catalogue import list_cards
+        from vsod.pipeline.catalogue import model_entries
 
-        return list_cards()
+        return model_entries()
 
     def formats(self) -> Sequence[Format]:
         """Formats this program writes."""
-        from vsod.pipeline.catalogue import list_formats
+        from vsod.pipeline.catalogue import format_entries
 
-        return list_formats()
+        return format_entries()
 
     def open(self, path: Path) -> Clip:
         """Open a video file or a folder of frames."""
-        from vsod.pipeline.clip_session import Session
+        from vsod.pipeline.clip_session import ClipSession
 
-        return Session(path)
+        return ClipSession(path)
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
-    ) -> Row:
+    ) -> JobOutcome:
         """Do a job on a clip of its own; what was done before is not done again."""
         from vsod.pipeline.batch import run_batch
 

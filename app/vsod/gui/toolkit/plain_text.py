@@ -11,7 +11,7 @@ import re
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QWidget
 
-from vsod.core.safe_text import plain
+from vsod.core.safe_text import sanitise
 
 _JOINER = "\u2060"  # of no width: what looks like a tag to Qt is none with it
 _MARKUP = re.compile(r"[<&]")
@@ -32,7 +32,7 @@ class PlainLabel(QLabel):
 
     def setText(self, text: str | None) -> None:
         """Show this text."""
-        super().setText(plain(text or "", lines=True))
+        super().setText(sanitise(text or "", lines=True))
 
 
 def is_rich(text: str) -> bool:
@@ -42,5 +42,5 @@ def is_rich(text: str) -> bool:
 
 def inert(text: str) -> str:
     """``text`` for a tool tip or a message box: Qt does not take it for markup, and nothing in it acts."""
-    shown = plain(text, lines=True)
+    shown = sanitise(text, lines=True)
     return _MARKUP.sub(lambda found: found[0] + _JOINER, shown) if is_rich(shown) else shown

@@ -1,12 +1,15 @@
-"""What those who do something with the open clip share."""
+"""What the controllers of the window share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vsod.gui.controllers.viewer_controller import Stage
+from vsod.core.clip_settings import ClipSettings
 from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.panels.banner import Banner
+from vsod.gui.panels.status_bar import StatusLine
 from vsod.gui.playback.player import Player
+from vsod.gui.state.clip_state import ClipState
 from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit.preferences import Prefs
 from vsod.gui.workspace.workspace import Deck
@@ -14,20 +17,32 @@ from vsod.gui.workspace.workspace import Deck
 
 @dataclass(frozen=True, eq=False)
 class Workroom:
-    """The parts of the window.
+    """The parts of the window that most controllers need; never the window itself.
 
     Attributes:
         document: Keeps what is decided about the clip.
-        stage: Has the clip.
+        clip_state: The open clip, its coverage and its marked range.
         player: Shows it.
         deck: Has the panels.
         tasks: Does the jobs.
         prefs: What is remembered between runs.
+        banner: Says above the picture what went well or wrong.
+        status: Says at the bottom what is small.
     """
 
     document: Document
-    stage: Stage
+    clip_state: ClipState
     player: Player
     deck: Deck
     tasks: Tasks
     prefs: Prefs
+    banner: Banner
+    status: StatusLine
+
+    @property
+    def usable_models(self) -> ClipSettings | None:
+        """Which model analyses which frames; None without a clip, or while one of them cannot be used."""
+        work = self.document.work
+        if work is None or not all(card in self.deck.analysis.usable for card in work.choice.cards):
+            return None
+        return work.choice.casting

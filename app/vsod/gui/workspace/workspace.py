@@ -49,6 +49,7 @@ class Deck(QWidget):
         self.flags = FlagList()
         self.export_button = QPushButton(tr("Export…"))
         self.export_button.clicked.connect(actions["export"].trigger)
+        actions["export"].enabledChanged.connect(self.export_button.setEnabled)
 
         work, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout())
         work.addWidget(self.looks)

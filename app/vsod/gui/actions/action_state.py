@@ -1,0 +1,60 @@
+"""Runs actions when they are triggered, and keeps them enabled and ticked as the window's state wants."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject
+
+from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action_context import ActionContext
+from vsod.gui.actions.action_table import deed_of
+from vsod.gui.toolkit.translation import tr
+
+
+class ActionState(QObject):
+    """Joins the rows of the table to the window's actions.
+
+    Args:
+        context: What the rows are asked about, with the actions.
+        parent: The window.
+    """
+
+    def __init__(self, context: ActionContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._rows = [(action, deed_of(id)) for id, action in context.actions.items()]
+        for action, row in self._rows:
+            # the checked state a signal brings along is no argument of what the row runs
+            action.triggered.connect(lambda _checked=False, row=row: self._run(row))
+        shared = context.shared
+        shared.clip_state.changed.connect(self.refresh)
+        shared.document.changed.connect(lambda _work: self.refresh())
+        shared.tasks.catalogued.connect(lambda _cards, _formats: self.refresh())
+        shared.tasks.running.connect(lambda _name: self.refresh())
+        shared.player.view_changed.connect(self._tick)
+        self._name_edits()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Enable what makes sense now."""
+        for action, row in self._rows:
+            action.setEnabled(row.enabled(self._context))
+        self._tick()
+
+    def _run(self, row: Deed) -> None:
+        row.run(self._context)
+
+    def _tick(self) -> None:
+        for action, row in self._rows:
+            if row.checked is not None:
+                action.setChecked(row.checked(self._context))
+
+    def _name_edits(self) -> None:
+        """Undo and Redo say what they undo and redo."""
+        history = self._context.shared.document.history
+        for id, can, text, word in (
+            ("undo", history.canUndoChanged, history.undoTextChanged, "&Undo"),
+            ("redo", history.canRedoChanged, history.redoTextChanged, "&Redo"),
+        ):
+            action = self._context.actions[id]
+            can.connect(action.setEnabled)
+            text.connect(lambda what, action=action, word=word: action.setText(f"{tr(word)} {what}".strip()))

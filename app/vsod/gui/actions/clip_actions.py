@@ -1,0 +1,60 @@
+"""The actions of the menu Clip; a None is a line between two."""
+
+from __future__ import annotations
+
+from vsod.gui.actions import action_handlers as do
+from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action_context import can_analyse, job_runs
+
+CLIP: tuple[Deed | None, ...] = (
+    Deed(
+        "analyse",
+        "&Analyse",
+        ("Ctrl+R",),
+        "Find the subject in every frame",
+        run=lambda c: c.analysis.analyse(),
+        enabled=can_analyse,
+    ),
+    Deed(
+        "edit_shot",
+        "Edit &shot or clip",
+        ("Ctrl+T",),
+        "What is turned holds for this shot, or for the whole clip",
+        run=do.edit_shot_or_clip,
+    ),
+    Deed(
+        "shot_as_clip",
+        "Shot as t&he clip",
+        (),
+        "Take back what this shot has of its own",
+        run=lambda c: c.shot_scope.give_back(),
+    ),
+    Deed(
+        "compare_models",
+        "Compare &models…",
+        ("Ctrl+B",),
+        "Two to four models on a few frames",
+        run=lambda c: c.model_comparison.ask(),
+    ),
+    Deed(
+        "analyse_idle",
+        "Analyse while &idle",
+        (),
+        "Compute ahead of the playhead while you do nothing",
+        run=lambda c: do.set_idle_analysis(c, not c.idle_analysis.enabled),
+    ),
+    Deed(
+        "cancel",
+        "&Cancel",
+        ("Esc",),
+        "Stop the running job",
+        run=lambda c: c.analysis.cancel(),
+        enabled=job_runs,
+    ),
+    None,
+    Deed("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in", run=do.mark_in),
+    Deed("mark_out", "Mark &out", ("O",), "End the range with this frame", "mark-out", run=do.mark_out),
+    Deed("clear_marks", "Clear &range", ("Alt+X",), run=do.clear_marks),
+    Deed("to_in", "Go to in", ("Shift+I",), run=lambda c: c.player.seek(c.player.marked.start)),
+    Deed("to_out", "Go to out", ("Shift+O",), run=lambda c: c.player.seek(c.player.marked.stop - 1)),
+)

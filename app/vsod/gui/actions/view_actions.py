@@ -1,0 +1,100 @@
+"""The actions of the menu View; a None is a line between two."""
+
+from __future__ import annotations
+
+from vsod.gui.actions import action_handlers as do
+from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action_context import ActionContext, always
+from vsod.gui.viewer.view_modes import VIEW_MODES
+
+
+def _view_mode(id: str, text: str, keys: tuple[str, ...], tip: str) -> Deed:
+    overlay = VIEW_MODES[id]
+
+    def checked(c: ActionContext) -> bool:
+        return c.player.view.overlay is overlay
+
+    return Deed(id, text, keys, tip, run=lambda c: c.viewer.show_overlay(overlay), checked=checked)
+
+
+VIEW: tuple[Deed | None, ...] = (
+    _view_mode("show_picture", "&Picture", ("F2",), "The picture alone"),
+    _view_mode("show_tint", "&Tint", ("F3",), "The subject dyed"),
+    _view_mode("show_heat", "&Heat", ("F4",), "The matte as a colour map over the picture"),
+    _view_mode("show_matte", "&Matte", ("F5",), "The matte in black and white"),
+    _view_mode("show_cutout", "&Cutout", ("F6",), "The subject on a checkerboard, or on what you choose"),
+    _view_mode("show_contour", "C&ontour", ("F7",), "A line round the subject"),
+    _view_mode("show_difference", "&Difference", ("F8",), "Where two mattes differ: orange more, blue less"),
+    None,
+    Deed(
+        "compare_wipe",
+        "A/B &wipe",
+        ("W",),
+        "Two versions, a line between them to drag",
+        run=lambda c: c.viewer.compare("wipe"),
+    ),
+    Deed(
+        "compare_side",
+        "&Side by side",
+        ("Shift+W",),
+        "Two versions next to each other",
+        run=lambda c: c.viewer.compare("side"),
+    ),
+    Deed(
+        "guides",
+        "Safe &areas",
+        ("G",),
+        "Frames for action and titles, after EBU R 95",
+        run=do.toggle_guides,
+    ),
+    None,
+    Deed("fit", "&Fit", ("F",), "Show the whole picture", run=lambda c: c.workspace.canvas.fit()),
+    Deed(
+        "one_to_one",
+        "&1:1",
+        ("1",),
+        "One picture pixel per screen pixel",
+        run=lambda c: c.workspace.canvas.one_to_one(),
+    ),
+    Deed(
+        "zoom_in",
+        "Zoom &in",
+        ("Ctrl++", "Ctrl+="),
+        run=lambda c: c.workspace.canvas.zoom_by(1.25),
+        repeats=True,
+    ),
+    Deed("zoom_out", "Zoom &out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
+    None,
+    Deed(
+        "show_lanes",
+        "Analysis &lanes",
+        ("Ctrl+L",),
+        "Show or hide the curves under the ruler",
+        run=do.toggle_metrics,
+    ),
+    Deed(
+        "timeline_in",
+        "Zoom timeline in",
+        ("=", "+"),
+        run=lambda c: c.workspace.scrubber.zoom_by(1.6),
+        repeats=True,
+    ),
+    Deed(
+        "timeline_out",
+        "Zoom timeline out",
+        ("-",),
+        run=lambda c: c.workspace.scrubber.zoom_by(1 / 1.6),
+        repeats=True,
+    ),
+    Deed("timeline_fit", "Fit timeline", ("Shift+Z",), run=lambda c: c.workspace.scrubber.fit()),
+    None,
+    Deed(
+        "queue",
+        "&Queue",
+        ("Ctrl+Alt+Q",),
+        "Show or hide the list of jobs",
+        run=do.toggle_queue,
+        enabled=always,
+    ),
+    Deed("full_screen", "Full &screen", ("F11",), run=do.toggle_full_screen, enabled=always),
+)

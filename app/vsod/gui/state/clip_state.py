@@ -1,0 +1,68 @@
+"""The open clip, which of its frames are analysed, and the marked range."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from vsod.gui.toolkit.pipeline_interface import Clip
+
+
+class ClipState(QObject):
+    """What is known of the open clip.
+
+    Attributes:
+        clip: The open clip, None without one.
+        coverage: (N,) bool, N the clip's number of frames: those that have a saliency map.
+        marked: From the in point to the out point, half-open; all frames where none is set.
+    """
+
+    opened = pyqtSignal(object)  # Clip: the new one
+    closed = pyqtSignal()  # there is no clip any more
+    coverage_changed = pyqtSignal(object, object)  # (N,) bool, id of the model the maps are by or None
+    range_changed = pyqtSignal(object)  # range
+    changed = pyqtSignal()  # any of these, once those who show it have heard of it
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.clip: Clip | None = None
+        self.coverage: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        self.marked = range(0)
+
+    @property
+    def count(self) -> int:
+        """Frames of the clip, 0 without one."""
+        return self.clip.info.frame_count if self.clip is not None else 0
+
+    def open(self, clip: Clip) -> None:
+        """Replace the clip by another, of which nothing is analysed or marked yet."""
+        self._set(clip)
+        self.opened.emit(clip)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Have no clip any more."""
+        self._set(None)
+        self.closed.emit()
+        self.changed.emit()
+
+    def set_coverage(self, coverage: npt.NDArray[np.bool_], model: str | None) -> None:
+        """Set which frames have a map by ``model``; news of a clip of another length is ignored."""
+        if len(coverage) != self.count:
+            return
+        self.coverage = coverage
+        self.coverage_changed.emit(coverage, model)
+        self.changed.emit()
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Mark the frames from ``start`` to before ``stop``, clipped to the clip."""
+        if self.count:
+            self.marked = range(max(start, 0), min(stop, self.count))
+            self.range_changed.emit(self.marked)
+            self.changed.emit()
+
+    def _set(self, clip: Clip | None) -> None:
+        self.clip = clip
+        self.coverage = np.zeros(self.count, bool)
+        self.marked = range(self.count)
