@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -26,6 +27,7 @@ def job(context: ForkServerContext, words: Sequence[str], cache: Path) -> ForkSe
 
 def _run(words: list[str], cache: Path) -> None:
     os.environ["VSOD_CACHE"] = str(cache)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may have been started with nohup
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     os.dup2(sink, 2)
