@@ -68,12 +68,7 @@ class Known:
     packages: Sequence[str] = ()
 
 
-KNOWN = Known(
-    circles=(
-        "vsod.gui.actions.action_handlers vsod.gui.controllers.analysis_controller "
-        "vsod.gui.controllers.open_controller vsod.gui.main_window",
-    ),
-)
+KNOWN = Known()
 
 
 def circles(graph: grimp.ImportGraph) -> list[list[str]]:
