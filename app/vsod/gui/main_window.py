@@ -178,6 +178,8 @@ class MainWindow(QMainWindow):
         tasks.fitted.connect(self.messages.fitted)
         tasks.exported.connect(self.messages.exported)
         tasks.failed.connect(self.messages.failed)
+        for part in (self.player.drafts, self.sound, self.overview, self.ahead):
+            part.failed.connect(self.messages.background_failed)
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
         tasks.running.connect(lambda name: self.player.set_busy(bool(name)))

@@ -62,10 +62,10 @@ def test_no_draft_is_made_while_a_job_runs(qtbot: QtBot, window: MainWindow, cli
     qtbot.waitUntil(lambda: drafts.count == 60)
     clip.gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
-    assert drafts._held
+    assert drafts._paused
     clip.gate.release(60)
     qtbot.waitUntil(lambda: not window.tasks.busy)
-    assert not drafts._held
+    assert not drafts._paused
 
 
 def test_drafts_keep_to_their_memory(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

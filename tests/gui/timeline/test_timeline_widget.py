@@ -242,10 +242,10 @@ def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, back
     film = window.overview._film
     backend.clips[-1].gate = gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
-    assert film._held
+    assert film._paused
     gate.release(1)
     qtbot.waitUntil(lambda: int(window.scrubber.covered.sum()) == 1)
-    assert not film._held and window.tasks.busy
+    assert not film._paused and window.tasks.busy
     gate.release(100)
     qtbot.waitUntil(lambda: not window.tasks.busy)
-    assert not film._held
+    assert not film._paused

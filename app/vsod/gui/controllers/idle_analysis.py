@@ -33,6 +33,7 @@ class Ahead(QObject):
     """
 
     working = pyqtSignal(bool)
+    failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
 
     def __init__(self, player: Player, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -144,8 +145,8 @@ class Ahead(QObject):
 
     def _on_failed(self, _name: str, error: Exception) -> None:
         if not isinstance(error, Cancelled):
-            # whoever presses Analyse is told; nobody asked for this
             self._failed = (self._casting, self._device)
+            self.failed.emit(error)
         self._ended()
 
     def _ended(self) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.shot_detection import detect_cuts
+from vsod.errors import Cancelled
 from vsod.gui.jobs.job_pool import Desk
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
@@ -42,6 +43,7 @@ class Overview(QObject):
         parent: The window.
     """
 
+    failed = pyqtSignal(object)  # the exception that ended a measurement, or left a thumbnail grey
     found = pyqtSignal(object, bool)  # list of Flag, whether anything was measured
 
     def __init__(self, player: Player, scrubber: Scrubber, parent: QObject | None = None) -> None:
@@ -56,9 +58,10 @@ class Overview(QObject):
         self._resting = True  # no analysis runs: every new map is worth a look
         self._job: JobThread | None = None
         self._desk = Desk(self)
-        self._desk.failed.connect(lambda _name, _error: self._ended())
+        self._desk.failed.connect(self._on_failed)
         self._film = Film(self)
-        self._film.arrived.connect(scrubber.refresh_film)
+        self._film.ready.connect(scrubber.refresh_film)
+        self._film.failed.connect(self.failed)
         scrubber.film_wanted.connect(self._want_film)
         scrubber.set_thumbnails(self._film.picture)
 
@@ -75,13 +78,13 @@ class Overview(QObject):
             self._forget()
         self._casting, self._covered = casting, int(covered.sum())
         if self._covered:
-            self._film.hold(False)
+            self._film.pause(False)
         self._look()
 
     def set_running(self, name: str) -> None:
         """A heavy job began, or ended with ``""``."""
         self._resting = not name
-        self._film.hold(bool(name) and not self._covered)  # the first map goes before the film
+        self._film.pause(bool(name) and not self._covered)  # the first map goes before the film
         self._look()
 
     def go(self, way: int) -> None:
@@ -125,6 +128,11 @@ class Overview(QObject):
             self._show(found)
         self._ended()
 
+    def _on_failed(self, _name: str, error: Exception) -> None:
+        if not isinstance(error, Cancelled):
+            self.failed.emit(error)
+        self._ended()
+
     def _ended(self) -> None:
         self._job = None
         self._look()
@@ -147,4 +155,4 @@ class Overview(QObject):
 
     def _want_film(self, places: list[int], step: int) -> None:
         at = self._player.index
-        self._film.want([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])
+        self._film.request([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])

@@ -71,3 +71,8 @@ class Messages:
             self._status.show_text(str(error))
         else:
             self._banner.show_error(error)
+
+    def background_failed(self, error: Exception) -> None:
+        """Something nobody asked for came to nothing: scrub pictures, thumbnails, curves, sound, idle analysis."""
+        text = str(error) or type(error).__name__
+        self._status.show_text(text)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
-from PyQt6.QtCore import QObject, QThread, QTimer
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, SAMPLE_BYTES
 from vsod.gui.playback.audio_device import Speaker, open_speaker
 from vsod.gui.playback.frame_renderer import Shown
+from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit.pipeline_interface import Clip
 
@@ -21,18 +20,13 @@ _OFF = 0.08  # seconds by which sound may be off the picture
 _AGAIN = 0.6  # seconds until the last correction has left the loudspeaker's buffer
 
 
-class Hearing(QThread):
+class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
     """Decodes sound a second ahead."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sound")
-        self._cond = threading.Condition()
-        self._wish: tuple[Clip, int] | None = None
-        self._listening = self._done = False
-        self._ready: deque[bytes] = deque()
-        self._held = 0
-        self._version = 0
+        super().__init__("sound", parent)
+        self._pieces: deque[bytes] = deque()
+        self._held = 0  # bytes
         self.ended = False  # no more will come
         self.start()
 
@@ -40,73 +34,54 @@ class Hearing(QThread):
 
     def begin(self, clip: Clip, index: int) -> None:
         """Forget what is there; decode from frame ``index`` on."""
-        with self._cond:
-            self._wish = clip, index
-            self._forget()
+        self.request((clip, index))
 
     def rest(self) -> None:
         """Decode nothing."""
-        with self._cond:
-            self._wish = None
-            self._forget()
+        self.request(None)
 
-    def take(self, most: int) -> bytes:
+    def read(self, most: int) -> bytes:
         """What comes next, at most so many bytes; nothing if it is not there yet."""
-        with self._cond:
+        with self._condition:
             out = bytearray()
-            while self._ready and len(out) < most:
-                piece = self._ready.popleft()
+            while self._pieces and len(out) < most:
+                piece = self._pieces.popleft()
                 room = most - len(out)
                 out += piece[:room]
                 if len(piece) > room:
-                    self._ready.appendleft(piece[room:])
+                    self._pieces.appendleft(piece[room:])
             self._held -= len(out)
-            self._cond.notify_all()
+            self._condition.notify_all()
             return bytes(out)
 
-    def stop(self) -> None:
-        """Join."""
-        with self._cond:
-            self._done = True
-            self._forget()
-        self.wait()
-
-    def _forget(self) -> None:
-        self._ready.clear()
+    def _supersede(self) -> None:
+        self._pieces.clear()
         self._held, self.ended = 0, False
-        self._version += 1
-        self._cond.notify_all()
+        super()._supersede()
 
     # ---- own thread
 
-    def run(self) -> None:
-        """Thread body."""
-        while True:
-            with self._cond:
-                self._cond.wait_for(lambda: self._done or self._wish is not None)
-                if self._done:
-                    return
-                wish, self._wish = self._wish, None
-                version = self._version
-            assert wish is not None
-            stream: Iterator[bytes] = iter(())
-            # the picture plays on without sound; a file that cannot be read is the frame server's to report
-            with suppress(Exception):
-                stream = wish[0].sound(wish[1])
-                for piece in stream:
-                    if not self._keep(piece, version):
-                        break
-            with suppress(AttributeError):
-                stream.close()  # type: ignore[attr-defined]
-            with self._cond:
+    def serve(self, request: tuple[Clip, int] | None, version: int) -> None:
+        """Decode until there is no more, or something else is wanted."""
+        assert request is not None
+        clip, index = request
+        stream: Iterator[bytes] = iter(())
+        try:
+            stream = clip.sound(index)
+            for piece in stream:
+                if not self._keep(piece, version):
+                    break
+        finally:
+            close_stream(stream)
+            with self._condition:
                 self.ended = self.ended or self._version == version
 
     def _keep(self, piece: bytes, version: int) -> bool:
-        with self._cond:
-            self._cond.wait_for(lambda: self._held < _AHEAD or self._version != version)
+        with self._condition:
+            self._condition.wait_for(lambda: self._held < _AHEAD or self._version != version)
             if self._version != version:
                 return False
-            self._ready.append(piece)
+            self._pieces.append(piece)
             self._held += len(piece)
             return True
 
@@ -120,6 +95,8 @@ class Sound(QObject):
         speaker: Opens a loudspeaker when it is needed first.
     """
 
+    failed = pyqtSignal(object)  # the exception; the picture plays on without sound
+
     def __init__(
         self,
         player: Player,
@@ -132,6 +109,7 @@ class Sound(QObject):
         self._tried = False
         self._clip: Clip | None = None
         self._hearing = Hearing(self)
+        self._hearing.failed.connect(self.failed)
         self._from: int | None = None  # the frame whose sound came first; None while silent
         self._sounding = False
         self._owed = 0  # bytes to leave out; below 0, of silence to put in
@@ -216,14 +194,14 @@ class Sound(QObject):
         if speaker is None:
             return
         if self._owed > 0:
-            self._owed -= len(self._hearing.take(self._owed))
+            self._owed -= len(self._hearing.read(self._owed))
         room = _whole(speaker.room())
         if self._owed < 0:
             silence = bytes(min(room, -self._owed))
             speaker.write(silence)
             self._owed += len(silence)
             room -= len(silence)
-        data = self._hearing.take(room) if self._owed == 0 else b""
+        data = self._hearing.read(room) if self._owed == 0 else b""
         if data:
             speaker.write(data)
         elif self._hearing.ended:

@@ -1,16 +1,14 @@
-"""The thread that serves the viewer's frames, still or playing.
-
-It is asked to end, never killed: :meth:`FrameServer.stop` returns after the thread has been joined.
-"""
+"""The thread that serves the viewer's frames, still or playing."""
 
 from __future__ import annotations
 
-import threading
 import time
+from dataclasses import dataclass, replace
 
-from PyQt6.QtCore import QObject, QThread, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
 from vsod.gui.playback.playback_clock import Clock
 from vsod.gui.toolkit.pipeline_interface import Clip
 
@@ -18,120 +16,104 @@ _FORGIVEN = 0.4  # seconds of lag after which playback slows down instead of dro
 _STARVED = 0.1  # seconds without a picture after which a late frame is shown all the same
 
 
-class FrameServer(QThread):
-    """Decodes, finishes and composes frames; serves the newest wish and forgets the rest.
+@dataclass(frozen=True, eq=False)
+class FrameRequest:
+    """One frame, or playback from it.
 
-    Wishes come from the window's thread through :meth:`show`, :meth:`play` and
-    :meth:`set_clip`; results wait in a one-frame mailbox (:meth:`take`), so a
-    slow window can never pile up pictures.
+    Attributes:
+        clip: Whose frame.
+        index: Which frame.
+        speed: 1 is that of the source, below 0 is backwards; 0 for a frame that stands still.
+        within: Where playback ends.
     """
 
-    ready = pyqtSignal()  # the mailbox has a frame
+    clip: Clip
+    index: int
+    speed: float = 0.0
+    within: range = range(0)
+
+
+class FrameServer(LatestRequestThread[FrameRequest, Shown]):
+    """Decodes, finishes and composes frames; serves the newest wish and forgets the rest."""
+
     ended = pyqtSignal(int)  # playback ran into the end of its range, at this frame
-    failed = pyqtSignal(object)  # the exception
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("frames")
-        self._cond = threading.Condition()
+        super().__init__("frames", parent)
         self._clip: Clip | None = None
         self._retired: list[Clip] = []
         self._view = View()
-        self._wish: int | None = None
         self._speed = 0.0
-        self._range = range(0)
-        self._version = 0  # counts every wish; playback looks at it between frames
-        self._done = False
-        self._box: Shown | None = None
         self.dropped = 0  # frames left out since playback began; written by this thread alone
 
     # ---- window's thread
 
     def set_clip(self, clip: Clip | None) -> None:
         """Serve ``clip`` from now on; the one before is closed by the thread that used it."""
-        with self._cond:
+        with self._condition:
             if self._clip is not None:
                 self._retired.append(self._clip)
             self._clip = clip
-            self._wish, self._speed, self._box = None, 0.0, None
-            self._changed()
+            self._speed, self._result = 0.0, None
+            self.request(None)
 
     def set_view(self, view: View) -> None:
         """Show frames this way from the next one on."""
-        with self._cond:
+        with self._condition:
             self._view = view
-            if self._speed == 0:
-                return
-            self._changed()
+            if self._speed != 0:
+                self._supersede()
 
     def show(self, index: int) -> None:
         """Stop playing and serve frame ``index``."""
-        with self._cond:
-            self._wish, self._speed = index, 0.0
-            self._changed()
+        self.play(index, 0.0, range(0))
 
     def play(self, index: int, speed: float, within: range) -> None:
         """Play from ``index`` at ``speed`` until ``within`` ends."""
-        with self._cond:
-            self._wish, self._speed, self._range = index, speed, within
-            self._changed()
-
-    def take(self) -> Shown | None:
-        """The newest frame, once."""
-        with self._cond:
-            shown, self._box = self._box, None
-            return shown
-
-    def stop(self) -> None:
-        """Finish the frame in hand, close the clip, join."""
-        with self._cond:
-            self._done = True
-            self._changed()
-        self.wait()
-
-    def _changed(self) -> None:
-        self._version += 1
-        self._cond.notify_all()
+        with self._condition:
+            self._speed = speed
+            self.request(FrameRequest(self._clip, index, speed, within) if self._clip is not None else None)
 
     # ---- own thread
 
-    def run(self) -> None:
-        """Thread body."""
-        while True:
-            with self._cond:
-                self._cond.wait_for(lambda: self._done or self._retired or self._wish is not None)
-                retired, self._retired = self._retired, []
-                if self._done and self._clip is not None:
-                    retired.append(self._clip)
-                    self._clip = None
-                clip, index, speed, version = self._clip, self._wish, self._speed, self._version
-                within, view, done = self._range, self._view, self._done
-                self._wish = None
-            try:
-                for old in retired:
-                    old.close()
-                if done:
-                    return
-                if clip is not None and index is not None:
-                    self._serve(clip, index, speed, within, view, version)
-            except Exception as error:
-                with self._cond:
-                    self._speed = 0.0
-                self.failed.emit(error)
-                if done:
-                    return
+    def has_work(self) -> bool:
+        """A clip to close counts, too."""
+        return bool(self._retired) or super().has_work()
 
-    def _serve(self, clip: Clip, index: int, speed: float, within: range, view: View, version: int) -> None:
-        if speed == 0:
+    def serve(self, request: FrameRequest | None, version: int) -> None:
+        """Close what is not used any more; then show the frame, or play."""
+        with self._condition:
+            retired, self._retired = self._retired, []
+            clip, view = self._clip, self._view
+        for old in retired:
+            old.close()
+        if request is None or request.clip is not clip:
+            return
+        if request.speed == 0:
             self.dropped = 0
-            self._post(clip, render(clip, clip.frame(index, size=view.size), view))
-        elif speed > 0:
-            self._forwards(clip, Clock(clip.info, index, speed, time.monotonic()), index, within, version)
+            self._post(clip, render(clip, clip.frame(request.index, size=view.size), view))
+            return
+        clock = Clock(clip.info, request.index, request.speed, time.monotonic())
+        if request.speed > 0:
+            self._forwards(request, clock, version)
         else:
-            self._backwards(clip, Clock(clip.info, index, speed, time.monotonic()), index, within, version)
+            self._backwards(request, clock, version)
 
-    def _forwards(self, clip: Clip, clock: Clock, index: int, within: range, version: int) -> None:
-        view = self._view
+    def recover(self) -> None:
+        """Playback ends."""
+        with self._condition:
+            self._speed = 0.0
+
+    def release(self) -> None:
+        """Close the clips."""
+        with self._condition:
+            clips = [*self._retired, *([self._clip] if self._clip is not None else [])]
+            self._retired, self._clip = [], None
+        for clip in clips:
+            clip.close()
+
+    def _forwards(self, request: FrameRequest, clock: Clock, version: int) -> None:
+        clip, index, within, view = request.clip, request.index, request.within, self._view
         stream = clip.frames(index, within.stop, size=view.size)
         shown_at = 0.0
         try:
@@ -158,12 +140,11 @@ class FrameServer(QThread):
                 self._finish(index, version)
                 return
         finally:
-            close = getattr(stream, "close", None)
-            if close is not None:
-                close()
-        self._replay(index, version)
+            close_stream(stream)
+        self._replay(replace(request, index=index), version)
 
-    def _backwards(self, clip: Clip, clock: Clock, index: int, within: range, version: int) -> None:
+    def _backwards(self, request: FrameRequest, clock: Clock, version: int) -> None:
+        clip, index, within = request.clip, request.index, request.within
         while self._version == version:
             view = self._view
             self._post(clip, render(clip, clip.frame(index, size=view.size), view))
@@ -173,16 +154,17 @@ class FrameServer(QThread):
             if not self._sleep(clock.wait(index - 1, time.monotonic()), version):
                 break
             index = max(min(clock.due(time.monotonic()), index - 1), within.start)
-        self._replay(index, version)
+        self._replay(replace(request, index=index), version)
 
-    def _replay(self, index: int, version: int) -> None:
+    def _replay(self, request: FrameRequest, version: int) -> None:
         """Only the view changed while playing: go on from here with the new one."""
-        with self._cond:
-            if self._speed != 0 and self._wish is None and not self._done and self._version != version:
-                self._wish = index
+        with self._condition:
+            same = self._speed != 0 and self._request is None and not self._stopping
+            if same and self._version != version:
+                self._request = request
 
     def _finish(self, index: int, version: int) -> None:
-        with self._cond:
+        with self._condition:
             if self._version != version:
                 return
             self._speed = 0.0
@@ -190,17 +172,14 @@ class FrameServer(QThread):
 
     def _sleep(self, seconds: float, version: int) -> bool:
         """Wait until the frame is due; False if something new is wanted meanwhile."""
-        with self._cond:
+        with self._condition:
             if seconds > 0:
-                self._cond.wait_for(lambda: self._version != version, timeout=seconds)
+                self._condition.wait_for(lambda: self._version != version, timeout=seconds)
             return self._version == version
 
     def _post(self, clip: Clip, shown: Shown) -> None:
-        with self._cond:
+        with self._condition:
             # a still that came too late is posted all the same: while scrubbing faster than frames
             # decode, showing where we were a moment ago beats showing nothing
-            if self._clip is not clip or self._done:
-                return
-            was_empty, self._box = self._box is None, shown
-        if was_empty:
-            self.ready.emit()
+            if self._clip is clip and not self._stopping:
+                self.post(shown)

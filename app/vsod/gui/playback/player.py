@@ -102,7 +102,7 @@ class Player(QObject):
     def set_busy(self, busy: bool) -> None:
         """Leave the processor to a job: no drafts are made meanwhile."""
         self._busy = busy
-        self.drafts.hold(busy or self.speed != 0)
+        self.drafts.pause(busy or self.speed != 0)
 
     def step(self, frames: int) -> None:
         """Pause and go ``frames`` on."""
@@ -162,7 +162,7 @@ class Player(QObject):
     def _set_speed(self, speed: float) -> None:
         if speed != self.speed:
             self.speed = speed
-            self.drafts.hold(self._busy or speed != 0)
+            self.drafts.pause(self._busy or speed != 0)
             self.speed_changed.emit(speed)
 
     def _move(self, index: int) -> None:

@@ -7,16 +7,15 @@ within milliseconds, and the frame server's exact picture follows at rest.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 
-from PyQt6.QtCore import QObject, QThread, pyqtSignal
+from PyQt6.QtCore import QObject
 
 from vsod.core.frame import Frame
 from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
 from vsod.gui.toolkit.pipeline_interface import Clip
 
 _WIDEST = 640  # pixels
@@ -26,125 +25,97 @@ MEGABYTES = "300"
 """What all of them may take, where nobody said otherwise: some 12 000 frames."""
 
 
-class Drafts(QThread):
+class Drafts(LatestRequestThread[int, Shown]):
     """Fills itself while nothing else is asked for; the newest wish counts."""
 
-    ready = pyqtSignal()  # the mailbox has a picture
-
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("drafts")
-        self._cond = threading.Condition()
+        super().__init__("drafts", parent)
         self._clip: Clip | None = None
         self._view = View()
         self._kept: dict[int, bytes] = {}
         self._taken, self._room = 0, int(MEGABYTES) * 10**6  # bytes
-        self._wish: int | None = None
         self._at = 0  # the playhead, around which frames are kept
-        self._held = self._done = self._full = False
-        self._box: Shown | None = None
-        self._stream: Iterator[Frame] | None = None  # this thread's own
+        self._full = False
+        self._streamed: Clip | None = None  # whose frames these are; this thread's own
+        self._stream: Iterator[Frame] | None = None
         self._next = 0
 
     # ---- window's thread
 
     def set_clip(self, clip: Clip | None) -> None:
         """Another clip; nothing of the one before is kept."""
-        with self._cond:
-            self._clip, self._wish, self._box = clip, None, None
+        with self._condition:
+            self._clip, self._result = clip, None
             self._kept, self._taken, self._at, self._full = {}, 0, 0, False
-            self._cond.notify_all()
+            self.request(None)
 
     def set_view(self, view: View) -> None:
         """Show pictures this way from now on."""
-        with self._cond:
+        with self._condition:
             self._view = view
 
     def set_room(self, megabytes: float) -> None:
         """All of them may take so much memory."""
-        with self._cond:
+        with self._condition:
             self._room, self._full = round(megabytes * 1e6), False
             self._make_room()
-            self._cond.notify_all()
+            self._condition.notify_all()
 
     def show(self, index: int) -> None:
         """Serve frame ``index`` if it is there."""
-        with self._cond:
-            self._wish = self._at = index
-            self._full = False
-            self._cond.notify_all()
-
-    def hold(self, held: bool) -> None:
-        """Decode nothing while someone else needs the processor."""
-        with self._cond:
-            self._held = held
-            self._cond.notify_all()
-
-    def take(self) -> Shown | None:
-        """The newest picture, once."""
-        with self._cond:
-            shown, self._box = self._box, None
-            return shown
+        with self._condition:
+            self._at, self._full = index, False
+            self.request(index)
 
     @property
     def count(self) -> int:
         """Frames that are there."""
-        with self._cond:
+        with self._condition:
             return len(self._kept)
 
     def has(self, index: int) -> bool:
         """Whether this frame is there."""
-        with self._cond:
+        with self._condition:
             return index in self._kept
-
-    def stop(self) -> None:
-        """Finish the picture in hand and join."""
-        with self._cond:
-            self._done = True
-            self._cond.notify_all()
-        self.wait()
 
     # ---- own thread
 
-    def run(self) -> None:
-        """Thread body."""
-        clip: Clip | None = None
-        while True:
-            with self._cond:
-                self._cond.wait_for(self._has_work)
-                index, self._wish = self._wish, None
-                changed, clip = clip is not self._clip, self._clip
-                done, view = self._done, self._view
-                data = None if index is None else self._kept.get(index)
-            if changed or done:
-                self._close()
-            if done:
-                return
-            try:
-                if clip is not None and index is not None:
-                    if data is not None:
-                        self._serve(clip, index, data, view)
-                elif clip is not None:
-                    self._fill(clip)
-            except Exception:
-                # the frame server meets the same trouble and says so; without drafts all goes on
-                self._close()
-                with self._cond:
-                    self._full = True
+    def has_work(self) -> bool:
+        """Frames that are missing count, too, while nobody else needs the processor."""
+        fills = self._clip is not None and not self._paused and not self._full
+        return fills or super().has_work()
 
-    def _has_work(self) -> bool:
-        fills = self._clip is not None and not self._held and not self._full
-        return self._done or self._wish is not None or fills
+    def serve(self, request: int | None, version: int) -> None:
+        """Show the frame that is wanted, or keep one more."""
+        with self._condition:
+            clip, view = self._clip, self._view
+            data = None if request is None else self._kept.get(request)
+        if clip is not self._streamed:
+            self._close()
+            self._streamed = clip
+        if clip is None:
+            return
+        if request is None:
+            self._fill(clip)
+        elif data is not None:
+            self._show(clip, request, data, view)
 
-    def _serve(self, clip: Clip, index: int, data: bytes, view: View) -> None:
+    def recover(self) -> None:
+        """Without drafts all goes on; a playhead that is moved tries again."""
+        self._close()
+        with self._condition:
+            self._full = True
+
+    def release(self) -> None:
+        """Close the decoder."""
+        self._close()
+
+    def _show(self, clip: Clip, index: int, data: bytes, view: View) -> None:
         frame = Frame(index, int(clip.info.pts[index]), decode_preview(data))
         shown = replace(render(clip, frame, view.quick()), draft=True, view=view)
-        with self._cond:
-            if self._clip is not clip or self._done:
-                return
-            was_empty, self._box = self._box is None, shown
-        if was_empty:
-            self.ready.emit()
+        with self._condition:
+            if self._clip is clip and not self._stopping:
+                self.post(shown)
 
     def _fill(self, clip: Clip) -> None:
         """Decode and keep one more frame."""
@@ -152,7 +123,7 @@ class Drafts(QThread):
             self._close()
             start = self._first_gap(clip)
             if start is None:
-                with self._cond:
+                with self._condition:
                     self._full = True
                 return
             self._stream, self._next = clip.frames(start, size=_size(clip)), start
@@ -162,7 +133,7 @@ class Drafts(QThread):
             return
         self._next = frame.index + 1
         data = encode_preview(frame.image)
-        with self._cond:
+        with self._condition:
             if self._clip is clip:
                 self._kept[frame.index] = data
                 self._taken += len(data)
@@ -183,7 +154,7 @@ class Drafts(QThread):
 
     def _window(self, clip: Clip) -> range:
         """The frames to keep: as many around the playhead as there is room for."""
-        with self._cond:
+        with self._condition:
             at, each = self._at, self._taken / len(self._kept) if self._kept else _USUAL
             most = self._room / each
         first, last = round(at - most * _BEHIND), round(at + most * (1 - _BEHIND))
@@ -192,15 +163,14 @@ class Drafts(QThread):
     def _first_gap(self, clip: Clip) -> int | None:
         """The frame to go on with: first what lies ahead of the playhead, then what lies behind."""
         window, at = self._window(clip), self._at
-        with self._cond:
+        with self._condition:
             ahead = next((k for k in range(at, window.stop) if k not in self._kept), None)
             behind = next((k for k in range(window.start, at) if k not in self._kept), None)
         return ahead if ahead is not None else behind
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None
-        with suppress(AttributeError):
-            stream.close()  # type: ignore[union-attr]
+        close_stream(stream)
 
 
 def _size(clip: Clip) -> tuple[int, int]:
