@@ -19,7 +19,7 @@ class Doubler(LatestRequestThread[int, int]):
     """Doubles even numbers, one each time the gate lets it."""
 
     def __init__(self) -> None:
-        super().__init__("doubler")
+        super().__init__()
         self.gate = threading.Semaphore(0)
         self.served: list[int | None] = []
         self.recovered = self.released = 0

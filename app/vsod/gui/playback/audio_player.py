@@ -24,7 +24,8 @@ class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
     """Decodes sound a second ahead."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__("sound", parent)
+        super().__init__(parent)
+        self.setObjectName("sound")
         self._pieces: deque[bytes] = deque()
         self._held = 0  # bytes
         self.ended = False  # no more will come

@@ -39,7 +39,8 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
     ended = pyqtSignal(int)  # playback ran into the end of its range, at this frame
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__("frames", parent)
+        super().__init__(parent)
+        self.setObjectName("frames")
         self._clip: Clip | None = None
         self._retired: list[Clip] = []
         self._view = View()

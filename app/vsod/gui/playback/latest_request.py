@@ -19,16 +19,14 @@ class LatestRequestThread(QThread, Generic[Request, Result]):
     ``_version``.
 
     Args:
-        name: Of the thread, for debuggers.
         parent: Lives as long as this.
     """
 
     ready = pyqtSignal()  # there is a result, and there was none before
     failed = pyqtSignal(object)  # the exception that ended a request
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName(name)
         self._condition = threading.Condition()
         self._request: Request | None = None
         self._result: Result | None = None

@@ -29,7 +29,8 @@ class Drafts(LatestRequestThread[int, Shown]):
     """Fills itself while nothing else is asked for; the newest wish counts."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__("drafts", parent)
+        super().__init__(parent)
+        self.setObjectName("drafts")
         self._clip: Clip | None = None
         self._view = View()
         self._kept: dict[int, bytes] = {}

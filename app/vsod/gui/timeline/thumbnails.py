@@ -25,7 +25,8 @@ class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__("film", parent)
+        super().__init__(parent)
+        self.setObjectName("film")
         self._clip: Clip | None = None
         self._size = (64, 36)
         self._kept: OrderedDict[int, QImage] = OrderedDict()
