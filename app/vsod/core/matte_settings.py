@@ -69,7 +69,7 @@ class MatteSettings:
     crf: str = _knob(
         "auto",
         "let a dense CRF settle the outline: as the card was published (default), off, or an engine; "
-        "the bare option is meanfield (see docs/crf.md)",
+        "the bare option is meanfield (see docs/dense-crf.md)",
         title="Dense CRF",
         choices=CRF_MODES,
         implied=CRF_ENGINES[0],

@@ -91,7 +91,7 @@ def open_flow(name: str) -> FlowEstimator:
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         raise ModelError(
             f"flow '{name}' cannot be used: {error}",
-            fix="Unset VSOD_FLOW, or see docs/cards.md for what RAFT needs.",
+            fix="Unset VSOD_FLOW, or see docs/models.md for what RAFT needs.",
         ) from error
 
 

@@ -56,7 +56,7 @@ PRESETS = MappingProxyType(
         "pdb": CRFParameters(),
         "deeplab-v1": CRFParameters(4, 121, 5, 3, 3, 10),
         "deeplab-v2": CRFParameters(4, 67, 3, 3, 1, 10),
-        "vsod": CRFParameters(8, 80, 4, 3, 3, 5),  # ours: docs/crf.md
+        "vsod": CRFParameters(8, 80, 4, 3, 3, 5),  # ours: docs/dense-crf.md
     }
 )
 

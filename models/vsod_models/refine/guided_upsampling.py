@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Map = npt.NDArray[np.float32]
-_GIVEN_BACK = 0.5  # chosen on the soft-alpha set, see docs/finishing.md
+_GIVEN_BACK = 0.5  # chosen on the soft-alpha set, see docs/matte-settings.md
 _own = threading.local()
 
 

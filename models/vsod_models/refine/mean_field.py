@@ -106,7 +106,7 @@ class MeanField:
     2011: both kernels normalised symmetrically, the pixel itself included, as in the authors' program. The
     smoothness kernel is exact up to three deviations. The bilateral kernel lives on a permutohedral lattice.
     Ours, for speed: where the map and its surroundings agree (log odds beyond 3 either way), only the middle
-    pixel of each block is filtered and speaks for the rest. What that costs is in docs/crf.md.
+    pixel of each block is filtered and speaks for the rest. What that costs is in docs/dense-crf.md.
 
     Args:
         block: Side of these blocks in pixels; 1 filters every pixel. Pictures up to 65536 pixels always are.

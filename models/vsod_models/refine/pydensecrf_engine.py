@@ -1,6 +1,6 @@
 """The dense CRF by pydensecrf, the published systems' own engine, in a process of its own.
 
-The library holds Python's lock for the whole of a frame (0.4 s at 854x480, docs/crf.md): a window would freeze.
+The library holds Python's lock for the whole of a frame (0.4 s at 854x480, docs/dense-crf.md): a window would freeze.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def test_agrees_with_brute_force(name, size):
     true = brute_force(rgb, saliency, chosen)
     ours = MeanField().refine(rgb, saliency, chosen)
     assert ours.shape == size and ours.dtype == np.float32
-    assert np.abs(ours - true).mean() < 0.02  # the lattice's error; docs/crf.md
+    assert np.abs(ours - true).mean() < 0.02  # the lattice's error; docs/dense-crf.md
     if np.prod(size) > 500:
         assert np.abs(saliency - true).mean() > 0.1  # there was something to do
 

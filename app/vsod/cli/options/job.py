@@ -32,7 +32,7 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument(
-        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adapting.md)"
+        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adaptation.md)"
     )
     p.add_argument(
         "--shot",
