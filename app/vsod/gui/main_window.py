@@ -10,7 +10,6 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEven
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -47,7 +46,6 @@ from vsod.gui.state.project_document import Document
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.pipeline_interface import Backend, Card, Clip, Pipeline
 from vsod.gui.toolkit.preferences import Prefs
-from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.welcome import Welcome
 from vsod.gui.workspace.window_context import Workroom
 from vsod.gui.workspace.workspace import Deck
@@ -72,16 +70,8 @@ class MainWindow(QMainWindow):
         self._closed = False
         self.actions_by_id = action_table.build(self, self.prefs.keys)
         self._build()
-        room = Workroom(
-            self.document,
-            self.clip_state,
-            self.player,
-            self.deck,
-            self.tasks,
-            self.prefs,
-            self.banner,
-            self.status,
-        )
+        parts = self.document, self.clip_state, self.player, self.deck, self.tasks, self.prefs
+        room = Workroom(*parts, self.banner, self.status)
         self._control(room)
         self._action_context = self._context(room)
         self.action_state = ActionState(self._action_context, self)
@@ -271,7 +261,7 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if (self.tasks.busy == "export" and not self._sure()) or not self.projects.may_leave(closing=True):
+        if not self.exporting.may_leave() or not self.projects.may_leave(closing=True):
             event.ignore()
             return
         self._closed = True
@@ -287,11 +277,3 @@ class MainWindow(QMainWindow):
         self.overview.stop()
         self.player.stop()
         event.accept()
-
-    def _sure(self) -> bool:
-        answer = QMessageBox.question(
-            self,
-            tr("Stop the export?"),
-            tr("A matte is being written. Stop and quit? Nothing half-written is left behind."),
-        )
-        return answer == QMessageBox.StandardButton.Yes

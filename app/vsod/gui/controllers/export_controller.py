@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QMessageBox, QWidget
 
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
@@ -67,6 +67,17 @@ class Exporting(QObject):
             return
         self._remember(spec)
         self._tasks.export(spec)
+
+    def may_leave(self) -> bool:
+        """Ask whether an export that runs is to be stopped; True if it may be, or if there is none."""
+        if self._tasks.busy != "export":
+            return True
+        answer = QMessageBox.question(
+            self._window,
+            tr("Stop the export?"),
+            tr("A matte is being written. Stop and quit? Nothing half-written is left behind."),
+        )
+        return answer == QMessageBox.StandardButton.Yes
 
     def _queue(self, spec: JobSpec) -> None:
         clip = self._state.clip
