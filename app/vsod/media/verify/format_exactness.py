@@ -79,7 +79,7 @@ def _read(info: ClipInfo, layout: FileContent) -> npt.NDArray[np.float32]:
 
 def format_table() -> str:
     """The table of docs/formats.md: what every format carries, from the code."""
-    rows = ["| format | files | matte | picture | cut-out (alpha bits) | |", "|---|---|---|---|---|---|"]
+    rows = ["| format | files | matte | picture | cutout (alpha bits) | |", "|---|---|---|---|---|---|"]
     for fmt in (FORMATS | FFMPEG_FORMATS).values():
         files = " ".join(fmt.suffixes) or f"folder of {fmt.image}"
         files += ", external" * fmt.external
