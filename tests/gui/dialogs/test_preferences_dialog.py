@@ -181,7 +181,7 @@ def test_what_is_chosen_takes_effect(
     assert window.projects.autosave._rest.interval() == 60_000
     assert dialog.drafts_box.currentText() == "300 MB"
     dialog.drafts_box.setCurrentIndex(0)
-    assert window.player.drafts._room == 100_000_000
+    assert window.player.drafts.store.limit == 100_000_000
     dialog.size_box.setValue(12)
     assert size_limit() == 12 << 30
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "maps"))

@@ -22,7 +22,8 @@ class Doubler(LatestRequestThread[int, int]):
         super().__init__()
         self.gate = threading.Semaphore(0)
         self.served: list[int | None] = []
-        self.recovered = self.released = 0
+        self.versions: list[int] = []
+        self.released = 0
         self.start()
 
     def has_work(self) -> bool:
@@ -35,8 +36,9 @@ class Doubler(LatestRequestThread[int, int]):
             raise DataError("odd", fix="Ask for another.")
         self.post(2 * request)
 
-    def recover(self) -> None:
-        self.recovered += 1
+    def fail(self, error: Exception, version: int) -> None:
+        self.versions.append(version)
+        super().fail(error, version)
 
     def release(self) -> None:
         assert QThread.currentThread() is self
@@ -76,7 +78,7 @@ def test_a_failure_is_told_and_the_next_request_is_served(qtbot: QtBot, thread: 
     thread.gate.release(2)
     with qtbot.waitSignal(thread.failed) as heard:
         thread.request(3)
-    assert isinstance(heard.args[0], DataError) and thread.recovered == 1
+    assert isinstance(heard.args[0], DataError) and thread.versions == [1]
     with qtbot.waitSignal(thread.ready):
         thread.request(4)
     assert thread.take() == 8

@@ -71,17 +71,17 @@ def test_no_draft_is_made_while_a_job_runs(qtbot: QtBot, window: MainWindow, cli
 def test_drafts_keep_to_their_memory(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     drafts = window.player.drafts
     qtbot.waitUntil(lambda: drafts.count == 60)
-    everything = drafts._taken
+    everything = drafts.store.taken
     drafts.set_room(everything / 2e6)
-    assert drafts._taken <= everything / 2 and drafts.count in range(20, 41)
+    assert drafts.store.taken <= everything / 2 and drafts.count in range(20, 41)
     assert drafts.has(window.player.index) and not drafts.has(59)
     window.player.seek(59)
     qtbot.waitUntil(lambda: drafts.has(59) and not drafts.has(0))
     qtbot.waitUntil(lambda: drafts._full)
-    assert drafts._taken <= everything / 2
+    assert drafts.store.taken <= everything / 2
     drafts.set_room(300)
     qtbot.waitUntil(lambda: drafts.count == 60)
-    assert drafts._taken == everything
+    assert drafts.store.taken == everything
 
 
 def test_a_loop_begins_again(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

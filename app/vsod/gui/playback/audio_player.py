@@ -77,6 +77,11 @@ class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
             with self._condition:
                 self.ended = self.ended or self._version == version
 
+    def fail(self, error: Exception, version: int) -> None:
+        """The picture plays on without sound; what a clip says that is not wanted any more is no news."""
+        if self._version == version:
+            super().fail(error, version)
+
     def _keep(self, piece: bytes, version: int) -> bool:
         with self._condition:
             self._condition.wait_for(lambda: self._held < _AHEAD or self._version != version)

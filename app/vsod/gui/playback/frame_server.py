@@ -100,10 +100,11 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
         else:
             self._backwards(request, clock, version)
 
-    def recover(self) -> None:
+    def fail(self, error: Exception, version: int) -> None:
         """Playback ends."""
         with self._condition:
             self._speed = 0.0
+        super().fail(error, version)
 
     def release(self) -> None:
         """Close the clips."""

@@ -67,7 +67,7 @@ class LatestRequestThread(QThread, Generic[Request, Result]):
         return self._request is not None
 
     def serve(self, request: Request | None, version: int) -> None:
-        """Do what is wanted, in this thread; what it raises is emitted as ``failed``.
+        """Do what is wanted, in this thread; what it raises goes to :meth:`fail`.
 
         Args:
             request: None if there is other work than a request.
@@ -75,8 +75,9 @@ class LatestRequestThread(QThread, Generic[Request, Result]):
         """
         raise NotImplementedError
 
-    def recover(self) -> None:
-        """Called in this thread after a request failed, before ``failed`` is emitted."""
+    def fail(self, error: Exception, version: int) -> None:
+        """Called in this thread after a request failed: emits ``failed``."""
+        self.failed.emit(error)
 
     def release(self) -> None:
         """Called in this thread when it ends."""
@@ -105,8 +106,7 @@ class LatestRequestThread(QThread, Generic[Request, Result]):
                     return
                 self.serve(request, version)
             except Exception as error:
-                self.recover()
-                self.failed.emit(error)
+                self.fail(error, version)
                 if stopping:
                     return
 

@@ -16,11 +16,10 @@ from vsod.core.frame import Frame
 from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.playback.frame_renderer import Shown, View, render
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
+from vsod.gui.playback.preview_store import PreviewStore
 from vsod.gui.toolkit.pipeline_interface import Clip
 
 _WIDEST = 640  # pixels
-_USUAL = 25_000  # bytes of one, until some are there
-_BEHIND = 1 / 3  # of what is kept lies before the playhead
 MEGABYTES = "300"
 """What all of them may take, where nobody said otherwise: some 12 000 frames."""
 
@@ -33,9 +32,7 @@ class Drafts(LatestRequestThread[int, Shown]):
         self.setObjectName("drafts")
         self._clip: Clip | None = None
         self._view = View()
-        self._kept: dict[int, bytes] = {}
-        self._taken, self._room = 0, int(MEGABYTES) * 10**6  # bytes
-        self._at = 0  # the playhead, around which frames are kept
+        self.store = PreviewStore(int(MEGABYTES) * 10**6)
         self._full = False
         self._streamed: Clip | None = None  # whose frames these are; this thread's own
         self._stream: Iterator[Frame] | None = None
@@ -47,7 +44,8 @@ class Drafts(LatestRequestThread[int, Shown]):
         """Another clip; nothing of the one before is kept."""
         with self._condition:
             self._clip, self._result = clip, None
-            self._kept, self._taken, self._at, self._full = {}, 0, 0, False
+            self.store.clear()
+            self._full = False
             self.request(None)
 
     def set_view(self, view: View) -> None:
@@ -58,26 +56,26 @@ class Drafts(LatestRequestThread[int, Shown]):
     def set_room(self, megabytes: float) -> None:
         """All of them may take so much memory."""
         with self._condition:
-            self._room, self._full = round(megabytes * 1e6), False
-            self._make_room()
+            self.store.limit, self._full = round(megabytes * 1e6), False
+            self.store.make_room()
             self._condition.notify_all()
 
     def show(self, index: int) -> None:
         """Serve frame ``index`` if it is there."""
         with self._condition:
-            self._at, self._full = index, False
+            self.store.playhead, self._full = index, False
             self.request(index)
 
     @property
     def count(self) -> int:
         """Frames that are there."""
         with self._condition:
-            return len(self._kept)
+            return len(self.store)
 
     def has(self, index: int) -> bool:
         """Whether this frame is there."""
         with self._condition:
-            return index in self._kept
+            return index in self.store
 
     # ---- own thread
 
@@ -90,7 +88,7 @@ class Drafts(LatestRequestThread[int, Shown]):
         """Show the frame that is wanted, or keep one more."""
         with self._condition:
             clip, view = self._clip, self._view
-            data = None if request is None else self._kept.get(request)
+            data = None if request is None else self.store.get(request)
         if clip is not self._streamed:
             self._close()
             self._streamed = clip
@@ -101,11 +99,14 @@ class Drafts(LatestRequestThread[int, Shown]):
         elif data is not None:
             self._show(clip, request, data, view)
 
-    def recover(self) -> None:
+    def fail(self, error: Exception, version: int) -> None:
         """Without drafts all goes on; a playhead that is moved tries again."""
         self._close()
         with self._condition:
-            self._full = True
+            gone = self._clip is not self._streamed  # what a clip says that is being closed is no news
+            self._full = not gone
+        if not gone:
+            super().fail(error, version)
 
     def release(self) -> None:
         """Close the decoder."""
@@ -120,13 +121,17 @@ class Drafts(LatestRequestThread[int, Shown]):
 
     def _fill(self, clip: Clip) -> None:
         """Decode and keep one more frame."""
-        if self._stream is None or self._next not in self._window(clip) or self._next in self._kept:
+        count = clip.info.frame_count
+        with self._condition:
+            follows = self._next in self.store.window(count) and self._next not in self.store
+            goes_on = self._stream is not None and follows
+            start = self._next if goes_on else self.store.first_gap(count)
+            self._full |= start is None
+        if start is None:
             self._close()
-            start = self._first_gap(clip)
-            if start is None:
-                with self._condition:
-                    self._full = True
-                return
+            return
+        if self._stream is None or not goes_on:
+            self._close()
             self._stream, self._next = clip.frames(start, size=_size(clip)), start
         frame = next(self._stream, None)
         if frame is None:
@@ -136,38 +141,9 @@ class Drafts(LatestRequestThread[int, Shown]):
         data = encode_preview(frame.image)
         with self._condition:
             if self._clip is clip:
-                self._kept[frame.index] = data
-                self._taken += len(data)
-                window = self._window(clip)
+                dropped, window = self.store.put(frame.index, data), self.store.window(count)
                 # one that belongs here makes room only once: the next would want it back
-                self._full |= any(index in window for index in self._make_room())
-
-    def _make_room(self) -> list[int]:
-        """Drop the frames farthest from the playhead until the others have room; those that were dropped."""
-        dropped: list[int] = []
-        if self._taken > self._room:
-            for index in sorted(self._kept, key=lambda k: abs(k - self._at), reverse=True):
-                self._taken -= len(self._kept.pop(index))
-                dropped.append(index)
-                if self._taken <= self._room:
-                    break
-        return dropped
-
-    def _window(self, clip: Clip) -> range:
-        """The frames to keep: as many around the playhead as there is room for."""
-        with self._condition:
-            at, each = self._at, self._taken / len(self._kept) if self._kept else _USUAL
-            most = self._room / each
-        first, last = round(at - most * _BEHIND), round(at + most * (1 - _BEHIND))
-        return range(max(0, first), min(last, clip.info.frame_count))
-
-    def _first_gap(self, clip: Clip) -> int | None:
-        """The frame to go on with: first what lies ahead of the playhead, then what lies behind."""
-        window, at = self._window(clip), self._at
-        with self._condition:
-            ahead = next((k for k in range(at, window.stop) if k not in self._kept), None)
-            behind = next((k for k in range(window.start, at) if k not in self._kept), None)
-        return ahead if ahead is not None else behind
+                self._full |= any(index in window for index in dropped)
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None

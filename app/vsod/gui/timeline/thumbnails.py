@@ -62,12 +62,12 @@ class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
             if clip is None or not request or self._version != version:
                 return
         (index, slack), later = request[0], request[1:]
+        failure: Exception | None = None
         try:
             picture = _picture(clip, index, slack, size)
         except Exception as error:
-            picture = QImage(*size, QImage.Format.Format_RGB32)
+            failure, picture = error, QImage(*size, QImage.Format.Format_RGB32)
             picture.fill(_BLANK)
-            self.failed.emit(error)
         with self._condition:
             if self._clip is not clip:
                 return
@@ -77,6 +77,8 @@ class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
             if self._version == version:
                 self._request = later or None
         self.ready.emit()
+        if failure is not None:
+            self.fail(failure, version)
 
 
 def _picture(clip: Clip, index: int, slack: int, size: tuple[int, int]) -> QImage:
