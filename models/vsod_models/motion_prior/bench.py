@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     whole = [MotionPrior.load(args.prior, f) for f in (by_openvino, by_torch)]
     parts: dict[str, Callable[[], object]] = {
         "flow (DIS medium)": lambda: estimate(rgb, second),
-        "colour wheel": lambda: flow_to_image(flow),
+        "flow image": lambda: flow_to_image(flow),
         "three segmentations, one thread": lambda: segmentations(rgb, flow, stored.source, threads=1),
         "three segmentations, two threads": lambda: segmentations(rgb, flow, stored.source),
         "features, torch": lambda: by_torch(rgb),
