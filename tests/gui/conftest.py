@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
 from vsod.gui.main_window import MainWindow
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.preferences import Preferences
 
 
 class PatientBot(QtBot):
@@ -39,7 +39,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     # a test that takes long must not find maps it has not asked for
-    Prefs().set_text("ahead", "off")
+    Preferences().set_text("ahead", "off")
 
 
 @pytest.fixture(autouse=True)

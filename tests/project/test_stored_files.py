@@ -23,8 +23,8 @@ from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions import action_table
 from vsod.gui.state.autosave import Autosave
-from vsod.gui.state.project_document import Document
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.state.project_document import ProjectDocument
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.inference.model_registry import list_models, require_model
 from vsod.inference.network_loading import build_network, load_network
 from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner
@@ -131,7 +131,7 @@ def test_a_stored_project_opens(clips):
 
 def test_a_stored_recovery_file_opens(qapp):
     sessions = keep("data/sessions", paths.data_dir())
-    found = Autosave(Document(), Prefs()).left_behind()
+    found = Autosave(ProjectDocument(), Preferences()).left_behind()
     assert found is not None and found.file.parent == sessions
     assert found.project.clips == decided(Path(WHERE))
     assert found.path == Path(WHERE, "two clips.vsod") and not found.ended
@@ -189,7 +189,7 @@ def test_stored_presets_are_offered():
 
 def test_stored_preferences_hold(qapp):
     keep("config/window.ini", paths.config_dir())
-    prefs = Prefs()
+    prefs = Preferences()
     assert {key: prefs.text(key) for key, _ in PREFERENCES.values()} == dict(PREFERENCES.values())
     assert prefs.geometry is not None and len(prefs.geometry) > 50
     assert prefs.recent == [Path(WHERE, "demo.mp4"), Path(WHERE, "rushes", "take 2.mov")]
@@ -198,9 +198,9 @@ def test_stored_preferences_hold(qapp):
 
 def test_stored_shortcuts_hold(qapp):
     keep("config/window.ini", paths.config_dir())
-    keys = Prefs().keys
+    keys = Preferences().keys
     window = QMainWindow()
-    made = action_table.build(window, keys)
+    made = action_table.build_actions(window, keys)
     chosen = {id: [key.toString() for key in action.shortcuts()] for id, action in made.items()}
     for number, action in enumerate(ACTIONS.values()):
         assert chosen[action] == [QKeySequence(f"Ctrl+Alt+Shift+{chr(65 + number)}").toString()]

@@ -1,11 +1,44 @@
-"""Stored names that changed: what was written before is read with the names of now.
+"""Stored names that changed: what was written before is read with the names of now, for good.
 
 The one table of them; a name that changes gets a line here and a file in ``tests/data``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+_SETTINGS = {"card": "model", "finish": "matte", "delivery": "export"}
+JOB = _SETTINGS
+PROJECT_CLIP = _SETTINGS
+SHOT = {"card": "model", "finish": "matte"}
+MATTE_SETTINGS = {"stabilise": "temporal_smoothing"}
+EXPORT_SETTINGS = {"what": "kind"}
+JOB_REPORT = {"card": "model_weights"}
+JOB_RESULT = {"fitted": "adapted"}
+MODEL_SPEC = {"paid_work": "commercial_use", "reads": "inputs"}
+MODEL_INPUT = {"still": "static_prior"}
+MODEL_OUTPUT = {"half": "decision_threshold"}
+INPUT_NAMES = {"wheel": "flow_image"}
+WINDOW_KINDS = {"clips": "chunks"}
 NETWORKS = ("dsnet", "msst", "pdb", "scnn", "stan", "studio", "swift")
+
+
+def renamed(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A stored object with the keys of now; where both names are there, the new one counts.
+
+    Args:
+        raw: The object as it was read.
+        names: Old key -> new key, one of the tables of this module.
+
+    Raises:
+        AttributeError: It is no object.
+    """
+    return {
+        names.get(key, key): value
+        for key, value in raw.items()
+        if names.get(key, key) == key or names[key] not in raw
+    }
 
 
 def new_entry(entry: str) -> str:

@@ -16,8 +16,8 @@ from PyQt6.QtWidgets import QApplication
 from vsod.gui.dialogs.crash_reporter import CrashReporter
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.preferences import Prefs
-from vsod.gui.toolkit.translation import Catalogue, system_language
+from vsod.gui.toolkit.preferences import Preferences
+from vsod.gui.toolkit.translation import TranslationTable, system_language
 
 
 def run_window(paths: list[Path], argv: list[str]) -> int:
@@ -33,10 +33,10 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     app = QApplication(argv)
     app.setApplicationName("vsod-desktop")
     app.setApplicationDisplayName("vsod-desktop")
-    prefs = Prefs()
+    prefs = Preferences()
     prefs.export_cache()
-    theme.apply(app, prefs.text("theme", "dark"))
-    language = Catalogue(prefs.text("language") or system_language())
+    theme.apply_theme(app, prefs.text("theme", "dark"))
+    language = TranslationTable(prefs.text("language") or system_language())
     app.installTranslator(language)
     crash = CrashReporter(app)
     crash.install()

@@ -20,35 +20,35 @@ from vsod.gui.actions.action_context import ActionContext
 from vsod.gui.actions.action_handlers import set_idle_analysis
 from vsod.gui.actions.action_state import ActionState
 from vsod.gui.actions.submenus import Submenus
-from vsod.gui.controllers.analysis_controller import Running
-from vsod.gui.controllers.export_controller import Exporting
-from vsod.gui.controllers.idle_analysis import Ahead
-from vsod.gui.controllers.metrics_controller import Overview
-from vsod.gui.controllers.metrics_export import Reports
-from vsod.gui.controllers.model_comparison_controller import BakeOff
-from vsod.gui.controllers.open_controller import Opening
-from vsod.gui.controllers.outcome_messages import Messages
-from vsod.gui.controllers.project_controller import Projects
-from vsod.gui.controllers.queue_dock import QueueRoom
-from vsod.gui.controllers.settings_controller import Editing
-from vsod.gui.controllers.shot_scope import Scope
+from vsod.gui.controllers.analysis_controller import AnalysisController
+from vsod.gui.controllers.export_controller import ExportController
+from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.controllers.metrics_controller import MetricsController
+from vsod.gui.controllers.metrics_export import MetricsExport
+from vsod.gui.controllers.model_comparison_controller import ModelComparisonController
+from vsod.gui.controllers.open_controller import OpenController
+from vsod.gui.controllers.outcome_messages import OutcomeMessages
+from vsod.gui.controllers.project_controller import ProjectController
+from vsod.gui.controllers.queue_dock import QueueDock
+from vsod.gui.controllers.settings_controller import SettingsController
+from vsod.gui.controllers.shot_scope import ShotScope
 from vsod.gui.controllers.source_watch import SourceWatch
-from vsod.gui.controllers.viewer_controller import Stage
+from vsod.gui.controllers.viewer_controller import ViewerController
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.jobs.clip_jobs import ClipJobs
 from vsod.gui.panels.banner import Banner
-from vsod.gui.panels.status_bar import StatusLine
-from vsod.gui.playback.audio_player import Sound
+from vsod.gui.panels.status_bar import StatusBar
+from vsod.gui.playback.audio_player import AudioPlayer
 from vsod.gui.playback.player import Player
-from vsod.gui.playback.scrub_cache import MEGABYTES
+from vsod.gui.playback.scrub_cache import DEFAULT_MEGABYTES
 from vsod.gui.state.clip_state import ClipState
-from vsod.gui.state.project_document import Document
+from vsod.gui.state.project_document import ProjectDocument
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.pipeline_interface import Backend, Card, Clip, Pipeline
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.pipeline_interface import LocalPipeline, ModelChoice, OpenClip, PipelineInterface
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.viewer.welcome import Welcome
-from vsod.gui.workspace.window_context import Workroom
-from vsod.gui.workspace.workspace import Deck
+from vsod.gui.workspace.window_context import WindowContext
+from vsod.gui.workspace.workspace import Workspace
 
 
 class MainWindow(QMainWindow):
@@ -59,19 +59,19 @@ class MainWindow(QMainWindow):
         prefs: What is remembered between runs.
     """
 
-    def __init__(self, backend: Backend | None = None, prefs: Prefs | None = None) -> None:
+    def __init__(self, backend: PipelineInterface | None = None, prefs: Preferences | None = None) -> None:
         super().__init__()
-        self.prefs = prefs or Prefs()
+        self.prefs = prefs or Preferences()
         self.player = Player(self)
-        self.player.drafts.set_room(self.prefs.number("draft_mb", MEGABYTES))
-        self.tasks = Tasks(backend or Pipeline(), self)
-        self.document = Document(self)
+        self.player.drafts.set_room(self.prefs.number("draft_mb", DEFAULT_MEGABYTES))
+        self.tasks = ClipJobs(backend or LocalPipeline(), self)
+        self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
         self._closed = False
-        self.actions_by_id = action_table.build(self, self.prefs.keys)
+        self.actions_by_id = action_table.build_actions(self, self.prefs.keys)
         self._build()
         parts = self.document, self.clip_state, self.player, self.deck, self.tasks, self.prefs
-        room = Workroom(*parts, self.banner, self.status)
+        room = WindowContext(*parts, self.banner, self.status)
         self._control(room)
         self._action_context = self._context(room)
         self.action_state = ActionState(self._action_context, self)
@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self._begin)
 
     @property
-    def clip(self) -> Clip | None:
+    def clip(self) -> OpenClip | None:
         """The open clip."""
         return self.clip_state.clip
 
@@ -102,10 +102,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.banner = Banner()
         self.welcome = Welcome()
-        self.deck = Deck(self.actions_by_id)
+        self.deck = Workspace(self.actions_by_id)
         self.canvas, self.scrubber, self.transport = self.deck.canvas, self.deck.scrubber, self.deck.transport
         self.analysis, self.finish = self.deck.analysis, self.deck.finish
-        self.status = StatusLine()
+        self.status = StatusBar()
         self.setStatusBar(self.status)
         self.menus = Submenus(self, self.actions_by_id, self.deck.looks, self.prefs, self.document)
         self._pages = QStackedWidget()
@@ -119,27 +119,27 @@ class MainWindow(QMainWindow):
         column.addWidget(self._pages, 1)
         self.setCentralWidget(body)
 
-    def _control(self, room: Workroom) -> None:
+    def _control(self, room: WindowContext) -> None:
         """The controllers."""
-        self.stage = Stage(room, self.actions_by_id, self)
-        self.overview = Overview(self.player, self.scrubber, self)
-        self.ahead = Ahead(self.player, self.tasks, self)
+        self.stage = ViewerController(room, self.actions_by_id, self)
+        self.overview = MetricsController(self.player, self.scrubber, self)
+        self.ahead = IdleAnalysis(self.player, self.tasks, self)
         self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
-        self.messages = Messages(self.banner, self.status)
-        self.sound = Sound(self.player, self)
+        self.messages = OutcomeMessages(self.banner, self.status)
+        self.sound = AudioPlayer(self.player, self)
         self.sound.muted = self.prefs.text("sound", "on") == "off"
-        self.scope = Scope(room, self.overview, self.deck.scope, self)
-        self.bake_off = BakeOff(room, self.scope, self)
-        self.editing = Editing(room, self.scope, self)
-        self.exporting = Exporting(room, self)
-        self.reports = Reports(room, self.overview, self)
-        self.opening = Opening(room, self.welcome, self)
-        self.projects = Projects(room, self.opening.open, self.opening.close_clip, self)
-        self.queue_room = QueueRoom(room, self.editing, self)
-        self.running = Running(room, self.ahead, self.queue_room.control, self)
+        self.scope = ShotScope(room, self.overview, self.deck.scope, self)
+        self.bake_off = ModelComparisonController(room, self.scope, self)
+        self.editing = SettingsController(room, self.scope, self)
+        self.exporting = ExportController(room, self)
+        self.reports = MetricsExport(room, self.overview, self)
+        self.opening = OpenController(room, self.welcome, self)
+        self.projects = ProjectController(room, self.opening.open, self.opening.close_clip, self)
+        self.queue_room = QueueDock(room, self.editing, self)
+        self.running = AnalysisController(room, self.ahead, self.queue_room.control, self)
         self.source_watch = SourceWatch(self.banner, self.opening.open, self)
 
-    def _context(self, room: Workroom) -> ActionContext:
+    def _context(self, room: WindowContext) -> ActionContext:
         return ActionContext(
             window=self,
             shared=room,
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         if session is None or session.ended:
             self.queue_room.offer()
 
-    def _on_catalogue(self, cards: list[Card], _formats: object) -> None:
+    def _on_catalogue(self, cards: list[ModelChoice], _formats: object) -> None:
         self.menus.looks.set_cards([card.id for card in cards if not card.problem])
 
     # ---- events

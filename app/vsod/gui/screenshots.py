@@ -22,7 +22,7 @@ from vsod.core.matte_settings import MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.translation import Catalogue, languages
+from vsod.gui.toolkit.translation import TranslationTable, languages
 from vsod.gui.viewer.view_modes import VIEW_MODES
 from vsod.pipeline.job_queue import FINISHED_STATES
 
@@ -30,7 +30,7 @@ _SIZE = (1280, 800)
 _PATIENCE = 600.0  # seconds a state may take to come about
 
 
-class Photographer:
+class ScreenshotTour:
     """Brings the window into a state, waits for the picture, saves it.
 
     Args:
@@ -166,13 +166,13 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as own:
         os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"), own))
         app = QApplication([])
-        catalogue = Catalogue(args.language)
+        catalogue = TranslationTable(args.language)
         app.installTranslator(catalogue)
-        theme.apply(app, args.theme)
+        theme.apply_theme(app, args.theme)
         window = MainWindow()
         window.resize(*args.size)
         window.show()
-        photographer = Photographer(window, args.out)
+        photographer = ScreenshotTour(window, args.out)
         try:
             photographer.tour(args.clip.absolute())
         finally:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from screen import center_left, wait_for_frame
 
 from vsod.gui.main_window import MainWindow
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.preferences import Preferences
 
 
 def test_starts_empty_with_a_way_in(window: MainWindow) -> None:
@@ -79,7 +79,7 @@ def test_open_dialog_starts_in_the_last_folder(
     window.actions_by_id["open"].trigger()
     assert asked == [str(Path.home()), str(tmp_path)]
     window.prefs.sync()
-    assert Prefs().recent == [tmp_path / "a.mov"]
+    assert Preferences().recent == [tmp_path / "a.mov"]
 
 
 def test_folder_dialog_opens_a_folder(

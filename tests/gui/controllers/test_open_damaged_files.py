@@ -9,14 +9,14 @@ from pytestqt.qtbot import QtBot
 
 from helpers.clips import write_long_gop
 from vsod.gui.main_window import MainWindow
-from vsod.gui.toolkit.pipeline_interface import Clip, Pipeline
+from vsod.gui.toolkit.pipeline_interface import LocalPipeline, OpenClip
 
 
 class Opens(FakeBackend):
     """Opens what is on disk."""
 
-    def open(self, path: Path) -> Clip:  # type: ignore[override]
-        return Pipeline().open(path)
+    def open(self, path: Path) -> OpenClip:  # type: ignore[override]
+        return LocalPipeline().open(path)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_twenty_in_a_row(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> No
         before = window.clip
         window.open_path(path)
 
-        def answered(path: Path = path, before: Clip | None = before) -> bool:
+        def answered(path: Path = path, before: OpenClip | None = before) -> bool:
             said = window.banner.isVisible() and path.name in window.banner.text
             return said or window.clip is not before
 

@@ -12,7 +12,7 @@ from vsod.core.clip_settings import ShotOverride
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress
 from vsod.gui.main_window import MainWindow
-from vsod.gui.timeline.descriptions import frame_words, summary
+from vsod.gui.timeline.descriptions import frame_text, summary
 from vsod.project.project import Project
 
 SHOT = range(20, 40)
@@ -182,6 +182,6 @@ def test_the_timeline_says_which_shots_have_their_own(window: MainWindow, cut: F
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow", MatteSettings(feather=1)),))
     assert window.scrubber.grab().toImage() != plain
     picture = window.scrubber._picture
-    assert "its own model flow and matte settings" in frame_words(picture, 25)
-    assert "its own" not in frame_words(picture, 45)
+    assert "its own model flow and matte settings" in frame_text(picture, 25)
+    assert "its own" not in frame_text(picture, 45)
     assert "its own model flow" in summary(picture, 25, range(60))

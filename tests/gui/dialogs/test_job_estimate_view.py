@@ -8,7 +8,7 @@ from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
 
 from vsod.errors import OutputError
-from vsod.gui.dialogs.job_estimate_view import CostCard, in_words, size
+from vsod.gui.dialogs.job_estimate_view import JobEstimateView, estimate_text, size_text
 from vsod.gui.main_window import MainWindow
 from vsod.pipeline.job_estimate import JobEstimate
 
@@ -18,19 +18,19 @@ COST = JobEstimate(100, 40, "CPU", {"analyse": 0.5, "export": 0.2, "verify": 0.1
 def test_the_whole_job_is_what_the_stages_take_together() -> None:
     assert COST.by_stage == {"analyse": 20.0, "export": 20.0, "verify": 10.0}
     assert COST.seconds == 52 and COST.limit == "analyse"
-    assert in_words(COST) == (
+    assert estimate_text(COST) == (
         "About 0:52: analysis 0:20, writing 0:20, checking 0:10.\n"
         "File about 3.4 MB, memory 640 MB; limited by analysis, 2.0 fps on CPU."
     )
     analysed = replace(COST, analysed=0, pace={"export": 0.2, "verify": 0.1}, loading=0.0, adapts=True)
-    assert "About 0:30: writing 0:20, checking 0:10. Fitting to the clip is not counted." in in_words(
+    assert "About 0:30: writing 0:20, checking 0:10. Fitting to the clip is not counted." in estimate_text(
         analysed
     )
-    assert "limited by writing, 5.0 fps" in in_words(analysed)
+    assert "limited by writing, 5.0 fps" in estimate_text(analysed)
 
 
 def test_sizes() -> None:
-    assert [size(n) for n in (0, 950_000, 34_000_000, 1_250_000_000)] == [
+    assert [size_text(n) for n in (0, 950_000, 34_000_000, 1_250_000_000)] == [
         "0.1 MB",
         "0.9 MB",
         "34 MB",
@@ -76,7 +76,7 @@ def test_an_answer_to_another_question_is_not_shown(
 
 
 def test_what_would_stop_the_job_is_said(qtbot: QtBot) -> None:
-    card = CostCard()
+    card = JobEstimateView()
     qtbot.addWidget(card)
     card.show_cost(OutputError("the codec refuses", fix="Choose another format."))
     assert card.label.text() == "the codec refuses. Choose another format."

@@ -16,10 +16,10 @@ from vsod import paths
 from vsod.gui.dialogs.preferences_dialog import PreferencesDialog
 from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 from vsod.gui.main_window import MainWindow
-from vsod.gui.panels.matte_panel import as_values
+from vsod.gui.panels.matte_panel import changed_values
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.preferences import Prefs
-from vsod.gui.toolkit.translation import Catalogue
+from vsod.gui.toolkit.preferences import Preferences
+from vsod.gui.toolkit.translation import TranslationTable
 from vsod.project.presets import Presets
 from vsod.storage.cache import size_limit
 
@@ -56,7 +56,7 @@ def test_a_key_is_changed_works_and_is_remembered(
     QTest.keyClick(window, Qt.Key.Key_B)
     assert window.player.marked == range(7, 60)
     window.prefs.sync()
-    later = MainWindow(FakeBackend(), Prefs())
+    later = MainWindow(FakeBackend(), Preferences())
     assert keys(later, "mark_in") == ["B"] and keys(later, "mark_out") == ["O"]
     later.close()
 
@@ -100,11 +100,11 @@ def test_the_light_theme_exchanges_every_colour_and_none_twice() -> None:
     colours = set(
         re.findall(r"#[0-9a-f]{6}", (paths.resources_dir() / "style" / "dark.qss").read_text().lower())
     )
-    light = theme.exchanges("light")
+    light = theme.theme_colours("light")
     assert colours <= set(light), sorted(colours - set(light))
     text, ground = light["#e4e6ea"], light["#1e1f23"]
     assert int(text[1:3], 16) < 60 and int(ground[1:3], 16) > 200
-    assert theme.exchanges("dark") == {}
+    assert theme.theme_colours("dark") == {}
 
 
 def test_the_theme_is_changed_at_once_and_remembered(
@@ -113,7 +113,7 @@ def test_the_theme_is_changed_at_once_and_remembered(
     before = qapp.styleSheet(), qapp.palette()
     dialog = PreferencesDialog(window.prefs, window)
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("light"))
-    assert theme.exchanges("light")["#1e1f23"] in qapp.styleSheet()
+    assert theme.theme_colours("light")["#1e1f23"] in qapp.styleSheet()
     ink = theme.icon("play").pixmap(24).toImage()
     assert not ink.isNull() and window.prefs.text("theme") == "light"
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
@@ -140,12 +140,12 @@ def test_viewer_and_timeline_follow_the_theme(
     before = qapp.styleSheet(), qapp.palette()
     dark, play = ground(), window.actions_by_id["play"].icon().pixmap(24).toImage()
     try:
-        theme.apply(qapp, "light")
+        theme.apply_theme(qapp, "light")
         assert min(ground()) > 180 and max(dark) < 60
         assert window.actions_by_id["play"].icon().pixmap(24).toImage() != play
         assert theme.TEXT.lightness() < 60
     finally:
-        theme.apply(qapp, "dark")
+        theme.apply_theme(qapp, "dark")
         qapp.setStyleSheet(before[0])
         qapp.setPalette(before[1])
     assert ground() == dark
@@ -160,7 +160,7 @@ def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWind
     window.open_path(Path("/clips/next.mov"))
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
     work = window.document.work
-    assert work.card == "flow" and as_values(work.finish) == Presets("finish")[name]
+    assert work.card == "flow" and changed_values(work.finish) == Presets("finish")[name]
     assert window.analysis.card == "flow"
 
 
@@ -194,7 +194,7 @@ def test_what_is_chosen_takes_effect(
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, language: str) -> None:
-    catalogue = Catalogue(language)
+    catalogue = TranslationTable(language)
     qapp.installTranslator(catalogue)
     window = MainWindow(FakeBackend())
     try:
@@ -215,7 +215,7 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
 
 @pytest.mark.parametrize("text", ["abc", "nan", "inf", "-5", "1e999", "", "\x00", "9" * 5000])
 def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, text: str) -> None:
-    prefs = Prefs()
+    prefs = Preferences()
     for key in (
         "draft_mb",
         "cache_gb",
@@ -231,6 +231,6 @@ def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, t
     window = MainWindow(FakeBackend())
     window.show()
     qtbot.waitUntil(lambda: bool(window.tasks.formats))
-    assert Prefs().speeds == {}
+    assert Preferences().speeds == {}
     window.close()
     window.deleteLater()

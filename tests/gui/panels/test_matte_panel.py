@@ -15,7 +15,7 @@ from screen import analyse_all, settle
 
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.main_window import MainWindow
-from vsod.gui.panels.matte_panel import FinishPanel
+from vsod.gui.panels.matte_panel import MattePanel
 
 EXAMPLES: dict[str, Any] = {
     "stabilise": 0.25,
@@ -34,27 +34,27 @@ EXAMPLES: dict[str, Any] = {
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> Iterator[FinishPanel]:
-    made = FinishPanel()
+def panel(qtbot: QtBot) -> Iterator[MattePanel]:
+    made = MattePanel()
     qtbot.addWidget(made)
     made.show()
     yield made
 
 
-def told(panel: FinishPanel) -> list[MatteSettings]:
+def told(panel: MattePanel) -> list[MatteSettings]:
     heard: list[MatteSettings] = []
     panel.changed.connect(heard.append)
     return heard
 
 
-def test_there_is_a_knob_for_every_setting_of_the_table(panel: FinishPanel) -> None:
+def test_there_is_a_knob_for_every_setting_of_the_table(panel: MattePanel) -> None:
     assert list(panel.knobs) == [s.name for s in fields(MatteSettings)] == list(EXAMPLES)
     for setting in fields(MatteSettings):
         assert setting.metadata["title"] and panel.knobs[setting.name].title == setting.metadata["title"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: FinishPanel, name: str) -> None:
+def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: MattePanel, name: str) -> None:
     wanted = replace(DEFAULT_MATTE_SETTINGS, **{name: EXAMPLES[name]})
     heard = told(panel)
     panel.set_settings(wanted)
@@ -65,7 +65,7 @@ def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: FinishPanel, n
     assert heard == [DEFAULT_MATTE_SETTINGS] and not knob.reset_button.isVisible()
 
 
-def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: FinishPanel) -> None:
+def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: MattePanel) -> None:
     feather = panel.knobs["feather"]
     heard = told(panel)
     feather.slider.setValue(35)
@@ -74,7 +74,7 @@ def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: FinishPa
     assert feather.slider.value() == feather.slider.maximum() and heard[-1].feather == 90
 
 
-def test_black_stays_below_white(panel: FinishPanel) -> None:
+def test_black_stays_below_white(panel: MattePanel) -> None:
     panel.knobs["white"].box.setValue(0.6)
     panel.knobs["black"].box.setValue(0.8)
     assert (panel.settings.black, panel.settings.white) == (0.8, 0.81)
@@ -85,20 +85,20 @@ def test_black_stays_below_white(panel: FinishPanel) -> None:
     assert (panel.settings.black, panel.settings.white) == (0.99, 1.0)
 
 
-def test_a_value_finer_than_the_box_survives_the_turning_of_another_knob(panel: FinishPanel) -> None:
+def test_a_value_finer_than_the_box_survives_the_turning_of_another_knob(panel: MattePanel) -> None:
     panel.set_settings(replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345))
     panel.knobs["invert"].box.click()
     assert panel.settings == replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345, invert=True)
 
 
-def test_reset_all(panel: FinishPanel) -> None:
+def test_reset_all(panel: MattePanel) -> None:
     assert not panel.reset_button.isEnabled()
     panel.set_settings(MatteSettings(**EXAMPLES))
     panel.reset_button.click()
     assert panel.settings == DEFAULT_MATTE_SETTINGS and not panel.reset_button.isEnabled()
 
 
-def test_presets_are_shown_picked_saved_and_deleted(panel: FinishPanel) -> None:
+def test_presets_are_shown_picked_saved_and_deleted(panel: MattePanel) -> None:
     bar = panel.preset_bar
     assert bar.list.currentText() == "Default" and not bar.delete_action.isEnabled()
     panel.knobs["feather"].box.setValue(4.5)
@@ -116,7 +116,7 @@ def test_presets_are_shown_picked_saved_and_deleted(panel: FinishPanel) -> None:
     assert bar.list.findText("Mine") == -1 and panel.settings.feather == 4.5
 
 
-def test_a_wheel_that_scrolls_past_turns_nothing(panel: FinishPanel) -> None:
+def test_a_wheel_that_scrolls_past_turns_nothing(panel: MattePanel) -> None:
     feather = panel.knobs["feather"]
     feather.slider.clearFocus()
     turn = QWheelEvent(

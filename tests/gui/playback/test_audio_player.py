@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 import vsod.gui.playback.audio_device as speakers
 from vsod.core.audio_format import BYTES_PER_SECOND
 from vsod.gui.main_window import MainWindow
-from vsod.gui.playback.audio_player import Sound
+from vsod.gui.playback.audio_player import AudioPlayer
 
 FRAME = BYTES_PER_SECOND // 25  # bytes
 
@@ -165,9 +165,9 @@ def test_nothing_happens_without_a_device_or_without_sound(
     def none() -> None:
         raise OSError("no sound device")
 
-    monkeypatch.setattr(speakers, "DeviceSpeaker", none)
-    assert isinstance(window.sound, Sound)
-    window.sound._open = speakers.open_speaker
+    monkeypatch.setattr(speakers, "QtAudioDevice", none)
+    assert isinstance(window.sound, AudioPlayer)
+    window.sound._open = speakers.open_audio_device
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
     assert clip.heard == [] and not window.sound.sounding and not window.banner.isVisible()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from screen import center_left, wait_for_frame
 
 from vsod.gui.main_window import MainWindow
-from vsod.gui.playback.playback_clock import Clock
+from vsod.gui.playback.playback_clock import PlaybackClock
 
 Key = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -261,9 +261,9 @@ def test_small_views_ask_for_small_pictures(qtbot: QtBot, window: MainWindow, ba
 
 def test_clock_follows_uneven_time_stamps() -> None:
     info = clip_info(Path("a"), pts=np.array([0, 1, 5, 6]), count=4)
-    clock = Clock(info, 0, 1.0, now=100.0)
+    clock = PlaybackClock(info, 0, 1.0, now=100.0)
     assert [clock.due(100 + t / 25) for t in (0, 0.9, 1, 4.9, 5, 6, 99)] == [0, 0, 1, 1, 2, 3, 3]
     assert clock.wait(2, 100.0) == pytest.approx(0.2)
-    back = Clock(info, 3, -2.0, now=0.0)
+    back = PlaybackClock(info, 3, -2.0, now=0.0)
     assert back.due(0.02) == 2 and back.due(0.05) == 1
     assert back.wait(2, 0.0) == pytest.approx(0.02)

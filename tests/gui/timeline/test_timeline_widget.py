@@ -18,18 +18,18 @@ from screen import analyse_all, wait_for_frame
 
 from vsod.gui.main_window import MainWindow
 from vsod.gui.timeline.descriptions import next_cut
-from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
-from vsod.gui.timeline.static_layer import film_places
-from vsod.gui.timeline.time_axis import Axis
-from vsod.gui.timeline.timeline_widget import Scrubber
+from vsod.gui.timeline.metric_plot import PlotColours, column_edges, extremes, plot_metric
+from vsod.gui.timeline.static_layer import thumbnail_positions
+from vsod.gui.timeline.time_axis import TimeAxis
+from vsod.gui.timeline.timeline_widget import TimelineWidget
 from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
 from vsod.qc.issues import find_issues
 
-INK = Ink(0, 1, 2, 3, 4)
+INK = PlotColours(0, 1, 2, 3, 4)
 
 
 def axis(count=1000, width=500.0):
-    made = Axis()
+    made = TimeAxis()
     made.set_count(count)
     made.set_strip(90, width)
     return made
@@ -76,7 +76,7 @@ def test_extremes_keep_a_single_bad_frame():
     values = np.full(54_000, 0.5, np.float32)
     values[31_234] = 0.0
     values[100:2000] = np.nan
-    low, high = extremes(values, columns(0, 54.0, 1000, 54_000))
+    low, high = extremes(values, column_edges(0, 54.0, 1000, 54_000))
     assert np.flatnonzero(low == 0).tolist() == [31_234 // 54]
     assert np.isnan(low[10:30]).all() and np.isnan(high[10:30]).all()
     assert high[31_234 // 54] == 0.5
@@ -86,7 +86,7 @@ def test_extremes_keep_a_single_bad_frame():
 def test_extremes_are_those_of_the_frames(count, width, zoom, start):
     values = np.random.default_rng(count).random(count).astype(np.float32)
     per_pixel = zoom * count / width
-    edges = columns(start * (1 - zoom) * count, per_pixel, width, count)
+    edges = column_edges(start * (1 - zoom) * count, per_pixel, width, count)
     low, high = extremes(values, edges)
     for k in range(width):
         part = values[edges[k] : max(edges[k + 1], edges[k] + 1)]
@@ -99,7 +99,7 @@ def test_extremes_are_those_of_the_frames(count, width, zoom, start):
 def test_a_plot_is_as_high_as_its_value_and_amber_beyond_the_limit():
     lane = METRICS_BY_ID["confidence"]
     values = np.array([1, 0.75, 0.2, np.nan], np.float32)
-    picture = plot(lane, values, values, 18, INK)
+    picture = plot_metric(lane, values, values, 18, INK)
     drawn = [picture[:, k] != 0 for k in range(4)]
     assert [int(d.sum()) for d in drawn] == [17, 13, 5, 0]
     assert set(picture[:, 2]) <= {0, 3, 4} and not (picture[:, 1] == 3).any()
@@ -114,7 +114,7 @@ def long_timeline(count=54_000):
     rng = np.random.default_rng(0)
     lanes = FrameMetrics(rng.random((count, len(METRICS_BY_ID))).astype(np.float32))
     cuts = rng.random(count) < 0.01
-    bar = Scrubber()
+    bar = TimelineWidget()
     bar.resize(1600, bar.sizeHint().height())
     bar.set_clip(clip_info(Path("long.mov"), count, rate=Fraction(30), time_base=Fraction(1, 30)))
     bar.set_covered(rng.random(count) < 0.5)  # 13 000 pieces: worse than any analysis
@@ -175,7 +175,7 @@ def test_the_film_comes_from_its_own_thread(qtbot: QtBot, window: MainWindow, cl
     qtbot.waitUntil(lambda: film.picture(0) is not None)
     assert film.picture(0).height() == 68
     window.actions_by_id["timeline_in"].trigger()
-    _, places = film_places(window.scrubber.axis, 16 / 9)
+    _, places = thumbnail_positions(window.scrubber.axis, 16 / 9)
     qtbot.waitUntil(lambda: all(film.picture(place) for place in places))
     qtbot.waitUntil(lambda: clip.streams == 0)
 

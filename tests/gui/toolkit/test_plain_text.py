@@ -19,7 +19,7 @@ from vsod.errors import DataError
 from vsod.gui.actions.recent_menu import RecentMenu
 from vsod.gui.dialogs.relink_dialog import RelinkDialog
 from vsod.gui.main_window import MainWindow
-from vsod.gui.panels.clip_facts import FactsPanel
+from vsod.gui.panels.clip_facts import ClipFacts
 from vsod.gui.toolkit.plain_text import PlainLabel, inert, is_rich
 from vsod.project.project import Project, ProjectClip
 
@@ -92,7 +92,7 @@ def test_a_hostile_name_everywhere_in_the_window(
     window.banner.show_error(DataError(f"{name} is odd", where=name, fix=name))
     window.status.show_text(name)
     check(window)
-    facts = FactsPanel()
+    facts = ClipFacts()
     facts.set_clip(replace(clip.info, timecode=name, codec=name))
     check(facts)
     relink = RelinkDialog(Project((ProjectClip(tmp_path / name),), 0))
@@ -135,6 +135,6 @@ def ours(node: ast.expr) -> bool:
 
 
 def test_a_clips_facts_are_shown(qtbot: QtBot) -> None:
-    facts = FactsPanel()
+    facts = ClipFacts()
     facts.set_clip(replace(clip_info(Path("a.mov")), timecode="01:00:00:00"))
     assert "01:00:00:00" in [text for text, _ in texts(facts)]

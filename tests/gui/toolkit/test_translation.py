@@ -23,10 +23,10 @@ from vsod.gui.dialogs.background_picker import _KINDS
 from vsod.gui.dialogs.export_form import _TITLES
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
-from vsod.gui.panels.clip_facts import facts
+from vsod.gui.panels.clip_facts import clip_facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
-from vsod.gui.timeline.track_layout import SHOWN
-from vsod.gui.toolkit.translation import Catalogue, languages, read, system_language, tr
+from vsod.gui.timeline.track_layout import SHOWN_METRICS
+from vsod.gui.toolkit.translation import TranslationTable, languages, read_translations, system_language, tr
 from vsod.qc.issues import ISSUE_TYPES
 
 CODES = [code for code in languages() if code != "en"]
@@ -53,14 +53,14 @@ def tables() -> set[str]:
     shown = (
         [kind.title for kind in ISSUE_TYPES]
         + [kind.advice for kind in ISSUE_TYPES]
-        + [lane.title for lane in SHOWN]
+        + [lane.title for lane in SHOWN_METRICS]
     )
     return (
         set(shown)
         | {word.capitalize() for knob in fields(MatteSettings) for word in knob.metadata["choices"]}
         | {knob.metadata["help"] for knob in fields(MatteSettings)}
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
-        | {name for name, _ in facts(clip_info(Path("a.mov")))}
+        | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
         | set(_DEVICE_NAMES.values())
         | set(_CHECKED.values())
@@ -82,7 +82,7 @@ def tables() -> set[str]:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_language_is_whole(code: str) -> None:
-    words = read(code)
+    words = read_translations(code)
     needed = literals() | tables()
     missing = sorted(needed - set(words))
     assert not missing, f"translate these: {missing}"
@@ -150,7 +150,7 @@ def test_every_word_on_screen_can_be_translated() -> None:
 
 @pytest.fixture
 def german(qapp: QApplication) -> Iterator[None]:
-    catalogue = Catalogue("de")
+    catalogue = TranslationTable("de")
     qapp.installTranslator(catalogue)
     yield
     qapp.removeTranslator(catalogue)
@@ -167,7 +167,7 @@ def test_the_window_speaks_it(qtbot: QtBot, german: None) -> None:
 
 def test_what_is_not_known_stays_english(german: None) -> None:
     assert tr("Not a word of ours") == "Not a word of ours"
-    assert Catalogue("xx").isEmpty() and system_language() in languages()
+    assert TranslationTable("xx").isEmpty() and system_language() in languages()
     assert languages()["de"].casefold() == "deutsch"
 
 

@@ -12,7 +12,7 @@ from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core import overlay as ov
 from vsod.gui.main_window import MainWindow
-from vsod.gui.playback.frame_renderer import PICTURE
+from vsod.gui.playback.frame_renderer import SOURCE
 
 
 def ready(qtbot: QtBot, window: MainWindow) -> None:
@@ -64,7 +64,7 @@ def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, c
 def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     do(qtbot, window, "show_matte")
-    window.menus.looks.chosen.emit({"against": PICTURE})
+    window.menus.looks.chosen.emit({"against": SOURCE})
     both = do(qtbot, window, "compare_side")
     canvas, half = window.canvas, window.canvas.width() // 2
     rect = canvas.picture_rect()

@@ -9,7 +9,7 @@ from vsod.gui.actions.action_context import ActionContext, has_clip
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """One action.
 
     Attributes:

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow
 
-from vsod.gui.controllers.analysis_controller import Running
-from vsod.gui.controllers.export_controller import Exporting
-from vsod.gui.controllers.idle_analysis import Ahead
-from vsod.gui.controllers.metrics_controller import Overview
-from vsod.gui.controllers.metrics_export import Reports
-from vsod.gui.controllers.model_comparison_controller import BakeOff
-from vsod.gui.controllers.open_controller import Opening
-from vsod.gui.controllers.project_controller import Projects
-from vsod.gui.controllers.queue_dock import QueueRoom
-from vsod.gui.controllers.settings_controller import Editing
-from vsod.gui.controllers.shot_scope import Scope
-from vsod.gui.controllers.viewer_controller import Stage
-from vsod.gui.jobs.clip_jobs import QUEUE
-from vsod.gui.playback.audio_player import Sound
+from vsod.gui.controllers.analysis_controller import AnalysisController
+from vsod.gui.controllers.export_controller import ExportController
+from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.controllers.metrics_controller import MetricsController
+from vsod.gui.controllers.metrics_export import MetricsExport
+from vsod.gui.controllers.model_comparison_controller import ModelComparisonController
+from vsod.gui.controllers.open_controller import OpenController
+from vsod.gui.controllers.project_controller import ProjectController
+from vsod.gui.controllers.queue_dock import QueueDock
+from vsod.gui.controllers.settings_controller import SettingsController
+from vsod.gui.controllers.shot_scope import ShotScope
+from vsod.gui.controllers.viewer_controller import ViewerController
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
+from vsod.gui.playback.audio_player import AudioPlayer
 from vsod.gui.playback.player import Player
-from vsod.gui.workspace.window_context import Workroom
-from vsod.gui.workspace.workspace import Deck
+from vsod.gui.workspace.window_context import WindowContext
+from vsod.gui.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +38,21 @@ class ActionContext:
     """
 
     window: QMainWindow
-    shared: Workroom
+    shared: WindowContext
     actions: Mapping[str, QAction]
-    clips: Opening
-    projects: Projects
-    settings: Editing
-    shot_scope: Scope
-    analysis: Running
-    idle_analysis: Ahead
-    model_comparison: BakeOff
-    export: Exporting
-    queue: QueueRoom
-    metrics: Overview
-    metrics_export: Reports
-    viewer: Stage
-    audio: Sound
+    clips: OpenController
+    projects: ProjectController
+    settings: SettingsController
+    shot_scope: ShotScope
+    analysis: AnalysisController
+    idle_analysis: IdleAnalysis
+    model_comparison: ModelComparisonController
+    export: ExportController
+    queue: QueueDock
+    metrics: MetricsController
+    metrics_export: MetricsExport
+    viewer: ViewerController
+    audio: AudioPlayer
 
     @property
     def player(self) -> Player:
@@ -60,7 +60,7 @@ class ActionContext:
         return self.shared.player
 
     @property
-    def workspace(self) -> Deck:
+    def workspace(self) -> Workspace:
         """The panels."""
         return self.shared.deck
 
@@ -88,5 +88,5 @@ def can_analyse(context: ActionContext) -> bool:
 def can_export(context: ActionContext) -> bool:
     """As for an analysis, but the queue may be at work; formats are known."""
     tasks = context.shared.tasks
-    free = tasks.busy in ("", QUEUE)
+    free = tasks.busy in ("", QUEUE_JOB)
     return has_clip(context) and free and context.shared.usable_models is not None and bool(tasks.formats)

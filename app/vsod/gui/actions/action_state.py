@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject
 
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import ActionContext
-from vsod.gui.actions.action_table import deed_of
+from vsod.gui.actions.action_table import action_row
 from vsod.gui.toolkit.translation import tr
 
 
@@ -21,7 +21,7 @@ class ActionState(QObject):
     def __init__(self, context: ActionContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._rows = [(action, deed_of(id)) for id, action in context.actions.items()]
+        self._rows = [(action, action_row(id)) for id, action in context.actions.items()]
         for action, row in self._rows:
             # the checked state a signal brings along is no argument of what the row runs
             action.triggered.connect(lambda _checked=False, row=row: self._run(row))
@@ -40,7 +40,7 @@ class ActionState(QObject):
             action.setEnabled(row.enabled(self._context))
         self._tick()
 
-    def _run(self, row: Deed) -> None:
+    def _run(self, row: Action) -> None:
         row.run(self._context)
 
     def _tick(self) -> None:

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow
 
 from vsod.gui.actions import action_handlers as do
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import ActionContext, always
 from vsod.gui.actions.clip_actions import CLIP
 from vsod.gui.actions.file_and_edit_actions import EDIT, FILE
@@ -26,16 +26,16 @@ _NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 def _show_shortcuts(c: ActionContext) -> None:
-    ShortcutsDialog(c.actions, MENUS, set_keys, c.shared.prefs, c.window).open()
+    ShortcutsDialog(c.actions, MENUS, set_shortcuts, c.shared.prefs, c.window).open()
 
 
-_HELP: tuple[Deed | None, ...] = (
-    Deed("shortcuts", "&Keyboard shortcuts", ("F1",), run=_show_shortcuts, enabled=always),
-    Deed("about", "&About", run=do.show_about, enabled=always),
+_HELP: tuple[Action | None, ...] = (
+    Action("shortcuts", "&Keyboard shortcuts", ("F1",), run=_show_shortcuts, enabled=always),
+    Action("about", "&About", run=do.show_about, enabled=always),
 )
 
 # By the title of the menu; a None is a line between two rows.
-MENUS: dict[str, tuple[Deed | None, ...]] = {
+MENUS: dict[str, tuple[Action | None, ...]] = {
     "&File": FILE,
     "&Edit": EDIT,
     "&Clip": CLIP,
@@ -45,7 +45,7 @@ MENUS: dict[str, tuple[Deed | None, ...]] = {
 }
 
 
-def build(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None = None) -> dict[str, QAction]:
+def build_actions(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None = None) -> dict[str, QAction]:
     """Create every action and the menu bar. :class:`vsod.gui.actions.action_state.ActionState` makes them run.
 
     Args:
@@ -77,25 +77,25 @@ def build(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None = None) 
     return actions
 
 
-def _made(deed: Deed, keys: Sequence[str], window: QMainWindow) -> QAction:
+def _made(deed: Action, keys: Sequence[str], window: QMainWindow) -> QAction:
     action = QAction(tr(deed.text), window)
     action.setObjectName(deed.id)
-    set_keys(action, deed, keys)
+    set_shortcuts(action, deed, keys)
     action.setAutoRepeat(deed.repeats)
     action.setCheckable(deed.checked is not None)
     if deed.icon:
-        theme.put_icon(action, deed.icon)
+        theme.set_themed_icon(action, deed.icon)
         action.setIconVisibleInMenu(False)
     return action
 
 
-def set_keys(action: QAction, deed: Deed, keys: Sequence[str]) -> None:
+def set_shortcuts(action: QAction, deed: Action, keys: Sequence[str]) -> None:
     """Give an action its shortcuts, and say the first in its tool tip."""
     action.setShortcuts([QKeySequence(key) for key in keys])
     tip = tr(deed.tip or deed.text).replace("&", "").rstrip("…")
     action.setToolTip(f"{tip}  ({QKeySequence(keys[0]).toString(_NATIVE)})" if keys else tip)
 
 
-def deed_of(id: str) -> Deed:
+def action_row(id: str) -> Action:
     """The row of the table with this id."""
     return next(deed for rows in MENUS.values() for deed in rows if deed is not None and deed.id == id)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vsod.gui.actions import action_handlers as do
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import can_analyse, job_runs
 
-CLIP: tuple[Deed | None, ...] = (
-    Deed(
+CLIP: tuple[Action | None, ...] = (
+    Action(
         "analyse",
         "&Analyse",
         ("Ctrl+R",),
@@ -15,35 +15,35 @@ CLIP: tuple[Deed | None, ...] = (
         run=lambda c: c.analysis.analyse(),
         enabled=can_analyse,
     ),
-    Deed(
+    Action(
         "edit_shot",
         "Edit &shot or clip",
         ("Ctrl+T",),
         "What is turned holds for this shot, or for the whole clip",
         run=do.edit_shot_or_clip,
     ),
-    Deed(
+    Action(
         "shot_as_clip",
         "Shot as t&he clip",
         (),
         "Take back what this shot has of its own",
         run=lambda c: c.shot_scope.give_back(),
     ),
-    Deed(
+    Action(
         "compare_models",
         "Compare &models…",
         ("Ctrl+B",),
         "Two to four models on a few frames",
         run=lambda c: c.model_comparison.ask(),
     ),
-    Deed(
+    Action(
         "analyse_idle",
         "Analyse while &idle",
         (),
         "Compute ahead of the playhead while you do nothing",
         run=lambda c: do.set_idle_analysis(c, not c.idle_analysis.enabled),
     ),
-    Deed(
+    Action(
         "cancel",
         "&Cancel",
         ("Esc",),
@@ -52,9 +52,9 @@ CLIP: tuple[Deed | None, ...] = (
         enabled=job_runs,
     ),
     None,
-    Deed("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in", run=do.mark_in),
-    Deed("mark_out", "Mark &out", ("O",), "End the range with this frame", "mark-out", run=do.mark_out),
-    Deed("clear_marks", "Clear &range", ("Alt+X",), run=do.clear_marks),
-    Deed("to_in", "Go to in", ("Shift+I",), run=lambda c: c.player.seek(c.player.marked.start)),
-    Deed("to_out", "Go to out", ("Shift+O",), run=lambda c: c.player.seek(c.player.marked.stop - 1)),
+    Action("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in", run=do.mark_in),
+    Action("mark_out", "Mark &out", ("O",), "End the range with this frame", "mark-out", run=do.mark_out),
+    Action("clear_marks", "Clear &range", ("Alt+X",), run=do.clear_marks),
+    Action("to_in", "Go to in", ("Shift+I",), run=lambda c: c.player.seek(c.player.marked.start)),
+    Action("to_out", "Go to out", ("Shift+O",), run=lambda c: c.player.seek(c.player.marked.stop - 1)),
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vsod.gui.actions import action_handlers as do
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import always, can_export
 
-FILE: tuple[Deed | None, ...] = (
-    Deed("open", "&Open video…", ("Ctrl+O",), run=lambda c: c.clips.ask_for_file(), enabled=always),
-    Deed(
+FILE: tuple[Action | None, ...] = (
+    Action("open", "&Open video…", ("Ctrl+O",), run=lambda c: c.clips.ask_for_file(), enabled=always),
+    Action(
         "open_folder",
         "Open &folder of frames…",
         ("Ctrl+Shift+O",),
@@ -16,38 +16,38 @@ FILE: tuple[Deed | None, ...] = (
         enabled=always,
     ),
     None,
-    Deed("new_project", "&New project", ("Ctrl+N",), run=lambda c: c.projects.new(), enabled=always),
-    Deed(
+    Action("new_project", "&New project", ("Ctrl+N",), run=lambda c: c.projects.new(), enabled=always),
+    Action(
         "open_project",
         "Open &project…",
         ("Ctrl+Alt+O",),
         run=lambda c: c.projects.ask_for_project(),
         enabled=always,
     ),
-    Deed("save", "&Save project", ("Ctrl+S",), run=lambda c: c.projects.save(), enabled=always),
-    Deed(
+    Action("save", "&Save project", ("Ctrl+S",), run=lambda c: c.projects.save(), enabled=always),
+    Action(
         "save_as",
         "Save project &as…",
         ("Ctrl+Shift+S",),
         run=lambda c: c.projects.save_as(),
         enabled=always,
     ),
-    Deed(
+    Action(
         "reopen",
         "&Go on with the last session",
         run=lambda c: c.projects.reopen(),
         enabled=lambda c: c.projects.recoverable,
     ),
     None,
-    Deed("export", "&Export…", ("Ctrl+E",), run=lambda c: c.export.ask(), enabled=can_export),
-    Deed(
+    Action("export", "&Export…", ("Ctrl+E",), run=lambda c: c.export.ask(), enabled=can_export),
+    Action(
         "save_curves",
         "Save c&urves…",
         (),
         "The analysis lanes as a table, CSV or JSON",
         run=lambda c: c.metrics_export.ask_for_curves(),
     ),
-    Deed(
+    Action(
         "save_markers",
         "Save &markers…",
         (),
@@ -55,19 +55,19 @@ FILE: tuple[Deed | None, ...] = (
         run=lambda c: c.metrics_export.ask_for_markers(),
     ),
     None,
-    Deed("preferences", "P&references…", ("Ctrl+,",), run=do.show_preferences, enabled=always),
-    Deed("quit", "&Quit", ("Ctrl+Q",), run=lambda c: c.window.close(), enabled=always),
+    Action("preferences", "P&references…", ("Ctrl+,",), run=do.show_preferences, enabled=always),
+    Action("quit", "&Quit", ("Ctrl+Q",), run=lambda c: c.window.close(), enabled=always),
 )
 
-EDIT: tuple[Deed | None, ...] = (
-    Deed(
+EDIT: tuple[Action | None, ...] = (
+    Action(
         "undo",
         "&Undo",
         ("Ctrl+Z",),
         run=lambda c: c.shared.document.history.undo(),
         enabled=lambda c: c.shared.document.history.canUndo(),
     ),
-    Deed(
+    Action(
         "redo",
         "&Redo",
         ("Ctrl+Shift+Z", "Ctrl+Y"),
@@ -75,5 +75,7 @@ EDIT: tuple[Deed | None, ...] = (
         enabled=lambda c: c.shared.document.history.canRedo(),
     ),
     None,
-    Deed("reset_finish", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.finish.reset()),
+    Action(
+        "reset_finish", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.finish.reset()
+    ),
 )

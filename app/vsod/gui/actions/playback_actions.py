@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from vsod.gui.actions import action_handlers as do
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 
-PLAYBACK: tuple[Deed | None, ...] = (
-    Deed("play", "&Play", ("Space",), "Play or pause", "play", run=lambda c: c.player.toggle()),
-    Deed("reverse", "Play &backwards, faster each time", ("J",), run=lambda c: c.player.shuttle(-1)),
-    Deed("pause", "P&ause", ("K",), run=lambda c: c.player.pause()),
-    Deed("forward", "Play &forwards, faster each time", ("L",), run=lambda c: c.player.shuttle(1)),
-    Deed(
+PLAYBACK: tuple[Action | None, ...] = (
+    Action("play", "&Play", ("Space",), "Play or pause", "play", run=lambda c: c.player.toggle()),
+    Action("reverse", "Play &backwards, faster each time", ("J",), run=lambda c: c.player.shuttle(-1)),
+    Action("pause", "P&ause", ("K",), run=lambda c: c.player.pause()),
+    Action("forward", "Play &forwards, faster each time", ("L",), run=lambda c: c.player.shuttle(1)),
+    Action(
         "loop",
         "L&oop the range",
         ("Ctrl+/",),
         "Begin again where the range ends",
         run=lambda c: c.viewer.loop(not c.player.loop),
     ),
-    Deed("mute", "&Mute", ("M",), "Sound off, or on again", run=lambda c: do.mute(c, not c.audio.muted)),
+    Action("mute", "&Mute", ("M",), "Sound off, or on again", run=lambda c: do.mute(c, not c.audio.muted)),
     None,
-    Deed(
+    Action(
         "back",
         "Previous frame",
         ("Left",),
@@ -27,7 +27,7 @@ PLAYBACK: tuple[Deed | None, ...] = (
         run=lambda c: c.player.step(-1),
         repeats=True,
     ),
-    Deed(
+    Action(
         "ahead",
         "Next frame",
         ("Right",),
@@ -35,33 +35,33 @@ PLAYBACK: tuple[Deed | None, ...] = (
         run=lambda c: c.player.step(1),
         repeats=True,
     ),
-    Deed("back10", "10 frames back", ("Shift+Left",), run=lambda c: c.player.step(-10), repeats=True),
-    Deed("ahead10", "10 frames ahead", ("Shift+Right",), run=lambda c: c.player.step(10), repeats=True),
-    Deed("first", "First frame", ("Home",), icon="to-start", run=lambda c: c.player.seek(0)),
-    Deed("last", "Last frame", ("End",), icon="to-end", run=lambda c: c.player.seek(c.player.count - 1)),
+    Action("back10", "10 frames back", ("Shift+Left",), run=lambda c: c.player.step(-10), repeats=True),
+    Action("ahead10", "10 frames ahead", ("Shift+Right",), run=lambda c: c.player.step(10), repeats=True),
+    Action("first", "First frame", ("Home",), icon="to-start", run=lambda c: c.player.seek(0)),
+    Action("last", "Last frame", ("End",), icon="to-end", run=lambda c: c.player.seek(c.player.count - 1)),
     None,
-    Deed(
+    Action(
         "next_flag",
         "Next frame that &wants a look",
         ("PgDown",),
         run=lambda c: c.metrics.go(1),
         repeats=True,
     ),
-    Deed(
+    Action(
         "previous_flag",
         "Previous frame that wants a look",
         ("PgUp",),
         run=lambda c: c.metrics.go(-1),
         repeats=True,
     ),
-    Deed(
+    Action(
         "next_shot",
         "Next &shot",
         ("Ctrl+PgDown", "Down"),
         run=lambda c: c.metrics.go_shot(1),
         repeats=True,
     ),
-    Deed(
+    Action(
         "previous_shot",
         "Previous shot",
         ("Ctrl+PgUp", "Up"),

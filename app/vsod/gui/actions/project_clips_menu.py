@@ -9,12 +9,12 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from vsod.core.safe_text import sanitise
-from vsod.gui.state.project_document import Document
+from vsod.gui.state.project_document import ProjectDocument
 from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.translation import tr
 
 
-class ClipsMenu(QMenu):
+class ProjectClipsMenu(QMenu):
     """Filled anew each time it is opened.
 
     Args:
@@ -24,7 +24,7 @@ class ClipsMenu(QMenu):
 
     picked = pyqtSignal(object)  # Path
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: ProjectDocument, parent: QWidget | None = None) -> None:
         super().__init__(tr("C&lips of the project"), parent)
         self._document = document
         self.setToolTipsVisible(True)

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 
 from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.plain_text import inert
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.translation import tr
 
 
@@ -19,7 +19,7 @@ class RecentMenu(QMenu):
 
     picked = pyqtSignal(object)  # Path
 
-    def __init__(self, prefs: Prefs, parent: QWidget | None = None) -> None:
+    def __init__(self, prefs: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(tr("Open &recent"), parent)
         self._prefs = prefs
         self.setToolTipsVisible(True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
-from vsod.gui.actions.project_clips_menu import ClipsMenu
+from vsod.gui.actions.project_clips_menu import ProjectClipsMenu
 from vsod.gui.actions.recent_menu import RecentMenu
-from vsod.gui.actions.view_menus import LooksMenus
-from vsod.gui.panels.view_bar import LooksBar
-from vsod.gui.state.project_document import Document
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.actions.view_menus import ViewMenus
+from vsod.gui.panels.view_bar import ViewBar
+from vsod.gui.state.project_document import ProjectDocument
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.translation import tr
 
 
@@ -36,13 +36,13 @@ class Submenus:
         self,
         window: QMainWindow,
         actions: Mapping[str, QAction],
-        bar: LooksBar,
-        prefs: Prefs,
-        document: Document,
+        bar: ViewBar,
+        prefs: Preferences,
+        document: ProjectDocument,
     ) -> None:
-        self.looks = LooksMenus(window)
+        self.looks = ViewMenus(window)
         self.recent = RecentMenu(prefs, window)
-        self.clips = ClipsMenu(document, window)
+        self.clips = ProjectClipsMenu(document, window)
         for menu, text in ((self.looks.ground, tr("Ground")), (self.looks.against, "A/B")):
             bar.add_menu(menu, text)
         places = (

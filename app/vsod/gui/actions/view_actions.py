@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from vsod.gui.actions import action_handlers as do
-from vsod.gui.actions.action import Deed
+from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import ActionContext, always
 from vsod.gui.viewer.view_modes import VIEW_MODES
 
 
-def _view_mode(id: str, text: str, keys: tuple[str, ...], tip: str) -> Deed:
+def _view_mode(id: str, text: str, keys: tuple[str, ...], tip: str) -> Action:
     overlay = VIEW_MODES[id]
 
     def checked(c: ActionContext) -> bool:
         return c.player.view.overlay is overlay
 
-    return Deed(id, text, keys, tip, run=lambda c: c.viewer.show_overlay(overlay), checked=checked)
+    return Action(id, text, keys, tip, run=lambda c: c.viewer.show_overlay(overlay), checked=checked)
 
 
-VIEW: tuple[Deed | None, ...] = (
+VIEW: tuple[Action | None, ...] = (
     _view_mode("show_picture", "&Picture", ("F2",), "The picture alone"),
     _view_mode("show_tint", "&Tint", ("F3",), "The subject dyed"),
     _view_mode("show_heat", "&Heat", ("F4",), "The matte as a colour map over the picture"),
@@ -26,21 +26,21 @@ VIEW: tuple[Deed | None, ...] = (
     _view_mode("show_contour", "C&ontour", ("F7",), "A line round the subject"),
     _view_mode("show_difference", "&Difference", ("F8",), "Where two mattes differ: orange more, blue less"),
     None,
-    Deed(
+    Action(
         "compare_wipe",
         "A/B &wipe",
         ("W",),
         "Two versions, a line between them to drag",
         run=lambda c: c.viewer.compare("wipe"),
     ),
-    Deed(
+    Action(
         "compare_side",
         "&Side by side",
         ("Shift+W",),
         "Two versions next to each other",
         run=lambda c: c.viewer.compare("side"),
     ),
-    Deed(
+    Action(
         "guides",
         "Safe &areas",
         ("G",),
@@ -48,47 +48,47 @@ VIEW: tuple[Deed | None, ...] = (
         run=do.toggle_guides,
     ),
     None,
-    Deed("fit", "&Fit", ("F",), "Show the whole picture", run=lambda c: c.workspace.canvas.fit()),
-    Deed(
+    Action("fit", "&Fit", ("F",), "Show the whole picture", run=lambda c: c.workspace.canvas.fit()),
+    Action(
         "one_to_one",
         "&1:1",
         ("1",),
         "One picture pixel per screen pixel",
         run=lambda c: c.workspace.canvas.one_to_one(),
     ),
-    Deed(
+    Action(
         "zoom_in",
         "Zoom &in",
         ("Ctrl++", "Ctrl+="),
         run=lambda c: c.workspace.canvas.zoom_by(1.25),
         repeats=True,
     ),
-    Deed("zoom_out", "Zoom &out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
+    Action("zoom_out", "Zoom &out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
     None,
-    Deed(
+    Action(
         "show_lanes",
         "Analysis &lanes",
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",
         run=do.toggle_metrics,
     ),
-    Deed(
+    Action(
         "timeline_in",
         "Zoom timeline in",
         ("=", "+"),
         run=lambda c: c.workspace.scrubber.zoom_by(1.6),
         repeats=True,
     ),
-    Deed(
+    Action(
         "timeline_out",
         "Zoom timeline out",
         ("-",),
         run=lambda c: c.workspace.scrubber.zoom_by(1 / 1.6),
         repeats=True,
     ),
-    Deed("timeline_fit", "Fit timeline", ("Shift+Z",), run=lambda c: c.workspace.scrubber.fit()),
+    Action("timeline_fit", "Fit timeline", ("Shift+Z",), run=lambda c: c.workspace.scrubber.fit()),
     None,
-    Deed(
+    Action(
         "queue",
         "&Queue",
         ("Ctrl+Alt+Q",),
@@ -96,5 +96,5 @@ VIEW: tuple[Deed | None, ...] = (
         run=do.toggle_queue,
         enabled=always,
     ),
-    Deed("full_screen", "Full &screen", ("F11",), run=do.toggle_full_screen, enabled=always),
+    Action("full_screen", "Full &screen", ("F11",), run=do.toggle_full_screen, enabled=always),
 )

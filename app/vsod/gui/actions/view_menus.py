@@ -9,9 +9,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
 
-from vsod.gui.playback.frame_renderer import BLUR, CHECKER, PICTURE, UNFINISHED
+from vsod.gui.playback.frame_renderer import BLUR, CHECKER, RAW_MAP, SOURCE
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.viewer.comparison import other_title
+from vsod.gui.viewer.comparison import compare_title
 
 _GROUNDS = {
     CHECKER: "Grey squares",
@@ -28,8 +28,8 @@ _READINGS = {
 }
 
 
-class LooksMenus(QObject):
-    """Two menus; a choice is told as fields of the :class:`vsod.gui.playback.frame_renderer.View`."""
+class ViewMenus(QObject):
+    """Two menus; a choice is told as fields of the :class:`vsod.gui.playback.frame_renderer.ViewState`."""
 
     chosen = pyqtSignal(dict)
 
@@ -60,14 +60,14 @@ class LooksMenus(QObject):
         for action in self._others.actions():
             self._others.removeAction(action)
         self.against.clear()
-        for value in (UNFINISHED, PICTURE, *cards):
+        for value in (RAW_MAP, SOURCE, *cards):
             self._add(
                 self.against,
                 self._others,
-                other_title(value).capitalize(),
+                compare_title(value).capitalize(),
                 "against",
                 value,
-                value == UNFINISHED,
+                value == RAW_MAP,
             )
 
     def _add(

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QObject
 
 from vsod.core.progress import Progress
-from vsod.gui.controllers.idle_analysis import Ahead
-from vsod.gui.controllers.queue_controller import QueueControl
-from vsod.gui.jobs.clip_jobs import QUEUE
-from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.controllers.queue_controller import QueueController
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 
 
-class Running(QObject):
+class AnalysisController(QObject):
     """The analysis that the user starts and cancels.
 
     Args:
@@ -25,7 +25,9 @@ class Running(QObject):
         parent: The window.
     """
 
-    def __init__(self, room: Workroom, ahead: Ahead, queue: QueueControl, parent: QObject) -> None:
+    def __init__(
+        self, room: WindowContext, ahead: IdleAnalysis, queue: QueueController, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._room, self._ahead, self._queue = room, ahead, queue
         self._panel, self._tasks = room.deck.analysis, room.tasks
@@ -49,7 +51,7 @@ class Running(QObject):
 
     def cancel(self) -> None:
         """Stop the running job; the queue pauses."""
-        if self._tasks.busy == QUEUE:
+        if self._tasks.busy == QUEUE_JOB:
             self._queue.pause()
         elif self._tasks.busy:
             self._panel.set_cancelling()
@@ -73,7 +75,7 @@ class Running(QObject):
 
     # ---- messages
 
-    def _on_catalogue(self, cards: Sequence[Card], _formats: object) -> None:
+    def _on_catalogue(self, cards: Sequence[ModelChoice], _formats: object) -> None:
         prefs, work = self._room.prefs, self._room.document.work
         self._panel.set_device(prefs.text("device", "auto"))
         self._panel.set_cards(cards, work.card if work else prefs.text("card"))
@@ -91,7 +93,7 @@ class Running(QObject):
         self._room.status.show_device(self._panel.device_box.currentText())
 
     def _on_running(self, name: str) -> None:
-        mine = name not in ("", QUEUE)
+        mine = name not in ("", QUEUE_JOB)
         self._panel.set_running(mine)
         if mine:
             self._room.banner.hide()
@@ -100,6 +102,6 @@ class Running(QObject):
         self.refresh()
 
     def _on_progress(self, progress: Progress) -> None:
-        if self._tasks.busy != QUEUE:
+        if self._tasks.busy != QUEUE_JOB:
             self._panel.show_progress(progress)
         self._room.status.show_fps(progress.fps)

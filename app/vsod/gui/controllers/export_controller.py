@@ -11,16 +11,16 @@ from PyQt6.QtWidgets import QMessageBox, QWidget
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.gui.jobs.clip_jobs import QUEUE
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 
 if TYPE_CHECKING:
     from vsod.pipeline.job_estimate import JobEstimate
 
 
-class Exporting(QObject):
+class ExportController(QObject):
     """Asks what to write and has it written, now or in turn.
 
     Args:
@@ -30,7 +30,7 @@ class Exporting(QObject):
 
     queued = pyqtSignal(object, int)  # JobSpec, frames: for the queue
 
-    def __init__(self, room: Workroom, parent: QWidget) -> None:
+    def __init__(self, room: WindowContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._state, self._player = room.document, room.clip_state, room.player
         self._deck, self._tasks, self._prefs, self._window = room.deck, room.tasks, room.prefs, parent
@@ -41,7 +41,7 @@ class Exporting(QObject):
     def ask(self) -> None:
         """Show the export dialog."""
         clip, work = self._state.clip, self._document.work
-        if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE):
+        if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE_JOB):
             return
         self._player.pause()
         folder = self._prefs.text("export_folder")

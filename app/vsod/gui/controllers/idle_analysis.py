@@ -11,17 +11,17 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled
-from vsod.gui.jobs.analysis_job import Looks
-from vsod.gui.jobs.clip_jobs import Tasks
-from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.jobs.analysis_job import AnalysisJob
+from vsod.gui.jobs.clip_jobs import ClipJobs
+from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 IDLE_MS = 3_000  # without a wish, before it begins
 
 
-class Ahead(QObject):
+class IdleAnalysis(QObject):
     """Computes maps from the playhead on when nothing else is asked for.
 
     A moved playhead, playback, another clip or card, and every job stop it at once; what it has computed stays.
@@ -35,11 +35,11 @@ class Ahead(QObject):
     working = pyqtSignal(bool)
     failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
 
-    def __init__(self, player: Player, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(self, player: Player, tasks: ClipJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._player, self._tasks = player, tasks
         self.enabled = True
-        self._clip: Clip | None = None
+        self._clip: OpenClip | None = None
         self._casting: ClipSettings | None = None
         self._device = "auto"
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -49,7 +49,7 @@ class Ahead(QObject):
         )
         self._free = threading.Event()
         self._free.set()
-        self._desk = Desk(self)
+        self._desk = JobPool(self)
         self._desk.failed.connect(self._on_failed)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
@@ -61,7 +61,7 @@ class Ahead(QObject):
         tasks.covered.connect(self._on_covered)
         tasks.yield_first(self._give_way)
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Another clip is on the desk."""
         self._clip, self._casting = clip, None
         self.rest()
@@ -119,7 +119,7 @@ class Ahead(QObject):
                     job.noted.emit(casting.gather(clip.coverage))
 
             try:
-                Looks(clip, casting, frames).analyse(device, tell, job.cancel)
+                AnalysisJob(clip, casting, frames).analyse(device, tell, job.cancel)
                 return casting.gather(clip.coverage)
             finally:
                 self._free.set()

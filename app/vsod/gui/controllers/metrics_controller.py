@@ -11,14 +11,14 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.shot_detection import detect_cuts
 from vsod.errors import Cancelled
-from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
-from vsod.gui.timeline.descriptions import next_cut, next_flag
-from vsod.gui.timeline.thumbnails import Film
-from vsod.gui.timeline.timeline_widget import Scrubber
+from vsod.gui.timeline.descriptions import next_cut, next_issue
+from vsod.gui.timeline.thumbnails import ThumbnailLoader
+from vsod.gui.timeline.timeline_widget import TimelineWidget
 from vsod.gui.timeline.track_layout import FILM
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.qc.frame_metrics import FrameMetrics, select_metrics_by_model
 from vsod.qc.issues import Issue, find_issues
 
@@ -26,7 +26,7 @@ _BATCH = 64  # new maps that are worth a look of their own while an analysis run
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class MetricsResult:
     """What a measurement found; made in its thread."""
 
     lanes: FrameMetrics
@@ -34,7 +34,7 @@ class Findings:
     flags: list[Issue]
 
 
-class Overview(QObject):
+class MetricsController(QObject):
     """Feeds the timeline in the background, and goes from trouble to trouble.
 
     Args:
@@ -46,26 +46,26 @@ class Overview(QObject):
     failed = pyqtSignal(object)  # the exception that ended a measurement, or left a thumbnail grey
     found = pyqtSignal(object, bool)  # list of Flag, whether anything was measured
 
-    def __init__(self, player: Player, scrubber: Scrubber, parent: QObject | None = None) -> None:
+    def __init__(self, player: Player, scrubber: TimelineWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._player, self._scrubber = player, scrubber
         self.flags: list[Issue] = []
         self.lanes: FrameMetrics | None = None  # what was measured so far
         self.cuts: list[int] = []  # frames that begin a shot
-        self._clip: Clip | None = None
+        self._clip: OpenClip | None = None
         self._casting: ClipSettings | None = None
         self._covered = self._measured = 0
         self._resting = True  # no analysis runs: every new map is worth a look
         self._job: JobThread | None = None
-        self._desk = Desk(self)
+        self._desk = JobPool(self)
         self._desk.failed.connect(self._on_failed)
-        self._film = Film(self)
+        self._film = ThumbnailLoader(self)
         self._film.ready.connect(scrubber.refresh_film)
         self._film.failed.connect(self.failed)
         scrubber.film_wanted.connect(self._want_film)
         scrubber.set_thumbnails(self._film.picture)
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Another clip is on the desk; the one before may be closed from now on."""
         self._forget()
         self._clip = clip
@@ -89,7 +89,7 @@ class Overview(QObject):
 
     def go(self, way: int) -> None:
         """To the next (1) or the previous (-1) frame that wants a look."""
-        flag = next_flag(self.flags, self._player.index, way)
+        flag = next_issue(self.flags, self._player.index, way)
         if flag is not None:
             self._player.seek(flag.worst)
 
@@ -114,16 +114,16 @@ class Overview(QObject):
             clip, casting = self._clip, self._casting
             self._measured = self._covered
 
-            def work(job: JobThread) -> Findings:
+            def work(job: JobThread) -> MetricsResult:
                 for card in casting.cards:
                     clip.measure(card, cancel=job.cancel)
                 lanes = select_metrics_by_model(casting, clip.lanes)
                 cuts = detect_cuts(lanes["change"])
-                return Findings(lanes, cuts, find_issues(lanes, cuts))
+                return MetricsResult(lanes, cuts, find_issues(lanes, cuts))
 
             self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, casting, found))
 
-    def _on_found(self, clip: Clip, casting: ClipSettings, found: Findings) -> None:
+    def _on_found(self, clip: OpenClip, casting: ClipSettings, found: MetricsResult) -> None:
         if clip is self._clip and casting == self._casting:
             self._show(found)
         self._ended()
@@ -142,9 +142,9 @@ class Overview(QObject):
             self._job.cancel.set()
         self._casting, self._covered, self._measured = None, 0, 0
         count = self._player.count
-        self._show(Findings(FrameMetrics.unknown(count), np.zeros(count, np.bool_), []))
+        self._show(MetricsResult(FrameMetrics.unknown(count), np.zeros(count, np.bool_), []))
 
-    def _show(self, found: Findings) -> None:
+    def _show(self, found: MetricsResult) -> None:
         self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()
         lanes = found.lanes if found.lanes.known.any() else None
         self.lanes = lanes

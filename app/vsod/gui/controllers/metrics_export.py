@@ -9,9 +9,9 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.errors import VsodError
-from vsod.gui.controllers.metrics_controller import Overview
+from vsod.gui.controllers.metrics_controller import MetricsController
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 from vsod.interchange.markers import write_markers
 from vsod.qc.metrics_table import MetricsTable
 
@@ -22,7 +22,7 @@ def _write_markers(table: MetricsTable, path: Path) -> None:
     write_markers(table.flags, table.info, path)
 
 
-class Reports(QObject):
+class MetricsExport(QObject):
     """Asks where to, and writes.
 
     Args:
@@ -31,7 +31,7 @@ class Reports(QObject):
         window: Parent of the dialogs.
     """
 
-    def __init__(self, room: Workroom, overview: Overview, window: QWidget) -> None:
+    def __init__(self, room: WindowContext, overview: MetricsController, window: QWidget) -> None:
         super().__init__(window)
         self._room, self._overview, self._banner, self._window = room, overview, room.banner, window
 

@@ -6,15 +6,15 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QWidget
 
 from vsod.errors import Cancelled
-from vsod.gui.controllers.shot_scope import Scope
-from vsod.gui.dialogs.model_comparison_dialog import BakeOffDialog
-from vsod.gui.toolkit.pipeline_interface import Card
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.controllers.shot_scope import ShotScope
+from vsod.gui.dialogs.model_comparison_dialog import ModelComparisonDialog
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
+from vsod.gui.workspace.window_context import WindowContext
 
-JOB = "compare"
+COMPARE_JOB = "compare"
 
 
-class BakeOff(QObject):
+class ModelComparisonController(QObject):
     """Opens the dialog and does what it asks for.
 
     Args:
@@ -23,14 +23,14 @@ class BakeOff(QObject):
         window: Parent of the dialog.
     """
 
-    def __init__(self, room: Workroom, scope: Scope, window: QWidget) -> None:
+    def __init__(self, room: WindowContext, scope: ShotScope, window: QWidget) -> None:
         super().__init__(window)
         self._scope = scope
         self._within: range | None = None
         self._state, self._tasks, self._analysis = room.clip_state, room.tasks, room.deck.analysis
         self._window = window
-        self._cards: list[Card] = []
-        self.dialog: BakeOffDialog | None = None
+        self._cards: list[ModelChoice] = []
+        self.dialog: ModelComparisonDialog | None = None
         room.tasks.catalogued.connect(self._on_catalogue)
         room.tasks.progressed.connect(self._on_progress)
         room.tasks.failed.connect(self._on_failed)
@@ -41,7 +41,7 @@ class BakeOff(QObject):
         if clip is None or card is None or self._tasks.busy or len(self._cards) < 2:
             return
         self._within = self._scope.frames
-        self.dialog = dialog = BakeOffDialog(clip.info, self._cards, card, self._window, self._within)
+        self.dialog = dialog = ModelComparisonDialog(clip.info, self._cards, card, self._window, self._within)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(lambda _code: self._forget())
         dialog.wanted.connect(self._run)
@@ -61,19 +61,19 @@ class BakeOff(QObject):
         box.setCurrentIndex(box.findData(card))
 
     def _stop(self) -> None:
-        if self._tasks.busy == JOB:
+        if self._tasks.busy == COMPARE_JOB:
             self._tasks.cancel()
 
     def _forget(self) -> None:
         self.dialog = None
 
-    def _on_catalogue(self, cards: list[Card], _formats: object) -> None:
+    def _on_catalogue(self, cards: list[ModelChoice], _formats: object) -> None:
         self._cards = [card for card in cards if not card.problem]
 
     def _on_progress(self, progress: object) -> None:
-        if self.dialog is not None and self._tasks.busy == JOB:
+        if self.dialog is not None and self._tasks.busy == COMPARE_JOB:
             self.dialog.show_progress(progress)  # type: ignore[arg-type]
 
     def _on_failed(self, name: str, error: Exception) -> None:
-        if name == JOB and self.dialog is not None and not isinstance(error, Cancelled):
+        if name == COMPARE_JOB and self.dialog is not None and not isinstance(error, Cancelled):
             self.dialog.show_failure(str(error))

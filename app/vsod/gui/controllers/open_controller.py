@@ -10,14 +10,14 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.gui.panels.queue_panel import local_paths
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.welcome import Welcome
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 from vsod.project.project import PROJECT_SUFFIX as PROJECT
 
 
-class Opening(QObject):
+class OpenController(QObject):
     """Takes what is to be opened.
 
     Args:
@@ -29,7 +29,7 @@ class Opening(QObject):
     project_picked = pyqtSignal(object)  # Path of a project's file
     several_picked = pyqtSignal(object)  # list of Path: more than one clip at once, for the queue
 
-    def __init__(self, room: Workroom, welcome: Welcome, window: QWidget) -> None:
+    def __init__(self, room: WindowContext, welcome: Welcome, window: QWidget) -> None:
         super().__init__(window)
         self._room, self._welcome, self._window = room, welcome, window
         welcome.open_file.connect(self.ask_for_file)
@@ -89,6 +89,6 @@ class Opening(QObject):
         self._welcome.set_busy(name)
         self._room.status.show_text(tr("Opening {name} …").format(name=name) if name else "")
 
-    def _on_opened(self, clip: Clip) -> None:
+    def _on_opened(self, clip: OpenClip) -> None:
         self._room.prefs.remember_clip(clip.info.path)
         self._room.clip_state.open(clip)

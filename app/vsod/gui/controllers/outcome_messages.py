@@ -8,15 +8,15 @@ from PyQt6.QtGui import QDesktopServices
 from vsod.core.clip import ClipInfo
 from vsod.core.job import JobResult
 from vsod.errors import Cancelled
-from vsod.gui.jobs.clip_jobs import QUEUE
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.panels.banner import Banner
-from vsod.gui.panels.status_bar import StatusLine
+from vsod.gui.panels.status_bar import StatusBar
 from vsod.gui.toolkit.translation import tr
 
 _CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
 
 
-class Messages:
+class OutcomeMessages:
     """Words for the banner and the line at the bottom.
 
     Args:
@@ -24,7 +24,7 @@ class Messages:
         status: At the bottom.
     """
 
-    def __init__(self, banner: Banner, status: StatusLine) -> None:
+    def __init__(self, banner: Banner, status: StatusBar) -> None:
         self._banner, self._status = banner, status
 
     def opened(self, info: ClipInfo) -> None:
@@ -62,7 +62,7 @@ class Messages:
 
     def failed(self, job: str, error: Exception) -> None:
         """A job ended without a result."""
-        if isinstance(error, Cancelled) and job == QUEUE:
+        if isinstance(error, Cancelled) and job == QUEUE_JOB:
             return  # the queue shows it itself
         if isinstance(error, Cancelled):
             kept = tr("Nothing was written.") if job == "export" else tr("The frames done so far are kept.")

@@ -11,17 +11,17 @@ from PyQt6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 from vsod.core.safe_text import sanitise
 from vsod.errors import VsodError
 from vsod.gui.dialogs.relink_dialog import RelinkDialog
-from vsod.gui.jobs.clip_jobs import QUEUE
-from vsod.gui.state.autosave import Autosave, Session
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
+from vsod.gui.state.autosave import Autosave, RecoveredSession
 from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 from vsod.project.project import PROJECT_SUFFIX, Project
 
 _FILTER = f"Projects (*{PROJECT_SUFFIX})"
 
 
-class Projects(QObject):
+class ProjectController(QObject):
     """Carries projects between disk and desk.
 
     Args:
@@ -33,7 +33,7 @@ class Projects(QObject):
 
     def __init__(
         self,
-        room: Workroom,
+        room: WindowContext,
         open_clip: Callable[[Path], object],
         close_clip: Callable[[], object],
         window: QMainWindow,
@@ -104,7 +104,7 @@ class Projects(QObject):
             self.autosave.write()
             self.autosave.forget(session)
 
-    def offer(self) -> Session | None:
+    def offer(self) -> RecoveredSession | None:
         """Say so if an earlier window ended without being closed; gives what can be reopened."""
         session = self.autosave.left_behind()
         self.recoverable = session is not None
@@ -143,7 +143,7 @@ class Projects(QObject):
     # ---- inside
 
     def _may_change(self) -> bool:
-        if self._tasks.busy not in ("", QUEUE):
+        if self._tasks.busy not in ("", QUEUE_JOB):
             self._banner.show_note(tr("A job is running"), tr("Stop it first, or wait for it."))
             return False
         return self.may_leave()

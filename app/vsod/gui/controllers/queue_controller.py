@@ -12,9 +12,9 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.errors import Cancelled, UsageError, VsodError
-from vsod.gui.jobs.clip_jobs import QUEUE, Tasks
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB, ClipJobs
 from vsod.gui.state.queue_model import QueueModel
-from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.project.project import ProjectClip
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LOOK_MS = 2000  # between two looks at what other windows did
 
 
-class QueueControl(QObject):
+class QueueController(QObject):
     """Starts and stops the jobs of the queue.
 
     Args:
@@ -41,7 +41,7 @@ class QueueControl(QObject):
 
     def __init__(
         self,
-        tasks: Tasks,
+        tasks: ClipJobs,
         usual: Callable[[Path], ProjectClip],
         device: Callable[[], str],
         parent: QObject | None = None,
@@ -70,7 +70,7 @@ class QueueControl(QObject):
     def pause(self) -> None:
         """Do no more; the job that runs goes on later where it is."""
         self.model.at_work = False
-        if self._tasks.busy == QUEUE:
+        if self._tasks.busy == QUEUE_JOB:
             self._tasks.cancel()
         self.model.changed.emit()
 
@@ -140,12 +140,12 @@ class QueueControl(QObject):
         self._next()
 
     def _on_progress(self, progress: Progress) -> None:
-        if self._tasks.busy == QUEUE:
+        if self._tasks.busy == QUEUE_JOB:
             self.model.progress = progress
             self.model.progressed.emit(progress)
 
     def _on_failed(self, job: str, error: Exception) -> None:
-        if job != QUEUE or self._running is None:
+        if job != QUEUE_JOB or self._running is None:
             return
         id, self._running, self.model.progress = self._running, None, None
         if isinstance(error, Cancelled):
@@ -155,7 +155,7 @@ class QueueControl(QObject):
         self.model.changed.emit()
 
 
-def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[Format]) -> Path:
+def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) -> Path:
     """Where the export of a clip goes when nobody said: beside it, named after what it is."""
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     chosen = next((row for row in formats if row.id == work.format), None)

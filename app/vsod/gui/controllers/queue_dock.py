@@ -11,19 +11,19 @@ from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 from vsod.core.clip import ClipInfo
 from vsod.core.job import JobSpec
 from vsod.errors import DataError, VsodError
-from vsod.gui.controllers.queue_controller import QueueControl
-from vsod.gui.controllers.settings_controller import Editing
+from vsod.gui.controllers.queue_controller import QueueController
+from vsod.gui.controllers.settings_controller import SettingsController
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.panels.queue_panel import QueuePanel
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 from vsod.pipeline.job_queue import QueuedJob
 from vsod.project.project import ProjectClip
 
 _HEIGHT = 210  # pixels to begin with
 
 
-class QueueRoom(QDockWidget):
+class QueueDock(QDockWidget):
     """A dock below the timeline.
 
     Args:
@@ -34,12 +34,12 @@ class QueueRoom(QDockWidget):
 
     opened = pyqtSignal(object)  # Path of a clip to put on the desk
 
-    def __init__(self, room: Workroom, editing: Editing, window: QMainWindow) -> None:
+    def __init__(self, room: WindowContext, editing: SettingsController, window: QMainWindow) -> None:
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
         self._document, self._editing, self._tasks = room.document, editing, room.tasks
         self._banner, self._prefs = room.banner, room.prefs
-        self.control = QueueControl(room.tasks, self._decided, lambda: room.deck.analysis.device, self)
+        self.control = QueueController(room.tasks, self._decided, lambda: room.deck.analysis.device, self)
         self.queue = self.control.model
         self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)

@@ -10,15 +10,15 @@ from PyQt6.QtCore import QEvent, QObject
 
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.matte_settings import MatteSettings
-from vsod.gui.controllers.shot_scope import Scope
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.controllers.shot_scope import ShotScope
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 from vsod.project.presets import Presets
 from vsod.project.project import ProjectClip
 
 
-class Editing(QObject):
+class SettingsController(QObject):
     """Every change of what is decided about a clip passes here, and so can be undone.
 
     Args:
@@ -27,7 +27,7 @@ class Editing(QObject):
         parent: The window.
     """
 
-    def __init__(self, room: Workroom, scope: Scope, parent: QObject) -> None:
+    def __init__(self, room: WindowContext, scope: ShotScope, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._state = room.document, room.clip_state
         self._player = room.player
@@ -68,7 +68,7 @@ class Editing(QObject):
             new = replace(new, finish=MatteSettings(**presets[preset]))
         return new
 
-    def show_clip(self, clip: Clip) -> None:
+    def show_clip(self, clip: OpenClip) -> None:
         """Show what is decided about a clip that was opened; the usual, if it is new."""
         self._document.show_clip(self.usual(clip.info.path))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.controllers.metrics_controller import Overview
-from vsod.gui.panels.shot_scope_bar import ScopeBar
+from vsod.gui.controllers.metrics_controller import MetricsController
+from vsod.gui.panels.shot_scope_bar import ShotScopeBar
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 
 
-class Scope(QObject):
+class ShotScope(QObject):
     """Follows the playhead from shot to shot.
 
     Args:
@@ -22,7 +22,9 @@ class Scope(QObject):
 
     changed = pyqtSignal()  # another shot, or the other scope: other settings are to be shown
 
-    def __init__(self, room: Workroom, overview: Overview, bar: ScopeBar, parent: QObject) -> None:
+    def __init__(
+        self, room: WindowContext, overview: MetricsController, bar: ShotScopeBar, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._document, self._player, self._overview, self._bar = room.document, room.player, overview, bar
         self._last: range | None = None

@@ -11,16 +11,16 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
-from vsod.gui.playback.frame_renderer import Compare, Shown
+from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
-from vsod.gui.workspace.window_context import Workroom
+from vsod.gui.workspace.window_context import WindowContext
 
 _SETTLE_MS = 60  # a window being resized asks for new pictures after this rest, not at every step
 
 
-class Stage(QObject):
+class ViewerController(QObject):
     """Carries messages between the player, the open clip and what is on screen.
 
     Args:
@@ -29,7 +29,9 @@ class Stage(QObject):
         parent: The window.
     """
 
-    def __init__(self, room: Workroom, actions: Mapping[str, QAction], parent: QObject | None = None) -> None:
+    def __init__(
+        self, room: WindowContext, actions: Mapping[str, QAction], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._player, self._deck, self._status, self._actions = room.player, room.deck, room.status, actions
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
@@ -49,7 +51,7 @@ class Stage(QObject):
         deck.canvas.space_dragged.connect(player.toggle)
         deck.canvas.raster_changed.connect(self._settle.start)
 
-    def set_clip(self, clip: Clip) -> None:
+    def set_clip(self, clip: OpenClip) -> None:
         """Show another clip from its first frame on."""
         info, deck = clip.info, self._deck
         self._covered = np.zeros(info.frame_count, bool)
@@ -105,13 +107,13 @@ class Stage(QObject):
         self._player.marked = marked
         self._deck.scrubber.set_marked(marked)
 
-    def _on_shown(self, shown: Shown) -> None:
+    def _on_shown(self, shown: RenderedFrame) -> None:
         self._deck.canvas.show_frame(shown)
         self._status.count_frame(time.monotonic(), playing=self._player.speed != 0)
         self._deck.transport.show_dropped(self._player.dropped)
         self._note(shown)
 
-    def _note(self, shown: Shown) -> None:
+    def _note(self, shown: RenderedFrame) -> None:
         self._deck.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
             self._deck.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
@@ -127,7 +129,7 @@ class Stage(QObject):
 
     def _on_speed(self, speed: float) -> None:
         action = self._actions["play"]
-        theme.put_icon(action, "pause" if speed else "play")
+        theme.set_themed_icon(action, "pause" if speed else "play")
         action.setText(tr("P&ause") if speed else tr("&Play"))
         self._deck.transport.show_speed(speed)
         self._status.count_frame(time.monotonic(), playing=False)

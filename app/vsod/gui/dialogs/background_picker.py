@@ -12,7 +12,7 @@ from vsod.gui.toolkit.translation import tr
 _KINDS = {"colour": "Colour", "blur": "Blurred surroundings", "clip": "Clip or still"}
 
 
-class GroundPicker(QWidget):
+class BackgroundPicker(QWidget):
     """A kind, and the colour or file that goes with it."""
 
     changed = pyqtSignal()

@@ -26,12 +26,12 @@ from vsod.core.clip import ClipInfo
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError
-from vsod.gui.dialogs.export_form import DeliveryForm
-from vsod.gui.dialogs.job_estimate_view import CostCard
+from vsod.gui.dialogs.export_form import ExportForm
+from vsod.gui.dialogs.job_estimate_view import JobEstimateView
 from vsod.gui.toolkit.buttons import plain_button
-from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import clock, position
+from vsod.gui.toolkit.time_text import clock_text, position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.storage.claims import same
 
@@ -56,7 +56,7 @@ class ExportDialog(QDialog):
     def __init__(
         self,
         info: ClipInfo,
-        formats: Sequence[Format],
+        formats: Sequence[FormatChoice],
         draft: JobSpec,
         folder: Path | None = None,
         parent: QWidget | None = None,
@@ -70,7 +70,7 @@ class ExportDialog(QDialog):
         self._formats = list(formats)
         self._marked = draft.frames(info.frame_count)
         self._home = folder if folder is not None and folder.is_dir() else info.path.parent
-        self.delivery_form = DeliveryForm(info, self._formats)
+        self.delivery_form = ExportForm(info, self._formats)
         self.delivery_form.set_delivery(draft.delivery, draft.format or "")
         self.format_box = self.delivery_form.format_box
         self._build()
@@ -86,7 +86,7 @@ class ExportDialog(QDialog):
         self.finished.connect(lambda: self.closed.emit(None if self._problem() else self.spec))
 
     @property
-    def format(self) -> Format:
+    def format(self) -> FormatChoice:
         """The chosen format."""
         return self.delivery_form.format
 
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         rest.addRow(tr("File"), where)
         rest.addRow(tr("Frames"), ranges)
         rest.addRow(tr("Command"), line)
-        self.cost = CostCard()
+        self.cost = JobEstimateView()
         self.cost.asked.connect(lambda: self.estimate_asked.emit(self.spec))
         rest.addRow(tr("Cost"), self.cost)
         outer = QVBoxLayout(self)
@@ -178,8 +178,8 @@ class ExportDialog(QDialog):
         marked = self._marked
         if marked == range(self._info.frame_count):
             return "In to out  (nothing marked)"
-        first, last = position(self._info, marked.start), position(self._info, marked.stop - 1)
-        seconds = clock(float(len(marked) / self._info.rate))
+        first, last = position_text(self._info, marked.start), position_text(self._info, marked.stop - 1)
+        seconds = clock_text(float(len(marked) / self._info.rate))
         return f"In to out  ({first} to {last}, {len(marked)} frames, {seconds})"
 
     # ---- what follows from what

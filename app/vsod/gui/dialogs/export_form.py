@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 from vsod.core.clip import ClipInfo
 from vsod.core.export_settings import ALPHA_MODES, AUDIO_MODES, EXPORT_KINDS, EXR_COMPRESSION, ExportSettings
 from vsod.errors import UsageError
-from vsod.gui.dialogs.background_picker import GroundPicker
+from vsod.gui.dialogs.background_picker import BackgroundPicker
 from vsod.gui.panels.preset_bar import PresetBar
-from vsod.gui.toolkit.pipeline_interface import Format
+from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 from vsod.project.presets import Values
@@ -30,7 +30,7 @@ _TITLES = {
 _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
 
 
-class DeliveryForm(QWidget):
+class ExportForm(QWidget):
     """Rows for :class:`vsod.core.export_settings.ExportSettings` and the format.
 
     Args:
@@ -41,7 +41,9 @@ class DeliveryForm(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, info: ClipInfo, formats: Sequence[Format], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, info: ClipInfo, formats: Sequence[FormatChoice], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._info, self._formats = info, list(formats)
         self.preset_bar = PresetBar("export")
@@ -50,7 +52,7 @@ class DeliveryForm(QWidget):
         self.format_box = _words({}, "Format")
         self.note = _remark()
         self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_MODES}, "Kind of alpha")
-        self.ground = GroundPicker()
+        self.ground = BackgroundPicker()
         self._own_time = tr("Every frame's own time")
         self.rate = QComboBox()
         self.rate.setEditable(True)
@@ -101,7 +103,7 @@ class DeliveryForm(QWidget):
         self.set_delivery(ExportSettings(), "")
 
     @property
-    def format(self) -> Format:
+    def format(self) -> FormatChoice:
         """The chosen format."""
         chosen = self.format_box.currentData()
         return next((row for row in self._formats if row.id == chosen), self._formats[0])

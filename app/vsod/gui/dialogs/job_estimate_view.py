@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from vsod.errors import Cancelled, VsodError
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _STAGES = {"analyse": "analysis", "export": "writing", "verify": "checking"}
 _ASK = "Times eight frames of this job."
 
 
-class CostCard(QWidget):
+class JobEstimateView(QWidget):
     """A button, and after a moment what it found."""
 
     asked = pyqtSignal()
@@ -50,7 +50,7 @@ class CostCard(QWidget):
         if isinstance(cost, Cancelled):
             self.forget()
         else:
-            self.label.setText(str(cost) if isinstance(cost, VsodError) else in_words(cost))
+            self.label.setText(str(cost) if isinstance(cost, VsodError) else estimate_text(cost))
 
     def _ask(self) -> None:
         self.button.setEnabled(False)
@@ -58,14 +58,14 @@ class CostCard(QWidget):
         self.asked.emit()
 
 
-def in_words(cost: JobEstimate) -> str:
+def estimate_text(cost: JobEstimate) -> str:
     """Two lines: how long and what of it, how large and what limits it."""
-    parts = [f"{tr(_STAGES[stage])} {clock(seconds)}" for stage, seconds in cost.by_stage.items()]
-    time = tr("About {time}: {parts}.").format(time=clock(cost.seconds), parts=", ".join(parts))
+    parts = [f"{tr(_STAGES[stage])} {clock_text(seconds)}" for stage, seconds in cost.by_stage.items()]
+    time = tr("About {time}: {parts}.").format(time=clock_text(cost.seconds), parts=", ".join(parts))
     fitting = " " + tr("Fitting to the clip is not counted.") if cost.adapts else ""
     room = tr("File about {file}, memory {memory}; limited by {stage}, {fps:.1f} fps on {device}.").format(
-        file=size(cost.bytes),
-        memory=size(round(cost.memory_mb * 1e6)),
+        file=size_text(cost.bytes),
+        memory=size_text(round(cost.memory_mb * 1e6)),
         stage=tr(_STAGES[cost.limit]),
         fps=1 / cost.pace[cost.limit],
         device=cost.device,
@@ -73,7 +73,7 @@ def in_words(cost: JobEstimate) -> str:
     return f"{time}{fitting}\n{room}"
 
 
-def size(count: int) -> str:
+def size_text(count: int) -> str:
     """Bytes for people: 840 MB, 1.2 GB."""
     return (
         f"{count / 1e9:.1f} GB"

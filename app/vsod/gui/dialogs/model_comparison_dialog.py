@@ -24,9 +24,9 @@ from vsod.core import overlay as ov
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.gui.playback.frame_renderer import to_qimage
-from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MOST = 4  # models
 _FRAMES = 5
 
 
-class BakeOffDialog(QDialog):
+class ModelComparisonDialog(QDialog):
     """Choose models, look, take one.
 
     Args:
@@ -54,7 +54,7 @@ class BakeOffDialog(QDialog):
     def __init__(
         self,
         info: ClipInfo,
-        cards: Sequence[Card],
+        cards: Sequence[ModelChoice],
         current: str,
         parent: QWidget | None,
         shot: range | None = None,
@@ -156,7 +156,9 @@ class BakeOffDialog(QDialog):
         for row, index in enumerate(tasting.frames, 1):
             self.grid.addWidget(
                 PlainLabel(
-                    tr("{position}\nframe {index}").format(position=position(self._info, index), index=index)
+                    tr("{position}\nframe {index}").format(
+                        position=position_text(self._info, index), index=index
+                    )
                 ),
                 row,
                 0,

@@ -22,17 +22,17 @@ from PyQt6.QtWidgets import (
 
 from vsod import paths
 from vsod.gui.panels.analysis_panel import device_names
-from vsod.gui.playback.scrub_cache import MEGABYTES
+from vsod.gui.playback.scrub_cache import DEFAULT_MEGABYTES
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.buttons import plain_button
-from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.preferences import CACHE_GB, Prefs
+from vsod.gui.toolkit.preferences import DEFAULT_CACHE_GB, Preferences
 from vsod.gui.toolkit.translation import languages, tr
 from vsod.project.presets import Presets
 
 _THEMES = {"dark": "Dark", "light": "Light"}
-_DRAFTS = {"100": "100 MB", MEGABYTES: "300 MB", "1000": "1 GB", "4000": "4 GB"}
+_DRAFTS = {"100": "100 MB", DEFAULT_MEGABYTES: "300 MB", "1000": "1 GB", "4000": "4 GB"}
 _SAVES = {"1.5": "At once", "10": "After 10 seconds", "60": "After a minute"}
 
 
@@ -47,7 +47,9 @@ class PreferencesDialog(QDialog):
 
     changed = pyqtSignal(str)  # name of the preference
 
-    def __init__(self, prefs: Prefs, parent: QWidget | None = None, cards: Sequence[Card] = ()) -> None:
+    def __init__(
+        self, prefs: Preferences, parent: QWidget | None = None, cards: Sequence[ModelChoice] = ()
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Preferences"))
         self.setMinimumWidth(460)
@@ -70,7 +72,9 @@ class PreferencesDialog(QDialog):
         self.save_box = self._choice(tr("Keep edits"), "autosave", saves)
         self.sound_box = self._switch(tr("Sound"), tr("Play the clip's sound"), "sound")
         self.ahead_box = self._switch(tr("Idle time"), tr("Analyse while nothing is asked for"), "ahead")
-        self.drafts_box = self._choice(tr("Memory for scrubbing"), "draft_mb", _DRAFTS.items(), MEGABYTES)
+        self.drafts_box = self._choice(
+            tr("Memory for scrubbing"), "draft_mb", _DRAFTS.items(), DEFAULT_MEGABYTES
+        )
         self._add_cache()
         self.remark = PlainLabel()
         self.remark.setObjectName("summary")
@@ -111,7 +115,7 @@ class PreferencesDialog(QDialog):
         self.size_box.setSuffix(" GB")
         self.size_box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.size_box.setAccessibleName(tr("Room for maps"))
-        self.size_box.setValue(self._prefs.number("cache_gb", CACHE_GB))
+        self.size_box.setValue(self._prefs.number("cache_gb", DEFAULT_CACHE_GB))
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
         self._form.addRow(tr("Room for maps"), self.size_box)
@@ -131,7 +135,7 @@ class PreferencesDialog(QDialog):
         if key == "theme":
             app = QApplication.instance()
             if isinstance(app, QApplication):
-                theme.apply(app, value)
+                theme.apply_theme(app, value)
         elif key == "language":
             self.remark.setText(tr("The language follows with the next start."))
         elif key == "cache_folder":

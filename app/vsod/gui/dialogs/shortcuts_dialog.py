@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.translation import tr
 
 _ID = Qt.ItemDataRole.UserRole
@@ -63,7 +63,7 @@ class ShortcutsDialog(QDialog):
         actions: Mapping[str, QAction],
         menus: Mapping[str, Sequence[_Row | None]],
         set_shortcuts: Callable[[QAction, _Row, Sequence[str]], object],
-        prefs: Prefs,
+        prefs: Preferences,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

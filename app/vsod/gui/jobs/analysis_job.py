@@ -10,12 +10,12 @@ from dataclasses import replace
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.gui.jobs.job_thread import JobThread
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _ENOUGH = 24  # frames; a speed measured over fewer would be luck
 
 
-class Looks:
+class AnalysisJob:
     """Which model looks at which frames, and how far they are together. Used in a job's thread.
 
     Args:
@@ -25,7 +25,9 @@ class Looks:
         adapt: Fit the clip's model to the frames: it sees those of all shots.
     """
 
-    def __init__(self, clip: Clip, casting: ClipSettings, frames: range | None, adapt: bool = False) -> None:
+    def __init__(
+        self, clip: OpenClip, casting: ClipSettings, frames: range | None, adapt: bool = False
+    ) -> None:
         self._clip, self._card, self._adapt = clip, casting.card, adapt
         whole = range(clip.info.frame_count) if frames is None else frames
         parts: Iterable[tuple[str, range | None]] = (
@@ -74,10 +76,12 @@ class Looks:
         return int((~covered if frames is None else ~covered[frames.start : frames.stop]).sum())
 
 
-class Teller:
+class AnalysisProgress:
     """Progress of a job, with the coverage read in the job's own thread each time it is passed on."""
 
-    def __init__(self, job: JobThread, clip: Clip, casting: ClipSettings, looks: Looks | None = None) -> None:
+    def __init__(
+        self, job: JobThread, clip: OpenClip, casting: ClipSettings, looks: AnalysisJob | None = None
+    ) -> None:
         self._job, self._clip, self._casting, self._looks = job, clip, casting, looks
         self._first: tuple[int, float] | None = None
         self._last = (0, 0.0)

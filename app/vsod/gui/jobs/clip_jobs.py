@@ -13,19 +13,19 @@ from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import Progress
 from vsod.errors import VsodError
-from vsod.gui.jobs.analysis_job import Looks, Teller
-from vsod.gui.jobs.job_pool import Desk
+from vsod.gui.jobs.analysis_job import AnalysisJob, AnalysisProgress
+from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
-from vsod.gui.toolkit.pipeline_interface import Backend, Clip, Format
+from vsod.gui.toolkit.pipeline_interface import FormatChoice, OpenClip, PipelineInterface
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import JobOutcome
     from vsod.pipeline.job_estimate import JobEstimate
 
-QUEUE = "queue"  # name of the heavy job that belongs to the queue
+QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 
 
-class Tasks(QObject):
+class ClipJobs(QObject):
     """The slow half of the window."""
 
     catalogued = pyqtSignal(object, object)  # list of Card, list of Format
@@ -40,19 +40,19 @@ class Tasks(QObject):
     progressed = pyqtSignal(object)  # Progress
     failed = pyqtSignal(str, object)  # job name, exception
 
-    def __init__(self, backend: Backend, parent: QObject | None = None) -> None:
+    def __init__(self, backend: PipelineInterface, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backend = backend
-        self._desk = Desk(self)
+        self._desk = JobPool(self)
         self._desk.heavy_changed.connect(self._on_heavy)
         self._desk.failed.connect(self._on_failed)
-        self._clip: Clip | None = None
-        self._asked: tuple[Clip, ClipSettings, bool] | None = None  # whose coverage is of interest
+        self._clip: OpenClip | None = None
+        self._asked: tuple[OpenClip, ClipSettings, bool] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
-        self._unclaimed: list[Clip] = []  # opened in a job's thread, not yet handed to the window
+        self._unclaimed: list[OpenClip] = []  # opened in a job's thread, not yet handed to the window
         self._stopped = False
-        self.formats: Sequence[Format] = ()
+        self.formats: Sequence[FormatChoice] = ()
 
     @property
     def busy(self) -> str:
@@ -66,7 +66,7 @@ class Tasks(QObject):
     def catalogue(self) -> None:
         """Look for models and formats."""
 
-        def done(result: tuple[list[object], Sequence[Format]]) -> None:
+        def done(result: tuple[list[object], Sequence[FormatChoice]]) -> None:
             self.formats = result[1]
             self.catalogued.emit(*result)
 
@@ -75,19 +75,19 @@ class Tasks(QObject):
     def open(self, path: Path) -> None:
         """Open ``path``; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)
-        if self._desk.heavy is not None and self.busy != QUEUE:  # the queue has a clip of its own
+        if self._desk.heavy is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
             self._next_path = path
             self.cancel()
             return
         self._openings += 1
         ticket = self._openings
 
-        def work(job: JobThread) -> Clip:
+        def work(job: JobThread) -> OpenClip:
             clip = self._backend.open(path)
             self._unclaimed.append(clip)
             return clip
 
-        def done(clip: Clip) -> None:
+        def done(clip: OpenClip) -> None:
             if self._stopped:  # this message was under way when the window closed
                 return
             self._unclaimed.remove(clip)
@@ -131,8 +131,8 @@ class Tasks(QObject):
 
         def work(job: JobThread) -> tuple[object, bool | None, float]:
             clip.prefer_fitted(casting.card, False)  # the first look is what fills the lane
-            looks = Looks(clip, casting, frames, adapt)
-            teller = Teller(job, clip, casting, looks)
+            looks = AnalysisJob(clip, casting, frames, adapt)
+            teller = AnalysisProgress(job, clip, casting, looks)
             fitted = looks.analyse(device, teller, job.cancel)
             clip.prefer_fitted(casting.card, adapt)
             return casting.gather(clip.coverage), fitted, teller.fps if len(casting.cards) == 1 else 0.0
@@ -156,7 +156,7 @@ class Tasks(QObject):
 
         def work(job: JobThread) -> JobResult:
             casting = spec.choice.casting
-            report = clip.export(spec, on_progress=Teller(job, clip, casting), cancel=job.cancel)
+            report = clip.export(spec, on_progress=AnalysisProgress(job, clip, casting), cancel=job.cancel)
             job.noted.emit((clip, casting, casting.gather(clip.coverage)))
             return report
 
@@ -204,7 +204,7 @@ class Tasks(QObject):
             return self._backend.run(spec, on_progress=lambda step: _tell(job, step), cancel=job.cancel)
 
         self._desk.start(
-            QUEUE, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
+            QUEUE_JOB, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
     def estimate(self, spec: JobSpec, done: Callable[[JobEstimate | VsodError], object]) -> JobThread | None:
@@ -264,7 +264,7 @@ class Tasks(QObject):
         job.progressed.connect(self.progressed)
         job.noted.connect(self._note)
 
-    def _note(self, news: tuple[Clip, ClipSettings, object]) -> None:
+    def _note(self, news: tuple[OpenClip, ClipSettings, object]) -> None:
         clip, casting, covered = news
         if self._asked is not None and self._asked[0] is clip and self._asked[1] == casting:
             self.covered.emit(casting, covered)

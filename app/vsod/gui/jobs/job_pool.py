@@ -12,7 +12,7 @@ from vsod.gui.jobs.job_thread import JobFunction, JobThread
 Done = Callable[[Any], object]
 
 
-class Desk(QObject):
+class JobPool(QObject):
     """Runs jobs in threads of their own.
 
     At most one job is *heavy* (analysis, export); it owns the progress bar and

@@ -21,10 +21,10 @@ from PyQt6.QtWidgets import (
 from vsod.core.job import DEVICES
 from vsod.core.progress import Progress
 from vsod.core.safe_text import sanitise
-from vsod.gui.panels.model_facts import CardFacts
-from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.panels.model_facts import ModelFacts
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 
 _DEVICE_NAMES = {
@@ -59,7 +59,7 @@ class AnalysisPanel(QGroupBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Model"), parent)
-        self._cards: list[Card] = []
+        self._cards: list[ModelChoice] = []
         self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
         self.card_box = QComboBox()
@@ -73,7 +73,7 @@ class AnalysisPanel(QGroupBox):
         self.licence = PlainLabel()
         self.licence.setObjectName("badge")
         self.licence.setAccessibleName(tr("Licence of the model"))
-        self.facts = CardFacts()
+        self.facts = ModelFacts()
         self.adapt_box = QCheckBox(tr("Fit to this clip first"))
         self.adapt_box.setToolTip(
             tr(
@@ -128,7 +128,7 @@ class AnalysisPanel(QGroupBox):
         return None if value is None else str(value)
 
     @property
-    def cards(self) -> Sequence[Card]:
+    def cards(self) -> Sequence[ModelChoice]:
         """All models that were found."""
         return self._cards
 
@@ -167,7 +167,7 @@ class AnalysisPanel(QGroupBox):
         self._speeds[card, device] = fps
         self._show_card()
 
-    def set_cards(self, cards: Sequence[Card], chosen: str) -> None:
+    def set_cards(self, cards: Sequence[ModelChoice], chosen: str) -> None:
         """Fill the picker; broken models are listed, greyed, and say why."""
         self._cards = list(cards)
         self.card_box.blockSignals(True)
@@ -237,7 +237,7 @@ class AnalysisPanel(QGroupBox):
         if progress.fps:
             words.append(f"{progress.fps:.1f} fps")
         if progress.eta is not None:
-            words.append(tr("{time} left").format(time=clock(progress.eta)))
+            words.append(tr("{time} left").format(time=clock_text(progress.eta)))
         self.status.setText("  ·  ".join(words))
 
     def _card_picked(self) -> None:
@@ -261,7 +261,7 @@ class AnalysisPanel(QGroupBox):
             self.facts.show_card(card, self._speeds.get((card.id, self.device), 0.0))
 
 
-def _terms(card: Card) -> str:
+def _terms(card: ModelChoice) -> str:
     seen = [tr("Learned from {source}").format(source=source) for source in card.trained_on]
     return "\n".join(
         [

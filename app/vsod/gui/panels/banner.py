@@ -43,7 +43,7 @@ class Banner(QFrame):
         self.copy_button.setAccessibleName(tr("Copy message"))
         self.copy_button.clicked.connect(self._copy)
         self.close_button = QToolButton()
-        theme.put_icon(self.close_button, "close")
+        theme.set_themed_icon(self.close_button, "close")
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setAccessibleName(tr("Dismiss message"))
         self.close_button.setToolTip(tr("Dismiss"))

@@ -7,11 +7,11 @@ from PyQt6.QtWidgets import QGridLayout, QGroupBox, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import clock, rate_text
+from vsod.gui.toolkit.time_text import clock_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
 
-class FactsPanel(QGroupBox):
+class ClipFacts(QGroupBox):
     """Read-only table of the clip's properties."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -29,7 +29,7 @@ class FactsPanel(QGroupBox):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for row, (title, value) in enumerate(facts(info) if info else []):
+        for row, (title, value) in enumerate(clip_facts(info) if info else []):
             name = tr(title)
             key, text = PlainLabel(name), PlainLabel(value)
             key.setObjectName("faint")
@@ -42,7 +42,7 @@ class FactsPanel(QGroupBox):
         self.setVisible(info is not None)
 
 
-def facts(info: ClipInfo) -> list[tuple[str, str]]:
+def clip_facts(info: ClipInfo) -> list[tuple[str, str]]:
     """(name, value) rows about a clip."""
     width, height = info.display_size
     size = f"{width} × {height}"
@@ -52,7 +52,7 @@ def facts(info: ClipInfo) -> list[tuple[str, str]]:
     rows = [
         ("Size", size),
         ("Rate", rate),
-        ("Length", f"{clock(info.duration)}  ·  " + tr("{count} frames").format(count=info.frame_count)),
+        ("Length", f"{clock_text(info.duration)}  ·  " + tr("{count} frames").format(count=info.frame_count)),
         ("Codec", f"{info.codec}  ·  {info.pix_fmt}"),
     ]
     if info.timecode:

@@ -12,14 +12,14 @@ from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QW
 
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.panels.preset_bar import PresetBar
-from vsod.gui.panels.setting_editors import Knob, make_knob
+from vsod.gui.panels.setting_editors import SettingEditor, make_setting_editor
 from vsod.gui.toolkit.translation import tr
 
 _OPTIONAL = {"pydensecrf": "pydensecrf", "pymatting": "pymatting"}  # word → library it needs
 _APART = 0.01  # least distance of black and white
 
 
-class FinishPanel(QGroupBox):
+class MattePanel(QGroupBox):
     """A row for every setting of the table that the command line is made from."""
 
     changed = pyqtSignal(object)  # FinishSettings
@@ -39,9 +39,9 @@ class FinishPanel(QGroupBox):
         column.setSpacing(8)
         column.addWidget(self.preset_bar)
         column.addLayout(grid)
-        self.knobs: dict[str, Knob] = {}
+        self.knobs: dict[str, SettingEditor] = {}
         for setting in fields(MatteSettings):
-            knob = make_knob(setting, grid, _usable)
+            knob = make_setting_editor(setting, grid, _usable)
             knob.changed.connect(partial(self._turned, setting.name))
             knob.settled.connect(self.settled)
             self.knobs[setting.name] = knob
@@ -89,11 +89,11 @@ class FinishPanel(QGroupBox):
         self.changed.emit(self._settings)
 
     def _refresh(self) -> None:
-        self.preset_bar.show_values(as_values(self._settings))
+        self.preset_bar.show_values(changed_values(self._settings))
         self.reset_button.setEnabled(self._settings != DEFAULT_MATTE_SETTINGS)
 
 
-def as_values(settings: MatteSettings) -> dict[str, Any]:
+def changed_values(settings: MatteSettings) -> dict[str, Any]:
     """What differs from the usual, by name."""
     both = ((s.name, getattr(settings, s.name), s.default) for s in fields(settings))
     return {name: value for name, value, usual in both if value != usual}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QFormLayout, QWidget
 
-from vsod.gui.toolkit.pipeline_interface import Card
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
 _MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
 
 
-class CardFacts(QWidget):
+class ModelFacts(QWidget):
     """Read-only rows about one card."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,14 +42,14 @@ class CardFacts(QWidget):
             label.setMinimumWidth(1)  # a long line is cut, the panel does not grow
             rows.addRow(key, label)
 
-    def show_card(self, card: Card, fps: float) -> None:
+    def show_card(self, card: ModelChoice, fps: float) -> None:
         """Another card; ``fps`` as measured on this machine, 0 if it never was."""
         self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
         self.accuracy.setText(accuracy(card) or tr("not measured yet"))
         self.speed.setText(f"{fps:.1f} fps" if fps else tr("not measured yet"))
 
 
-def accuracy(card: Card) -> str:
+def accuracy(card: ModelChoice) -> str:
     """The measures of a card in one line."""
     return " · ".join(
         text.format(card.measured[key]) for key, text in _MEASURES.items() if key in card.measured

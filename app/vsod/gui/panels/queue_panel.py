@@ -24,7 +24,7 @@ from vsod.gui.panels.analysis_panel import STAGES
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import clock
+from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
 
@@ -190,7 +190,7 @@ class QueuePanel(QWidget):
         seconds, whole = self._queue.jobs.seconds_left(self._queue.progress)
         if seconds:
             text = tr("{time} left") if whole else tr("at least {time} left")
-            words.append(text.format(time=clock(seconds)))
+            words.append(text.format(time=clock_text(seconds)))
         elif not whole:
             words.append(tr("time left not known yet"))
         self.summary.setText("  ·  ".join(words))
@@ -245,7 +245,7 @@ def _words(item: QueuedJob) -> list[str]:
     if item.state in ("done", "warnings") and item.seconds:
         remark = (
             tr("{count} frames in {time}, {fps:.1f} fps.").format(
-                count=item.frames, time=clock(item.seconds), fps=item.frames / item.seconds
+                count=item.frames, time=clock_text(item.seconds), fps=item.frames / item.seconds
             )
             + f"  {remark}"
         )
@@ -267,5 +267,5 @@ def _pace(progress: Progress) -> str:
     if progress.fps:
         words.append(f"{progress.fps:.1f} fps")
     if progress.eta is not None:
-        words.append(tr("{time} left").format(time=clock(progress.eta)))
+        words.append(tr("{time} left").format(time=clock_text(progress.eta)))
     return "  ".join(words)

@@ -30,7 +30,7 @@ class _Abstract(ABCMeta, type(QObject)):  # type: ignore[misc]
     """Qt's classes have a metaclass of their own."""
 
 
-class Knob(QObject, metaclass=_Abstract):
+class SettingEditor(QObject, metaclass=_Abstract):
     """A setting of the table and the widgets that turn it.
 
     Args:
@@ -49,7 +49,7 @@ class Knob(QObject, metaclass=_Abstract):
         self.label.setFixedWidth(_LABEL_WIDTH)
         self.reset_button = QToolButton()
         self.reset_button.setObjectName("reset")
-        theme.put_icon(self.reset_button, "reset")
+        theme.set_themed_icon(self.reset_button, "reset")
         self.reset_button.setFixedSize(_RESET_WIDTH, _RESET_WIDTH)
         self.reset_button.setToolTip(tr("Back to the usual"))
         self.reset_button.setAccessibleName(tr("Reset {title}").format(title=self.title))
@@ -120,7 +120,7 @@ class Knob(QObject, metaclass=_Abstract):
         self.reset_button.setVisible(self.value != self.usual)
 
 
-class NumberKnob(Knob):
+class NumberEditor(SettingEditor):
     """Slider and number box; one that may be absent has a check box for a label.
 
     The box takes the whole span, the slider the reach within it.
@@ -207,7 +207,7 @@ class NumberKnob(Knob):
             widget.setEnabled(self.value is not None)
 
 
-class ChoiceKnob(Knob):
+class ChoiceEditor(SettingEditor):
     """A list of words."""
 
     def __init__(self, setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bool]) -> None:
@@ -237,7 +237,7 @@ class ChoiceKnob(Knob):
         self.settled.emit()
 
 
-class SwitchKnob(Knob):
+class ToggleEditor(SettingEditor):
     """On or off."""
 
     def __init__(self, setting: Field[Any], grid: QGridLayout) -> None:
@@ -270,7 +270,9 @@ class SwitchKnob(Knob):
         self.settled.emit()
 
 
-def make_knob(setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bool] = bool) -> Knob:
+def make_setting_editor(
+    setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bool] = bool
+) -> SettingEditor:
     """The row for a setting: a list for words, a check box for yes and no, else a slider.
 
     Args:
@@ -279,5 +281,5 @@ def make_knob(setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bo
         usable: Whether a word can be chosen on this machine.
     """
     if setting.metadata["choices"]:
-        return ChoiceKnob(setting, grid, usable)
-    return SwitchKnob(setting, grid) if setting.default is False else NumberKnob(setting, grid)
+        return ChoiceEditor(setting, grid, usable)
+    return ToggleEditor(setting, grid) if setting.default is False else NumberEditor(setting, grid)

@@ -10,7 +10,7 @@ from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
 
-class ScopeBar(QWidget):
+class ShotScopeBar(QWidget):
     """Two buttons of which one is down, and what they mean now."""
 
     switched = pyqtSignal()

@@ -8,13 +8,13 @@ from PyQt6.QtWidgets import QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position, rate_text
+from vsod.gui.toolkit.time_text import position_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
 _WINDOW = 1.0  # seconds the playback rate is averaged over
 
 
-class StatusLine(QStatusBar):
+class StatusBar(QStatusBar):
     """Labels that are always there; empty ones take no room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,7 +43,7 @@ class StatusLine(QStatusBar):
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Where the playhead is."""
         self.frame.setText(tr("frame {index}").format(index=index) if info else "")
-        self.timecode.setText(position(info, index) if info else "")
+        self.timecode.setText(position_text(info, index) if info else "")
 
     def show_pixel(self, text: str) -> None:
         """What is under the cursor."""

@@ -14,7 +14,7 @@ from vsod.gui.toolkit.translation import tr
 _LEAST_TITLE = 60  # pixels of the clip's name that are always there
 
 
-class Title(PlainLabel):
+class ElidedLabel(PlainLabel):
     """A name; where it has no room its middle gives way, and the tool tip has all of it."""
 
     def setText(self, text: str | None) -> None:
@@ -32,7 +32,7 @@ class Title(PlainLabel):
         painter.end()
 
 
-class LooksBar(QWidget):
+class ViewBar(QWidget):
     """One button per overlay, side by side, and the zoom.
 
     Args:
@@ -45,7 +45,7 @@ class LooksBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("looksBar")
-        self.title = Title()
+        self.title = ElidedLabel()
         self.title.setObjectName("clipTitle")
         self.title.setAccessibleName(tr("Clip"))
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -9,7 +9,7 @@ from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, RATE
 _BUFFER = 0.25  # seconds: longer than the window ever stalls
 
 
-class Speaker(Protocol):
+class AudioDevice(Protocol):
     """Plays what is written to it."""
 
     def start(self) -> None:
@@ -28,7 +28,7 @@ class Speaker(Protocol):
         """Fall silent at once."""
 
 
-class DeviceSpeaker:
+class QtAudioDevice:
     """The system's usual output.
 
     Raises:
@@ -76,9 +76,9 @@ class DeviceSpeaker:
         self._io = None
 
 
-def open_speaker() -> Speaker | None:
+def open_audio_device() -> AudioDevice | None:
     """The loudspeaker, or None on a machine without one."""
     try:
-        return DeviceSpeaker()
+        return QtAudioDevice()
     except (ImportError, OSError):
         return None

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, SAMPLE_BYTES
-from vsod.gui.playback.audio_device import Speaker, open_speaker
-from vsod.gui.playback.frame_renderer import Shown
+from vsod.gui.playback.audio_device import AudioDevice, open_audio_device
+from vsod.gui.playback.frame_renderer import RenderedFrame
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
 from vsod.gui.playback.player import Player
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _AHEAD = BYTES_PER_SECOND  # bytes that are decoded before they are needed
 _FEED_MS = 20
@@ -20,7 +20,7 @@ _OFF = 0.08  # seconds by which sound may be off the picture
 _AGAIN = 0.6  # seconds until the last correction has left the loudspeaker's buffer
 
 
-class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
+class AudioDecodeThread(LatestRequestThread[tuple[OpenClip, int], bytes]):
     """Decodes sound a second ahead."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -33,7 +33,7 @@ class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
 
     # ---- window's thread
 
-    def begin(self, clip: Clip, index: int) -> None:
+    def begin(self, clip: OpenClip, index: int) -> None:
         """Forget what is there; decode from frame ``index`` on."""
         self.request((clip, index))
 
@@ -62,7 +62,7 @@ class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
 
     # ---- own thread
 
-    def serve(self, request: tuple[Clip, int] | None, version: int) -> None:
+    def serve(self, request: tuple[OpenClip, int] | None, version: int) -> None:
         """Decode until there is no more, or something else is wanted."""
         assert request is not None
         clip, index = request
@@ -92,7 +92,7 @@ class Hearing(LatestRequestThread[tuple[Clip, int], bytes]):
             return True
 
 
-class Sound(QObject):
+class AudioPlayer(QObject):
     """Listens to the player and feeds the loudspeaker.
 
     Args:
@@ -107,14 +107,14 @@ class Sound(QObject):
         self,
         player: Player,
         parent: QObject | None = None,
-        speaker: Callable[[], Speaker | None] = open_speaker,
+        speaker: Callable[[], AudioDevice | None] = open_audio_device,
     ) -> None:
         super().__init__(parent)
         self._player, self._open = player, speaker
-        self._speaker: Speaker | None = None
+        self._speaker: AudioDevice | None = None
         self._tried = False
-        self._clip: Clip | None = None
-        self._hearing = Hearing(self)
+        self._clip: OpenClip | None = None
+        self._hearing = AudioDecodeThread(self)
         self._hearing.failed.connect(self.failed)
         self._from: int | None = None  # the frame whose sound came first; None while silent
         self._sounding = False
@@ -134,7 +134,7 @@ class Sound(QObject):
         """Whether something is to be heard."""
         return self._sounding
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Another clip is on the desk."""
         self._silence()
         self._clip = clip
@@ -169,7 +169,7 @@ class Sound(QObject):
         if speed != 1:
             self._silence()
 
-    def _on_shown(self, shown: Shown) -> None:
+    def _on_shown(self, shown: RenderedFrame) -> None:
         speaker, clip = self._speaker, self._clip
         if self._from is None or self._player.speed != 1 or shown.draft or speaker is None or clip is None:
             return
@@ -185,7 +185,7 @@ class Sound(QObject):
         elif speaker.played() - self._corrected > _AGAIN or not self._corrected:
             self._keep_in_step(speaker, clip, shown.index)
 
-    def _keep_in_step(self, speaker: Speaker, clip: Clip, index: int) -> None:
+    def _keep_in_step(self, speaker: AudioDevice, clip: OpenClip, index: int) -> None:
         """Leave sound out where the picture is ahead, and wait for it where it is behind."""
         assert self._from is not None
         ticks = int(clip.info.pts[index] - clip.info.pts[self._from])

@@ -16,17 +16,17 @@ from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.overlay import AlphaInterpretation, Overlay
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 CHECKER, BLUR = "checker", "blur"
-PICTURE, UNFINISHED = "picture", "unfinished"
+SOURCE, RAW_MAP = "picture", "unfinished"
 Compare = Literal["off", "wipe", "side"]
 
 U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class View:
+class ViewState:
     """How frames are to be shown.
 
     Attributes:
@@ -38,7 +38,7 @@ class View:
         ground: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
         reading: How a program takes the cut-out's colour.
         compare: Whether two versions are shown, and how.
-        against: The other version: :data:`PICTURE`, :data:`UNFINISHED` (the map as it is), or a card.
+        against: The other version: :data:`SOURCE`, :data:`RAW_MAP` (the map as it is), or a card.
     """
 
     overlay: Overlay = Overlay.TINT
@@ -49,7 +49,7 @@ class View:
     ground: str = CHECKER
     reading: AlphaInterpretation = "right"
     compare: Compare = "off"
-    against: str = UNFINISHED
+    against: str = RAW_MAP
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
         """Card and finish of a frame."""
@@ -57,7 +57,7 @@ class View:
             return None, self.finish
         return ClipSettings(self.card, self.finish, self.shots).at(index)
 
-    def quick(self) -> View:
+    def quick(self) -> ViewState:
         """The same without what needs other frames or a slow engine, at the raster of what is drawn."""
         shots = tuple(replace(shot, finish=shot.finish and _quick(shot.finish)) for shot in self.shots)
         return replace(self, size=None, finish=_quick(self.finish), shots=shots)
@@ -68,7 +68,7 @@ def _quick(finish: MatteSettings) -> MatteSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class RenderedFrame:
     """A frame ready to paint.
 
     Attributes:
@@ -88,13 +88,13 @@ class Shown:
     rgb: U8
     alpha: U8 | None
     held: bool = False
-    view: View = field(default_factory=View)
+    view: ViewState = field(default_factory=ViewState)
     other: QImage | None = None
     other_alpha: U8 | None = None
     draft: bool = False
 
 
-def render(clip: Clip, frame: Frame, view: View) -> Shown:
+def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame:
     """Lay the matte over ``frame`` as ``view`` says."""
     rgb = frame.image if frame.image.ndim == 3 else ov.matte(frame.image)
     alpha = other = None
@@ -108,31 +108,31 @@ def render(clip: Clip, frame: Frame, view: View) -> Shown:
     shown = ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading, other=other)
     beside = None
     if view.compare != "off":
-        picture = rgb if view.against == PICTURE else _beside(view, rgb, other)
+        picture = rgb if view.against == SOURCE else _beside(view, rgb, other)
         beside = to_qimage(picture)
-    return Shown(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
+    return RenderedFrame(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
 
 
-def _other(clip: Clip, index: int, rgb: U8, view: View) -> U8 | None:
+def _other(clip: OpenClip, index: int, rgb: U8, view: ViewState) -> U8 | None:
     """The matte that is compared with."""
     card, finish = view.at(index)
     if card is None or view.overlay is Overlay.NONE:
         return None
-    if view.against in (PICTURE, UNFINISHED):
+    if view.against in (SOURCE, RAW_MAP):
         soft = clip.unfinished(card, index, (rgb.shape[1], rgb.shape[0]))
     else:
         soft = clip.matte(view.against, index, rgb, finish)
     return None if soft is None else ov.to_u8(soft)
 
 
-def _beside(view: View, rgb: U8, alpha: U8 | None) -> U8:
+def _beside(view: ViewState, rgb: U8, alpha: U8 | None) -> U8:
     if view.overlay is Overlay.DIFFERENCE:
         return rgb
     ground = None if alpha is None else _ground(view, rgb, alpha)
     return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading)
 
 
-def _ground(view: View, rgb: U8, alpha: U8) -> U8 | None:
+def _ground(view: ViewState, rgb: U8, alpha: U8) -> U8 | None:
     """(H, W, 3) behind the cut-out; None for the checker, or if there is no cut-out."""
     if view.overlay is not Overlay.CUTOUT or view.ground == CHECKER:
         return None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.playback.frame_renderer import RenderedFrame, ViewState, render_frame
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
-from vsod.gui.playback.playback_clock import Clock
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.playback.playback_clock import PlaybackClock
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _FORGIVEN = 0.4  # seconds of lag after which playback slows down instead of dropping ever more frames
 _STARVED = 0.1  # seconds without a picture after which a late frame is shown all the same
@@ -27,13 +27,13 @@ class FrameRequest:
         within: Where playback ends.
     """
 
-    clip: Clip
+    clip: OpenClip
     index: int
     speed: float = 0.0
     within: range = range(0)
 
 
-class FrameServer(LatestRequestThread[FrameRequest, Shown]):
+class FrameServer(LatestRequestThread[FrameRequest, RenderedFrame]):
     """Decodes, finishes and composes frames; serves the newest wish and forgets the rest."""
 
     ended = pyqtSignal(int)  # playback ran into the end of its range, at this frame
@@ -41,15 +41,15 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("frames")
-        self._clip: Clip | None = None
-        self._retired: list[Clip] = []
-        self._view = View()
+        self._clip: OpenClip | None = None
+        self._retired: list[OpenClip] = []
+        self._view = ViewState()
         self._speed = 0.0
         self.dropped = 0  # frames left out since playback began; written by this thread alone
 
     # ---- window's thread
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Serve ``clip`` from now on; the one before is closed by the thread that used it."""
         with self._condition:
             if self._clip is not None:
@@ -58,7 +58,7 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
             self._speed, self._result = 0.0, None
             self.request(None)
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewState) -> None:
         """Show frames this way from the next one on."""
         with self._condition:
             self._view = view
@@ -92,9 +92,9 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
             return
         if request.speed == 0:
             self.dropped = 0
-            self._post(clip, render(clip, clip.frame(request.index, size=view.size), view))
+            self._post(clip, render_frame(clip, clip.frame(request.index, size=view.size), view))
             return
-        clock = Clock(clip.info, request.index, request.speed, time.monotonic())
+        clock = PlaybackClock(clip.info, request.index, request.speed, time.monotonic())
         if request.speed > 0:
             self._forwards(request, clock, version)
         else:
@@ -114,7 +114,7 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
         for clip in clips:
             clip.close()
 
-    def _forwards(self, request: FrameRequest, clock: Clock, version: int) -> None:
+    def _forwards(self, request: FrameRequest, clock: PlaybackClock, version: int) -> None:
         clip, index, within, view = request.clip, request.index, request.within, self._view
         stream = clip.frames(index, within.stop, size=view.size)
         shown_at = 0.0
@@ -131,7 +131,7 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
                 if dropped:
                     self.dropped += 1
                 else:
-                    shown = render(clip, frame, view)
+                    shown = render_frame(clip, frame, view)
                     if not self._sleep(clock.wait(index, time.monotonic()), version):
                         break
                     self._post(clip, shown)
@@ -145,11 +145,11 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
             close_stream(stream)
         self._replay(replace(request, index=index), version)
 
-    def _backwards(self, request: FrameRequest, clock: Clock, version: int) -> None:
+    def _backwards(self, request: FrameRequest, clock: PlaybackClock, version: int) -> None:
         clip, index, within = request.clip, request.index, request.within
         while self._version == version:
             view = self._view
-            self._post(clip, render(clip, clip.frame(index, size=view.size), view))
+            self._post(clip, render_frame(clip, clip.frame(index, size=view.size), view))
             if index <= within.start:
                 self._finish(index, version)
                 return
@@ -179,7 +179,7 @@ class FrameServer(LatestRequestThread[FrameRequest, Shown]):
                 self._condition.wait_for(lambda: self._version != version, timeout=seconds)
             return self._version == version
 
-    def _post(self, clip: Clip, shown: Shown) -> None:
+    def _post(self, clip: OpenClip, shown: RenderedFrame) -> None:
         with self._condition:
             # a still that came too late is posted all the same: while scrubbing faster than frames
             # decode, showing where we were a moment ago beats showing nothing

@@ -7,7 +7,7 @@ import numpy as np
 from vsod.core.clip import ClipInfo
 
 
-class Clock:
+class PlaybackClock:
     """Maps a wall clock to frames, by each frame's own time stamp.
 
     Args:

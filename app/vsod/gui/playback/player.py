@@ -7,10 +7,10 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.playback.frame_renderer import Shown, View
+from vsod.gui.playback.frame_renderer import RenderedFrame, ViewState
 from vsod.gui.playback.frame_server import FrameServer
-from vsod.gui.playback.scrub_cache import Drafts
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.playback.scrub_cache import ScrubCache
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _FASTEST = 8.0
 _REST_MS = 80  # after which a playhead that was moved has come to rest
@@ -35,20 +35,20 @@ class Player(QObject):
         self.index = 0
         self.speed = 0.0
         self.marked = range(0)  # in to out; playback stays inside if it starts inside
-        self.view = View()
+        self.view = ViewState()
         self._server = FrameServer(self)
         self._server.ready.connect(self._on_ready)
         self._server.ended.connect(self._on_ended)
         self._server.failed.connect(self._on_failed)
         self._server.start()
         self.loop = False  # begin again where a range ends
-        self._exact: Shown | None = None  # the last picture that was no draft
+        self._exact: RenderedFrame | None = None  # the last picture that was no draft
         self._busy = False  # something else needs the processor
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(lambda: self._server.show(self.index))
-        self.drafts = Drafts(self)
+        self.drafts = ScrubCache(self)
         self.drafts.ready.connect(self._on_draft)
         self.drafts.start()
 
@@ -57,7 +57,7 @@ class Player(QObject):
         """Frames of the clip, 0 without one."""
         return self.info.frame_count if self.info else 0
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Take over ``clip`` (it is closed here in the end) and go to its first frame."""
         self._set_speed(0.0)
         self.info = clip.info if clip else None
@@ -71,7 +71,7 @@ class Player(QObject):
             self.seek(0)
 
     def set_view(self, **changes: object) -> None:
-        """Change fields of the :class:`View` and show the frame again."""
+        """Change fields of the :class:`ViewState` and show the frame again."""
         view = replace(self.view, **changes)  # type: ignore[arg-type]
         if view != self.view:
             self.view = view

@@ -14,33 +14,33 @@ from PyQt6.QtCore import QObject
 
 from vsod.core.frame import Frame
 from vsod.core.preview_jpeg import decode_preview, encode_preview
-from vsod.gui.playback.frame_renderer import Shown, View, render
+from vsod.gui.playback.frame_renderer import RenderedFrame, ViewState, render_frame
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
 from vsod.gui.playback.preview_store import PreviewStore
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _WIDEST = 640  # pixels
-MEGABYTES = "300"
+DEFAULT_MEGABYTES = "300"
 """What all of them may take, where nobody said otherwise: some 12 000 frames."""
 
 
-class Drafts(LatestRequestThread[int, Shown]):
+class ScrubCache(LatestRequestThread[int, RenderedFrame]):
     """Fills itself while nothing else is asked for; the newest wish counts."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("drafts")
-        self._clip: Clip | None = None
-        self._view = View()
-        self.store = PreviewStore(int(MEGABYTES) * 10**6)
+        self._clip: OpenClip | None = None
+        self._view = ViewState()
+        self.store = PreviewStore(int(DEFAULT_MEGABYTES) * 10**6)
         self._full = False
-        self._streamed: Clip | None = None  # whose frames these are; this thread's own
+        self._streamed: OpenClip | None = None  # whose frames these are; this thread's own
         self._stream: Iterator[Frame] | None = None
         self._next = 0
 
     # ---- window's thread
 
-    def set_clip(self, clip: Clip | None) -> None:
+    def set_clip(self, clip: OpenClip | None) -> None:
         """Another clip; nothing of the one before is kept."""
         with self._condition:
             self._clip, self._result = clip, None
@@ -48,7 +48,7 @@ class Drafts(LatestRequestThread[int, Shown]):
             self._full = False
             self.request(None)
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewState) -> None:
         """Show pictures this way from now on."""
         with self._condition:
             self._view = view
@@ -112,14 +112,14 @@ class Drafts(LatestRequestThread[int, Shown]):
         """Close the decoder."""
         self._close()
 
-    def _show(self, clip: Clip, index: int, data: bytes, view: View) -> None:
+    def _show(self, clip: OpenClip, index: int, data: bytes, view: ViewState) -> None:
         frame = Frame(index, int(clip.info.pts[index]), decode_preview(data))
-        shown = replace(render(clip, frame, view.quick()), draft=True, view=view)
+        shown = replace(render_frame(clip, frame, view.quick()), draft=True, view=view)
         with self._condition:
             if self._clip is clip and not self._stopping:
                 self.post(shown)
 
-    def _fill(self, clip: Clip) -> None:
+    def _fill(self, clip: OpenClip) -> None:
         """Decode and keep one more frame."""
         count = clip.info.frame_count
         with self._condition:
@@ -150,7 +150,7 @@ class Drafts(LatestRequestThread[int, Shown]):
         close_stream(stream)
 
 
-def _size(clip: Clip) -> tuple[int, int]:
+def _size(clip: OpenClip) -> tuple[int, int]:
     width, height = clip.info.display_size
     share = min(1.0, _WIDEST / width)
     return max(16, round(width * share)), max(16, round(height * share))

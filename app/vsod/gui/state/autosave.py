@@ -13,8 +13,8 @@ from vsod import paths
 from vsod.core.data_parsing import read_json, refusing
 from vsod.core.safe_text import json_text
 from vsod.errors import VsodError
-from vsod.gui.state.project_document import Document
-from vsod.gui.toolkit.preferences import Prefs
+from vsod.gui.state.project_document import ProjectDocument
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.project.project import Project
 from vsod.storage.atomic import write_text
 
@@ -23,7 +23,7 @@ _KEPT = 5  # sessions
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RecoveredSession:
     """What an earlier window had on its desk.
 
     Attributes:
@@ -48,7 +48,7 @@ class Autosave(QObject):
         parent: The window.
     """
 
-    def __init__(self, document: Document, prefs: Prefs, parent: QObject | None = None) -> None:
+    def __init__(self, document: ProjectDocument, prefs: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._folder = paths.data_dir() / "sessions"
@@ -94,7 +94,7 @@ class Autosave(QObject):
             self._lock.unlock()
             self._lock = None
 
-    def left_behind(self) -> Session | None:
+    def left_behind(self) -> RecoveredSession | None:
         """The newest session of a window that is no longer there; only a few are kept."""
         found = [file for file in self._folder.glob("*.json") if file != self._file and _is_free(file)]
         found.sort(key=_age, reverse=True)
@@ -103,7 +103,7 @@ class Autosave(QObject):
         return next((session for file in found[:_KEPT] if (session := _read(file)) is not None), None)
 
     @staticmethod
-    def forget(session: Session) -> None:
+    def forget(session: RecoveredSession) -> None:
         """It is on a desk again."""
         session.file.unlink(missing_ok=True)
 
@@ -124,12 +124,12 @@ def _is_free(file: Path) -> bool:
     return True
 
 
-def _read(file: Path) -> Session | None:
+def _read(file: Path) -> RecoveredSession | None:
     try:
         with refusing("this is no session", file):
             raw = read_json(file)
             project = Project.from_json(raw["project"], file.parent)
             path = None if raw["path"] is None else Path(raw["path"])
-            return Session(file, project, path, bool(raw["ended"])) if project.clips else None
+            return RecoveredSession(file, project, path, bool(raw["ended"])) if project.clips else None
     except (OSError, VsodError):
         return None

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 
 class ClipState(QObject):
@@ -26,7 +26,7 @@ class ClipState(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.clip: Clip | None = None
+        self.clip: OpenClip | None = None
         self.coverage: npt.NDArray[np.bool_] = np.zeros(0, bool)
         self.marked = range(0)
 
@@ -35,7 +35,7 @@ class ClipState(QObject):
         """Frames of the clip, 0 without one."""
         return self.clip.info.frame_count if self.clip is not None else 0
 
-    def open(self, clip: Clip) -> None:
+    def open(self, clip: OpenClip) -> None:
         """Replace the clip by another, of which nothing is analysed or marked yet."""
         self._set(clip)
         self.opened.emit(clip)
@@ -62,7 +62,7 @@ class ClipState(QObject):
             self.range_changed.emit(self.marked)
             self.changed.emit()
 
-    def _set(self, clip: Clip | None) -> None:
+    def _set(self, clip: OpenClip | None) -> None:
         self.clip = clip
         self.coverage = np.zeros(self.count, bool)
         self.marked = range(self.count)

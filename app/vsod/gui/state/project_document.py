@@ -46,7 +46,7 @@ class _Edit(QUndoCommand):
         return True
 
 
-class Document(QObject):
+class ProjectDocument(QObject):
     """A project with one history of edits per clip.
 
     Panels tell it what was turned (:meth:`edit`), and show what it says is

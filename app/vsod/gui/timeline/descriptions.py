@@ -5,15 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.timeline.static_layer import Picture
-from vsod.gui.timeline.track_layout import SHOWN
-from vsod.gui.toolkit.time_text import position
+from vsod.gui.timeline.static_layer import TimelineState
+from vsod.gui.timeline.track_layout import SHOWN_METRICS
+from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.frame_metrics import METRICS_BY_ID
 from vsod.qc.issues import Issue
 
 
-def summary(what: Picture, index: int, marked: range) -> str:
+def summary(what: TimelineState, index: int, marked: range) -> str:
     """Where the playhead is, what the lanes say there, and where the next trouble lies."""
     info = what.info
     if info is None:
@@ -21,7 +21,7 @@ def summary(what: Picture, index: int, marked: range) -> str:
     done, count = int(what.covered.sum()), info.frame_count
     words = [
         tr("Frame {index} of {count}, {position}.").format(
-            index=index, count=count, position=position(info, index)
+            index=index, count=count, position=position_text(info, index)
         ),
         tr("In {start}, out {stop}.").format(start=marked.start, stop=marked.stop),
         tr("{done} of {count} frames analysed.").format(done=done, count=count),
@@ -33,23 +33,23 @@ def summary(what: Picture, index: int, marked: range) -> str:
     return " ".join(word for word in words if word)
 
 
-def frame_words(what: Picture, index: int) -> str:
+def frame_text(what: TimelineState, index: int) -> str:
     """A frame in a few lines."""
     if what.info is None:
         return ""
     lines = [
-        position(what.info, index) + "  ·  " + tr("frame {index}").format(index=index),
+        position_text(what.info, index) + "  ·  " + tr("frame {index}").format(index=index),
         *_own_words(what, index),
     ]
     if what.lanes is not None:
         lines.append(_values(what, index))
         if what.cuts[index]:
             lines.append(tr("A shot begins here."))
-        lines += [flag_words(flag) for flag in what.flags if index in flag.frames]
+        lines += [issue_text(flag) for flag in what.flags if index in flag.frames]
     return "\n".join(line for line in lines if line)
 
 
-def next_flag(flags: list[Issue], index: int, way: int) -> Issue | None:
+def next_issue(flags: list[Issue], index: int, way: int) -> Issue | None:
     """The flag whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
     places = sorted(flags, key=lambda flag: flag.worst)
     if way > 0:
@@ -65,7 +65,7 @@ def next_cut(cuts: list[int], index: int, way: int) -> int | None:
     return max([0, *(c for c in cuts if c < index)]) if index else None
 
 
-def _own_words(what: Picture, index: int) -> list[str]:
+def _own_words(what: TimelineState, index: int) -> list[str]:
     shot = next((shot for shot in what.shots if shot.start <= index < shot.stop), None)
     if shot is None:
         return []
@@ -74,7 +74,7 @@ def _own_words(what: Picture, index: int) -> list[str]:
     return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
 
 
-def flag_words(flag: Issue) -> str:
+def issue_text(flag: Issue) -> str:
     """A stretch of trouble in one line."""
     lane = METRICS_BY_ID[flag.kind.lane]
     one, more = tr("{kind}: 1 frame, {lane} {value}"), tr("{kind}: {count} frames, {lane} {value}")
@@ -83,24 +83,24 @@ def flag_words(flag: Issue) -> str:
     )
 
 
-def _values(what: Picture, index: int) -> str:
+def _values(what: TimelineState, index: int) -> str:
     assert what.lanes is not None
     values = what.lanes.at(index)
     parts = [
         f"{tr(lane.title)} {lane.text(values[lane.id])}"
-        for lane in SHOWN
+        for lane in SHOWN_METRICS
         if values[lane.id] == values[lane.id]
     ]
     return ", ".join(parts) + "." if parts else ""
 
 
-def _flag_words(what: Picture, info: ClipInfo, index: int) -> str:
+def _flag_words(what: TimelineState, info: ClipInfo, index: int) -> str:
     if not what.flags:
         return tr("No frame stands out.")
-    here = "; ".join(flag_words(flag) for flag in what.flags if index in flag.frames)
-    coming = next_flag(list(what.flags), index, 1)
+    here = "; ".join(issue_text(flag) for flag in what.flags if index in flag.frames)
+    coming = next_issue(list(what.flags), index, 1)
     count = len(what.flags)
     text = tr("1 place wants a look") if count == 1 else tr("{count} places want a look").format(count=count)
     if coming is not None:
-        text += tr(", the next at {position}").format(position=position(info, coming.worst))
+        text += tr(", the next at {position}").format(position=position_text(info, coming.worst))
     return f"{here}. {text}." if here else f"{text}."

@@ -8,9 +8,9 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGroupBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.timeline.descriptions import flag_words
+from vsod.gui.timeline.descriptions import issue_text
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.issues import Issue
 
@@ -18,7 +18,7 @@ _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
 
 
-class FlagList(QGroupBox):
+class IssueList(QGroupBox):
     """One line per flag; a click or Enter goes to its worst frame."""
 
     picked = pyqtSignal(int)  # go to this frame
@@ -62,11 +62,11 @@ class FlagList(QGroupBox):
         self.setTitle(tr("Wants a look ({count})").format(count=len(flags)) if flags else tr("Wants a look"))
         for flag in flags[:_MOST]:
             length = tr("{count} fr").format(count=len(flag.frames)) if len(flag.frames) > 1 else ""
-            item = QTreeWidgetItem([position(info, flag.worst), tr(flag.kind.title), length])
+            item = QTreeWidgetItem([position_text(info, flag.worst), tr(flag.kind.title), length])
             item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for part in range(3):
-                item.setToolTip(part, inert(f"{flag_words(flag)}\n{tr(flag.kind.advice)}"))
+                item.setToolTip(part, inert(f"{issue_text(flag)}\n{tr(flag.kind.advice)}"))
             self.tree.addTopLevelItem(item)
         for part in (0, 1):
             self.tree.resizeColumnToContents(part)

@@ -13,7 +13,7 @@ Pixels = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
+class PlotColours:
     """Colours of a plot, 0xAARRGGBB.
 
     Attributes:
@@ -31,7 +31,7 @@ class Ink:
     limit: int
 
 
-def columns(first: float, frames_per_pixel: float, width: int, count: int) -> npt.NDArray[np.int64]:
+def column_edges(first: float, frames_per_pixel: float, width: int, count: int) -> npt.NDArray[np.int64]:
     """(width + 1,) the frame at which each pixel column begins, clipped to the clip; the end comes last."""
     edges = np.floor(first + np.arange(width + 1) * frames_per_pixel + 1e-6).astype(np.int64)
     return np.asarray(np.clip(edges, 0, count), np.int64)
@@ -42,7 +42,7 @@ def extremes(values: MetricValues, edges: npt.NDArray[np.int64]) -> tuple[Metric
 
     Args:
         values: (N,) NaN where nothing is known.
-        edges: (width + 1,) see :func:`columns`; a column narrower than a frame shows that frame.
+        edges: (width + 1,) see :func:`column_edges`; a column narrower than a frame shows that frame.
     """
     starts, stops = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
     inside = starts < len(values)
@@ -61,7 +61,7 @@ def extremes(values: MetricValues, edges: npt.NDArray[np.int64]) -> tuple[Metric
     return low, high
 
 
-def plot(lane: Metric, low: MetricValues, high: MetricValues, height: int, ink: Ink) -> Pixels:
+def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int, ink: PlotColours) -> Pixels:
     """(height, width) picture of a lane, for an image of format ARGB32.
 
     Args:

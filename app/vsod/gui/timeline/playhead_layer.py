@@ -7,28 +7,28 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from vsod.gui.timeline import track_layout
-from vsod.gui.timeline.static_layer import TROUBLE, Picture
-from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.timeline.static_layer import ISSUE_COLOUR, TimelineState
+from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 
 
-def paint_heads(painter: QPainter, what: Picture, index: int) -> None:
+def paint_track_labels(painter: QPainter, what: TimelineState, index: int) -> None:
     """Names of the lanes, and their values at the playhead."""
     lanes = what.lanes
     values = lanes.at(index) if lanes is not None and index < len(lanes) else {}
-    for row in track_layout.lane_rows(what.with_lanes):
+    for row in track_layout.metric_tracks(what.with_lanes):
         box = QRectF(8, row.top, track_layout.HEAD - 16, row.height)
         painter.setPen(theme.MUTED)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title))
         value = values.get(row.lane.id, float("nan"))
         bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
-        painter.setPen(TROUBLE if bad else theme.TEXT)
+        painter.setPen(ISSUE_COLOUR if bad else theme.TEXT)
         text = row.lane.text(value)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
-def paint_range(painter: QPainter, axis: Axis, marked: range, height: int) -> None:
+def paint_range(painter: QPainter, axis: TimeAxis, marked: range, height: int) -> None:
     """Shade what lies outside of the range, and draw its two handles."""
     left, right = axis.x_of(marked.start), axis.x_of(marked.stop)
     shade = QColor(theme.SUNKEN)
@@ -48,7 +48,7 @@ def paint_range(painter: QPainter, axis: Axis, marked: range, height: int) -> No
         painter.drawPolyline(QPolygonF([QPointF(foot, low), QPointF(x, low)]))
 
 
-def paint_playhead(painter: QPainter, axis: Axis, index: int, height: int) -> None:
+def paint_playhead(painter: QPainter, axis: TimeAxis, index: int, height: int) -> None:
     """The line at the playhead, and its frame where frames are wide."""
     left, right = axis.x_of(index), axis.x_of(index + 1)
     x = (left + right) / 2

@@ -15,22 +15,22 @@ from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ShotOverride
 from vsod.core.frame_ranges import true_ranges
 from vsod.gui.timeline import track_layout
-from vsod.gui.timeline.metric_plot import Ink, columns, extremes, plot
-from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.timeline.metric_plot import PlotColours, column_edges, extremes, plot_metric
+from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
-from vsod.gui.toolkit.time_text import position, tick_steps
+from vsod.gui.toolkit.time_text import position_text, tick_steps
 from vsod.qc.frame_metrics import FrameMetrics
 from vsod.qc.issues import Issue
 
-TROUBLE = QColor("#f0a53a")
+ISSUE_COLOUR = QColor("#f0a53a")
 """Amber: told from the blue of the curves by every kind of colour vision."""
 
-OWN = QColor("#b9a3f5")
+OVERRIDE_COLOUR = QColor("#b9a3f5")
 """Lilac, told from amber and blue by its brightness, too."""
 
 
 @dataclass
-class Picture:
+class TimelineState:
     """What is drawn.
 
     Attributes:
@@ -60,7 +60,9 @@ class Picture:
     with_lanes: bool = True
 
 
-def paint(painter: QPainter, what: Picture, axis: Axis, width: int, height: int) -> None:
+def paint_static_layer(
+    painter: QPainter, what: TimelineState, axis: TimeAxis, width: int, height: int
+) -> None:
     """Ground, ruler, film, coverage, lanes, flags."""
     painter.fillRect(0, 0, width, height, theme.SUNKEN)
     font = painter.font()
@@ -85,7 +87,7 @@ def paint(painter: QPainter, what: Picture, axis: Axis, width: int, height: int)
     painter.restore()
 
 
-def film_places(axis: Axis, aspect: float) -> tuple[int, list[int]]:
+def thumbnail_positions(axis: TimeAxis, aspect: float) -> tuple[int, list[int]]:
     """Frames from one thumbnail to the next, and the frames that have one in sight."""
     step = max(1, round(track_layout.FILM * aspect * axis.frames_per_pixel))
     seen = axis.visible
@@ -93,7 +95,7 @@ def film_places(axis: Axis, aspect: float) -> tuple[int, list[int]]:
     return step, list(range(start, seen.stop, step))
 
 
-def _paint_ruler(painter: QPainter, info: ClipInfo, axis: Axis) -> None:
+def _paint_ruler(painter: QPainter, info: ClipInfo, axis: TimeAxis) -> None:
     small, labelled = tick_steps(axis.frames_per_pixel, info.rate)
     seen = axis.visible
     for index in range(seen.start - seen.start % labelled, seen.stop, small):
@@ -103,15 +105,17 @@ def _paint_ruler(painter: QPainter, info: ClipInfo, axis: Axis) -> None:
         painter.drawLine(QPointF(x, track_layout.RULER - (9 if big else 4)), QPointF(x, track_layout.RULER))
         if big and x < axis.left + axis.width - 60:
             painter.setPen(theme.MUTED)
-            painter.drawText(QPointF(x + 4, track_layout.RULER - 9), position(info, index))
+            painter.drawText(QPointF(x + 4, track_layout.RULER - 9), position_text(info, index))
 
 
-def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
+def _paint_film(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
     if what.info is None:
         return
-    painter.fillRect(QRectF(axis.left, track_layout.FILM_TOP, axis.width, track_layout.FILM), theme.GROUND)
+    painter.fillRect(
+        QRectF(axis.left, track_layout.FILM_TOP, axis.width, track_layout.FILM), theme.WINDOW_BACKGROUND
+    )
     width, height = what.info.display_size
-    step, places = film_places(axis, width / height)
+    step, places = thumbnail_positions(axis, width / height)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     end = axis.x_of(what.info.frame_count)
     for index in places:
@@ -126,9 +130,9 @@ def _paint_film(painter: QPainter, what: Picture, axis: Axis) -> None:
         painter.drawImage(QRectF(left, track_layout.FILM_TOP, wide - 1, track_layout.FILM), picture, source)
 
 
-def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: Axis) -> None:
+def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: TimeAxis) -> None:
     """A bracket on the film over every shot with something of its own, and the name of its card."""
-    painter.setPen(QPen(OWN, 2))
+    painter.setPen(QPen(OVERRIDE_COLOUR, 2))
     for shot in shots:
         left, right = axis.x_of(shot.start) + 1, axis.x_of(shot.stop) - 1
         low = track_layout.FILM_TOP + track_layout.FILM - 1
@@ -138,55 +142,55 @@ def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: Axis) -
         words = shot.card or ""
         room = painter.fontMetrics().horizontalAdvance(words) + 8
         if words and right - left > room:
-            painter.fillRect(QRectF(left, low - 14, room, 14), OWN)
-            painter.setPen(theme.GROUND)
+            painter.fillRect(QRectF(left, low - 14, room, 14), OVERRIDE_COLOUR)
+            painter.setPen(theme.WINDOW_BACKGROUND)
             painter.drawText(QPointF(left + 4, low - 3), words)
-            painter.setPen(QPen(OWN, 2))
+            painter.setPen(QPen(OVERRIDE_COLOUR, 2))
 
 
-def _paint_covered(painter: QPainter, covered: npt.NDArray[np.bool_], axis: Axis) -> None:
+def _paint_covered(painter: QPainter, covered: npt.NDArray[np.bool_], axis: TimeAxis) -> None:
     box = QRectF(axis.left, track_layout.COVERED_TOP, axis.width, track_layout.COVERED)
     painter.fillRect(box, theme.RAISED)
     _paint_bars(painter, covered, axis, box, theme.ACCENT.darker(140))
 
 
 def _paint_bars(
-    painter: QPainter, mask: npt.NDArray[np.bool_], axis: Axis, box: QRectF, colour: QColor
+    painter: QPainter, mask: npt.NDArray[np.bool_], axis: TimeAxis, box: QRectF, colour: QColor
 ) -> None:
     """One bar per run of columns that hold a frame of ``mask``: as fast for an hour as for a second."""
     if not len(mask):
         return
-    edges = columns(axis.first, axis.frames_per_pixel, round(axis.width), len(mask))
+    edges = column_edges(axis.first, axis.frames_per_pixel, round(axis.width), len(mask))
     _, most = extremes(mask.astype(np.float32), edges)
     for part in true_ranges(most > 0):
         painter.fillRect(QRectF(box.left() + part.start, box.top(), len(part), box.height()), colour)
 
 
-def _paint_lanes(painter: QPainter, what: Picture, axis: Axis) -> None:
+def _paint_lanes(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
     device = painter.device()
     ratio = device.devicePixelRatioF() if device is not None else 1.0
-    ink = Ink(
+    ink = PlotColours(
         theme.SURFACE.rgba(),
         theme.ACCENT.darker(190).rgba(),
         theme.ACCENT.darker(115).rgba(),
-        TROUBLE.rgba(),
+        ISSUE_COLOUR.rgba(),
         theme.FAINT.rgba(),
     )
     wide = round(axis.width * ratio)
     count = what.info.frame_count if what.info else 0
-    edges = columns(axis.first, axis.frames_per_pixel / ratio, wide, count)
-    for row in track_layout.lane_rows(True):
+    edges = column_edges(axis.first, axis.frames_per_pixel / ratio, wide, count)
+    for row in track_layout.metric_tracks(True):
         box = QRectF(axis.left, row.top, axis.width, row.height)
         if what.lanes is None:
             painter.fillRect(box, theme.SURFACE)
             continue
         low, high = extremes(what.lanes[row.lane.id], edges)
-        pixels = plot(row.lane, low, high, round(row.height * ratio), ink)
+        pixels = plot_metric(row.lane, low, high, round(row.height * ratio), ink)
         raw: Any = pixels.data  # PyQt takes any buffer; its stubs know bytes only
         painter.drawImage(box, QImage(raw, wide, len(pixels), 4 * wide, QImage.Format.Format_ARGB32))
 
 
-def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: Axis, height: int) -> None:
+def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: TimeAxis, height: int) -> None:
     line = QColor(theme.TEXT)
     line.setAlpha(110)
     painter.setPen(line)
@@ -196,8 +200,8 @@ def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: Axis, heig
         painter.drawLine(QPointF(x + 0.5, track_layout.RULER), QPointF(x + 0.5, height - track_layout.FOOT))
 
 
-def _paint_flags(painter: QPainter, what: Picture, axis: Axis) -> None:
+def _paint_flags(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
     box = QRectF(axis.left, track_layout.FLAGS_TOP + 2, axis.width, 3)
-    _paint_bars(painter, what.flagged, axis, box, TROUBLE)
+    _paint_bars(painter, what.flagged, axis, box, ISSUE_COLOUR)
     box = QRectF(axis.left, track_layout.FLAGS_TOP, axis.width, track_layout.FLAGS)
-    _paint_bars(painter, what.worst, axis, box, TROUBLE)
+    _paint_bars(painter, what.worst, axis, box, ISSUE_COLOUR)

@@ -10,13 +10,13 @@ from PyQt6.QtGui import QImage
 
 from vsod.gui.playback.frame_renderer import to_qimage
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
-from vsod.gui.toolkit.pipeline_interface import Clip
+from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 _KEPT = 600  # pictures; 15 kB each
 _BLANK = 0x2A2C31  # where the clip cannot be read
 
 
-class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
+class ThumbnailLoader(LatestRequestThread[Sequence[tuple[int, int]], None]):
     """Fetches pictures of a clip; the newest wish counts, what is there is kept.
 
     A picture stands for its surroundings: where decoding can begin nearby, that frame is taken,
@@ -27,12 +27,12 @@ class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("film")
-        self._clip: Clip | None = None
+        self._clip: OpenClip | None = None
         self._size = (64, 36)
         self._kept: OrderedDict[int, QImage] = OrderedDict()
         self.start()
 
-    def set_clip(self, clip: Clip | None, size: tuple[int, int]) -> None:
+    def set_clip(self, clip: OpenClip | None, size: tuple[int, int]) -> None:
         """Forget everything; pictures are (width, height) ``size`` from now on."""
         with self._condition:
             self._clip, self._size = clip, size
@@ -81,7 +81,7 @@ class Film(LatestRequestThread[Sequence[tuple[int, int]], None]):
             self.fail(failure, version)
 
 
-def _picture(clip: Clip, index: int, slack: int, size: tuple[int, int]) -> QImage:
+def _picture(clip: OpenClip, index: int, slack: int, size: tuple[int, int]) -> QImage:
     """A picture near ``index``."""
     key = clip.key_before(index)
     at = key if index - key <= slack else index

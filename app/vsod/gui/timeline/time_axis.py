@@ -5,7 +5,7 @@ from __future__ import annotations
 _MOST = 48.0  # pixels a frame may take
 
 
-class Axis:
+class TimeAxis:
     """Frames along a strip of pixels; all of the clip as long as nobody zooms."""
 
     def __init__(self) -> None:

@@ -23,10 +23,10 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ShotOverride
 from vsod.gui.timeline import static_layer, track_layout
-from vsod.gui.timeline.descriptions import frame_words, summary
-from vsod.gui.timeline.playhead_layer import paint_heads, paint_playhead, paint_range
-from vsod.gui.timeline.static_layer import Picture
-from vsod.gui.timeline.time_axis import Axis
+from vsod.gui.timeline.descriptions import frame_text, summary
+from vsod.gui.timeline.playhead_layer import paint_playhead, paint_range, paint_track_labels
+from vsod.gui.timeline.static_layer import TimelineState
+from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.frame_metrics import FrameMetrics
@@ -35,7 +35,7 @@ from vsod.qc.issues import Issue
 _GRAB = 7  # pixels around a handle that still catch it
 
 
-class Scrubber(QWidget):
+class TimelineWidget(QWidget):
     """Ruler, film, coverage, lanes, flags, in and out handles, playhead.
 
     The wheel scrolls, with Ctrl it zooms to the cursor.
@@ -53,8 +53,8 @@ class Scrubber(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.axis = Axis()
-        self._picture = Picture()
+        self.axis = TimeAxis()
+        self._picture = TimelineState()
         self._backdrop: QPixmap | None = None
         self._index = 0
         self._marked = range(0)
@@ -162,7 +162,7 @@ class Scrubber(QWidget):
         self._backdrop = None
         if self._picture.info is not None:
             width, height = self._picture.info.display_size
-            step, places = static_layer.film_places(self.axis, width / height)
+            step, places = static_layer.thumbnail_positions(self.axis, width / height)
             self.film_wanted.emit(places, step)
         self._describe()
 
@@ -205,7 +205,7 @@ class Scrubber(QWidget):
             paint_range(painter, self.axis, self._marked, self.height())
             paint_playhead(painter, self.axis, self._index, self.height())
             painter.restore()
-            paint_heads(painter, self._picture, self._index)
+            paint_track_labels(painter, self._picture, self._index)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.ACCENT, 1))
@@ -218,7 +218,7 @@ class Scrubber(QWidget):
         pixmap = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
         pixmap.setDevicePixelRatio(ratio)
         painter = QPainter(pixmap)
-        static_layer.paint(painter, self._picture, self.axis, self.width(), self.height())
+        static_layer.paint_static_layer(painter, self._picture, self.axis, self.width(), self.height())
         painter.end()
         return pixmap
 
@@ -260,7 +260,7 @@ class Scrubber(QWidget):
         index = self.frame_at(x)
         if index != self._hover:
             self._hover = index
-            QToolTip.showText(_beside(event), frame_words(self._picture, index), self)
+            QToolTip.showText(_beside(event), frame_text(self._picture, index), self)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""

@@ -15,13 +15,13 @@ COVERED_TOP, COVERED = 71, 5
 LANES_TOP, LANE, GAP = 80, 18, 2
 FOOT = 6
 
-SHOWN: tuple[Metric, ...] = tuple(
+SHOWN_METRICS: tuple[Metric, ...] = tuple(
     METRICS_BY_ID[name] for name in ("area", "confidence", "softness", "flicker", "motion")
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Track:
     """A lane's place."""
 
     lane: Metric
@@ -29,14 +29,14 @@ class Row:
     height: int = LANE
 
 
-def lane_rows(with_lanes: bool) -> list[Row]:
+def metric_tracks(with_lanes: bool) -> list[Track]:
     """The lanes from top to bottom; none if they are hidden."""
     if not with_lanes:
         return []
-    return [Row(lane, LANES_TOP + k * (LANE + GAP)) for k, lane in enumerate(SHOWN)]
+    return [Track(lane, LANES_TOP + k * (LANE + GAP)) for k, lane in enumerate(SHOWN_METRICS)]
 
 
 def height(with_lanes: bool) -> int:
     """Of the whole timeline."""
-    rows = lane_rows(with_lanes)
+    rows = metric_tracks(with_lanes)
     return (rows[-1].top + LANE if rows else COVERED_TOP + COVERED) + FOOT

@@ -10,13 +10,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position
+from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 
 _WIDE = 600  # pixels from which there is room for the frame number
 
 
-class Transport(QWidget):
+class TransportBar(QWidget):
     """Timecode, transport buttons, frame number.
 
     Args:
@@ -79,7 +79,7 @@ class Transport(QWidget):
             self.timecode.setText("--:--:--:--")
             self.frame.setText("")
         else:
-            self.timecode.setText(position(info, index))
+            self.timecode.setText(position_text(info, index))
             self.frame.setText(tr("frame {index} / {last}").format(index=index, last=info.frame_count - 1))
 
     def show_dropped(self, dropped: int) -> None:

@@ -1,6 +1,6 @@
 """What the window needs from the rest of the program, and nothing more.
 
-The window is written against these protocols; :class:`Pipeline` fulfils them
+The window is written against these protocols; :class:`LocalPipeline` fulfils them
 with ``vsod.pipeline.clip_session``, imported at the first call so that the window
 is on screen before any of the media or network libraries are touched.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vsod.pipeline.model_comparison import ModelComparison
 
 
-class Card(Protocol):
+class ModelChoice(Protocol):
     """A model to choose."""
 
     @property
@@ -52,7 +52,7 @@ class Card(Protocol):
     def measured(self) -> dict[str, Any]: ...  # noqa: D102
 
 
-class Format(Protocol):
+class FormatChoice(Protocol):
     """A kind of file to write."""
 
     @property
@@ -73,7 +73,7 @@ class Format(Protocol):
     def straight_only(self) -> bool: ...  # noqa: D102
 
 
-class Clip(Protocol):
+class OpenClip(Protocol):
     """An open clip; see ``vsod.pipeline.clip_session.ClipSession`` for what each call promises."""
 
     @property
@@ -148,34 +148,34 @@ class Clip(Protocol):
     def close(self) -> None: ...  # noqa: D102
 
 
-class Backend(Protocol):
+class PipelineInterface(Protocol):
     """Where clips, models and formats come from. Every call may be slow: workers only."""
 
-    def cards(self) -> Sequence[Card]: ...  # noqa: D102
-    def formats(self) -> Sequence[Format]: ...  # noqa: D102
-    def open(self, path: Path) -> Clip: ...  # noqa: D102
+    def cards(self) -> Sequence[ModelChoice]: ...  # noqa: D102
+    def formats(self) -> Sequence[FormatChoice]: ...  # noqa: D102
+    def open(self, path: Path) -> OpenClip: ...  # noqa: D102
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
 
 
-class Pipeline:
+class LocalPipeline:
     """The real thing."""
 
-    def cards(self) -> Sequence[Card]:
+    def cards(self) -> Sequence[ModelChoice]:
         """Models found on this machine."""
         import vsod.pipeline.clip_session  # noqa: F401  # long to load: it is there when the first clip comes
         from vsod.pipeline.catalogue import model_entries
 
         return model_entries()
 
-    def formats(self) -> Sequence[Format]:
+    def formats(self) -> Sequence[FormatChoice]:
         """Formats this program writes."""
         from vsod.pipeline.catalogue import format_entries
 
         return format_entries()
 
-    def open(self, path: Path) -> Clip:
+    def open(self, path: Path) -> OpenClip:
         """Open a video file or a folder of frames."""
         from vsod.pipeline.clip_session import ClipSession
 

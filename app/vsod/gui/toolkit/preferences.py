@@ -11,11 +11,11 @@ from PyQt6.QtCore import QByteArray, QSettings
 from vsod import paths
 
 _RECENT = 8
-CACHE_GB = "4"
+DEFAULT_CACHE_GB = "4"
 """What all stored maps may take together, where nobody said otherwise."""
 
 
-class Prefs:
+class Preferences:
     """Typed access to ``window.ini``."""
 
     def __init__(self) -> None:
@@ -44,11 +44,11 @@ class Prefs:
         if folder:
             os.environ.setdefault("VSOD_CACHE", folder)
         if self.text("cache_gb"):
-            os.environ.setdefault("VSOD_CACHE_GB", f"{self.number('cache_gb', CACHE_GB):g}")
+            os.environ.setdefault("VSOD_CACHE_GB", f"{self.number('cache_gb', DEFAULT_CACHE_GB):g}")
 
     def export_cache_size(self) -> None:
         """The size has just been chosen: it holds from now on."""
-        os.environ["VSOD_CACHE_GB"] = self.text("cache_gb", CACHE_GB)
+        os.environ["VSOD_CACHE_GB"] = self.text("cache_gb", DEFAULT_CACHE_GB)
 
     @property
     def keys(self) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication
 from vsod import paths
 
 ACCENT = QColor("#4fb3ff")
-GROUND = QColor("#111214")
+WINDOW_BACKGROUND = QColor("#111214")
 SUNKEN = QColor("#17181b")
 SURFACE = QColor("#1e1f23")
 RAISED = QColor("#2a2c31")
@@ -24,7 +24,7 @@ MUTED = QColor("#9ca0a9")
 TEXT = QColor("#e4e6ea")
 _DARK = {
     id(colour): colour.name()
-    for colour in (ACCENT, GROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT)
+    for colour in (ACCENT, WINDOW_BACKGROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT)
 }
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -34,16 +34,16 @@ _exchanged: dict[str, str] = {}  # colour of the dark theme → that of the them
 _dressed: WeakKeyDictionary[QAction | QAbstractButton, str] = WeakKeyDictionary()  # who has which icon
 
 
-def apply(app: QApplication, name: str = "dark") -> None:
+def apply_theme(app: QApplication, name: str = "dark") -> None:
     """Dress the application; a missing style sheet leaves the plain palette.
 
     The style sheet is the dark one; another theme is a table of the colours to exchange in it. The colours
-    above become those of the theme, and icons given by :func:`put_icon` follow. What lies round the picture
+    above become those of the theme, and icons given by :func:`set_themed_icon` follow. What lies round the picture
     is a neutral grey in every theme: the eye judges a picture by what surrounds it.
     """
     _exchanged.clear()
-    _exchanged.update(exchanges(name))
-    for colour in (ACCENT, GROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT):
+    _exchanged.update(theme_colours(name))
+    for colour in (ACCENT, WINDOW_BACKGROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT):
         colour.setRgba(QColor(_exchange(_DARK[id(colour)])).rgba())
     app.setStyle("Fusion")
     palette = QPalette()
@@ -60,7 +60,7 @@ def apply(app: QApplication, name: str = "dark") -> None:
         (role.ToolTipText, TEXT),
         (role.PlaceholderText, FAINT),
         (role.Highlight, ACCENT),
-        (role.HighlightedText, GROUND),
+        (role.HighlightedText, WINDOW_BACKGROUND),
         (role.Link, ACCENT),
     ):
         palette.setColor(which, color)
@@ -76,7 +76,7 @@ def apply(app: QApplication, name: str = "dark") -> None:
             target.setIcon(icon(icon_name))
 
 
-def exchanges(name: str) -> dict[str, str]:
+def theme_colours(name: str) -> dict[str, str]:
     """The colours a theme has instead of the dark ones; none for the dark one and for one that is not there."""
     file = paths.resources_dir() / "style" / f"{name}.json"
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
@@ -92,7 +92,7 @@ def icon(name: str) -> QIcon:
     return QIcon(pixmap)
 
 
-def put_icon(target: QAction | QAbstractButton, name: str) -> None:
+def set_themed_icon(target: QAction | QAbstractButton, name: str) -> None:
     """Give an action or a button an icon that follows the theme."""
     _dressed[target] = name
     target.setIcon(icon(name))

@@ -8,10 +8,10 @@ from vsod.core.clip import ClipInfo
 from vsod.core.timecode import Timecode, nominal_fps
 
 
-def position(info: ClipInfo, index: int) -> str:
+def position_text(info: ClipInfo, index: int) -> str:
     """Frame ``index`` as timecode; as a clock with milliseconds where the rate varies."""
     if info.is_vfr:
-        return clock(info.seconds(index), 3)
+        return clock_text(info.seconds(index), 3)
     try:
         start = Timecode.parse(info.timecode, info.rate) if info.timecode else Timecode(0, info.rate)
     except ValueError:
@@ -20,7 +20,7 @@ def position(info: ClipInfo, index: int) -> str:
     return str(start + index)
 
 
-def clock(seconds: float, digits: int = 0) -> str:
+def clock_text(seconds: float, digits: int = 0) -> str:
     """Seconds as ``H:MM:SS``, hours only where there are any (always with ``digits``)."""
     scale = 10**digits
     whole, part = divmod(round(seconds * scale), scale)

@@ -20,7 +20,7 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(_CONTEXT, text)
 
 
-class Catalogue(QTranslator):
+class TranslationTable(QTranslator):
     """A language.
 
     Args:
@@ -29,7 +29,7 @@ class Catalogue(QTranslator):
 
     def __init__(self, code: str) -> None:
         super().__init__()
-        self.words = read(code)
+        self.words = read_translations(code)
 
     def isEmpty(self) -> bool:
         """Whether nothing is translated."""
@@ -42,7 +42,7 @@ class Catalogue(QTranslator):
         return self.words.get(source or "") if context == _CONTEXT else None
 
 
-def read(code: str) -> dict[str, str]:
+def read_translations(code: str) -> dict[str, str]:
     """The words of a language; none of one that is not there."""
     file = paths.resources_dir() / "translations" / f"{code}.json"
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}

@@ -17,15 +17,15 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.gui.playback.frame_renderer import Compare, Shown
+from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.comparison import Comparison, paint_guides
-from vsod.gui.viewer.view_transform import Camera
+from vsod.gui.viewer.view_transform import ViewTransform
 
 
 class Canvas(QWidget):
-    """Shows one :class:`Shown` at a time.
+    """Shows one :class:`RenderedFrame` at a time.
 
     Distances are in *display pixels*: the picture upright with square pixels,
     whatever raster the worker rendered at.
@@ -45,9 +45,9 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self._camera = Camera()
+        self._camera = ViewTransform()
         self._info: ClipInfo | None = None
-        self._shown: Shown | None = None
+        self._shown: RenderedFrame | None = None
         self._note = ""
         self._space = False
         self._grabbed: QPointF | None = None
@@ -58,7 +58,7 @@ class Canvas(QWidget):
     # ---- what is shown
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> RenderedFrame | None:
         """The frame on screen."""
         return self._shown
 
@@ -73,7 +73,7 @@ class Canvas(QWidget):
         self._camera.set_picture(info.display_size if info else (1, 1))
         self.fit()
 
-    def show_frame(self, shown: Shown) -> None:
+    def show_frame(self, shown: RenderedFrame) -> None:
         """Paint this from now on."""
         self._shown = shown
         self.update()
@@ -179,14 +179,14 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Background, picture or pictures, guides, note."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.GROUND)
+        painter.fillRect(self.rect(), theme.WINDOW_BACKGROUND)
         if self._shown is not None:
             self._paint_pictures(painter, self._shown)
         if self._note:
             self._paint_note(painter)
         painter.end()
 
-    def _paint_pictures(self, painter: QPainter, shown: Shown) -> None:
+    def _paint_pictures(self, painter: QPainter, shown: RenderedFrame) -> None:
         comparison, size = self.comparison, (float(self.width()), float(self.height()))
         first = self.picture_rect()
         magnified = first.width() * self.devicePixelRatioF() > 2.5 * shown.image.width()

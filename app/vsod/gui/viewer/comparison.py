@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPen
 
-from vsod.gui.playback.frame_renderer import PICTURE, UNFINISHED, Compare, View
+from vsod.gui.playback.frame_renderer import RAW_MAP, SOURCE, Compare, ViewState
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 
@@ -57,7 +57,7 @@ class Comparison:
     def _edge(self, width: float) -> float:
         return {"off": width, "wipe": self.line * width, "side": width / 2}[self.mode]
 
-    def paint(self, painter: QPainter, view: View, width: float, height: float) -> None:
+    def paint(self, painter: QPainter, view: ViewState, width: float, height: float) -> None:
         """The line, and what lies on its sides."""
         edge = self._edge(width)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -75,7 +75,7 @@ class Comparison:
         painter.setPen(theme.TEXT)
         for text, box, side in (
             ("A  finished", QRectF(edge - 220, 8, 208, 18), Qt.AlignmentFlag.AlignRight),
-            (f"B  {other_title(view.against)}", QRectF(edge + 12, 8, 208, 18), Qt.AlignmentFlag.AlignLeft),
+            (f"B  {compare_title(view.against)}", QRectF(edge + 12, 8, 208, 18), Qt.AlignmentFlag.AlignLeft),
         ):
             # a shade keeps the words readable on any picture
             painter.setPen(QColor(0, 0, 0, 200))
@@ -84,9 +84,9 @@ class Comparison:
             painter.drawText(box, flags | side, text)
 
 
-def other_title(against: str) -> str:
+def compare_title(against: str) -> str:
     """What is compared with, in words."""
-    return {PICTURE: tr("picture"), UNFINISHED: tr("unfinished map")}.get(against, against)
+    return {SOURCE: tr("picture"), RAW_MAP: tr("unfinished map")}.get(against, against)
 
 
 def paint_guides(painter: QPainter, picture: QRectF) -> None:

@@ -6,7 +6,7 @@ _SMALLEST, _LARGEST = 0.02, 40.0
 _MARGIN = 0.0  # device pixels left free around a fitted picture
 
 
-class Camera:
+class ViewTransform:
     """Zoom and position of a picture in a window.
 
     ``zoom`` is device pixels per picture pixel. While fitted, it follows the window.

@@ -67,7 +67,7 @@ class Welcome(QWidget):
         """A dashed frame to aim at."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.GROUND)
+        painter.fillRect(self.rect(), theme.WINDOW_BACKGROUND)
         pen = QPen(theme.ACCENT if self._aimed else theme.LINE, 2 if self._aimed else 1.5)
         pen.setDashPattern([6, 5])
         painter.setPen(pen)

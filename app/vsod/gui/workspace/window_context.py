@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vsod.core.clip_settings import ClipSettings
-from vsod.gui.jobs.clip_jobs import Tasks
+from vsod.gui.jobs.clip_jobs import ClipJobs
 from vsod.gui.panels.banner import Banner
-from vsod.gui.panels.status_bar import StatusLine
+from vsod.gui.panels.status_bar import StatusBar
 from vsod.gui.playback.player import Player
 from vsod.gui.state.clip_state import ClipState
-from vsod.gui.state.project_document import Document
-from vsod.gui.toolkit.preferences import Prefs
-from vsod.gui.workspace.workspace import Deck
+from vsod.gui.state.project_document import ProjectDocument
+from vsod.gui.toolkit.preferences import Preferences
+from vsod.gui.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, eq=False)
-class Workroom:
+class WindowContext:
     """The parts of the window that most controllers need; never the window itself.
 
     Attributes:
@@ -30,14 +30,14 @@ class Workroom:
         status: Says at the bottom what is small.
     """
 
-    document: Document
+    document: ProjectDocument
     clip_state: ClipState
     player: Player
-    deck: Deck
-    tasks: Tasks
-    prefs: Prefs
+    deck: Workspace
+    tasks: ClipJobs
+    prefs: Preferences
     banner: Banner
-    status: StatusLine
+    status: StatusBar
 
     @property
     def usable_models(self) -> ClipSettings | None:

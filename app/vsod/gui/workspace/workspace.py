@@ -10,13 +10,13 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from vsod.gui.panels.analysis_panel import AnalysisPanel
-from vsod.gui.panels.clip_facts import FactsPanel
-from vsod.gui.panels.matte_panel import FinishPanel
-from vsod.gui.panels.shot_scope_bar import ScopeBar
-from vsod.gui.panels.view_bar import LooksBar
-from vsod.gui.timeline.issue_list import FlagList
-from vsod.gui.timeline.timeline_widget import Scrubber
-from vsod.gui.timeline.transport_bar import Transport
+from vsod.gui.panels.clip_facts import ClipFacts
+from vsod.gui.panels.matte_panel import MattePanel
+from vsod.gui.panels.shot_scope_bar import ShotScopeBar
+from vsod.gui.panels.view_bar import ViewBar
+from vsod.gui.timeline.issue_list import IssueList
+from vsod.gui.timeline.timeline_widget import TimelineWidget
+from vsod.gui.timeline.transport_bar import TransportBar
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.canvas import Canvas
 from vsod.gui.viewer.view_modes import VIEW_MODES
@@ -26,7 +26,7 @@ _SIDE_WIDTH = 320
 _Box = TypeVar("_Box", QVBoxLayout, QHBoxLayout)
 
 
-class Deck(QWidget):
+class Workspace(QWidget):
     """Everything that is on screen while a clip is open.
 
     Args:
@@ -37,16 +37,16 @@ class Deck(QWidget):
         super().__init__(parent)
         overlays = [actions[name] for name in VIEW_MODES]
         zooms = [actions["fit"], actions["one_to_one"]]
-        self.looks = LooksBar(overlays, zooms)
+        self.looks = ViewBar(overlays, zooms)
         self.canvas = Canvas()
         self.canvas.addActions([*overlays, *zooms])
-        self.transport = Transport([actions[name] if name else None for name in _BUTTONS])
-        self.scrubber = Scrubber()
-        self.scope = ScopeBar()
+        self.transport = TransportBar([actions[name] if name else None for name in _BUTTONS])
+        self.scrubber = TimelineWidget()
+        self.scope = ShotScopeBar()
         self.analysis = AnalysisPanel()
-        self.finish = FinishPanel()
-        self.facts = FactsPanel()
-        self.flags = FlagList()
+        self.finish = MattePanel()
+        self.facts = ClipFacts()
+        self.flags = IssueList()
         self.export_button = QPushButton(tr("Export…"))
         self.export_button.clicked.connect(actions["export"].trigger)
         actions["export"].enabledChanged.connect(self.export_button.setEnabled)
