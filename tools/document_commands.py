@@ -40,17 +40,17 @@ def snippets(file: Path) -> Iterator[Snippet]:
         return
     prose: list[str] = []
     block: list[tuple[int, str]] | None = None
-    skipped = False
+    skipped, indent = False, ""
     for number, line in numbered(text):
         fence = line.lstrip().startswith("```")
         if fence:
             if block is None:
-                block = []
+                block, indent = [], line[: len(line) - len(line.lstrip())]
             else:
                 yield from () if skipped else joined(commands_of(block))
                 block, skipped = None, False
         elif block is not None:
-            block.append((number, line))
+            block.append((number, line.removeprefix(indent)))
         elif line.strip():
             skipped = line.strip() == SKIP
         prose.append("" if fence or block is not None else line)

@@ -41,6 +41,7 @@ def document(folder: Path, text: str, name: str = "page.md") -> Path:
             "thick",
         ),
         ("```sh\nvsod-desktop run a.mp4 -o b.mov --edges none\n```\n", 2, "'none' is none of"),
+        ("1. List:\n\n   ```console\n   $ vsod-desktop run a.mp4\n   ```\n", 4, "required: -o"),
         ("```console\n$ .venv/bin/vsod-desktop run a.mp4 -o b.mov --stab 1\n```\n", 2, "--stab"),
         ("```console\n$ vsod-desktop run IN -o OUT --shot '1:2 --grwo 1'\n```\n", 2, "--grwo"),
         ("```console\n$ VSOD_FLOW=none vsod-desktop bench IN [--fast] > log\n```\n", 2, "--fast"),
