@@ -66,5 +66,5 @@ def data(tmp_path_factory, demo):
     with open_source(demo) as source:
         for frame in source.frames(30, 42, size=(854, 480)):
             cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
-    runner.run_job(JobSpec(frames, masks, format="png8", finish=MatteSettings(threshold=0.5)))
+    runner.run_job(JobSpec(frames, masks, format="png8", matte=MatteSettings(threshold=0.5)))
     return root

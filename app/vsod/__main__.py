@@ -15,9 +15,9 @@ COMMANDS = (
     "bench",
     "probe",
     "cache",
-    "cards",
+    "models",
     "verify",
-    "lanes",
+    "metrics",
     "formats",
     "doctor",
     "demo",
@@ -25,6 +25,10 @@ COMMANDS = (
     "train",
     "train-prior",
     "evaluate",
+    "tune-threshold",
+    # their names before
+    "cards",
+    "lanes",
     "calibrate",
     "survey",
 )

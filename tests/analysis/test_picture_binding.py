@@ -30,7 +30,7 @@ def calls(monkeypatch, tmp_path):
 
 
 def job(source, output, **more):
-    return JobSpec(source, output, card=CARD, format="ffv1-gray8", **more)
+    return JobSpec(source, output, model=CARD, format="ffv1-gray8", **more)
 
 
 def export(source, output, **more):
@@ -158,9 +158,9 @@ def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_p
     try:
         session.analyse(CARD)
         picture = session.frame(5).image
-        assert session.matte(CARD, 5, picture, MatteSettings(stabilise=0.5)) is not None
+        assert session.matte(CARD, 5, picture, MatteSettings(temporal_smoothing=0.5)) is not None
         exchange()
-        assert session.matte(CARD, 22, session.frame(22).image, MatteSettings(stabilise=0.5)) is None
+        assert session.matte(CARD, 22, session.frame(22).image, MatteSettings(temporal_smoothing=0.5)) is None
         with pytest.raises(SourceChanged):
             session.export(job(clip, tmp_path / "out.mkv"))
     finally:

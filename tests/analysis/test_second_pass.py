@@ -39,7 +39,9 @@ def fitted(first, tmp_path_factory):
 def test_it_is_surer_of_the_same_subject(first, fitted):
     clip, _, maps = first
     _, again, outcome = fitted
-    assert outcome.trusted and outcome.agreement > 0.8 and outcome.doubt_after < outcome.doubt_before
+    assert (
+        outcome.trusted and outcome.agreement > 0.8 and outcome.uncertainty_after < outcome.uncertainty_before
+    )
     decoded = clip.frames(FRAMES.start, FRAMES.stop, size=again.raster.size)
     second = dict(again(decoded))
     assert list(second) == list(maps)
@@ -104,13 +106,13 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     plain = JobSpec(demo, tmp_path / "plain.mkv", format="ffv1-gray8", start=30, stop=40)
     fitted = replace(plain, output=tmp_path / "fitted.mkv", adapt=True)
     assert "--adapt" in fitted.as_command() and JobSpec.from_json(fitted.to_json()) == fitted
-    assert runner.run_job(plain).fitted is None
+    assert runner.run_job(plain).adapted is None
     report = runner.run_job(fitted)
-    assert report.fitted and report.verified and {"fit", "look again"} <= set(report.stages)
+    assert report.adapted and report.verified and {"fit", "look again"} <= set(report.stages)
     assert plain.output.read_bytes() != fitted.output.read_bytes()
     # the second time all is known
     again = runner.run_job(replace(fitted, output=tmp_path / "again.mkv"))
-    assert again.fitted and "look again" not in again.stages
+    assert again.adapted and "look again" not in again.stages
     assert fitted.output.read_bytes() == again.output.read_bytes()
 
 
@@ -122,9 +124,9 @@ def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo, monkeypatch)
     plain = session.saliency("swift", 40)
     assert session.analyse("swift", frames=FRAMES, adapt=True) is True
     assert np.array_equal(session.saliency("swift", 40), plain)
-    session.prefer_fitted("swift", True)
+    session.use_adapted("swift", True)
     fitted = session.saliency("swift", 40)
     assert not np.array_equal(fitted, plain) and session.coverage("swift")[FRAMES.start : FRAMES.stop].all()
-    session.prefer_fitted("swift", False)
+    session.use_adapted("swift", False)
     assert np.array_equal(session.saliency("swift", 40), plain)
     session.close()

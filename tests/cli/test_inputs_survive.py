@@ -14,7 +14,7 @@ import pytest
 
 from helpers.clips import make
 from vsod.cli.main import build_parser, main
-from vsod.cli.options.path_access import commands, path_options
+from vsod.cli.options.path_access import every_command, path_options
 from vsod.core.job import JobSpec
 from vsod.inference.model_registry import find_model
 from vsod.lab.training.network_training import stages_of
@@ -99,7 +99,7 @@ def state(folder: Path) -> dict[str, str]:
 
 
 def written(command: str) -> list[str]:
-    parser = dict(commands(build_parser()))[command]
+    parser = dict(every_command(build_parser()))[command]
     return [
         max(action.option_strings, key=len, default=action.dest)
         for action, access in path_options(parser)
@@ -128,7 +128,7 @@ def names_of(file: str) -> Iterator[str]:
 
 def test_every_option_that_writes_is_tried() -> None:
     """A command that gains one is put into the table above."""
-    for command, parser in commands(build_parser()):
+    for command, parser in every_command(build_parser()):
         options = written(command)
         assert not options or command in CALLS or command == "watch", command
         for option in options if command in CALLS else ():

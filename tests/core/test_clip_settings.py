@@ -19,7 +19,7 @@ from vsod.project.project import Project, ProjectClip
 
 SOFT = MatteSettings(feather=3.0)
 CHOICE = ClipSettings(
-    "swift", SOFT, (ShotOverride(10, 20, "studio"), ShotOverride(20, 30, finish=DEFAULT_MATTE_SETTINGS))
+    "swift", SOFT, (ShotOverride(10, 20, "studio"), ShotOverride(20, 30, matte=DEFAULT_MATTE_SETTINGS))
 )
 
 
@@ -30,20 +30,20 @@ def test_every_frame_has_its_card_and_finish() -> None:
         ("swift", DEFAULT_MATTE_SETTINGS),
         ("swift", SOFT),
     ]
-    assert CHOICE.cards == ("swift", "studio")
+    assert CHOICE.model_ids == ("swift", "studio")
 
 
 def test_parts_cover_the_range_in_order() -> None:
-    assert CHOICE.parts(range(5, 25)) == [
+    assert CHOICE.spans(range(5, 25)) == [
         SettingsSpan(range(5, 10), "swift", SOFT),
         SettingsSpan(range(10, 20), "studio", SOFT),
         SettingsSpan(range(20, 25), "swift", DEFAULT_MATTE_SETTINGS),
     ]
-    assert CHOICE.parts(range(30, 60)) == [SettingsSpan(range(30, 60), "swift", SOFT)]
+    assert CHOICE.spans(range(30, 60)) == [SettingsSpan(range(30, 60), "swift", SOFT)]
 
 
 def test_a_shot_that_is_as_the_clip_makes_no_part() -> None:
-    assert ClipSettings("swift", SOFT, (ShotOverride(3, 5, "swift", SOFT),)).parts(range(9)) == [
+    assert ClipSettings("swift", SOFT, (ShotOverride(3, 5, "swift", SOFT),)).spans(range(9)) == [
         SettingsSpan(range(9), "swift", SOFT)
     ]
 
@@ -51,28 +51,28 @@ def test_a_shot_that_is_as_the_clip_makes_no_part() -> None:
 @given(st.integers(0, 39), st.integers(1, 40))
 def test_parts_agree_with_every_frame(start: int, length: int) -> None:
     frames = range(start, start + length)
-    treated = [(i, (part.card, part.finish)) for part in CHOICE.parts(frames) for i in part.frames]
+    treated = [(i, (part.model, part.matte)) for part in CHOICE.spans(frames) for i in part.frames]
     assert treated == [(i, CHOICE.at(i)) for i in frames]
 
 
 def test_what_is_known_is_gathered_by_card() -> None:
     level = {"swift": 1.0, "studio": 2.0}
-    found = CHOICE.gather(lambda card: np.full(40, level[card]))
+    found = CHOICE.select_by_model(lambda card: np.full(40, level[card]))
     assert np.flatnonzero(found == 2).tolist() == list(range(10, 20))
 
 
 def test_the_casting_forgets_the_finish_alone() -> None:
-    assert CHOICE.casting == ClipSettings("swift", shots=(ShotOverride(10, 20, "studio"),))
+    assert CHOICE.model_assignment == ClipSettings("swift", shots=(ShotOverride(10, 20, "studio"),))
 
 
 def test_a_shot_takes_its_own_and_gives_it_back() -> None:
     clip = ClipSettings("swift", SOFT)
-    shots = clip.with_shot(range(4, 9), card="studio")
+    shots = clip.with_shot_override(range(4, 9), card="studio")
     assert shots == (ShotOverride(4, 9, "studio"),)
     both = ClipSettings("swift", SOFT, shots)
-    shots = both.with_shot(range(4, 9), finish=DEFAULT_MATTE_SETTINGS)
+    shots = both.with_shot_override(range(4, 9), finish=DEFAULT_MATTE_SETTINGS)
     assert shots == (ShotOverride(4, 9, "studio", DEFAULT_MATTE_SETTINGS),)
-    shots = ClipSettings("swift", SOFT, shots).with_shot(range(4, 9), card="swift", finish=SOFT)
+    shots = ClipSettings("swift", SOFT, shots).with_shot_override(range(4, 9), card="swift", finish=SOFT)
     assert shots == ()
 
 
@@ -96,7 +96,7 @@ def test_shots_that_do_not_go_together_are_refused(shots: list[tuple[int, int]])
 
 
 def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
-    spec = JobSpec(Path("a b.mov"), Path("out.mov"), "swift", finish=SOFT, shots=CHOICE.shots)
+    spec = JobSpec(Path("a b.mov"), Path("out.mov"), "swift", matte=SOFT, shots=CHOICE.shots)
     words = shlex.split(spec.as_command())
     args = build_parser().parse_args(words[1:])
     assert job_spec(args, args.source, args.output) == spec
@@ -113,7 +113,7 @@ def test_a_shot_that_cannot_be_read_says_so(text: str) -> None:
 def test_a_project_keeps_shots(tmp_path: Path) -> None:
     clip = tmp_path / "a.mov"
     clip.write_bytes(b"pictures")
-    project = Project((ProjectClip(clip, finish=SOFT, shots=CHOICE.shots),), 0)
+    project = Project((ProjectClip(clip, matte=SOFT, shots=CHOICE.shots),), 0)
     written = project.write(tmp_path / "p.vsod")
     assert Project.read(tmp_path / "p.vsod") == written
-    assert written.clips[0].job(Path("x.mov")).choice == CHOICE
+    assert written.clips[0].job(Path("x.mov")).settings == CHOICE

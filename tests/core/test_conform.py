@@ -17,23 +17,23 @@ NTSC_FILM = Fraction(24000, 1001)
 def test_the_own_rate_changes_nothing():
     info = clip_info(count=50)
     plan = conform_to_rate(info, range(5, 30), Fraction(24))
-    assert plan.shows.tolist() == list(range(5, 30))
+    assert plan.source_frames.tolist() == list(range(5, 30))
     assert (plan.duplicated, plan.dropped) == (0, 0)
 
 
 def test_rounded_ticks_are_no_jitter():
     pts = np.round(np.arange(100) * 1001 / 24).astype(np.int64)
     info = clip_info(count=100, pts=pts, time_base=Fraction(1, 1000), rate=NTSC_FILM)
-    assert conform_to_rate(info, range(100), NTSC_FILM).shows.tolist() == list(range(100))
+    assert conform_to_rate(info, range(100), NTSC_FILM).source_frames.tolist() == list(range(100))
 
 
 def test_gaps_repeat_and_bursts_drop():
     info = clip_info(pts=np.array([0, 1, 4, 5]), last_ticks=1)
     plan = conform_to_rate(info, range(4), Fraction(24))
-    assert plan.shows.tolist() == [0, 1, 1, 1, 2, 3]
+    assert plan.source_frames.tolist() == [0, 1, 1, 1, 2, 3]
     assert (plan.duplicated, plan.dropped) == (2, 0)
     half = conform_to_rate(clip_info(count=10, last_ticks=1), range(10), Fraction(12))
-    assert half.shows.tolist() == [0, 2, 4, 6, 8]
+    assert half.source_frames.tolist() == [0, 2, 4, 6, 8]
     assert (half.duplicated, half.dropped) == (0, 5)
 
 

@@ -17,11 +17,11 @@ FULL = ExportSettings(
 
 
 def test_a_delivery_survives_json_and_the_command_line():
-    spec = JobSpec(Path("a.mov"), Path("b.mov"), delivery=FULL)
+    spec = JobSpec(Path("a.mov"), Path("b.mov"), export=FULL)
     assert JobSpec.from_json(spec.to_json()) == spec
     args = build_parser().parse_args(shlex.split(spec.as_command())[1:])
     assert ExportSettings.from_options(vars(args)) == FULL
-    assert ExportSettings().as_words() == []
+    assert ExportSettings().to_options() == []
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_settings_out_of_range_are_named(wrong, says):
 def test_no_option_is_no_setting():
     args = build_parser().parse_args(["run", "x", "-o", "y"])
     assert matte_settings(args) == MatteSettings()
-    assert MatteSettings().as_words() == []
+    assert MatteSettings().to_options() == []
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ class FakeClip:
         finally:
             self.streams -= 1
 
-    def sound(self, index: int) -> Iterator[bytes]:
+    def audio(self, index: int) -> Iterator[bytes]:
         """Each frame's sound is its number; samples of 16 bits, two channels."""
         self.streams += 1
         self.heard.append(index)
@@ -162,10 +162,10 @@ class FakeClip:
         finally:
             self.streams -= 1
 
-    def key_before(self, index: int) -> int:
+    def keyframe_before(self, index: int) -> int:
         return index - index % 8
 
-    def measure(
+    def measure_metrics(
         self,
         card: str,
         *,
@@ -174,18 +174,18 @@ class FakeClip:
     ) -> None:
         assert threading.current_thread() is not threading.main_thread()
         self.measured.append(card)
-        todo = np.flatnonzero(self.coverage(card) & ~self.lanes(card).known)
+        todo = np.flatnonzero(self.coverage(card) & ~self.lanes(card).measured)
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            lanes = self.lane_values.setdefault(card, FrameMetrics.unknown(self.info.frame_count))
+            lanes = self.lane_values.setdefault(card, FrameMetrics.empty(self.info.frame_count))
             lanes["area"][index] = 0.2
             bad = index in self.bad_frames
             lanes["confidence"][index] = 0.1 if bad else 0.9
             lanes["change"][index] = 0.99 if index in self.cuts else 0.05
 
-    def lanes(self, card: str) -> FrameMetrics:
-        return self.lane_values.get(card, FrameMetrics.unknown(self.info.frame_count)).copy()
+    def metrics(self, card: str) -> FrameMetrics:
+        return self.lane_values.get(card, FrameMetrics.empty(self.info.frame_count)).copy()
 
     def analyse(
         self,
@@ -214,10 +214,10 @@ class FakeClip:
                 on_progress(Progress("analyse", number, len(todo), 12.5, left))
         return self.adapts if adapt else None
 
-    def reread_maps(self, card: str) -> None:
+    def reload_maps(self, card: str) -> None:
         self.reread.append(card)
 
-    def prefer_fitted(self, card: str, prefer: bool) -> None:
+    def use_adapted(self, card: str, prefer: bool) -> None:
         self.preferred.append((card, prefer))
 
     def coverage(self, card: str) -> np.ndarray:
@@ -233,7 +233,7 @@ class FakeClip:
         soft = np.clip((1.2 - away) * 4, 0, 1).astype(np.float32)
         return soft if settings.threshold is None else (soft >= settings.threshold).astype(np.float32)
 
-    def taste(
+    def compare_models(
         self,
         cards: list[str],
         count: int,
@@ -263,7 +263,7 @@ class FakeClip:
             tuple(cards), frames, pictures, mattes, [0.012] * len(cards), pairwise_iou(mattes)
         )
 
-    def unfinished(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
+    def raw_map(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""
         fine = self.matte(card, index, np.zeros((size[1], size[0], 3), np.uint8), MatteSettings())
         return None if fine is None else fine * np.float32(0.5)
@@ -279,7 +279,7 @@ class FakeClip:
         if self.export_error is not None:
             raise self.export_error
         frames = spec.frames(self.info.frame_count)
-        self.analyse(spec.card, frames=frames, on_progress=on_progress, cancel=cancel)
+        self.analyse(spec.model, frames=frames, on_progress=on_progress, cancel=cancel)
         spec.output.write_bytes(b"matte")
         return JobResult(spec.output, len(frames), 1.5, "CPU", verified=True)
 
@@ -308,7 +308,7 @@ class FakeBackend:
         self.job_gate: threading.Semaphore | None = None
         self.ran: list[JobSpec] = []
 
-    def cards(self) -> list[CardRow]:
+    def models(self) -> list[CardRow]:
         return CARDS
 
     def formats(self) -> list[FormatRow]:

@@ -27,7 +27,7 @@ def center_left(window: MainWindow) -> list[int]:
 def wait_for_frame(qtbot: QtBot, window: MainWindow, index: int) -> None:
     def there() -> None:
         shown = window.canvas.shown
-        assert shown is not None and shown.index == index and not shown.draft
+        assert shown is not None and shown.index == index and not shown.from_cache
         assert window.player.index == index
 
     qtbot.waitUntil(there)
@@ -46,6 +46,6 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
         lambda: (
             window.canvas.shown is not None
             and window.canvas.shown.view == window.player.view
-            and not window.canvas.shown.draft
+            and not window.canvas.shown.from_cache
         )
     )

@@ -34,7 +34,7 @@ def test_the_window_never_stalls_while_analysing(qtbot: QtBot, window: MainWindo
             window.player.seek(index)
             qtbot.wait(5)
         qtbot.waitUntil(lambda: not window.tasks.busy)
-        qtbot.waitUntil(lambda: bool(window.scrubber.flags))
+        qtbot.waitUntil(lambda: bool(window.scrubber.issues))
     assert dog.worst < LONGEST, sorted(dog.gaps)[-5:]
 
 
@@ -55,7 +55,7 @@ def test_the_window_never_stalls_over_a_real_clip(qtbot: QtBot, tmp_path: Path) 
                 turn += 1
                 window.player.seek(turn * 7 % 96)
                 qtbot.wait(120)
-            qtbot.waitUntil(lambda: window.scrubber.lanes is not None, timeout=120_000)
+            qtbot.waitUntil(lambda: window.scrubber.metrics is not None, timeout=120_000)
         print(f"{len(dog.gaps)} turns, worst {dog.worst * 1000:.0f} ms")
         assert window.scrubber.covered.all()
         assert dog.worst < LONGEST, sorted(dog.gaps)[-5:]

@@ -72,7 +72,7 @@ def test_closing_while_analysing_joins_every_thread(qtbot: QtBot, window: MainWi
 
 def test_closing_while_playing_closes_the_decoder(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     window.player.loop = True  # it plays on however slow the machine is
-    window.player.toggle()
+    window.player.toggle_play()
     # the draft maker may have a decoder of its own open
     qtbot.waitUntil(lambda: clip.streams >= 1 and window.player.index > 0, timeout=30_000)
     assert window.close()

@@ -77,7 +77,7 @@ def test_half_an_hour_in_1080p(qtbot: QtBot, real: MainWindow, tmp_path: Path) -
     lanes = FrameMetrics(rng.random((count, len(METRICS)), np.float32))
     paints = []
     for _ in range(10):
-        real.scrubber.set_lanes(lanes, cuts, ())
+        real.scrubber.set_metrics(lanes, cuts, ())
         began = time.thread_time()  # of this thread alone: film and drafts are at work
         real.scrubber.repaint()
         paints.append(time.thread_time() - began)
@@ -111,7 +111,7 @@ def test_a_knob_is_answered_at_once(qtbot: QtBot, real: MainWindow, tmp_path: Pa
 
             def there(feather: float = feather) -> bool:
                 shown = real.canvas.shown
-                return shown is not None and shown.view.finish.feather == round(feather, 4)
+                return shown is not None and shown.view.matte.feather == round(feather, 4)
 
             took.append(timed(qtbot, turn, there))
         waits[name] = float(np.median(took[1:]))

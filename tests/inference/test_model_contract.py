@@ -64,7 +64,7 @@ def inputs(card, h, w, batch=1, seed=0, frames=1):
     rng = torch.Generator().manual_seed(seed)
     shapes = [
         (NETWORK_INPUTS[n].channels, h // NETWORK_INPUTS[n].divide, w // NETWORK_INPUTS[n].divide)
-        for n in card.reads
+        for n in card.inputs
     ]
     return [torch.rand(batch * frames, *s, generator=rng) for s in shapes]
 
@@ -73,9 +73,11 @@ def run(card, net, h=64, w=96, batch=1, seed=0):
     """Saliency of ``batch`` windows (or frames) of noise."""
     with torch.inference_mode():
         if not card.window:
-            return network_part(net, "frame", card.half)(*inputs(card, h, w, batch, seed))
+            return network_part(net, "frame", card.decision_threshold)(*inputs(card, h, w, batch, seed))
         features = network_part(net, "encode")(*inputs(card, h, w, batch, seed, card.window))
-        return network_part(net, "decode", card.half)(features.unflatten(0, (batch, card.window)))
+        return network_part(net, "decode", card.decision_threshold)(
+            features.unflatten(0, (batch, card.window))
+        )
 
 
 def test_there_are_the_published_five():
@@ -84,15 +86,15 @@ def test_there_are_the_published_five():
 
 def test_it_says_what_people_need_to_know(card):
     assert card.title and card.summary and card.licence != "unknown" and card.trained_on
-    assert card.paid_work
+    assert card.commercial_use
     if card.source.parent == paths.model_specs_dir():
-        assert card.sha256 == file_sha256(card.checked_weights())
+        assert card.sha256 == file_sha256(card.verified_weights())
 
 
 @pytest.mark.parametrize(("h", "w"), [(32, 32), (64, 160), (160, 64)])
 def test_shapes_and_range(card, net, h, w):
     out = run(card, net, h, w, batch=2)
-    expected = (2, 1, h, w) if not card.window else (2, card.window if card.clips else 1, 1, h, w)
+    expected = (2, 1, h, w) if not card.window else (2, card.window if card.chunked_window else 1, 1, h, w)
     assert out.shape == expected
     assert out.isfinite().all() and out.min() >= 0 and out.max() <= 1
 
@@ -103,9 +105,11 @@ def test_a_sample_does_not_see_its_batch(card, net):
         with torch.inference_mode():
             if card.window:
                 x = [t.unflatten(0, (2, -1))[i] for t in inputs(card, 64, 96, 2, 0, card.window)]
-                alone = network_part(net, "decode", card.half)(network_part(net, "encode")(*x)[None])
+                alone = network_part(net, "decode", card.decision_threshold)(
+                    network_part(net, "encode")(*x)[None]
+                )
             else:
-                alone = network_part(net, "frame", card.half)(
+                alone = network_part(net, "frame", card.decision_threshold)(
                     *(t[i : i + 1] for t in inputs(card, 64, 96, 2))
                 )
         assert torch.allclose(both[i : i + 1], alone, atol=1e-4)
@@ -268,5 +272,5 @@ def test_it_can_be_fitted_to_a_clip(card, net, tmp_path, scene):
     fitted, outcome = fit()
     # the disc is nowhere in the clip
     assert not outcome.trusted and fitted == card
-    assert outcome.agreement < 0.7 and outcome.doubt_before == 0
+    assert outcome.agreement < 0.7 and outcome.uncertainty_before == 0
     assert fit() == (fitted, outcome)

@@ -28,7 +28,7 @@ def folder():
 
 def test_the_built_in_card_is_usable_and_its_weights_are_the_named_ones():
     card = require_model("swift")
-    assert card.sha256 == file_sha256(card.checked_weights())
+    assert card.sha256 == file_sha256(card.verified_weights())
     assert card.flow == "dis"
     json.dumps(card.as_json())
 
@@ -42,7 +42,7 @@ def test_a_dropped_in_card_is_found(folder):
     (folder / "mine.safetensors").write_bytes(b"x")
     card = require_model("mine")
     assert (card.title, card.area, card.multiple) == ("Mine", 82944, 32)
-    assert card.checked_weights() == folder / "mine.safetensors"
+    assert card.verified_weights() == folder / "mine.safetensors"
 
 
 def test_a_folder_with_card_toml_is_found(folder):
@@ -79,8 +79,8 @@ def test_the_systems_published_with_a_crf_end_in_one():
     chosen = {card.id: card.crf for card in list_models()}
     assert {name for name, crf in chosen.items() if crf == "meanfield"} == {"scnn", "msst", "stan", "pdb"}
     asked, silent = MatteSettings(crf="off"), MatteSettings()
-    assert asked.for_card("meanfield") == asked
-    assert silent.for_card("meanfield") == MatteSettings(crf="meanfield")
+    assert asked.for_model("meanfield") == asked
+    assert silent.for_model("meanfield") == MatteSettings(crf="meanfield")
 
 
 def test_a_taken_id_does_not_replace_the_first_card(folder):
@@ -98,7 +98,7 @@ def test_exchanged_weights_are_refused(folder):
     (folder / "mine.toml").write_text(GOOD + f'sha256 = "{"0" * 64}"\n')
     (folder / "mine.safetensors").write_bytes(b"x")
     with pytest.raises(ModelError, match="not the ones"):
-        require_model("mine").checked_weights()
+        require_model("mine").verified_weights()
 
 
 def test_a_net_of_ones_own_comes_in_by_copying_a_folder(folder):

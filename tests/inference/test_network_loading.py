@@ -50,7 +50,7 @@ def inputs(frames):
 
 def test_it_is_small(net):
     assert count_parameters(net) <= 4_500_000
-    assert require_model("swift").checked_weights().stat().st_size <= 10_000_000
+    assert require_model("swift").verified_weights().stat().st_size <= 10_000_000
 
 
 def test_training_mode_has_side_outputs():

@@ -15,7 +15,7 @@ from vsod.storage.map_store import MapStore
 from vsod_models.refine.temporal_smoothing import RADIUS
 
 COUNT = 40
-STEADY = MatteSettings(stabilise=1.0, edges="plain")
+STEADY = MatteSettings(temporal_smoothing=1.0, edges="plain")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_range_is_finished_as_in_the_whole_clip(clip):
     whole, part = finished(clip, range(COUNT)), finished(clip, range(7, 12))
     assert list(whole) == list(range(COUNT)) and list(part) == list(range(7, 12))
     assert all(np.array_equal(part[t], whole[t]) for t in part)
-    rough = finished(clip, range(7, 12), MatteSettings(stabilise=0, edges="plain"))
+    rough = finished(clip, range(7, 12), MatteSettings(temporal_smoothing=0, edges="plain"))
     assert any(not np.array_equal(part[t], rough[t]) for t in part)
 
 
@@ -48,7 +48,7 @@ def test_a_range_is_finished_as_in_the_whole_clip(clip):
 def test_a_preview_is_what_the_export_writes(clip, order):
     source, store = clip
     preview = SmoothingPreview(source, store, 1.0, "luma")
-    whole = finished(clip, range(COUNT), MatteSettings(stabilise=1.0, edges="plain"))
+    whole = finished(clip, range(COUNT), MatteSettings(temporal_smoothing=1.0, edges="plain"))
     for index in order:
         shown = cv2.resize(preview(index), (96, 64), interpolation=cv2.INTER_LINEAR)
         assert np.array_equal(shown, whole[index])
@@ -65,7 +65,7 @@ def test_the_window_shows_what_the_export_writes(clip):
     for index in (20, 3):
         picture = session.frame(index).image
         assert np.array_equal(session.matte("swift", index, picture, STEADY), whole[index])
-    changed = MatteSettings(stabilise=0.3, edges="plain")
+    changed = MatteSettings(temporal_smoothing=0.3, edges="plain")
     assert not np.array_equal(session.matte("swift", 3, picture, changed), whole[3])
     session.close()
 
@@ -99,4 +99,4 @@ def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
 
 def test_strength_out_of_range():
     with pytest.raises(UsageError, match="--stabilise 2"):
-        MatteSettings(stabilise=2)
+        MatteSettings(temporal_smoothing=2)

@@ -29,7 +29,7 @@ def written(folder: Path, id: str, layout: FileContent, info: ClipInfo | None = 
     alpha = np.tile(np.linspace(0, 1, SIZE[0], dtype=np.float32), (SIZE[1], 1))
     red = np.tile(np.uint8([255, 0, 0]), (*alpha.shape, 1))
     path = folder / f"{id}{fmt.suffixes[0]}"
-    delivery = ExportSettings(what="cutout" if layout == "cutout" else "matte")
+    delivery = ExportSettings(kind="cutout" if layout == "cutout" else "matte")
     with open_sink(path, fmt, info, layout=layout, delivery=delivery) as sink:
         for index in range(info.frame_count):
             sink.write(index, OutputFrame(alpha, red if layout == "cutout" else None))

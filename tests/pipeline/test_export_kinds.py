@@ -35,7 +35,7 @@ def first(path):
 def run(clip, target, **how):
     job = {k: how.pop(k) for k in ("format", "start", "stop") if k in how}
     return runner.run_job(
-        JobSpec(clip, target, delivery=ExportSettings(**how), **{"start": 20, "stop": 24, **job})
+        JobSpec(clip, target, export=ExportSettings(**how), **{"start": 20, "stop": 24, **job})
     )
 
 
@@ -59,7 +59,7 @@ def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
     report = run(demo, target, what="cutout", alpha=alpha, format=fmt)
     assert report.verified, report.warnings
     other = "premultiplied" if alpha == "straight" else "straight"
-    lie = verify(demo, target, frames=range(20, 24), delivery=ExportSettings(what="cutout", alpha=other))
+    lie = verify(demo, target, frames=range(20, 24), delivery=ExportSettings(kind="cutout", alpha=other))
     assert "alpha-kind" in {c.id for c in lie.checks if c.ok is False}
 
 
@@ -114,7 +114,7 @@ def test_a_varying_rate_conformed_reports_its_repeats(tmp_path):
     """T5: and every output frame shows what the source shows at that moment."""
     clip = make("vfr", tmp_path)
     report = runner.run_job(
-        JobSpec(clip.path, tmp_path / "m.mov", delivery=ExportSettings(cfr=Fraction(24000, 1001)))
+        JobSpec(clip.path, tmp_path / "m.mov", export=ExportSettings(cfr=Fraction(24000, 1001)))
     )
     assert report.verified, report.warnings
     assert report.duplicated > 0 and report.dropped == 0
@@ -242,7 +242,7 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
             frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    delivery = ExportSettings(what="fill+matte")
+    delivery = ExportSettings(kind="fill+matte")
     store = MapStore(tmp_path / "maps", count)
     for index in range(count):
         store.put(index, np.ones((8, 128), np.float32))
@@ -252,14 +252,14 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
         with (
             open_sink(made, FORMATS[fmt], source.info, layout="fill", delivery=delivery) as sink,
             closing(
-                export_frames(source, store, range(count), MatteSettings(stabilise=0), delivery)
+                export_frames(source, store, range(count), MatteSettings(temporal_smoothing=0), delivery)
             ) as ready,
         ):
             for frame, pictures in ready:
                 sink.write(frame.index, pictures["fill"])
     with open_source(made) as source:
         tags = source.info.color
-        back = next(source.frames(pixels="rgb48")).deep
+        back = next(source.frames(pixels="rgb48")).image_16bit
     assert (tags.primaries, tags.transfer) == (9, transfer)
     levels = back[32, :, 1] / 65535 * 876 + 64
     lossy = 6 if fmt == "h265" else 2

@@ -40,9 +40,7 @@ def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, clip, tm
 @pytest.mark.parametrize("format, what", [("png8", "fill+matte"), ("prores4444", "over")])
 def test_sequences_two_files_and_constant_rates(session, clip, tmp_path, format, what):
     delivery = ExportSettings.from_options({"what": what, "cfr": "60"})
-    cost = session.estimate(
-        JobSpec(clip, tmp_path / "out", format=format, start=0, stop=6, delivery=delivery)
-    )
+    cost = session.estimate(JobSpec(clip, tmp_path / "out", format=format, start=0, stop=6, export=delivery))
     assert cost.frames > 6 and cost.bytes > 1000
 
 

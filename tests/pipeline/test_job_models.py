@@ -50,20 +50,20 @@ def test_every_shot_is_as_alone(clip, spec, tmp_path):
         session.close()
     mixed = lumas(report.output)
     base = lumas(runner.run_job(replace(spec, output=tmp_path / "a.mkv", shots=())).output)
-    own = replace(spec, output=tmp_path / "b.mkv", shots=(), card="dsnet", finish=SHOT.finish)
+    own = replace(spec, output=tmp_path / "b.mkv", shots=(), model="dsnet", matte=SHOT.matte)
     own = lumas(runner.run_job(own.with_range(12, 18)).output)
     expected = [*base[:4], *own, *base[10:]]
     assert len(mixed) == 16 and all((a == b).all() for a, b in zip(mixed, expected, strict=True))
-    assert JobReport.of(spec, report).card.count(" ") == 1
+    assert JobReport.of(spec, report).model_weights.count(" ") == 1
 
 
 def test_a_project_opened_again_finds_its_maps(clip, spec, tmp_path):
     runner.run_job(replace(spec, output=tmp_path / "e.mkv"))
     Project((ProjectClip(clip, shots=spec.shots),), 0).write(tmp_path / "p.vsod")
-    work = Project.read(tmp_path / "p.vsod").work
+    work = Project.read(tmp_path / "p.vsod").current_clip
     session = ClipSession(work.path)
     try:
-        assert work.choice.casting.gather(session.coverage)[spec.start : spec.stop].all()
+        assert work.settings.model_assignment.select_by_model(session.coverage)[spec.start : spec.stop].all()
     finally:
         session.close()
 

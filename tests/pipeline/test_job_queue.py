@@ -19,7 +19,7 @@ from vsod.pipeline.job_queue import JobQueue, QueuedJob
 
 
 def spec(name: str, **changes: object) -> JobSpec:
-    job = JobSpec(Path(f"/clips/{name}.mov"), Path(f"/out/{name}.mov"), finish=MatteSettings(feather=2))
+    job = JobSpec(Path(f"/clips/{name}.mov"), Path(f"/out/{name}.mov"), matte=MatteSettings(feather=2))
     return replace(job, **changes)
 
 

@@ -31,9 +31,9 @@ def test_a_tasting_leaves_its_maps_to_the_analysis(tmp_path):
         stop = threading.Event()
         stop.set()
         with pytest.raises(Cancelled):
-            session.taste(["swift"], 2, device="cpu", cancel=stop)
+            session.compare_models(["swift"], 2, device="cpu", cancel=stop)
         steps = []
-        out = session.taste(["swift", "swift"], 2, device="cpu", on_progress=steps.append)
+        out = session.compare_models(["swift", "swift"], 2, device="cpu", on_progress=steps.append)
         assert out.frames == (10, 30) and np.flatnonzero(session.coverage("swift")).tolist() == [10, 30]
         assert out.seconds[0] > 0 and out.seconds[1] is None  # the second found its maps there
         assert out.agreement.shape == (2, 2) and np.allclose(out.agreement, 1)

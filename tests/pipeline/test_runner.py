@@ -41,8 +41,8 @@ def test_every_format_by_name(fmt, tmp_path):
     # DNxHR begins at 256x120
     clip = write_clip(tmp_path / "clip.mp4", Recipe(size=(256, 128), options={"bf": "0"}))
     name = "out" if FORMATS[fmt].is_sequence else f"out{FORMATS[fmt].suffixes[0]}"
-    what = ExportSettings(what="matte" if "matte" in FORMATS[fmt].layouts else "cutout")
-    report = runner.run_job(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, delivery=what))
+    what = ExportSettings(kind="matte" if "matte" in FORMATS[fmt].contents else "cutout")
+    report = runner.run_job(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, export=what))
     assert report.verified and report.frames == 8
     with open_source(report.output) as made:
         assert made.info.frame_count == 8
@@ -100,7 +100,7 @@ def test_a_second_run_needs_no_network(demo, tmp_path):
 
 
 def test_a_threshold_gives_a_binary_mask(demo, tmp_path):
-    spec = JobSpec(demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, finish=MatteSettings(threshold=0.5))
+    spec = JobSpec(demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, matte=MatteSettings(threshold=0.5))
     assert set(np.unique(lumas(runner.run_job(spec).output))) <= {0, 255}
 
 
@@ -168,8 +168,8 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
 
 def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
     def matte(crf):
-        finish = MatteSettings(crf=crf, stabilise=0)
-        spec = JobSpec(demo, tmp_path / f"{crf}.mkv", "pdb", "ffv1-gray8", 20, 22, finish=finish)
+        finish = MatteSettings(crf=crf, temporal_smoothing=0)
+        spec = JobSpec(demo, tmp_path / f"{crf}.mkv", "pdb", "ffv1-gray8", 20, 22, matte=finish)
         return lumas(runner.run_job(spec).output)
 
     published, asked, without = matte("auto"), matte("meanfield"), matte("off")
@@ -178,7 +178,7 @@ def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
     with closing(ClipSession(demo)) as session:
         picture = session.frame(20).image
         shown = [
-            session.matte("pdb", 20, picture, MatteSettings(stabilise=0, crf=crf))
+            session.matte("pdb", 20, picture, MatteSettings(temporal_smoothing=0, crf=crf))
             for crf in ("auto", "meanfield", "off")
         ]
     assert np.array_equal(shown[0], shown[1]) and not np.array_equal(shown[0], shown[2])

@@ -35,9 +35,9 @@ def test_a_project_survives_the_disk(tmp_path):
     project = Project((full(clip(tmp_path)), ProjectClip(clip(tmp_path, "b.mov"))), 1)
     written = project.write(tmp_path / "p.vsod")
     again = Project.read(tmp_path / "p.vsod")
-    assert again == written and again.work == written.clips[1]
+    assert again == written and again.current_clip == written.clips[1]
     assert [w.digest for w in again.clips] and all(w.digest for w in again.clips)
-    assert again.clips[0].job(Path("x.mov"), "cpu").finish == full(tmp_path).finish
+    assert again.clips[0].job(Path("x.mov"), "cpu").matte == full(tmp_path).matte
 
 
 def test_a_folder_that_moved_as_a_whole_needs_no_relinking(tmp_path):

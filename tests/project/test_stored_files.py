@@ -112,9 +112,9 @@ def decided(folder: Path) -> tuple[ProjectClip, ProjectClip]:
     second = ProjectClip(
         Path(WHERE, "rushes", "take 2.mov"),
         "tiny",
-        finish=MatteSettings(0.2),
+        matte=MatteSettings(0.2),
         format="prores4444",
-        delivery=ExportSettings("over", background="blur", audio="copy"),
+        export=ExportSettings("over", background="blur", audio="copy"),
         shots=(ShotOverride(0, 12, "example-contrast", MatteSettings()),),
     )
     return first, second
@@ -131,7 +131,7 @@ def test_a_stored_project_opens(clips):
 
 def test_a_stored_recovery_file_opens(qapp):
     sessions = keep("data/sessions", paths.data_dir())
-    found = Autosave(ProjectDocument(), Preferences()).left_behind()
+    found = Autosave(ProjectDocument(), Preferences()).find_unsaved()
     assert found is not None and found.file.parent == sessions
     assert found.project.clips == decided(Path(WHERE))
     assert found.path == Path(WHERE, "two clips.vsod") and not found.ended
@@ -152,12 +152,12 @@ def test_a_stored_queue_goes_on():
             Path(WHERE, "fg.mov"),
             "tiny",
             "prores4444",
-            delivery=ExportSettings("fill+matte"),
+            export=ExportSettings("fill+matte"),
             shots=second.shots,
         )
         assert (failed.state, failed.notes) == ("failed", ("take 2.mov: no such file. Check the name.",))
         assert waits.spec == JobSpec(
-            first.path, Path(WHERE, "later.mkv"), format="ffv1-gray8", finish=MatteSettings(0.5)
+            first.path, Path(WHERE, "later.mkv"), format="ffv1-gray8", matte=MatteSettings(0.5)
         )
         assert (waits.state, waits.frames) == ("waiting", 96) and queue.next == waits
     finally:
@@ -190,7 +190,7 @@ def test_stored_presets_are_offered():
 def test_stored_preferences_hold(qapp):
     keep("config/window.ini", paths.config_dir())
     prefs = Preferences()
-    assert {key: prefs.text(key) for key, _ in PREFERENCES.values()} == dict(PREFERENCES.values())
+    assert {key: prefs.get_text(key) for key, _ in PREFERENCES.values()} == dict(PREFERENCES.values())
     assert prefs.geometry is not None and len(prefs.geometry) > 50
     assert prefs.recent == [Path(WHERE, "demo.mp4"), Path(WHERE, "rushes", "take 2.mov")]
     assert prefs.speeds == {("swift", "cpu"): 23.46, ("example-contrast", "auto"): 99.5}
@@ -211,19 +211,30 @@ def test_stored_cards_can_be_used():
     keep("data/cards", paths.data_dir())
     assert not [card.problem for card in list_models() if card.problem]
     tiny = require_model("tiny")
-    assert (tiny.title, tiny.paid_work, tiny.flow, tiny.options) == (
+    assert (tiny.title, tiny.commercial_use, tiny.flow, tiny.options) == (
         "Tiny: every key",
         "ask",
         "dis",
         {"blur": 5},
     )
-    assert (tiny.area, tiny.multiple, tiny.still, tiny.window, tiny.clips) == (9216, 32, 0.25, 0, False)
-    assert (tiny.half, tiny.crf, tiny.measured) == (0.45, "off", {"DAVIS-2016 J": 0.1})
-    assert len(tiny.reads) == 2 and tiny.reads[0] == "image"
+    assert (tiny.area, tiny.multiple, tiny.static_prior, tiny.window, tiny.chunked_window) == (
+        9216,
+        32,
+        0.25,
+        0,
+        False,
+    )
+    assert (tiny.decision_threshold, tiny.crf, tiny.measured) == (0.45, "off", {"DAVIS-2016 J": 0.1})
+    assert len(tiny.inputs) == 2 and tiny.inputs[0] == "image"
     example, moved = require_model("example-contrast"), require_model("moved")
-    assert (example.paid_work, example.reads, example.area) == ("yes", ("image", "motion"), 36864)
-    assert (moved.paid_work, moved.reads, moved.window, moved.clips) == ("no", ("image",), 5, True)
-    assert (moved.half, moved.trained_on, example.trained_on) == (
+    assert (example.commercial_use, example.inputs, example.area) == ("yes", ("image", "motion"), 36864)
+    assert (moved.commercial_use, moved.inputs, moved.window, moved.chunked_window) == (
+        "no",
+        ("image",),
+        5,
+        True,
+    )
+    assert (moved.decision_threshold, moved.trained_on, example.trained_on) == (
         0.6,
         (),
         ("nothing: four numbers set by hand",),
@@ -269,7 +280,7 @@ def test_stored_reports_repeat_their_jobs_to_the_byte(clips, capsys):
         "ffv1-gray8",
         30,
         42,
-        finish=MatteSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
+        matte=MatteSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
         shots=(shot,),
     )
     assert (cut.report["frames"], cut.report["verified"], cut.report["warnings"]) == (12, True, [])

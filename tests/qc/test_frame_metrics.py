@@ -20,7 +20,7 @@ COUNT = 40
 
 def calm(count=COUNT):
     """A clip without any trouble."""
-    lanes = FrameMetrics.unknown(count)
+    lanes = FrameMetrics.empty(count)
     for lane, value in {"area": 0.2, "confidence": 0.9, "softness": 2, "flicker": 0.05}.items():
         lanes[lane][:] = value
     lanes["motion"][:] = 0.01
@@ -66,7 +66,7 @@ def test_a_calm_clip_has_no_flags():
 
 
 def test_what_is_unknown_is_no_trouble():
-    assert find_issues(FrameMetrics.unknown(COUNT), np.zeros(COUNT, bool)) == []
+    assert find_issues(FrameMetrics.empty(COUNT), np.zeros(COUNT, bool)) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_each_limit_is_a_flag_at_its_worst_frame(lane, value, kind):
     lanes[lane][10:15] = (METRICS_BY_ID[lane].limit + value) / 2
     lanes[lane][12] = value
     (flag,) = find_issues(lanes, np.zeros(COUNT, bool))
-    assert (flag.kind.id, flag.frames, flag.worst) == (kind, range(10, 15), 12)
+    assert (flag.type.id, flag.frames, flag.worst) == (kind, range(10, 15), 12)
     assert flag.as_json()["start"] == 10 and "5 frames" in flag.text
 
 
@@ -86,7 +86,7 @@ def test_an_empty_matte_is_one_flag_and_a_jump_on_both_sides():
     lanes = calm()
     lanes["area"][10:20] = 0
     lanes["confidence"][10:20] = 0
-    found = [(f.kind.id, f.frames) for f in find_issues(lanes, np.zeros(COUNT, bool))]
+    found = [(f.type.id, f.frames) for f in find_issues(lanes, np.zeros(COUNT, bool))]
     assert found == [("jump", range(10, 11)), ("empty", range(10, 20)), ("jump", range(20, 21))]
 
 
@@ -96,7 +96,7 @@ def test_nothing_jumps_or_flickers_at_a_cut():
     lanes["flicker"][20] = 1
     cuts = np.arange(COUNT) == 20
     assert find_issues(lanes, cuts) == []
-    assert [f.kind.id for f in find_issues(lanes, ~cuts)] == ["jump"]
+    assert [f.type.id for f in find_issues(lanes, ~cuts)] == ["jump"]
 
 
 def test_a_cut_stands_out_a_flash_and_a_shaken_camera_do_not():
@@ -129,7 +129,7 @@ def test_values_read_well():
 
 
 def test_rows_of_a_table():
-    lanes = FrameMetrics.unknown(3)
+    lanes = FrameMetrics.empty(3)
     lanes["area"][1] = 0.25
     table = table_rows(lanes, np.array([False, True, False]), range(3))
     assert [r["frame"] for r in table] == [0, 1, 2]
@@ -216,6 +216,6 @@ def test_damaged_or_foreign_lanes_are_measured_again(tmp_path, content):
     MetricsStore(tmp_path, 5).flush()
     file = tmp_path / "metrics"
     file.write_bytes(content)
-    assert not MetricsStore(tmp_path, 5).snapshot().known.any()
+    assert not MetricsStore(tmp_path, 5).snapshot().measured.any()
     MetricsStore(tmp_path, 7).flush()
-    assert not MetricsStore(tmp_path, 5).snapshot().known.any()
+    assert not MetricsStore(tmp_path, 5).snapshot().measured.any()

@@ -24,7 +24,7 @@ def clip(tmp_path):
 
 
 def export(clip, output):
-    runner.run_job(JobSpec(clip, output, card=CARD, format="ffv1-gray8"))
+    runner.run_job(JobSpec(clip, output, model=CARD, format="ffv1-gray8"))
     return output.read_bytes()
 
 

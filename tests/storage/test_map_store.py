@@ -163,7 +163,7 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch, ver
     os.utime(file, (1, 1))
     again = open_store(clip(file, 40), "m")
     assert again.coverage().sum() == 0
-    assert not MetricsStore(again.folder, 40).snapshot().known.any()
+    assert not MetricsStore(again.folder, 40).snapshot().measured.any()
 
 
 def test_the_images_of_a_folder_tell_it(tmp_path):

@@ -42,7 +42,7 @@ def analyse(
         ) as adopted:
             yield from adopted
     for gap in missing_ranges(store, frames):
-        run = predictor.reach(gap, count).run
+        run = predictor.required_frames(gap, count).run
         reads = reads_for(predictor, gap, count)
         pictures: dict[int, bytes] = {}
         read = _noted(source.frames(reads.start, reads.stop, size=predictor.raster.size), pictures)
@@ -83,7 +83,7 @@ def refill(source: Source, predictor: Predictor, store: MapStore, index: int) ->
 
 def reads_for(predictor: Predictor, gap: range, count: int) -> range:
     """The frames to decode so that the maps of ``gap`` come out as in an uninterrupted run over all ``count``."""
-    reads = predictor.reach(gap, count).decode
+    reads = predictor.required_frames(gap, count).decode
     if predictor.splits_shots:
         return range(max(0, reads.start - CONTEXT_BEFORE), min(reads.stop + CONTEXT_AFTER, count))
     return reads

@@ -67,9 +67,9 @@ class FirstPass:
         card = self.predictor.card
         rows, targets = zip(*(self._sample(i) for i in indices), strict=True)
         cues = []
-        for i, name in enumerate(card.reads):
+        for i, name in enumerate(card.inputs):
             values = torch.from_numpy(np.stack([row[i] for row in rows]))
-            nothing = missing_value(name, card.still)
+            nothing = missing_value(name, card.static_prior)
             kind = NETWORK_INPUTS[name]
             blank = None if nothing is None else torch.tensor(nothing)
             cues.append(AdaptationInput(values, blank, kind.odd, picture=name == "image"))
@@ -80,11 +80,11 @@ class FirstPass:
         if self.cancel and self.cancel.is_set():
             raise Cancelled
         predictor, card = self.predictor, self.predictor.card
-        reach = predictor.reach(range(index, index + 1), self.count)
+        reach = predictor.required_frames(range(index, index + 1), self.count)
         with closing(self.decode(reach.decode)) as decoded:
             items = {item.index: item for item in predictor.prepare(decoded, reach.run)}
-        order = frame_windows.window_frames(index, reach.run, card.window, card.clips)
-        told = order if card.clips else [index]
+        order = frame_windows.window_frames(index, reach.run, card.window, card.chunked_window)
+        told = order if card.chunked_window else [index]
         window: list[FrameInputs] = [items[i] for i in order]
         inputs = [np.stack(x) for x in zip(*(item.inputs for item in window), strict=True)]
         return inputs, np.stack([self._target(i) for i in told])
@@ -165,7 +165,7 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
     torch.manual_seed(0)
     try:
         where = torch.device(choose_device(device))
-        adapter = ClipAdapter(load_network(card), bool(card.window), where, logit(card.half))
+        adapter = ClipAdapter(load_network(card), bool(card.window), where, logit(card.decision_threshold))
     except AttributeError as error:
         raise ModelError(
             f"card '{card.id}' cannot adapt to a clip: {error}",
@@ -180,7 +180,7 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
     outcome = AdaptationResult(
         True, mean_agreement(first, then), map_uncertainty(first), map_uncertainty(then)
     )
-    if outcome.agreement < MIN_AGREEMENT or outcome.doubt_after > outcome.doubt_before:
+    if outcome.agreement < MIN_AGREEMENT or outcome.uncertainty_after > outcome.uncertainty_before:
         return replace(outcome, trusted=False), b""
     with tempfile.TemporaryDirectory(prefix="vsod-") as folder:
         file = Path(folder) / "adapted.safetensors"

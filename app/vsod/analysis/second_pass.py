@@ -49,7 +49,7 @@ def adapt_predictor(
 
     look = FirstPass(predictor, decode, maps, clip.info.frame_count, cancel)
     card, outcome = adapt_to_clip(look, frames, adapted_weights_file(folder, frames), device=device)
-    return (predictor.second(card, maps) if outcome.trusted else predictor), outcome
+    return (predictor.for_second_pass(card, maps) if outcome.trusted else predictor), outcome
 
 
 def adapted_weights_file(folder: Path, frames: range) -> Path:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsod import __version__
+from vsod.cli.aliases import add_old_names, new_command
 from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.job import add_run_options
 from vsod.cli.options.matte import add_matte_options
-from vsod.cli.options.path_access import add_overwrite, reads, writes
+from vsod.cli.options.path_access import add_overwrite, every_command, reads, writes
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import interrupt_on_signal
 from vsod.core.export_settings import EXPORT_KINDS
@@ -31,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
-    args = build_parser().parse_args(argv)
+    args = build_parser().parse_args(new_command(argv))
     as_json = bool(getattr(args, "json", False))
     try:
         with interrupt_on_signal():
@@ -79,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     _run(commands)
     _inspect(commands)
     _learn(commands)
+    for _, command in every_command(parser):
+        add_old_names(command)
     return parser
 
 
@@ -99,10 +102,10 @@ def _run(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("bench", help="frames per second of every stage, on a clip of yours")
     reads(p.add_argument("source", metavar="IN", type=Path))
-    p.add_argument("--card", default="swift")
+    p.add_argument("--model", metavar="MODEL", default="swift")
     p.add_argument("--format", default="ffv1-gray8")
     p.add_argument(
-        "--what", choices=tuple(EXPORT_KINDS), default="matte", help="what is written (default: matte)"
+        "--kind", choices=tuple(EXPORT_KINDS), default="matte", help="what is written (default: matte)"
     )
     p.add_argument("--frames", type=int, default=120, help="at most this many frames (default: 120)")
     p.add_argument(
@@ -131,7 +134,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.cache)
 
-    p = commands.add_parser("cards", help="the models at hand")
+    p = commands.add_parser("models", help="the models at hand")
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.models)
 
@@ -144,7 +147,9 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     add_overwrite(p)
     p.set_defaults(run=do.verify)
 
-    p = commands.add_parser("lanes", help="what can be told of every frame's matte; which frames want a look")
+    p = commands.add_parser(
+        "metrics", help="metrics of every frame's matte as a table, and the issues found in them"
+    )
     reads(p.add_argument("source", metavar="IN", type=Path))
     writes(
         p.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="table: .csv or .json")
@@ -154,11 +159,14 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
             "--markers",
             metavar="FILE",
             type=Path,
-            help="the frames that want a look: .csv, or .edl for Resolve",
+            help="the issues as markers: .csv, or .edl for Resolve",
         )
     )
+    p.add_argument("--old-keys", action="store_true", help=argparse.SUPPRESS)
     add_overwrite(p)
-    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
+    p.add_argument(
+        "--model", metavar="MODEL", default="swift", help="which model (default: swift; see 'models')"
+    )
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
@@ -197,8 +205,8 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
 
     add_labels(commands)
 
-    p = commands.add_parser("train", help="train a card's network; resumes where it was stopped")
-    p.add_argument("card", metavar="CARD")
+    p = commands.add_parser("train", help="train a model's network; resumes where it was stopped")
+    p.add_argument("model", metavar="MODEL")
     _training(p)
     add_overwrite(p)
     p.add_argument("--stage", help="one stage alone (default: all, one after the other)")
@@ -212,9 +220,9 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
         "--protocol",
         choices=PROTOCOLS,
         default="ours",
-        help="loss, optimiser and rates: ours, or as the card's paper has them",
+        help="loss, optimiser and rates: ours, or as the model's paper has them",
     )
-    p.add_argument("--teacher", metavar="CARD", help="learn of this card's maps, too")
+    p.add_argument("--teacher", metavar="MODEL", help="learn from this model's maps, too")
     p.add_argument(
         "--affinity",
         type=float,
@@ -234,7 +242,10 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.set_defaults(run=train_prior)
 
     p = commands.add_parser("evaluate", help="J, F, maxF, S, E and MAE on clips with masks")
-    p.add_argument("card", metavar="CARD")
+    p.add_argument(
+        "models", metavar="MODEL", nargs="*", help="one, or, with --all, none for every usable one"
+    )
+    p.add_argument("--all", action="store_true", help="tables of each model with and without each option")
     reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     cue = p.add_mutually_exclusive_group()
@@ -242,7 +253,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     cue.add_argument(
         "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
     )
-    p.add_argument("--adapt", action="store_true", help="fit the card to each clip first")
+    p.add_argument("--adapt", action="store_true", help="adapt the model to each clip first")
     writes(
         p.add_argument(
             "--pictures",
@@ -258,20 +269,14 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.evaluate, cue="full")
 
-    p = commands.add_parser("calibrate", help="where a card's answer is best cut, on clips with masks")
-    p.add_argument("card", metavar="CARD")
+    p = commands.add_parser(
+        "tune-threshold", help="find a model's best decision threshold, on clips with masks"
+    )
+    p.add_argument("model", metavar="MODEL")
     reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", choices=("val", "train", "all"))
     p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
-    p.add_argument("--install", action="store_true", help="write the best into the card, as [output] half")
+    p.add_argument("--install", action="store_true", help="write the best into the model spec")
     add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.set_defaults(run=do.tune_threshold)
-
-    p = commands.add_parser("survey", help="evaluate every card with and without each option, as tables")
-    p.add_argument("cards", metavar="CARD", nargs="*", help="default: all that can be used")
-    reads(p.add_argument("--data", type=Path, required=True))
-    p.add_argument("--split", default="val", choices=("val", "train", "all"))
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--json", action="store_true")
-    p.set_defaults(run=do.evaluate_all)

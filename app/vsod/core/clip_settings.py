@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.core.old_keys import SHOT, renamed
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()
@@ -31,8 +32,8 @@ class ShotOverride:
 
     start: int
     stop: int
-    card: str | None = None
-    finish: MatteSettings | None = None
+    model: str | None = None
+    matte: MatteSettings | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.stop:
@@ -43,7 +44,8 @@ class ShotOverride:
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """The shot of a project or a job; of its finish only what is not as usual need be there."""
-        card, finish = raw.get("card"), raw.get("finish")
+        raw = renamed(raw, SHOT)
+        card, finish = raw.get("model"), raw.get("matte")
         return cls(
             int(raw["start"]),
             int(raw["stop"]),
@@ -57,8 +59,8 @@ class SettingsSpan:
     """A stretch of frames that are treated alike."""
 
     frames: range
-    card: str
-    finish: MatteSettings
+    model: str
+    matte: MatteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ class ClipSettings:
         UsageError: Two shots share a frame, or they are not in order.
     """
 
-    card: str
-    finish: MatteSettings = DEFAULT_MATTE_SETTINGS
+    model: str
+    matte: MatteSettings = DEFAULT_MATTE_SETTINGS
     shots: tuple[ShotOverride, ...] = ()
 
     def __post_init__(self) -> None:
@@ -86,16 +88,16 @@ class ClipSettings:
                 )
 
     @property
-    def cards(self) -> tuple[str, ...]:
+    def model_ids(self) -> tuple[str, ...]:
         """Every card once, the clip's first."""
-        own = (shot.card for shot in self.shots if shot.card is not None)
-        return tuple(dict.fromkeys((self.card, *own)))
+        own = (shot.model for shot in self.shots if shot.model is not None)
+        return tuple(dict.fromkeys((self.model, *own)))
 
     @property
-    def casting(self) -> ClipSettings:
+    def model_assignment(self) -> ClipSettings:
         """The cards alone: two choices with the same casting need the same maps."""
-        own = (replace(shot, finish=None) for shot in self.shots if shot.card not in (None, self.card))
-        return ClipSettings(self.card, DEFAULT_MATTE_SETTINGS, tuple(own))
+        own = (replace(shot, matte=None) for shot in self.shots if shot.model not in (None, self.model))
+        return ClipSettings(self.model, DEFAULT_MATTE_SETTINGS, tuple(own))
 
     def shot_at(self, index: int) -> ShotOverride | None:
         """The shot with something of its own that holds a frame."""
@@ -105,10 +107,10 @@ class ClipSettings:
         """Card and finish of a frame."""
         shot = self.shot_at(index)
         if shot is None:
-            return self.card, self.finish
-        return shot.card or self.card, self.finish if shot.finish is None else shot.finish
+            return self.model, self.matte
+        return shot.model or self.model, self.matte if shot.matte is None else shot.matte
 
-    def parts(self, frames: range) -> list[SettingsSpan]:
+    def spans(self, frames: range) -> list[SettingsSpan]:
         """``frames`` in stretches of one card and finish, in order."""
         inner = {edge for shot in self.shots for edge in (shot.start, shot.stop) if edge in frames}
         edges = sorted({frames.start, *inner, frames.stop})
@@ -116,23 +118,23 @@ class ClipSettings:
         for start, stop in pairwise(edges):
             card, finish = self.at(start)
             last = found[-1] if found else None
-            if last is not None and (last.card, last.finish) == (card, finish):
+            if last is not None and (last.model, last.matte) == (card, finish):
                 found[-1] = SettingsSpan(range(last.frames.start, stop), card, finish)
             else:
                 found.append(SettingsSpan(range(start, stop), card, finish))
         return found
 
-    def gather(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    def select_by_model(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """(N, …) something known of every frame by every card: each frame's by its own card.
 
         Args:
             of: Gives it for a card.
         """
-        out = of(self.card).copy()
-        for card in self.cards[1:]:
+        out = of(self.model).copy()
+        for card in self.model_ids[1:]:
             mine = of(card)
             for shot in self.shots:
-                if shot.card == card:
+                if shot.model == card:
                     out[shot.start : shot.stop] = mine[shot.start : shot.stop]
         return out
 
@@ -148,7 +150,7 @@ class ClipSettings:
         edges = sorted({0, count, *(edge for edge in (*cuts, *own) if 0 < edge < count)})
         return next((range(a, b) for a, b in pairwise(edges) if a <= index < b), range(count))
 
-    def with_shot(
+    def with_shot_override(
         self, frames: range, *, card: str | None = _AS_IT_IS, finish: MatteSettings | None = _AS_IT_IS
     ) -> tuple[ShotOverride, ...]:
         """The shots once one of them has another card or finish; None, or what the clip has, takes it back.
@@ -159,15 +161,15 @@ class ClipSettings:
             finish: Its finish; left as it is if not given.
         """
         known = self.shot_at(frames.start) or ShotOverride(frames.start, frames.stop)
-        card = known.card if card is _AS_IT_IS else card
-        finish = known.finish if finish is _AS_IT_IS else finish
+        card = known.model if card is _AS_IT_IS else card
+        finish = known.matte if finish is _AS_IT_IS else finish
         changed = replace(
             known,
-            card=None if card == self.card else card,
-            finish=None if finish == self.finish else finish,
+            model=None if card == self.model else card,
+            matte=None if finish == self.matte else finish,
         )
         rest = [shot for shot in self.shots if shot.start != known.start]
-        if changed.card is not None or changed.finish is not None:
+        if changed.model is not None or changed.matte is not None:
             rest.append(changed)
         return tuple(sorted(rest, key=lambda shot: shot.start))
 

@@ -26,7 +26,7 @@ class ConformPlan:
     """
 
     info: ClipInfo
-    shows: npt.NDArray[np.int64]
+    source_frames: npt.NDArray[np.int64]
     duplicated: int = 0
     dropped: int = 0
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from vsod.core.data_parsing import check_kinds
 from vsod.core.name_patterns import fill
+from vsod.core.old_keys import EXPORT_SETTINGS, renamed
 from vsod.core.output_frame import FileContent
 from vsod.errors import UsageError
 
@@ -53,7 +54,7 @@ class ExportSettings:
         UsageError: A word is unknown or a number impossible.
     """
 
-    what: str = "matte"
+    kind: str = "matte"
     alpha: str = "straight"
     background: str = "808080"
     cfr: Fraction | None = None
@@ -64,7 +65,7 @@ class ExportSettings:
     cfr_frames: int | None = None
 
     def __post_init__(self) -> None:
-        _one_of("--what", self.what, tuple(EXPORT_KINDS))
+        _one_of("--kind", self.kind, tuple(EXPORT_KINDS))
         _one_of("--alpha", self.alpha, ALPHA_MODES)
         _one_of("--exr-compression", self.compression, EXR_COMPRESSION)
         if self.audio is not None:
@@ -86,27 +87,27 @@ class ExportSettings:
             check_name_pattern(self.names)
 
     @property
-    def layouts(self) -> tuple[FileContent, ...]:
+    def contents(self) -> tuple[FileContent, ...]:
         """What each file holds, in order."""
-        if self.what == "fill+matte":
+        if self.kind == "fill+matte":
             return ("fill", "matte")
-        if self.what in ("matte", "mask", "saliency"):
+        if self.kind in ("matte", "mask", "saliency"):
             return ("matte",)
-        return ("cutout",) if self.what == "cutout" else ("fill",)
+        return ("cutout",) if self.kind == "cutout" else ("fill",)
 
-    def kind(self, layout: FileContent) -> str:
+    def file_label(self, layout: FileContent) -> str:
         """What a file of this layout is, in one word for names and notes."""
-        if self.what == "fill+matte":
+        if self.kind == "fill+matte":
             return "fg" if layout == "fill" else "matte"
-        return self.what
+        return self.kind
 
-    def targets(self, output: Path) -> dict[FileContent, Path]:
+    def output_paths(self, output: Path) -> dict[FileContent, Path]:
         """Every file that is written for a job's output."""
-        if len(self.layouts) == 1:
-            return {self.layouts[0]: output}
+        if len(self.contents) == 1:
+            return {self.contents[0]: output}
         return {
-            layout: output.with_name(f"{output.stem}_{self.kind(layout)}{output.suffix}")
-            for layout in self.layouts
+            layout: output.with_name(f"{output.stem}_{self.file_label(layout)}{output.suffix}")
+            for layout in self.contents
         }
 
     @property
@@ -129,13 +130,17 @@ class ExportSettings:
         Raises:
             UsageError: See the class.
         """
-        given = {k: v for k, v in options.items() if k in EXPORT_OPTIONS and v is not None}
+        given = {
+            k: v
+            for k, v in renamed(options, EXPORT_SETTINGS).items()
+            if k in EXPORT_OPTIONS and v is not None
+        }
         if "cfr" in given:
             given["cfr"] = frame_rate(str(given["cfr"]))
         check_kinds(cls, given)
         return cls(**given)
 
-    def as_words(self) -> list[str]:
+    def to_options(self) -> list[str]:
         """The command line options that build this; nothing for what is usual."""
         usual, words = ExportSettings(), list[str]()
         for name, option in EXPORT_OPTIONS.items():
@@ -146,7 +151,7 @@ class ExportSettings:
 
 
 EXPORT_OPTIONS = {
-    "what": "--what",
+    "kind": "--kind",
     "alpha": "--alpha",
     "background": "--background",
     "cfr": "--cfr",

@@ -27,5 +27,5 @@ class Frame:
     pts: int
     image: npt.NDArray[np.uint8]
     held: bool = False
-    deep: npt.NDArray[np.uint16] | None = None
+    image_16bit: npt.NDArray[np.uint16] | None = None
     picture_hash: bytes = b""

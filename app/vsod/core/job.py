@@ -11,6 +11,7 @@ from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.data_parsing import check_kinds, parse_json
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.core.old_keys import JOB, renamed
 from vsod.core.safe_text import json_text, shell_words
 from vsod.errors import UsageError
 
@@ -38,26 +39,26 @@ class JobSpec:
 
     source: Path
     output: Path
-    card: str = "swift"
+    model: str = "swift"
     format: str | None = None
     start: int = 0
     stop: int | None = None
     device: str = "auto"
     adapt: bool = False
-    finish: MatteSettings = field(default_factory=MatteSettings)
-    delivery: ExportSettings = field(default_factory=ExportSettings)
+    matte: MatteSettings = field(default_factory=MatteSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
     shots: tuple[ShotOverride, ...] = ()
     overwrite: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
-        ClipSettings(self.card, self.finish, self.shots)
+        ClipSettings(self.model, self.matte, self.shots)
         if self.device not in DEVICES:
             raise UsageError(f"unknown device '{self.device}'", fix=f"Use one of: {', '.join(DEVICES)}.")
 
     @property
-    def choice(self) -> ClipSettings:
+    def settings(self) -> ClipSettings:
         """Card and finish of every frame."""
-        return ClipSettings(self.card, self.finish, self.shots)
+        return ClipSettings(self.model, self.matte, self.shots)
 
     def frames(self, count: int) -> range:
         """The range of frames this job covers in a clip of ``count`` frames.
@@ -86,10 +87,10 @@ class JobSpec:
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
                 :func:`vsod.core.data_parsing.refusing`.
         """
-        raw: dict[str, Any] = dict(parse_json(text) if isinstance(text, str) else text)
+        raw: dict[str, Any] = renamed(parse_json(text) if isinstance(text, str) else text, JOB)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
-        raw["finish"] = MatteSettings.from_json(raw.get("finish", {}))
-        raw["delivery"] = ExportSettings.from_options(raw.get("delivery", {}))
+        raw["matte"] = MatteSettings.from_json(raw.get("matte", {}))
+        raw["export"] = ExportSettings.from_options(raw.get("export", {}))
         raw["shots"] = tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
         # what was agreed to once is not agreed to for good
         raw = {"overwrite": False, **raw}
@@ -98,7 +99,7 @@ class JobSpec:
 
     def as_command(self) -> str:
         """The shell command that repeats this job."""
-        words = ["vsod-desktop", "run", str(self.source), "-o", str(self.output), "--card", self.card]
+        words = ["vsod-desktop", "run", str(self.source), "-o", str(self.output), "--model", self.model]
         if self.format:
             words += ["--format", self.format]
         if self.start or self.stop is not None:
@@ -107,7 +108,7 @@ class JobSpec:
             words += ["--device", self.device]
         if self.adapt:
             words += ["--adapt"]
-        words += self.finish.as_words() + self.delivery.as_words()
+        words += self.matte.to_options() + self.export.to_options()
         for shot in self.shots:
             words += ["--shot", shell_words(_shot_words(shot))]
         return shell_words(words)
@@ -119,11 +120,11 @@ class JobSpec:
 
 def _shot_words(shot: ShotOverride) -> list[str]:
     words = [f"{shot.start}:{shot.stop}"]
-    if shot.card is not None:
-        words += ["--card", shot.card]
-    if shot.finish is not None:
+    if shot.model is not None:
+        words += ["--model", shot.model]
+    if shot.matte is not None:
         # a finish of its own that is the usual one must be said, else it would be the clip's
-        words += shot.finish.as_words() or [f"--gamma={DEFAULT_MATTE_SETTINGS.gamma}"]
+        words += shot.matte.to_options() or [f"--gamma={DEFAULT_MATTE_SETTINGS.gamma}"]
     return words
 
 
@@ -155,7 +156,7 @@ class JobResult:
     verified: bool | None = None
     stages: dict[str, float] = field(default_factory=dict)
     outputs: list[Path] = field(default_factory=list)
-    fitted: bool | None = None
+    adapted: bool | None = None
     duplicated: int = 0
     dropped: int = 0
     clip: ClipInfo | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from vsod.core.data_parsing import check_kinds
+from vsod.core.old_keys import MATTE_SETTINGS, renamed
 from vsod.errors import UsageError
 
 CRF_ENGINES = ("meanfield", "pydensecrf")
@@ -59,7 +60,7 @@ class MatteSettings:
         UsageError: A value lies outside its span.
     """
 
-    stabilise: float = _knob(
+    temporal_smoothing: float = _knob(
         1.0,
         "steady the map along the motion: 0 off, 1 most (default)",
         title="Steady",
@@ -147,10 +148,11 @@ class MatteSettings:
         Raises:
             UsageError, TypeError, ValueError: It is none.
         """
+        raw = renamed(raw, MATTE_SETTINGS)
         check_kinds(cls, raw)
         return cls(**raw)
 
-    def for_card(self, crf: str) -> Self:
+    def for_model(self, crf: str) -> Self:
         """These settings with what they leave to the card settled.
 
         Args:
@@ -158,7 +160,7 @@ class MatteSettings:
         """
         return replace(self, crf=crf) if self.crf == "auto" else self
 
-    def as_words(self) -> list[str]:
+    def to_options(self) -> list[str]:
         """The command line options that give these settings."""
         words = []
         for knob in fields(self):

@@ -27,7 +27,7 @@ class OutputFrame:
     rgb: Colours | None = None
 
     @property
-    def layout(self) -> FileContent:
+    def content(self) -> FileContent:
         """What there is of it."""
         if self.rgb is None:
             return "matte"

@@ -59,7 +59,7 @@ class ProgressMeter:
             self._recent.popleft()
         self._tell(force=self._done == self._stages.get(self._stage))
 
-    def through(self, frames: Iterable[object]) -> None:
+    def track(self, frames: Iterable[object]) -> None:
         """One step for each of ``frames``; raises what :meth:`step` raises."""
         for _ in frames:
             self.step()

@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.prefs = prefs or Preferences()
         self.player = Player(self)
-        self.player.drafts.set_room(self.prefs.number("draft_mb", DEFAULT_MEGABYTES))
+        self.player.drafts.set_size_limit(self.prefs.number("draft_mb", DEFAULT_MEGABYTES))
         self.tasks = ClipJobs(backend or LocalPipeline(), self)
         self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
@@ -124,10 +124,10 @@ class MainWindow(QMainWindow):
         self.stage = ViewerController(room, self.actions_by_id, self)
         self.overview = MetricsController(self.player, self.scrubber, self)
         self.ahead = IdleAnalysis(self.player, self.tasks, self)
-        self.ahead.enabled = self.prefs.text("ahead", "on") == "on"
+        self.ahead.enabled = self.prefs.get_text("ahead", "on") == "on"
         self.messages = OutcomeMessages(self.banner, self.status)
         self.sound = AudioPlayer(self.player, self)
-        self.sound.muted = self.prefs.text("sound", "on") == "off"
+        self.sound.muted = self.prefs.get_text("sound", "on") == "off"
         self.scope = ShotScope(room, self.overview, self.deck.scope, self)
         self.bake_off = ModelComparisonController(room, self.scope, self)
         self.editing = SettingsController(room, self.scope, self)
@@ -163,9 +163,9 @@ class MainWindow(QMainWindow):
         tasks = self.tasks
         self.player.failed.connect(self.banner.show_error)
         tasks.catalogued.connect(self._on_catalogue)
-        tasks.covered.connect(lambda casting, covered: self.clip_state.set_coverage(covered, casting.card))
+        tasks.covered.connect(lambda casting, covered: self.clip_state.set_coverage(covered, casting.model))
         tasks.analysed.connect(self.player.refresh)
-        tasks.fitted.connect(self.messages.fitted)
+        tasks.fitted.connect(self.messages.adapted)
         tasks.exported.connect(self.messages.exported)
         tasks.failed.connect(self.messages.failed)
         for part in (self.player.drafts, self.sound, self.overview, self.ahead):
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         tasks.covered.connect(self.overview.set_covered)
         tasks.running.connect(self.overview.set_running)
         tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
-        self.overview.found.connect(self.deck.flags.set_flags)
+        self.overview.found.connect(self.deck.flags.set_issues)
         self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.deck.flags.picked.connect(self.player.seek)
         self.exporting.queued.connect(self.queue_room.add)
@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         """Stop the running job; the queue pauses."""
         self.running.cancel()
 
-    def allow_ahead(self, allowed: bool) -> None:
+    def set_idle_analysis(self, allowed: bool) -> None:
         """Let the analysis run ahead while nothing else is asked for, or not."""
         set_idle_analysis(self._action_context, allowed)
 
@@ -221,13 +221,13 @@ class MainWindow(QMainWindow):
 
     def _begin(self) -> None:
         self.tasks.catalogue()
-        session = self.projects.offer()
+        session = self.projects.offer_recovery()
         self.action_state.refresh()
         if session is None or session.ended:
             self.queue_room.offer()
 
     def _on_catalogue(self, cards: list[ModelChoice], _formats: object) -> None:
-        self.menus.looks.set_cards([card.id for card in cards if not card.problem])
+        self.menus.looks.set_models([card.id for card in cards if not card.problem])
 
     # ---- events
 
@@ -246,11 +246,11 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take local files and folders."""
         if event is not None:
-            self.opening.aim(event)
+            self.opening.accept_drag(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         """Changed their mind."""
-        self.welcome.set_aimed(False)
+        self.welcome.set_drag_hover(False)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped; of several clips the first, and queue them all."""
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if not self.exporting.may_leave() or not self.projects.may_leave(closing=True):
+        if not self.exporting.may_leave() or not self.projects.confirm_leave(closing=True):
             event.ignore()
             return
         self._closed = True

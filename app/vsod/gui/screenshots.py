@@ -72,7 +72,7 @@ class ScreenshotTour:
         """The picture is the one that was last asked for."""
         shown, player = self._window.canvas.shown, self._window.player
         return shown is None or (
-            shown.view == player.view and shown.index == player.index and not shown.draft
+            shown.view == player.view and shown.index == player.index and not shown.from_cache
         )
 
     def tour(self, clip: Path) -> None:
@@ -128,7 +128,7 @@ class ScreenshotTour:
 
     def _queue(self, clip: Path) -> None:
         """One job done, one that failed, one that runs, one that waits."""
-        room, work = self._window.queue_room, self._window.document.work
+        room, work = self._window.queue_room, self._window.document.current_clip
         assert work is not None
         with tempfile.TemporaryDirectory() as out:
             for number, source in enumerate((clip, clip.with_name("missing.mp4"), clip, clip)):

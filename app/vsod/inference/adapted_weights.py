@@ -36,8 +36,8 @@ class AdaptationResult:
 
     trusted: bool
     agreement: float = 0.0
-    doubt_before: float = 0.0
-    doubt_after: float = 0.0
+    uncertainty_before: float = 0.0
+    uncertainty_after: float = 0.0
 
 
 def write_adapted(file: Path, outcome: AdaptationResult, weights: bytes, key: str) -> None:

@@ -60,18 +60,18 @@ def read_model_spec(path: Path) -> ModelSpec:
             title=sanitise(str(raw["title"])),
             summary=sanitise(str(raw.get("summary", ""))),
             licence=sanitise(str(raw["licence"])),
-            paid_work=sanitise(str(raw.get("paid_work", "ask"))),
+            commercial_use=sanitise(str(raw.get("paid_work", "ask"))),
             entry=new_entry(str(raw["entry"])),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
             flow=str(raw.get("flow", "none")),
             area=int(size.get("area", 82944)),
             multiple=int(size.get("multiple", 32)),
-            reads=_names(raw.get("reads", ("image", "motion"))),
-            still=float(size.get("still", 0.5)),
+            inputs=_names(raw.get("reads", ("image", "motion"))),
+            static_prior=float(size.get("still", 0.5)),
             window=int(window.get("length", 0)),
-            clips=_is_clips(str(window.get("kind", "causal"))),
-            half=float(output.get("half", 0.5)),
+            chunked_window=_is_clips(str(window.get("kind", "causal"))),
+            decision_threshold=float(output.get("half", 0.5)),
             crf=str(output.get("crf", "off")),
             trained_on=tuple(sanitise(str(name)) for name in raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
@@ -83,7 +83,7 @@ def read_model_spec(path: Path) -> ModelSpec:
             raise ValueError("input.area or input.multiple is too small or too large")
         if not 0 <= card.window <= 1000:
             raise ValueError("window.length must lie between 0 and 1000")
-        if not 0 < card.half < 1:
+        if not 0 < card.decision_threshold < 1:
             raise ValueError("output.half must lie between 0 and 1")
         if card.crf not in CRF_MODES[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF_MODES[1:])}")

@@ -27,14 +27,14 @@ def compute_signature(card: ModelSpec) -> str:
         "maps": MAPS_VERSION,
         "entry": first_entry(card.entry),
         "options": card.options,
-        "reads": card.reads,
+        "reads": card.inputs,
         "flow": card.flow,
         "area": card.area,
         "multiple": card.multiple,
         "window": card.window,
-        "clips": card.clips,
-        "half": card.half,
-        "still": card.still,
+        "clips": card.chunked_window,
+        "half": card.decision_threshold,
+        "still": card.static_prior,
     }
     h = hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode())
     h.update(digest_or_missing(card.weights).encode())

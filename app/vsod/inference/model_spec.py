@@ -40,18 +40,18 @@ class ModelSpec:
     title: str = ""
     summary: str = ""
     licence: str = "unknown"
-    paid_work: str = "ask"
+    commercial_use: str = "ask"
     entry: str = ""
     weights: Path | None = None
     sha256: str = ""
     flow: str = "none"
     area: int = 82944
     multiple: int = 32
-    reads: tuple[str, ...] = ("image", "motion")
-    still: float = 0.5
+    inputs: tuple[str, ...] = ("image", "motion")
+    static_prior: float = 0.5
     window: int = 0
-    clips: bool = False
-    half: float = 0.5
+    chunked_window: bool = False
+    decision_threshold: float = 0.5
     crf: str = "off"
     trained_on: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
@@ -66,14 +66,14 @@ class ModelSpec:
             "title": self.title,
             "summary": self.summary,
             "licence": self.licence,
-            "paid_work": self.paid_work,
+            "paid_work": self.commercial_use,
             "flow": self.flow,
             "trained_on": list(self.trained_on),
             "measured": self.measured,
             "problem": self.problem,
         }
 
-    def checked_weights(self) -> Path:
+    def verified_weights(self) -> Path:
         """The weights file, proven to be the one the card means.
 
         Raises:

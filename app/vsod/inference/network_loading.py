@@ -77,7 +77,7 @@ def load_network(card: ModelSpec) -> torch.nn.Module:
 def _weights(card: ModelSpec) -> dict[str, torch.Tensor]:
     from vsod_models.weights import WeightsError, load_weights
 
-    file = card.checked_weights()
+    file = card.verified_weights()
     try:
         return load_adapted(file) if is_adapted(file) else load_weights(file)
     except WeightsError as error:

@@ -101,7 +101,7 @@ class OpenVINOBackend:
 
     def __init__(self, card: ModelSpec, raster: Raster, cancel: threading.Event | None = None) -> None:
         h, w = raster.padded_height, raster.padded_width
-        kinds = [NETWORK_INPUTS[name] for name in card.reads]
+        kinds = [NETWORK_INPUTS[name] for name in card.inputs]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if card.window else "frame"
         networks = converted_model(card, _version(), cancel)
@@ -131,7 +131,7 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
         Cancelled: ``cancel`` was set.
         ModelError: The network cannot be built, or its weights do not fit.
     """
-    weights = card.checked_weights().absolute()
+    weights = card.verified_weights().absolute()
     check_weights(weights)  # seconds before a process of its own would say the same
     kept = _kept(card, version)
     found = {name: file.read() for name, file in kept.items()}
@@ -153,7 +153,7 @@ def forget(card: ModelSpec) -> None:
 
 def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
     """Where the parts of a card's network are kept."""
-    weights = card.checked_weights()
+    weights = card.verified_weights()
     # weights made for one clip are kept with it, and so is what is made of them
     adapted = is_adapted(weights)
     name, home = (weights.name, weights.parent) if adapted else (card.id, None)
@@ -202,7 +202,7 @@ def convert(card: ModelSpec) -> dict[str, Network]:
     from vsod.inference.network_loading import load_network, network_part
 
     net = load_network(card)
-    kinds = [NETWORK_INPUTS[name] for name in card.reads]
+    kinds = [NETWORK_INPUTS[name] for name in card.inputs]
     examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
     made: dict[str, Network] = {}
     for name, kept in _kept(card, _version()).items():
@@ -211,7 +211,7 @@ def convert(card: ModelSpec) -> dict[str, Network]:
             with torch.no_grad():
                 features = network_part(net, "encode")(*examples)
             inputs = [features[:, None].expand(-1, card.window, -1, -1, -1)]
-        made[name] = as_openvino(network_part(net, name, card.half), inputs)
+        made[name] = as_openvino(network_part(net, name, card.decision_threshold), inputs)
         kept.write(made[name])
     return made
 

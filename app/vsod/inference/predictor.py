@@ -128,7 +128,7 @@ class Predictor:
         self._prior: MotionPrior | None = None
         self._before: Callable[[int], Map | None] | None = None
 
-    def second(self, card: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
+    def for_second_pass(self, card: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
         """The same for a card that differs in its weights alone, and does not have the last word.
 
         Its maps are averaged with those of ``before`` (:data:`SECOND_PASS_WEIGHT`): what only one of the two sees stays
@@ -168,7 +168,7 @@ class Predictor:
 
     @property
     def _reads_prior(self) -> bool:
-        return "prior" in self.card.reads and self._flow != "none"
+        return "prior" in self.card.inputs and self._flow != "none"
 
     @property
     def signature(self) -> str:
@@ -191,21 +191,21 @@ class Predictor:
 
         Clips of T stay on the video's grid, cuts or not: what is computed later must fit what is there.
         """
-        return not self.card.clips and (self.card.window > 1 or self._flow != "none")
+        return not self.card.chunked_window and (self.card.window > 1 or self._flow != "none")
 
-    def reach(self, wanted: range, count: int) -> frame_windows.RequiredFrames:
+    def required_frames(self, wanted: range, count: int) -> frame_windows.RequiredFrames:
         """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""
-        flow = any(NETWORK_INPUTS[name].needs_flow for name in self.card.reads)
-        return frame_windows.required_frames(wanted, count, self.card.window, self.card.clips, flow)
+        flow = any(NETWORK_INPUTS[name].needs_flow for name in self.card.inputs)
+        return frame_windows.required_frames(wanted, count, self.card.window, self.card.chunked_window, flow)
 
     def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameInputs]:
         """Everything before the network: frames decoded at ``raster.size`` -> what it reads.
 
         Frames outside ``within`` serve the flow only.
         """
-        return self.inputs(self.moving(frames, within))
+        return self.inputs(self.with_flow(frames, within))
 
-    def moving(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameWithFlow]:
+    def with_flow(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameWithFlow]:
         """First half of :meth:`prepare`: the flow."""
         return frames_with_flow(frames, None if self._flow == "none" else open_flow(self._flow), within)
 
@@ -218,10 +218,10 @@ class Predictor:
     def _built(self, moving: Iterable[FrameWithFlow]) -> Iterator[FrameInputs]:
         card, prior = self.card, self._prior
         for item in moving:
-            made = network_inputs.build_inputs(card.reads, item.image, item.flow, prior, card.still)
+            made = network_inputs.build_inputs(card.inputs, item.image, item.flow, prior, card.static_prior)
             padded = (
                 self.raster.pad(x, NETWORK_INPUTS[name].divide)
-                for name, x in zip(card.reads, made, strict=True)
+                for name, x in zip(card.inputs, made, strict=True)
             )
             yield FrameInputs(item.index, item.held, tuple(padded))
 
@@ -269,5 +269,5 @@ class Predictor:
     def _windowed(self, encoded: Iterator[tuple[int, Map]]) -> Iterator[tuple[int, Map]]:
         if not self.card.window:
             return encoded
-        arrange = frame_windows.run_chunks if self.card.clips else frame_windows.run_causal_windows
+        arrange = frame_windows.run_chunks if self.card.chunked_window else frame_windows.run_causal_windows
         return arrange(encoded, self.card.window, self.backend.window)

@@ -27,8 +27,8 @@ class TorchBackend:
         self._torch = torch
         self._device = torch.device(device)
         net = channels_last(load_network(card).to(self._device))
-        self._frame = network_part(net, "encode" if card.window else "frame", card.half)
-        self._window = network_part(net, "decode", card.half) if card.window else None
+        self._frame = network_part(net, "encode" if card.window else "frame", card.decision_threshold)
+        self._window = network_part(net, "decode", card.decision_threshold) if card.window else None
         self._dtype: torch.dtype | None = None
         if device == "cuda":
             self._dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

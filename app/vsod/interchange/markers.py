@@ -39,7 +39,7 @@ def to_csv(flags: Sequence[Issue], info: ClipInfo) -> str:
     start = start_timecode(info)
     for flag in flags:
         first = flag.frames.start
-        row = (first, len(flag.frames), start + first, flag.worst, flag.kind.id, flag.text, flag.kind.advice)
+        row = (first, len(flag.frames), start + first, flag.worst, flag.type.id, flag.text, flag.type.advice)
         table.writerow(row)
     return out.getvalue()
 
@@ -59,7 +59,7 @@ def to_edl(flags: Sequence[Issue], info: ClipInfo) -> str:
         lines.append(f"{number:03d}  001      V     C        {at} {until} {at} {until}  ")
         text = flag.text.replace("|", "/")
         lines.append(
-            f"{text} |C:ResolveColor{_COLOURS[flag.kind.id]} |M:{flag.kind.title} |D:{len(flag.frames)}"
+            f"{text} |C:ResolveColor{_COLOURS[flag.type.id]} |M:{flag.type.title} |D:{len(flag.frames)}"
         )
         lines.append("")
     return "\n".join([*lines, "* vsod-desktop", ""])

@@ -28,14 +28,18 @@ Pixels = Literal["rgb", "rgb48"]
 
 def required_pixels(delivery: ExportSettings, info: ClipInfo) -> Pixels | None:
     """What must be decoded of the source: colour, at full depth if it has more than 8 bits; or only a guide."""
-    if delivery.what in ("matte", "mask", "saliency", "heatmap"):
+    if delivery.kind in ("matte", "mask", "saliency", "heatmap"):
         return None
     return "rgb48" if info.bit_depth > 8 else "rgb"
 
 
 def effective_matte_settings(delivery: ExportSettings, settings: MatteSettings) -> MatteSettings:
     """The settings to finish with: the network's own map is shown without any."""
-    return MatteSettings(stabilise=0, edges="plain") if delivery.what in ("saliency", "heatmap") else settings
+    return (
+        MatteSettings(temporal_smoothing=0, edges="plain")
+        if delivery.kind in ("saliency", "heatmap")
+        else settings
+    )
 
 
 def export_frames(
@@ -62,7 +66,7 @@ def compose_frames(
     finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], delivery: ExportSettings, source: Source
 ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
     """Every finished frame with its picture for every file."""
-    background = open_background(delivery, source.info.upright_size) if delivery.what == "over" else None
+    background = open_background(delivery, source.info.upright_size) if delivery.kind == "over" else None
     try:
         for frame, matte in finished:
             yield frame, _pictures(frame, matte, delivery, background)
@@ -74,14 +78,14 @@ def compose_frames(
 def _pictures(
     frame: Frame, matte: npt.NDArray[np.float32], delivery: ExportSettings, background: Background | None
 ) -> dict[FileContent, OutputFrame]:
-    what = delivery.what
+    what = delivery.kind
     if what in ("matte", "saliency"):
         return {"matte": OutputFrame(alpha=matte)}
     if what == "mask":
         return {"matte": OutputFrame(alpha=(matte > 0.5).astype(np.uint8) * np.uint8(255))}
     if what == "heatmap":
         return {"fill": OutputFrame(rgb=heatmap(matte))}
-    seen: Colours = frame.image if frame.deep is None else frame.deep
+    seen: Colours = frame.image if frame.image_16bit is None else frame.image_16bit
     fill = foreground_for_fill(seen, matte)
     if what == "fill+matte":
         return {"fill": OutputFrame(rgb=fill), "matte": OutputFrame(alpha=matte)}

@@ -45,7 +45,9 @@ def refine_frames(
         decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         with closing(decoded):
             pairs = ((frame, fitting(source, store, frame, refill)) for frame in decoded)
-            with closing(prefetch(smooth_maps(pairs, settings.stabilise, frames), 1, "steady")) as steadied:
+            with closing(
+                prefetch(smooth_maps(pairs, settings.temporal_smoothing, frames), 1, "steady")
+            ) as steadied:
                 matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:
                     if matte is None or not frame.held:

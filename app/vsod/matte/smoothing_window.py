@@ -23,7 +23,7 @@ Map = npt.NDArray[np.float32]
 
 def frames_needed(frames: range, settings: MatteSettings, count: int) -> range:
     """The frames whose maps and pictures finishing reads for ``frames`` of a clip of ``count``."""
-    if not settings.stabilise:
+    if not settings.temporal_smoothing:
         return frames
     return range(max(0, frames.start - RADIUS), min(count, frames.stop + RADIUS))
 

@@ -107,7 +107,7 @@ def run_bench(
     Raises:
         VsodError: As for ``run``.
     """
-    fmt, settings = format_by_id(format_id), settings.for_card(card.crf)
+    fmt, settings = format_by_id(format_id), settings.for_model(card.crf)
     alone, together = _Laps(), _Laps()
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
@@ -118,17 +118,17 @@ def run_bench(
         name = predictor.device
         start_up = time.perf_counter() - began
         small = alone("decode small", clip.frames(0, frames.stop, size=predictor.raster.size))
-        moving = alone("flow", predictor.moving(small))
-        prepared = alone("prior" if "prior" in card.reads else "inputs", predictor.inputs(moving))
+        moving = alone("flow", predictor.with_flow(small))
+        prepared = alone("prior" if "prior" in card.inputs else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
         finisher = Refiner(settings)
         colour = export_frames.required_pixels(delivery, info)
         pixels: PixelFormat = colour or ("rgb" if finisher.reads_colour else "luma")
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
-        if settings.stabilise:
+        if settings.temporal_smoothing:
             looks = ((frame, saliency) for saliency, frame in pairs)
-            steadied = alone("steady", smooth_maps(looks, settings.stabilise, range(len(pairs))))
+            steadied = alone("steady", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
             pairs = [(saliency, frame) for frame, saliency in steadied]
         with finisher:
             # once for the time, letting go of every matte as a job does: fresh memory costs more than the work
@@ -144,7 +144,7 @@ def run_bench(
             )
         pictures = list(export_frames.compose_frames(iter(mattes), delivery, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
-        layout = delivery.layouts[0]
+        layout = delivery.contents[0]
 
         def written(
             name: str, made: Iterable[tuple[Frame, dict[FileContent, OutputFrame]]], count: int

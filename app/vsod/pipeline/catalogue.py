@@ -62,7 +62,7 @@ def model_entries() -> list[ModelEntry]:
             licence=card.licence,
             needs_flow=card.flow != "none",
             problem=card.problem,
-            paid_work=card.paid_work,
+            paid_work=card.commercial_use,
             trained_on=card.trained_on,
             size=card.weights.stat().st_size if card.weights and card.weights.is_file() else 0,
             measured=card.measured,
@@ -75,7 +75,7 @@ def format_entries() -> list[FormatEntry]:
     """Every export format this machine can write."""
     return [
         FormatEntry(
-            f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.layouts, f.image, f.straight_only
+            f.id, f.title, tuple(f.suffixes), f.is_sequence, f.note, f.contents, f.image, f.straight_only
         )
         for f in all_formats().values()
     ]

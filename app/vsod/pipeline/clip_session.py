@@ -74,7 +74,7 @@ class ClipSession:
         """Frames in order on a decoder of their own; close the generator to release it."""
         return self._source.frames(start, stop, size=size)
 
-    def sound(self, index: int) -> Iterator[bytes]:
+    def audio(self, index: int) -> Iterator[bytes]:
         """Sound from frame ``index`` on, see :func:`vsod.media.sources.audio_reader.read_audio`.
 
         Close the generator to release the file.
@@ -82,9 +82,9 @@ class ClipSession:
         info = self.info
         return read_audio(info.path, int(info.pts[index]) * info.time_base)
 
-    def key_before(self, index: int) -> int:
+    def keyframe_before(self, index: int) -> int:
         """The frame at or before ``index`` that is quickest to decode."""
-        return self._source.key_before(index)
+        return self._source.keyframe_before(index)
 
     def analyse(
         self,
@@ -124,7 +124,7 @@ class ClipSession:
                 self._fitted[card] = second
         return fitted
 
-    def prefer_fitted(self, card: str, prefer: bool) -> None:
+    def use_adapted(self, card: str, prefer: bool) -> None:
         """From now on show what the card fitted to this clip sees, if it has been fitted, or what it sees as it is."""
         if prefer and card not in self._fitted:
             predictor = Predictor(require_model(card), self.info.display_size)
@@ -134,7 +134,7 @@ class ClipSession:
         with self._lock:
             (self._prefer_fitted.add if prefer else self._prefer_fitted.discard)(card)
 
-    def reread_maps(self, card: str) -> None:
+    def reload_maps(self, card: str) -> None:
         """Another job may have computed maps of this clip: look at the store again."""
         with self._lock:
             store = self._stores.pop(card, None)
@@ -153,15 +153,15 @@ class ClipSession:
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
-        settings = settings.for_card(self._card(card).crf)
+        settings = settings.for_model(self._card(card).crf)
         finisher = self._finisher(settings)
-        if settings.stabilise:
-            saliency = self._steady(card, settings.stabilise, finisher.reads_colour, index)
+        if settings.temporal_smoothing:
+            saliency = self._steady(card, settings.temporal_smoothing, finisher.reads_colour, index)
         else:
             saliency = self.saliency(card, index)
         return None if saliency is None else finisher(saliency, picture)
 
-    def taste(
+    def compare_models(
         self,
         cards: list[str],
         count: int,
@@ -178,12 +178,12 @@ class ClipSession:
             self._source, stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
         )
 
-    def unfinished(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
+    def raw_map(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
         """The network's map enlarged to ``size`` (width, height) and nothing else, or None."""
         saliency = self.saliency(card, index)
         return None if saliency is None else upsample(saliency, *size)
 
-    def measure(
+    def measure_metrics(
         self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
         """Measure the lanes of the maps there are, as far as that was not done; see :meth:`lanes`.
@@ -195,9 +195,9 @@ class ClipSession:
         pace = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         pace.start("measure")
         with closing(measure_metrics(self._source, store, kept)) as measured:
-            pace.through(measured)
+            pace.track(measured)
 
-    def lanes(self, card: str) -> FrameMetrics:
+    def metrics(self, card: str) -> FrameMetrics:
         """What is known of every frame by now: a copy."""
         return self._lane_store(card).snapshot()
 

@@ -138,7 +138,7 @@ def _cards() -> list[DoctorCheck]:
         problem = card.problem
         if problem is None:
             try:
-                card.checked_weights()
+                card.verified_weights()
             except VsodError as error:
                 problem = str(error)
         found.append(

@@ -26,7 +26,7 @@ def job_format(spec: JobSpec) -> ExportFormat:
     """
     if spec.format:
         return format_by_id(spec.format)
-    return format_for_path(spec.output, spec.delivery.layouts[0])
+    return format_for_path(spec.output, spec.export.contents[0])
 
 
 def claim(
@@ -71,10 +71,10 @@ def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
         UsageError: Two files are written to one place; or the format is unknown.
     """
     claims.read(spec.source, "the source")
-    delivery = spec.delivery
-    if delivery.what == "over" and delivery.colour is None and delivery.background != "blur":
+    delivery = spec.export
+    if delivery.kind == "over" and delivery.colour is None and delivery.background != "blur":
         claims.read(Path(delivery.background), "the background")
-    for path, what in model_files(spec.choice.cards):
+    for path, what in model_files(spec.settings.model_ids):
         claims.read(path, what)
     for path, what, folder in _targets(spec, folders):
         name = f"{what} of {spec.source}"
@@ -146,5 +146,5 @@ def foreign_targets(spec: JobSpec, folders: bool | None = None) -> list[Path]:
 def _targets(spec: JobSpec, folders: bool | None) -> Iterator[tuple[Path, str, bool]]:
     """Every place that is written to, what goes there, and whether that is a folder of images."""
     folder = job_format(spec).is_sequence if folders is None else folders
-    for layout, path in spec.delivery.targets(spec.output).items():
+    for layout, path in spec.export.output_paths(spec.output).items():
         yield path, _KINDS[layout], folder

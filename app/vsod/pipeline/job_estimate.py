@@ -50,7 +50,7 @@ class JobEstimate:
     loading: float = 0.0
     bytes: int = 0
     memory_mb: float = 0.0
-    adapts: bool = False
+    adapt: bool = False
 
     @property
     def by_stage(self) -> dict[str, float]:
@@ -113,13 +113,13 @@ def _estimated(
 ) -> JobEstimate:
     info = clip.info
     kinds: dict[tuple[str, MatteSettings], list[range]] = {}
-    for part in cast.parts:
-        kinds.setdefault((part.card, part.finish), []).append(part.frames)
+    for part in cast.spans:
+        kinds.setdefault((part.model, part.matte), []).append(part.frames)
     samples = [
-        _sample(clip, cast, replace(spec, card=card, finish=finish, shots=()), frames, cancel)
+        _sample(clip, cast, replace(spec, model=card, matte=finish, shots=()), frames, cancel)
         for (card, finish), frames in kinds.items()
     ]
-    count, missing = len(plan_frames(spec, info, wanted).shows), cast.missing
+    count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.missing
     one_each = {sample.card: sample for sample in samples}
     busy = [sample for sample in one_each.values() if missing[sample.card]]
     pace = {
@@ -128,16 +128,16 @@ def _estimated(
     }
     if busy:
         seconds = sum(missing[sample.card] * sample.pace["analyse"] for sample in busy)
-        pace = {"analyse": seconds / cast.todo, **pace}
+        pace = {"analyse": seconds / cast.missing_total, **pace}
     return JobEstimate(
         frames=count,
-        analysed=cast.todo,
-        device=cast.predictors[spec.card].device,
+        analysed=cast.missing_total,
+        device=cast.predictors[spec.model].device,
         pace=pace,
         loading=sum(sample.loading for sample in busy),
         bytes=round(sum(sample.frames * sample.bytes for sample in samples) / len(wanted) * count),
         memory_mb=peak_mb(),
-        adapts=spec.adapt,
+        adapt=spec.adapt,
     )
 
 
@@ -148,26 +148,26 @@ def _sample(
     longest = max(stretches, key=len)
     middle = max(longest.start, longest.start + (len(longest) - SAMPLE_FRAMES) // 2)
     frames = range(middle, min(middle + SAMPLE_FRAMES, longest.stop))
-    predictor = cast.predictors[spec.card]
+    predictor = cast.predictors[spec.model]
     with tempfile.TemporaryDirectory() as temp:
         began = time.perf_counter()
         predictor.load(cancel)
         loading = time.perf_counter() - began
         maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
-        reads = frames_needed(frames, spec.finish, clip.info.frame_count)
+        reads = frames_needed(frames, spec.matte, clip.info.frame_count)
         with closing(analyse.analyse(clip, predictor, maps, reads)) as indices:
             measured = _pace(indices, cancel)
         size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
     total = sum(len(stretch) for stretch in stretches)
-    return _Sample(spec.card, total, loading, {"analyse": measured, **pace}, size / len(frames))
+    return _Sample(spec.model, total, loading, {"analyse": measured, **pace}, size / len(frames))
 
 
 def _written(
     clip: Source, maps: MapStore, spec: JobSpec, frames: range, folder: Path, cancel: threading.Event | None
 ) -> tuple[int, dict[str, float]]:
     """Bytes of ``frames`` as the job writes them, and seconds a frame to write and to check them."""
-    fmt, delivery = job_format(spec), replace(spec.delivery, cfr=None)
-    targets = delivery.targets(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
+    fmt, delivery = job_format(spec), replace(spec.export, cfr=None)
+    targets = delivery.output_paths(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
     pace: dict[str, float] = {}
     with ExitStack() as open_files:
         sinks = {
@@ -178,7 +178,7 @@ def _written(
         }
 
         def steps() -> Iterator[None]:
-            with closing(export_frames.export_frames(clip, maps, frames, spec.finish, delivery)) as pictures:
+            with closing(export_frames.export_frames(clip, maps, frames, spec.matte, delivery)) as pictures:
                 for frame, picture in pictures:
                     for layout, sink in sinks.items():
                         sink.write(frame.index, picture[layout])

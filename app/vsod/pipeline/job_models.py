@@ -52,7 +52,7 @@ class JobModels:
         stores: Callable[[str], MapStore] | None = None,
     ) -> None:
         info = clip.info
-        cards = {name: require_model(name) for name in spec.choice.cards}
+        cards = {name: require_model(name) for name in spec.settings.model_ids}
         self._clip = clip
         self.predictors = {
             name: Predictor(card, info.display_size, spec.device) for name, card in cards.items()
@@ -62,17 +62,17 @@ class JobModels:
             for name, predictor in self.predictors.items()
         }
         self._opened = [] if stores else list(self.stores.values())
-        self.parts = [
-            replace(part, finish=part.finish.for_card(cards[part.card].crf))
-            for part in spec.choice.parts(frames)
+        self.spans = [
+            replace(part, matte=part.matte.for_model(cards[part.model].crf))
+            for part in spec.settings.spans(frames)
         ]
         self.models = ", ".join(f"{card.id} {card.sha256[:12]}" for card in cards.values())
         self._wanted = {name: np.zeros(info.frame_count, np.bool_) for name in cards}
         looks = [
-            (part.card, frames_needed(part.frames, part.finish, info.frame_count)) for part in self.parts
+            (part.model, frames_needed(part.frames, part.matte, info.frame_count)) for part in self.spans
         ]
         if spec.adapt:  # the clip's card is fitted to all that is written
-            looks.append((spec.card, frames_needed(frames, spec.finish, info.frame_count)))
+            looks.append((spec.model, frames_needed(frames, spec.matte, info.frame_count)))
         for name, reads in looks:
             self._wanted[name][reads.start : reads.stop] = True
 
@@ -89,7 +89,7 @@ class JobModels:
         }
 
     @property
-    def todo(self) -> int:
+    def missing_total(self) -> int:
         """How many maps are still to be made."""
         return sum(self.missing.values())
 
@@ -117,18 +117,18 @@ class JobModels:
         for name, predictor in self.predictors.items():
             for stretch in true_ranges(self._wanted[name]):
                 with closing(analyse.analyse(self._clip, predictor, self.stores[name], stretch)) as indices:
-                    pace.through(indices)
+                    pace.track(indices)
             seal(self.stores[name], self._clip.info)
 
-    def deliver(
+    def export_frames(
         self, delivery: ExportSettings
     ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
         """Every frame with its picture for every file, part after part."""
-        for part in self.parts:
-            store = self.stores[part.card]
-            refill = partial(analyse.refill, self._clip, self.predictors[part.card], store)
+        for part in self.spans:
+            store = self.stores[part.model]
+            refill = partial(analyse.refill, self._clip, self.predictors[part.model], store)
             pictures = export_frames.export_frames(
-                self._clip, store, part.frames, part.finish, delivery, refill
+                self._clip, store, part.frames, part.matte, delivery, refill
             )
             with closing(pictures) as ready:
                 yield from ready

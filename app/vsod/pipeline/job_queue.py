@@ -134,9 +134,9 @@ class JobQueue:
         return len(self._items)
 
     def __getitem__(self, id: str) -> QueuedJob:
-        return self._items[self.place(id)]
+        return self._items[self.position(id)]
 
-    def place(self, id: str) -> int:
+    def position(self, id: str) -> int:
         """Where an item stands.
 
         Raises:
@@ -195,7 +195,7 @@ class JobQueue:
             UsageError: Another process works on the queue; so for :meth:`move` and :meth:`remove`.
         """
         self._check_owned()
-        place = self.place(id)
+        place = self.position(id)
         self._items[place] = replace(self._items[place], **changes)
         self._write()
         return self._items[place]
@@ -203,7 +203,7 @@ class JobQueue:
     def move(self, id: str, to: int) -> None:
         """Put an item at another place."""
         self._check_owned()
-        item = self._items.pop(self.place(id))
+        item = self._items.pop(self.position(id))
         self._items.insert(max(0, min(to, len(self._items))), item)
         self._write()
 
@@ -249,7 +249,7 @@ class JobQueue:
             item
             for item in self._items
             if item.state in ("done", "warnings")
-            and (item.spec.card, item.spec.adapt) == (spec.card, spec.adapt)
+            and (item.spec.model, item.spec.adapt) == (spec.model, spec.adapt)
         ]
         frames = sum(item.frames for item in like)
         return sum(item.working for item in like) / frames if frames else 0.0

@@ -11,6 +11,7 @@ from typing import Any, Self
 from vsod import __version__
 from vsod.core.data_parsing import Unreadable, parse_json, read_json, refusing
 from vsod.core.job import JobResult, JobSpec
+from vsod.core.old_keys import JOB_REPORT, JOB_RESULT, renamed
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError, SourceChanged
 from vsod.inference.model_registry import require_model
@@ -38,7 +39,7 @@ class JobReport:
 
     spec: JobSpec
     source: str
-    card: str
+    model_weights: str
     outputs: dict[Path, str]
     software: dict[str, str]
     report: dict[str, Any]
@@ -84,15 +85,16 @@ class JobReport:
 
     @classmethod
     def _from_json(cls, raw: dict[str, Any]) -> Self:
-        report, outputs = dict(raw["report"]), dict(raw["outputs"])
+        raw = renamed(raw, JOB_REPORT)
+        report, outputs = renamed(raw["report"], JOB_RESULT), dict(raw["outputs"])
         states = dict(raw.get("states", {}))
-        texts = [raw["source"], raw["card"], *outputs.values(), *states.values()]
+        texts = [raw["source"], raw["model_weights"], *outputs.values(), *states.values()]
         if not all(isinstance(text, str) for text in texts) or not isinstance(report["frames"], int):
             raise Unreadable("a value is of another kind than it should be")
         return cls(
             JobSpec.from_json(raw["job"]),
             raw["source"],
-            raw["card"],
+            raw["model_weights"],
             {Path(name): value for name, value in outputs.items()},
             dict(raw["software"]),
             report,
@@ -109,7 +111,7 @@ class JobReport:
             "job": parse_json(self.spec.to_json()),
             "command": self.spec.as_command(),
             "source": self.source,
-            "card": self.card,
+            "model_weights": self.model_weights,
             "outputs": {str(name): value for name, value in self.outputs.items()},
             "states": self.states,
             "software": self.software,
@@ -130,8 +132,8 @@ class JobReport:
                 found.append(f"{self.spec.source} is another file now")
         except OSError:
             found.append(f"{self.spec.source} is gone")
-        if not _are_signatures(self.spec, self.card):
-            found.append(f"the card {self.spec.card} is another one now")
+        if not _are_signatures(self.spec, self.model_weights):
+            found.append(f"the card {self.spec.model} is another one now")
         for path, known in self.outputs.items():
             try:
                 if not self._is_same(path, known):
@@ -169,10 +171,10 @@ def _whole(path: Path, states: dict[str, str]) -> str:
 
 
 def _signatures(spec: JobSpec) -> str:
-    return " ".join(_ALL + compute_signature(require_model(card)) for card in spec.choice.cards)
+    return " ".join(_ALL + compute_signature(require_model(card)) for card in spec.settings.model_ids)
 
 
 def _are_signatures(spec: JobSpec, known: str) -> bool:
     if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the cards say
-        return known == " ".join(require_model(card).sha256 for card in spec.choice.cards)
+        return known == " ".join(require_model(card).sha256 for card in spec.settings.model_ids)
     return known == _signatures(spec)

@@ -41,7 +41,7 @@ class ModelComparison:
         agreement: (cards, cards) mean IoU of the mattes at 0.5.
     """
 
-    cards: tuple[str, ...]
+    models: tuple[str, ...]
     frames: tuple[int, ...]
     pictures: list[U8]
     mattes: list[list[npt.NDArray[np.float32]]]
@@ -78,7 +78,7 @@ def compare_models(
     seconds: list[float | None] = []
     done, total = 0, len(cards) * len(frames)
     # the models are compared, not the ways to finish a map
-    with Refiner(MatteSettings(stabilise=0.0)) as finish:
+    with Refiner(MatteSettings(temporal_smoothing=0.0)) as finish:
         for card, store in zip(cards, stores, strict=True):
             predictor = Predictor(require_model(card), source.info.display_size, device)
             todo = [index for index in frames if store.get(index) is None]

@@ -70,10 +70,10 @@ def run_job(
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         cast = JobModels(clip, spec, frames, stores)
-        reads = frames_needed(frames, spec.finish, clip.info.frame_count)
-        todo = cast.todo
+        reads = frames_needed(frames, spec.matte, clip.info.frame_count)
+        todo = cast.missing_total
         again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
-        written = {"export": len(frames), "verify": len(frames) * len(spec.delivery.layouts)}
+        written = {"export": len(frames), "verify": len(frames) * len(spec.export.contents)}
         pace = ProgressMeter(on_progress, {"analyse": todo, **again, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
         report = JobResult(spec.output, len(frames), 0.0, cast.load(cancel))
@@ -81,13 +81,17 @@ def run_job(
         report.warnings += clip.info.warnings
         tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
         plan = plan_frames(spec, clip.info, frames)
-        report.frames, report.duplicated, report.dropped = len(plan.shows), plan.duplicated, plan.dropped
-        if spec.delivery.cfr:
+        report.frames, report.duplicated, report.dropped = (
+            len(plan.source_frames),
+            plan.duplicated,
+            plan.dropped,
+        )
+        if spec.export.cfr:
             report.warnings.append(
-                f"conformed to {spec.delivery.cfr} fps: {plan.duplicated} frames repeated, "
+                f"conformed to {spec.export.cfr} fps: {plan.duplicated} frames repeated, "
                 f"{plan.dropped} left out"
             )
-        targets = spec.delivery.targets(spec.output)
+        targets = spec.export.output_paths(spec.output)
         with ExitStack() as open_files:
             sinks: dict[FileContent, Sink] = {}
             for layout, path in targets.items():
@@ -98,17 +102,17 @@ def run_job(
                     frames=_written(plan, frames),
                     tags=tags,
                     layout=layout,
-                    delivery=spec.delivery,
+                    delivery=spec.export,
                 )
                 sinks[layout] = open_files.enter_context(sink)
             if todo:
                 cast.analyse(pace)
             if spec.adapt:
-                predictor, store = cast.predictors[spec.card], cast.stores[spec.card]
+                predictor, store = cast.predictors[spec.model], cast.stores[spec.model]
                 looked = look_again(clip, predictor, store, reads, spec.device, pace)
-                report.fitted = looked[2]
-                cast.replace(spec.card, *looked[:2])
-                if not report.fitted:
+                report.adapted = looked[2]
+                cast.replace(spec.model, *looked[:2])
+                if not report.adapted:
                     report.warnings.append(NOT_ADAPTED)
             pace.start("export")
             _export(spec, cast, frames, plan, sinks, pace, report)
@@ -187,20 +191,20 @@ def analyse_with_progress(
     """
     pace.start(stage)
     with closing(analyse.analyse(clip, predictor, store, frames)) as indices:
-        pace.through(indices)
+        pace.track(indices)
     seal(store, clip.info)
 
 
 def plan_frames(spec: JobSpec, info: ClipInfo, frames: range) -> ConformPlan:
     """What every frame of the export shows: the range itself, or what a constant rate makes of it."""
-    if spec.delivery.cfr is None:
+    if spec.export.cfr is None:
         return ConformPlan(info, np.arange(frames.start, frames.stop, dtype=np.int64))
-    return conform_to_rate(info, frames, spec.delivery.cfr, spec.delivery.cfr_frames)
+    return conform_to_rate(info, frames, spec.export.cfr, spec.export.cfr_frames)
 
 
 def _written(plan: ConformPlan, frames: range) -> range:
     """The ordinals the sinks count by: the source's own, or those of the conformed clip."""
-    return range(len(plan.shows)) if plan.info.frame_count == len(plan.shows) else frames
+    return range(len(plan.source_frames)) if plan.info.frame_count == len(plan.source_frames) else frames
 
 
 def _export(
@@ -213,11 +217,11 @@ def _export(
     report: JobResult,
 ) -> None:
     number, first = 0, _written(plan, frames).start
-    with closing(cast.deliver(spec.delivery)) as ready:
+    with closing(cast.export_frames(spec.export)) as ready:
         for frame, pictures in ready:
             if frame.held:
                 report.held.append(frame.index)
-            while number < len(plan.shows) and plan.shows[number] == frame.index:
+            while number < len(plan.source_frames) and plan.source_frames[number] == frame.index:
                 for layout, sink in sinks.items():
                     sink.write(first + number, pictures[layout])
                 number += 1
@@ -230,14 +234,14 @@ def _verify(
     """Read back what was written, before it takes its place."""
     pace.start("verify")
     verified = True
-    for layout, (made, target) in zip(spec.delivery.targets(spec.output), whole, strict=True):
+    for layout, (made, target) in zip(spec.export.output_paths(spec.output), whole, strict=True):
         outcome = verify(
             spec.source,
             made,
             frames=frames,
             on_frame=pace.step,
             layout=layout,
-            delivery=spec.delivery,
+            delivery=spec.export,
             name=target,
         )
         verified = verified and outcome.ok

@@ -16,13 +16,14 @@ from vsod.core.data_parsing import check_kinds, read_json, refusing
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
+from vsod.core.old_keys import PROJECT_CLIP, renamed
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError
 from vsod.storage.atomic import write_text
 from vsod.storage.digest import digest
 
 PROJECT_SUFFIX = ".vsod"
-_VERSION = 1
+_VERSION = 2  # 1: other keys, see vsod.core.old_keys
 
 
 class NewerProgram(DataError):
@@ -41,35 +42,35 @@ class ProjectClip:
     """
 
     path: Path
-    card: str = "swift"
+    model: str = "swift"
     adapt: bool = False
-    finish: MatteSettings = field(default_factory=MatteSettings)
+    matte: MatteSettings = field(default_factory=MatteSettings)
     format: str = ""
-    delivery: ExportSettings = field(default_factory=ExportSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
     start: int = 0
     stop: int | None = None
     digest: str = ""
     shots: tuple[ShotOverride, ...] = ()
-    rest: dict[str, Any] = field(default_factory=dict)
+    unknown_keys: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def choice(self) -> ClipSettings:
+    def settings(self) -> ClipSettings:
         """Card and finish of every frame."""
-        return ClipSettings(self.card, self.finish, self.shots)
+        return ClipSettings(self.model, self.matte, self.shots)
 
     def job(self, output: Path, device: str = "auto") -> JobSpec:
         """The job that exports it."""
         return JobSpec(
             source=self.path,
             output=output,
-            card=self.card,
+            model=self.model,
             format=self.format or None,
             start=self.start,
             stop=self.stop,
             device=device,
             adapt=self.adapt,
-            finish=self.finish,
-            delivery=self.delivery,
+            matte=self.matte,
+            export=self.export,
             shots=self.shots,
             overwrite=False,
         )
@@ -77,15 +78,15 @@ class ProjectClip:
     def as_json(self, home: Path) -> dict[str, Any]:
         """JSON-ready form; says where the clip is, also as seen from the folder ``home``."""
         return {
-            **self.rest,
+            **self.unknown_keys,
             "path": str(self.path),
             "beside": _seen_from(home, self.path),
             "digest": self.digest,
-            "card": self.card,
+            "model": self.model,
             "adapt": self.adapt,
-            "finish": _unusual(self.finish),
+            "matte": _unusual(self.matte),
             "format": self.format,
-            "delivery": _unusual(self.delivery),
+            "export": _unusual(self.export),
             "start": self.start,
             "stop": self.stop,
             "shots": [_shot_json(shot) for shot in self.shots],
@@ -98,24 +99,25 @@ class ProjectClip:
         Raises:
             VsodError, KeyError, TypeError, ValueError: It is none.
         """
+        raw = renamed(raw, PROJECT_CLIP)
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
         known = {f.name for f in fields(cls)} | {"beside"}
         check_kinds(cls, raw)
         return cls(
             path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
-            card=str(raw["card"]),
+            model=str(raw["model"]),
             adapt=bool(raw.get("adapt", False)),
-            finish=MatteSettings.from_json(raw.get("finish", {})),
+            matte=MatteSettings.from_json(raw.get("matte", {})),
             format=str(raw.get("format", "")),
-            delivery=ExportSettings.from_options(raw.get("delivery", {})),
+            export=ExportSettings.from_options(raw.get("export", {})),
             start=int(raw.get("start", 0)),
             stop=None if raw.get("stop") is None else int(raw["stop"]),
             digest=str(raw.get("digest", "")),
             shots=ClipSettings(
                 "", shots=tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
             ).shots,
-            rest={name: value for name, value in raw.items() if name not in known},
+            unknown_keys={name: value for name, value in raw.items() if name not in known},
         )
 
 
@@ -132,7 +134,7 @@ class Project:
     current: int = -1
 
     @property
-    def work(self) -> ProjectClip | None:
+    def current_clip(self) -> ProjectClip | None:
         """The clip on the desk."""
         return self.clips[self.current] if 0 <= self.current < len(self.clips) else None
 
@@ -145,7 +147,7 @@ class Project:
         """Place of a clip, -1 if it is not in here."""
         return next((i for i, work in enumerate(self.clips) if work.path == path), -1)
 
-    def with_work(self, work: ProjectClip) -> Project:
+    def with_clip(self, work: ProjectClip) -> Project:
         """A copy in which this is decided about the clip, which is put on the desk."""
         place = self.find(work.path)
         if place < 0:
@@ -244,8 +246,8 @@ def _seen_from(home: Path, path: Path) -> str:
 
 
 def _shot_json(shot: ShotOverride) -> dict[str, Any]:
-    finish = None if shot.finish is None else _unusual(shot.finish)
-    return {"start": shot.start, "stop": shot.stop, "card": shot.card, "finish": finish}
+    matte = None if shot.matte is None else _unusual(shot.matte)
+    return {"start": shot.start, "stop": shot.stop, "model": shot.model, "matte": matte}
 
 
 def _unusual(settings: MatteSettings | ExportSettings) -> dict[str, Any]:

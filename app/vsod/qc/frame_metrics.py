@@ -31,18 +31,18 @@ class Metric:
 
     id: str
     title: str
-    what: str
-    top: float
+    description: str
+    axis_max: float
     limit: float | None = None
     bad: Literal["above", "below"] = "above"
     unit: str = ""
-    shown_as: float = 1.0
+    display_factor: float = 1.0
 
     def text(self, value: float) -> str:
         """A value for people; a dash where nothing is known."""
         if np.isnan(value):
             return "–"
-        shown = value * self.shown_as
+        shown = value * self.display_factor
         number = f"{shown:.0f}" if abs(shown) >= 10 else f"{shown:.1f}" if self.unit else f"{shown:.2f}"
         return f"{number} {self.unit}".rstrip()
 
@@ -62,7 +62,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("softness", "Softness", "width of the undecided edge, in pixels of the map", 12.0, 8.0, unit="px"),
     Metric("flicker", "Flicker", "1 - IoU with the map before, carried along the motion", 1.0, 0.25),
     Metric(
-        "motion", "Motion", "mean movement per frame, of the picture's width", 0.02, unit="%", shown_as=100.0
+        "motion",
+        "Motion",
+        "mean movement per frame, of the picture's width",
+        0.02,
+        unit="%",
+        display_factor=100.0,
     ),
     Metric("change", "Change", "share of the picture that the motion cannot explain", 1.0),
 )
@@ -82,7 +87,7 @@ class FrameMetrics:
         self.values = values
 
     @classmethod
-    def unknown(cls, count: int) -> FrameMetrics:
+    def empty(cls, count: int) -> FrameMetrics:
         """Nothing known about a clip of ``count`` frames."""
         return cls(np.full((count, len(METRICS)), np.nan, np.float32))
 
@@ -94,7 +99,7 @@ class FrameMetrics:
         return self.values[:, _COLUMN[lane]]
 
     @property
-    def known(self) -> npt.NDArray[np.bool_]:
+    def measured(self) -> npt.NDArray[np.bool_]:
         """(N,) frames whose own map has been looked at."""
         return ~np.isnan(self["area"])
 
@@ -112,9 +117,9 @@ def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetr
 
     Where the picture changes is a matter of the picture: it stays known while a shot's own card has seen nothing.
     """
-    found = FrameMetrics(casting.gather(lambda card: of(card).values))
+    found = FrameMetrics(casting.select_by_model(lambda card: of(card).values))
     unknown = np.isnan(found["change"])
-    found["change"][unknown] = of(casting.card)["change"][unknown]
+    found["change"][unknown] = of(casting.model)["change"][unknown]
     return found
 
 

@@ -29,7 +29,7 @@ class IssueType:
 
     id: str
     title: str
-    lane: str
+    metric: str
     advice: str
 
 
@@ -53,7 +53,7 @@ class Issue:
         value: The lane's value there.
     """
 
-    kind: IssueType
+    type: IssueType
     frames: range
     worst: int
     value: float
@@ -61,14 +61,14 @@ class Issue:
     @property
     def text(self) -> str:
         """In one line."""
-        lane = METRICS_BY_ID[self.kind.lane]
+        lane = METRICS_BY_ID[self.type.metric]
         count = f"{len(self.frames)} frames" if len(self.frames) > 1 else "1 frame"
-        return f"{self.kind.title}: {count}, {lane.title.lower()} {lane.text(self.value)}"
+        return f"{self.type.title}: {count}, {lane.title.lower()} {lane.text(self.value)}"
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
-            "kind": self.kind.id,
+            "kind": self.type.id,
             "start": self.frames.start,
             "stop": self.frames.stop,
             "worst": self.worst,
@@ -96,7 +96,7 @@ def find_issues(lanes: FrameMetrics, cuts: npt.NDArray[np.bool_]) -> list[Issue]
     }
     found = []
     for kind in ISSUE_TYPES:
-        values = lanes[kind.lane]
+        values = lanes[kind.metric]
         for frames in true_ranges(seen[kind.id], _BRIDGE):
             worst = _worst(kind, values, frames, seen[kind.id])
             found.append(Issue(kind, frames, worst, float(values[worst])))
@@ -119,5 +119,5 @@ def _worst(
     where = [i for i in frames if bad[i]]
     if kind.id == "jump":
         return where[0]
-    lowest = METRICS_BY_ID[kind.lane].bad == "below"
+    lowest = METRICS_BY_ID[kind.metric].bad == "below"
     return min(where, key=lambda i: values[i]) if lowest else max(where, key=lambda i: values[i])

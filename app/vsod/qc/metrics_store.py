@@ -34,7 +34,7 @@ class MetricsStore:
         self._key = f"{folder.name}|{count}|{' '.join(lane.id for lane in METRICS)}"
         self._lock = threading.Lock()
         kept = self._read()
-        self._lanes = FrameMetrics.unknown(count) if kept is None else FrameMetrics(kept)
+        self._lanes = FrameMetrics.empty(count) if kept is None else FrameMetrics(kept)
 
     def snapshot(self) -> FrameMetrics:
         """What is known by now."""
@@ -55,7 +55,7 @@ class MetricsStore:
         """
         with self._lock:
             alone = np.isnan(self._lanes["flicker"])
-            todo = have & ~self._lanes.known
+            todo = have & ~self._lanes.measured
         todo[1:] |= have[1:] & have[:-1] & alone[1:]
         return todo
 

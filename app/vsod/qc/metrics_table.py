@@ -38,11 +38,11 @@ class MetricsTable:
     """
 
     info: ClipInfo
-    card: str
+    model: str
     frames: range
-    lanes: FrameMetrics
+    metrics: FrameMetrics
     cuts: npt.NDArray[np.bool_]
-    flags: list[Issue]
+    issues: list[Issue]
 
     @classmethod
     def of(cls, info: ClipInfo, card: str, lanes: FrameMetrics, frames: range) -> Self:
@@ -54,27 +54,33 @@ class MetricsTable:
         lanes.values[outside] = np.nan
         return cls(info, card, frames, lanes, cuts, find_issues(lanes, cuts))
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, *, old_keys: bool = False) -> None:
         """A row per frame (.csv), or all of it (.json).
+
+        Args:
+            path: The file.
+            old_keys: Give the issues of a .json as ``flags``, too, as 0.1.0 called them.
 
         Raises:
             UsageError: Another suffix.
             OutputError: The disk refuses.
         """
         check_table_suffix(path, TABLE_SUFFIXES)
-        table = table_rows(self.lanes, self.cuts, self.frames)
+        table = table_rows(self.metrics, self.cuts, self.frames)
         if path.suffix.lower() == ".csv":
             write_text(path, _as_csv(table))
             return
         whole = {
             NAME: __version__,
             "source": str(self.info.path),
-            "card": self.card,
-            "lanes": {lane.id: {"what": lane.what, "limit": lane.limit} for lane in METRICS},
+            "model": self.model,
+            "metrics": {lane.id: {"description": lane.description, "limit": lane.limit} for lane in METRICS},
             "frames": table,
             "shots": [[shot.start, shot.stop] for shot in shots_from_cuts(self.cuts)],
-            "flags": [flag.as_json() for flag in self.flags],
+            "issues": [issue.as_json() for issue in self.issues],
         }
+        if old_keys:
+            whole["flags"] = whole["issues"]
         write_text(path, json_text(whole, indent=1))
 
 

@@ -149,7 +149,7 @@ def test_matte_look_is_white_on_the_subject(qtbot: QtBot, window: MainWindow, cl
 
 def test_looks_change_while_playing(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     analyse_all(qtbot, window)
-    window.player.toggle()
+    window.player.toggle_play()
     qtbot.waitUntil(lambda: window.player.index > 1)
     window.actions_by_id["show_matte"].trigger()
     assert window.player.view.overlay is Overlay.MATTE

@@ -74,15 +74,15 @@ def test_the_dialog_builds_the_job(window: MainWindow, here: FakeClip, tmp_path:
     expected = JobSpec(
         source=tmp_path / "heron.mov",
         output=tmp_path / "heron_matte.mkv",
-        card="swift",
+        model="swift",
         format="ffv1",
         start=5,
         stop=15,
         device="cpu",
-        finish=window.finish.settings,
+        matte=window.finish.settings,
     )
     assert dialog.spec == expected
-    assert expected.finish.threshold == 0.5
+    assert expected.matte.threshold == 0.5
     dialog.whole.click()
     assert dialog.spec == expected.with_range(0, None)
     dialog.format_box.setCurrentIndex(2)

@@ -17,22 +17,22 @@ def eager(window: MainWindow, clip: FakeClip) -> FakeClip:
     """Idle after 50 ms; each frame of an analysis waits for the gate."""
     clip.gate = threading.Semaphore(0)
     window.ahead._idle.setInterval(50)
-    window.allow_ahead(True)
+    window.set_idle_analysis(True)
     return clip
 
 
 def test_it_runs_ahead_of_the_playhead(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
-    window.allow_ahead(False)
+    window.set_idle_analysis(False)
     window.player.seek(40)
     qtbot.waitUntil(lambda: window.ahead._job is None)
-    window.allow_ahead(True)
+    window.set_idle_analysis(True)
     eager.gate.release(20)
     qtbot.waitUntil(lambda: window.scrubber.covered[40:].all())
     assert not window.scrubber.covered[:40].any() and not window.tasks.busy
     # then what lies behind
     eager.gate.release(60)
     qtbot.waitUntil(lambda: window.scrubber.covered.all())
-    qtbot.waitUntil(lambda: window.scrubber.lanes is not None)
+    qtbot.waitUntil(lambda: window.scrubber.metrics is not None)
 
 
 def test_a_moved_playhead_stops_it(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
@@ -86,6 +86,6 @@ def test_a_card_that_fails_is_tried_once(
 
 def test_it_is_remembered_whether_it_may(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
     window.actions_by_id["analyse_idle"].trigger()
-    assert not window.ahead.enabled and window.prefs.text("ahead") == "off"
+    assert not window.ahead.enabled and window.prefs.get_text("ahead") == "off"
     qtbot.waitUntil(lambda: window.ahead._job is None)
     assert not window.ahead._idle.isActive()

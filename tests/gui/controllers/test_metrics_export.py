@@ -17,7 +17,7 @@ from vsod.gui.main_window import MainWindow
 def flagged(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> FakeClip:
     clip.bad_frames, clip.cuts = (12, 13, 14, 50), (30,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.overview.flags) == 2 and bool(window.scrubber.lanes.known.all()))
+    qtbot.waitUntil(lambda: len(window.overview.flags) == 2 and bool(window.scrubber.metrics.measured.all()))
     return clip
 
 

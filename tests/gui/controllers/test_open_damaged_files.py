@@ -61,4 +61,4 @@ def test_twenty_in_a_row(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> No
     assert refused >= 12
     window.open_path(tmp_path / "whole.mp4")
     qtbot.waitUntil(lambda: window.player.count == 30 and window.canvas.shown is not None)
-    qtbot.waitUntil(lambda: window.canvas.shown.index == 0 and not window.canvas.shown.draft)
+    qtbot.waitUntil(lambda: window.canvas.shown.index == 0 and not window.canvas.shown.from_cache)

@@ -30,7 +30,7 @@ def cut(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> FakeClip:
 
 
 def own(window: MainWindow) -> tuple[ShotOverride, ...]:
-    work = window.document.work
+    work = window.document.current_clip
     assert work is not None
     return work.shots
 
@@ -57,7 +57,7 @@ def test_a_knob_turns_the_shot_alone(qtbot: QtBot, window: MainWindow, cut: Fake
     assert "20" in window.deck.scope.note.text() and "39" in window.deck.scope.note.text()
     feather(window, 5)
     assert own(window) == (ShotOverride(20, 40, None, MatteSettings(feather=5)),)
-    assert window.document.work.finish.feather == 2
+    assert window.document.current_clip.matte.feather == 2
     assert window.player.view.at(30)[1].feather == 5 and window.player.view.at(50)[1].feather == 2
     settle(qtbot, window)
     window.player.seek(50)
@@ -85,7 +85,7 @@ def test_it_is_undone_and_given_back(window: MainWindow, cut: FakeClip) -> None:
 def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     by_shot(window)
     window.analysis.card_box.setCurrentIndex(window.analysis.card_box.findData("flow"))
-    assert own(window) == (ShotOverride(20, 40, "flow"),) and window.document.work.card == "swift"
+    assert own(window) == (ShotOverride(20, 40, "flow"),) and window.document.current_clip.model == "swift"
     qtbot.waitUntil(lambda: np.flatnonzero(~window.scrubber.covered).tolist() == list(SHOT))
     assert "20 " in window.analysis.button.text()
     before = len(cut.analysed)
@@ -133,7 +133,7 @@ def test_idle_analysis_goes_by_shots(qtbot: QtBot, window: MainWindow, cut: Fake
     qtbot.waitUntil(lambda: not window.scrubber.covered.all())
     before = len(cut.analysed)
     window.ahead._idle.setInterval(0)
-    window.allow_ahead(True)
+    window.set_idle_analysis(True)
     qtbot.waitUntil(lambda: window.scrubber.covered.all())
     assert {look[0] for look in cut.analysed[before:]} == {"flow"}
 
@@ -169,7 +169,7 @@ def test_a_project_brings_shots_back(
     assert Project.read(tmp_path / "p.vsod").clips[0].shots == own(window)
     window.projects.new()
     window.open_path(tmp_path / "p.vsod")
-    qtbot.waitUntil(lambda: window.player.count == 60 and window.document.work is not None)
+    qtbot.waitUntil(lambda: window.player.count == 60 and window.document.current_clip is not None)
     window.player.seek(25)
     # no cut is known yet, but this shot is
     assert window.scope.shot == SHOT and window.deck.scope.shot_button.isEnabled()

@@ -22,7 +22,7 @@ def test_the_whole_job_is_what_the_stages_take_together() -> None:
         "About 0:52: analysis 0:20, writing 0:20, checking 0:10.\n"
         "File about 3.4 MB, memory 640 MB; limited by analysis, 2.0 fps on CPU."
     )
-    analysed = replace(COST, analysed=0, pace={"export": 0.2, "verify": 0.1}, loading=0.0, adapts=True)
+    analysed = replace(COST, analysed=0, pace={"export": 0.2, "verify": 0.1}, loading=0.0, adapt=True)
     assert "About 0:30: writing 0:20, checking 0:10. Fitting to the clip is not counted." in estimate_text(
         analysed
     )

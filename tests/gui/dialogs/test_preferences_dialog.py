@@ -115,7 +115,7 @@ def test_the_theme_is_changed_at_once_and_remembered(
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("light"))
     assert theme.theme_colours("light")["#1e1f23"] in qapp.styleSheet()
     ink = theme.icon("play").pixmap(24).toImage()
-    assert not ink.isNull() and window.prefs.text("theme") == "light"
+    assert not ink.isNull() and window.prefs.get_text("theme") == "light"
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
     assert "#1e1f23" in qapp.styleSheet()
     qapp.setStyleSheet(before[0])
@@ -125,9 +125,9 @@ def test_the_theme_is_changed_at_once_and_remembered(
 def test_the_language_is_remembered(window: MainWindow) -> None:
     dialog = PreferencesDialog(window.prefs, window)
     dialog.language_box.setCurrentIndex(dialog.language_box.findData("de"))
-    assert window.prefs.text("language") == "de" and "next start" in dialog.remark.text()
+    assert window.prefs.get_text("language") == "de" and "next start" in dialog.remark.text()
     dialog.language_box.setCurrentIndex(0)
-    assert window.prefs.text("language") == ""
+    assert window.prefs.get_text("language") == ""
 
 
 def test_viewer_and_timeline_follow_the_theme(
@@ -159,8 +159,8 @@ def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWind
     dialog.preset_box.setCurrentIndex(dialog.preset_box.findData(name))
     window.open_path(Path("/clips/next.mov"))
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
-    work = window.document.work
-    assert work.card == "flow" and changed_values(work.finish) == Presets("finish")[name]
+    work = window.document.current_clip
+    assert work.model == "flow" and changed_values(work.matte) == Presets("finish")[name]
     assert window.analysis.card == "flow"
 
 

@@ -67,7 +67,7 @@ def test_it_begins_with_the_frame_under_the_playhead(
     qtbot.waitUntil(lambda: len(speaker.written) >= 5 * FRAME)
     assert clip.heard == [20] and speaker.frames[:5] == [20, 21, 22, 23, 24]
     window.player.pause()
-    assert not window.sound.sounding and speaker.stops == 1
+    assert not window.sound.audible and speaker.stops == 1
     qtbot.waitUntil(lambda: clip.streams == 0)
 
 
@@ -81,7 +81,7 @@ def test_there_is_none_but_forwards_at_source_speed(
     for key in keys:
         window.actions_by_id[key].trigger()
     qtbot.waitUntil(lambda: len(seen) > 3)
-    assert not window.sound.sounding and speaker.starts == speaker.stops
+    assert not window.sound.audible and speaker.starts == speaker.stops
 
 
 def test_the_mute_key_and_what_is_remembered(
@@ -90,12 +90,12 @@ def test_the_mute_key_and_what_is_remembered(
     window.actions_by_id["mute"].trigger()
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
-    assert speaker.starts == 0 and window.prefs.text("sound") == "off"
+    assert speaker.starts == 0 and window.prefs.get_text("sound") == "off"
     window.actions_by_id["mute"].trigger()
-    qtbot.waitUntil(lambda: window.sound.sounding)
+    qtbot.waitUntil(lambda: window.sound.audible)
     assert window.player.speed == 1
     window.actions_by_id["mute"].trigger()
-    assert not window.sound.sounding and window.player.speed == 1
+    assert not window.sound.audible and window.player.speed == 1
 
 
 def test_a_loop_sounds_again(qtbot: QtBot, window: MainWindow, clip: FakeClip, speaker: FakeSpeaker) -> None:
@@ -170,4 +170,4 @@ def test_nothing_happens_without_a_device_or_without_sound(
     window.sound._open = speakers.open_audio_device
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
-    assert clip.heard == [] and not window.sound.sounding and not window.banner.isVisible()
+    assert clip.heard == [] and not window.sound.audible and not window.banner.isVisible()

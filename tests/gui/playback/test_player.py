@@ -79,7 +79,7 @@ def test_playing_keeps_source_speed(qtbot: QtBot, window: MainWindow, clip: Fake
 
     shown: list[tuple[int, float]] = []
     window.player.shown.connect(lambda s: shown.append((s.index, time.monotonic())))
-    window.player.toggle()
+    window.player.toggle_play()
     qtbot.waitUntil(lambda: window.player.index >= 25)
     window.player.pause()
     played = [(i, t) for i, t in shown if i > 0]
@@ -262,8 +262,8 @@ def test_small_views_ask_for_small_pictures(qtbot: QtBot, window: MainWindow, ba
 def test_clock_follows_uneven_time_stamps() -> None:
     info = clip_info(Path("a"), pts=np.array([0, 1, 5, 6]), count=4)
     clock = PlaybackClock(info, 0, 1.0, now=100.0)
-    assert [clock.due(100 + t / 25) for t in (0, 0.9, 1, 4.9, 5, 6, 99)] == [0, 0, 1, 1, 2, 3, 3]
-    assert clock.wait(2, 100.0) == pytest.approx(0.2)
+    assert [clock.frame_due(100 + t / 25) for t in (0, 0.9, 1, 4.9, 5, 6, 99)] == [0, 0, 1, 1, 2, 3, 3]
+    assert clock.seconds_until(2, 100.0) == pytest.approx(0.2)
     back = PlaybackClock(info, 3, -2.0, now=0.0)
-    assert back.due(0.02) == 2 and back.due(0.05) == 1
-    assert back.wait(2, 0.0) == pytest.approx(0.02)
+    assert back.frame_due(0.02) == 2 and back.frame_due(0.05) == 1
+    assert back.seconds_until(2, 0.0) == pytest.approx(0.02)

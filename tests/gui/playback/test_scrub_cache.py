@@ -37,7 +37,7 @@ def test_a_draft_is_shown_while_the_picture_is_on_its_way(
 
         def there(index: int = index) -> None:
             shown = window.canvas.shown
-            assert shown is not None and shown.index == index and shown.draft
+            assert shown is not None and shown.index == index and shown.from_cache
             assert abs(int(shown.rgb[90, 10, 0]) - index) < 12
 
         qtbot.waitUntil(there)
@@ -52,7 +52,7 @@ def test_a_draft_shows_the_matte(qtbot: QtBot, window: MainWindow, clip: FakeCli
     clip.frame_gate = threading.Semaphore(0)
     window.player.seek(30)
     qtbot.waitUntil(lambda: window.canvas.shown.index == 30)
-    assert window.canvas.shown.draft and window.canvas.shown.alpha is not None
+    assert window.canvas.shown.from_cache and window.canvas.shown.alpha is not None
     clip.frame_gate.release(100)
     wait_for_frame(qtbot, window, 30)
 
@@ -72,14 +72,14 @@ def test_drafts_keep_to_their_memory(qtbot: QtBot, window: MainWindow, clip: Fak
     drafts = window.player.drafts
     qtbot.waitUntil(lambda: drafts.count == 60)
     everything = drafts.store.taken
-    drafts.set_room(everything / 2e6)
+    drafts.set_size_limit(everything / 2e6)
     assert drafts.store.taken <= everything / 2 and drafts.count in range(20, 41)
     assert drafts.has(window.player.index) and not drafts.has(59)
     window.player.seek(59)
     qtbot.waitUntil(lambda: drafts.has(59) and not drafts.has(0))
     qtbot.waitUntil(lambda: drafts._full)
     assert drafts.store.taken <= everything / 2
-    drafts.set_room(300)
+    drafts.set_size_limit(300)
     qtbot.waitUntil(lambda: drafts.count == 60)
     assert drafts.store.taken == everything
 

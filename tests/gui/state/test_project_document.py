@@ -42,8 +42,8 @@ def redo(window: MainWindow) -> None:
 
 
 def work(window: MainWindow) -> ProjectClip:
-    assert window.document.work is not None
-    return window.document.work
+    assert window.document.current_clip is not None
+    return window.document.current_clip
 
 
 def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, here: FakeClip) -> None:
@@ -63,8 +63,8 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     form.what.setCurrentIndex(form.what.findData("cutout"))
     window.dialog.reject()
     ended = work(window)
-    assert (ended.finish.feather, ended.card, ended.adapt) == (4, "flow", True)
-    assert (ended.start, ended.stop, ended.delivery) == (9, 21, ExportSettings("cutout"))
+    assert (ended.matte.feather, ended.model, ended.adapt) == (4, "flow", True)
+    assert (ended.start, ended.stop, ended.export) == (9, 21, ExportSettings("cutout"))
     words = []
     while action.isEnabled():
         words.append(action.text())
@@ -85,7 +85,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     assert work(window) == ended and not window.actions_by_id["redo"].isEnabled()
     assert window.finish.knobs["feather"].value == 4 and window.analysis.card == "flow"
     assert window.analysis.adapt and window.player.marked == range(9, 21)
-    assert window.player.view.finish.feather == 4
+    assert window.player.view.matte.feather == 4
 
 
 def test_a_drag_is_one_edit_and_two_drags_are_two(window: MainWindow, here: FakeClip) -> None:
@@ -182,7 +182,7 @@ def test_save_and_open_bring_everything_back(
     undo(window)
     assert not window.isWindowModified(), "undone to what is on disk"
     window.actions_by_id["new_project"].trigger()
-    assert window.clip is None and window.welcome.isVisible() and window.document.work is None
+    assert window.clip is None and window.welcome.isVisible() and window.document.current_clip is None
     window.finish.set_settings(DEFAULT_MATTE_SETTINGS)
     window.open_path(tmp_path / "spot.vsod")
     qtbot.waitUntil(lambda: window.clip is not None)
@@ -202,7 +202,7 @@ def test_leaving_a_changed_project_asks(
     button = QMessageBox.StandardButton[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: button)
     closed = window.close()
-    feather = Project.read(tmp_path / "spot.vsod").clips[0].finish.feather
+    feather = Project.read(tmp_path / "spot.vsod").clips[0].matte.feather
     assert (closed, feather) == {"Save": (True, 9), "Discard": (True, 0), "Cancel": (False, 0)}[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Discard)
 
@@ -316,8 +316,8 @@ def test_work_is_offered_after_a_crash(
     assert "ended unexpectedly" in second.banner.text and "heron.mov" in second.banner.text
     second.banner.action_button.click()
     qtbot.waitUntil(lambda: second.clip is not None)
-    assert work(second).finish.feather == 4 and second.finish.settings.feather == 4
-    assert second.projects.autosave.left_behind() is None, "offered once"
+    assert work(second).matte.feather == 4 and second.finish.settings.feather == 4
+    assert second.projects.autosave.find_unsaved() is None, "offered once"
 
 
 def test_the_last_session_can_be_gone_on_with(
@@ -338,7 +338,7 @@ def test_a_session_another_window_works_on_is_left_alone(
 ) -> None:
     window.finish.knobs["feather"].box.setValue(4)
     window.projects.autosave.write()
-    assert start().projects.autosave.left_behind() is None
+    assert start().projects.autosave.find_unsaved() is None
 
 
 def test_edits_are_kept_by_themselves_soon_after(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
@@ -355,11 +355,11 @@ def test_a_saved_project_leaves_no_session(
     save_as(window, tmp_path / "spot.vsod", monkeypatch)
     window.projects.autosave.write()
     window.close()
-    assert Autosave(window.document, window.prefs).left_behind() is None
+    assert Autosave(window.document, window.prefs).find_unsaved() is None
 
 
 def test_a_damaged_session_is_no_session(window: MainWindow) -> None:
     folder = window.projects.autosave._folder
     folder.mkdir(parents=True)
     (folder / "x.json").write_text("{")
-    assert window.projects.autosave.left_behind() is None
+    assert window.projects.autosave.find_unsaved() is None

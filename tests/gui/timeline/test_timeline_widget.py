@@ -118,7 +118,7 @@ def long_timeline(count=54_000):
     bar.resize(1600, bar.sizeHint().height())
     bar.set_clip(clip_info(Path("long.mov"), count, rate=Fraction(30), time_base=Fraction(1, 30)))
     bar.set_covered(rng.random(count) < 0.5)  # 13 000 pieces: worse than any analysis
-    bar.set_lanes(lanes, cuts, find_issues(lanes, cuts))
+    bar.set_metrics(lanes, cuts, find_issues(lanes, cuts))
     return bar
 
 
@@ -183,10 +183,10 @@ def test_the_film_comes_from_its_own_thread(qtbot: QtBot, window: MainWindow, cl
 def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip: FakeClip):
     clip.bad_frames, clip.cuts = (20, 21, 40), (30,)
     bar, flags = window.scrubber, window.deck.flags
-    assert "Analyse the clip" in flags.empty.text() and bar.lanes is None
+    assert "Analyse the clip" in flags.empty.text() and bar.metrics is None
     analyse_all(qtbot, window)
     qtbot.waitUntil(lambda: flags.tree.topLevelItemCount() == 2)
-    assert [f.frames for f in bar.flags] == [range(20, 22), range(40, 41)]
+    assert [f.frames for f in bar.issues] == [range(20, 22), range(40, 41)]
     assert "2 places want a look, the next at 01:00:00:20" in bar.accessibleDescription()
 
     QTest.keyClick(window, Qt.Key.Key_PageDown)
@@ -208,12 +208,12 @@ def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip:
 def test_another_card_has_its_own_lanes(qtbot: QtBot, window: MainWindow, clip: FakeClip):
     clip.bad_frames = (20,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.scrubber.flags) == 1)
+    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
     window.analysis.card_box.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: window.scrubber.lanes is None)
-    assert not window.scrubber.flags and window.deck.flags.tree.topLevelItemCount() == 0
+    qtbot.waitUntil(lambda: window.scrubber.metrics is None)
+    assert not window.scrubber.issues and window.deck.flags.tree.topLevelItemCount() == 0
     window.analysis.card_box.setCurrentIndex(0)
-    qtbot.waitUntil(lambda: len(window.scrubber.flags) == 1)
+    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
 
 
 def test_lanes_can_be_hidden(window: MainWindow, clip: FakeClip):
@@ -227,7 +227,7 @@ def test_lanes_can_be_hidden(window: MainWindow, clip: FakeClip):
 def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: FakeClip, monkeypatch):
     clip.bad_frames = (20,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.scrubber.flags) == 1)
+    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
     said = []
     monkeypatch.setattr(
         "vsod.gui.timeline.timeline_widget.QToolTip.showText", lambda _at, text, _on: said.append(text)

@@ -19,8 +19,8 @@ MILLIONS = {"scnn": 40.97, "pdb": 61.81}
 def test_parameters_and_pixels_are_the_papers(name):
     ours = find_model(name)
     with at_published_size(ours) as card:
-        assert card.problem is None and card.reads == ours.reads
-        assert (card.window, card.clips, card.flow) == (ours.window, ours.clips, ours.flow)
+        assert card.problem is None and card.inputs == ours.inputs
+        assert (card.window, card.chunked_window, card.flow) == (ours.window, ours.chunked_window, ours.flow)
         assert count_parameters(build_network(card)) / 1e6 == pytest.approx(MILLIONS[name], abs=0.01)
         raster = Raster.fit((512, 512), card.area, card.multiple)
         assert raster.width in (512, 472, 474)

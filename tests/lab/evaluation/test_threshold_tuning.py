@@ -19,7 +19,7 @@ from vsod.lab.evaluation.threshold_tuning import (
     sweep_thresholds,
 )
 
-PLAIN = MatteSettings(stabilise=0, edges="plain")
+PLAIN = MatteSettings(temporal_smoothing=0, edges="plain")
 
 
 def test_a_recut_map_is_that_of_the_other_half():
@@ -35,7 +35,7 @@ def test_a_recut_map_is_that_of_the_other_half():
 
 
 def test_masks_cut_at_one_half_are_best_matched_at_one_half(data):
-    own = require_model("swift").half
+    own = require_model("swift").decision_threshold
     cuts = sweep_thresholds("swift", data, levels=(0.02, own, 0.98), every=3)
     assert best_threshold(cuts).level == own and best_threshold(cuts).J > 0.99
     assert cuts[0].J < 0.99 > cuts[2].J

@@ -80,7 +80,7 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
     # a finished run has nothing left to do: it only installs
     assert main([str(w) for w in words] + ["--install"]) == 0
     card = paths.user_models_dir() / "mine.toml"
-    shipped = require_model("mine").checked_weights()
+    shipped = require_model("mine").verified_weights()
     assert f'sha256 = "{file_sha256(shipped)}"' in card.read_text()
     # int8, half the size of the run's
     assert shipped.stat().st_size < 0.6 * weights.stat().st_size

@@ -103,7 +103,7 @@ def test_hap(id: str, tmp_path: Path) -> None:
         pytest.skip(why)
     fmt, clip, target = format_by_id(id), make("cfr", tmp_path), tmp_path / "out.mov"
     ramp = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
-    layout = fmt.layouts[0]
+    layout = fmt.contents[0]
     with open_source(clip.path) as source:
         info = replace(source.info, timecode="10:00:00:00")
         with open_sink(target, fmt, info, layout=layout) as sink:

@@ -15,7 +15,7 @@ def test_the_table_is_the_codes():
 
 
 @pytest.mark.parametrize(
-    ("id", "layout"), [(f.id, w) for f in FORMATS.values() for w in f.layouts if w != "fill"]
+    ("id", "layout"), [(f.id, w) for f in FORMATS.values() for w in f.contents if w != "fill"]
 )
 def test_exactness_is_what_the_docs_say(id, layout):
     """T19: number of levels and ends, as printed in the docs."""

@@ -232,12 +232,12 @@ def test_a_gap_is_not_filled_with_millions_of_frames(gap: int, time_base: Fracti
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
     if gap == 10**5 and time_base == Fraction(1, 24):
         most = int(caught.value.fix.rsplit(" ", 1)[1].rstrip("."))
-        assert len(conform_to_rate(info, range(5), Fraction(24), most).shows) == most
+        assert len(conform_to_rate(info, range(5), Fraction(24), most).source_frames) == most
 
 
 def test_a_slow_clip_is_conformed_to_a_usual_rate() -> None:
     info = clip_info(count=50, rate=Fraction(1), time_base=Fraction(1), last_ticks=1)
-    assert len(conform_to_rate(info, range(50), Fraction(24)).shows) == 1200
+    assert len(conform_to_rate(info, range(50), Fraction(24)).source_frames) == 1200
 
 
 def test_what_is_no_number_is_black_or_white_without_a_word(

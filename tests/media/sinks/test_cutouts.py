@@ -36,7 +36,7 @@ def gradient(kind: type = np.uint16) -> npt.NDArray[np.uint16]:
 
 def write(target: Path, fmt: ExportFormat, picture: OutputFrame, info: ClipInfo, **how: object) -> list[str]:
     with open_sink(
-        target, fmt, info, frames=range(2), layout=picture.layout, delivery=ExportSettings(**how)
+        target, fmt, info, frames=range(2), layout=picture.content, delivery=ExportSettings(**how)
     ) as sink:
         for index in range(2):
             sink.write(index, picture)

@@ -172,7 +172,7 @@ def test_the_course_tells_the_frame_that_jumps(clip, tmp_path):
         for index in range(12):
             sink.write(index, OutputFrame(matte[::-1].copy() if index == 7 else matte))
     report = verify(clip, tmp_path / "m.mkv")
-    assert int(np.argmax(report.course.change)) in (7, 8)
+    assert int(np.argmax(report.stability.change)) in (7, 8)
     found = {check.id: check.message for check in report.checks}
     assert "frame 7" in found["change"] and report.ok
     assert len(report.as_json()["by_frame"]["change"]) == 12

@@ -129,7 +129,7 @@ def test_described_level_by_level():
     seen = np.random.default_rng(7).normal(size=(4, 3, 5)).astype(np.float32)
     full = PooledRegionFeatures(lambda _: seen)
     bare = PooledRegionFeatures(lambda _: seen, motion=False)
-    assert full.look(rgb) is seen
+    assert full.prepare(rgb) is seen
     for labels, with_motion, without in zip(
         levels, full.describe(seen, rgb, flow, levels), bare.describe(seen, rgb, flow, levels), strict=True
     ):
@@ -155,7 +155,7 @@ def test_three_crops_a_segment():
     rgb = np.zeros((20, 30, 3), np.uint8)
     rgb[:, :10], rgb[:, 10:20], rgb[:, 20:] = 50, 150, 250
     crops = MultiscaleCrops(FirstPixels(), size=60, batch=4)
-    seen = crops.look(rgb)
+    seen = crops.prepare(rgb)
     one, two, three = ((v / 255 - 0.485) / 0.229 for v in (50, 150, 250))
     found = crops.describe(seen, rgb, np.zeros((20, 30, 2), np.float32), [labels])[0]
     assert found.shape == (3, 9)

@@ -56,12 +56,12 @@ def test_both_zooms_matter():
     checks = torch.ones(1, 3, 64, 64)
     checks[..., ::2, ::2] = checks[..., 1::2, 1::2] = -1
     with torch.inference_mode():
-        _, plain = net.read(image, motion)
-        _, near = Swift.read(net, image + 0.1 * checks, motion)
-        _, far = Swift.read(
+        _, plain = net.encode(image, motion)
+        _, near = Swift.encode(net, image + 0.1 * checks, motion)
+        _, far = Swift.encode(
             net, torch.nn.functional.avg_pool2d(image, 2), torch.nn.functional.avg_pool2d(motion, 2)
         )
-        _, both = net.read(image + 0.1 * checks, motion)
+        _, both = net.encode(image + 0.1 * checks, motion)
     # the far reading averages the checks away: all of the change comes from the near one
     enlarged = torch.nn.functional.interpolate(far[0], size=near[0].shape[-2:], mode="bilinear")
     assert torch.allclose(both[0], (near[0] + enlarged) / 2, atol=1e-4)

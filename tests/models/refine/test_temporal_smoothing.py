@@ -102,7 +102,7 @@ def test_a_part_comes_out_as_in_the_whole():
     whole = {f.index: m for f, m in smooth_maps(pairs(looks, range(16)), 0.8, range(16))}
     assert list(whole) == list(range(16))
     part = range(5, 9)
-    reads = frames_needed(part, MatteSettings(stabilise=0.8), 16)
+    reads = frames_needed(part, MatteSettings(temporal_smoothing=0.8), 16)
     assert reads == range(5 - RADIUS, 9 + RADIUS)
     some = {f.index: m for f, m in smooth_maps(pairs(looks, reads), 0.8, part)}
     assert list(some) == list(part)
@@ -110,8 +110,8 @@ def test_a_part_comes_out_as_in_the_whole():
 
 
 def test_without_it_nothing_more_is_read():
-    assert frames_needed(range(5, 9), MatteSettings(stabilise=0), 16) == range(5, 9)
-    assert frames_needed(range(0, 16), MatteSettings(stabilise=1), 16) == range(0, 16)
+    assert frames_needed(range(5, 9), MatteSettings(temporal_smoothing=0), 16) == range(5, 9)
+    assert frames_needed(range(0, 16), MatteSettings(temporal_smoothing=1), 16) == range(0, 16)
 
 
 def test_flicker_by_hand():

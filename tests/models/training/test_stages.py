@@ -99,7 +99,7 @@ def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, ca
     before = {k: v.clone() for k, v in net.state_dict().items()}
     trainer.run()
     after = net.state_dict()
-    held = {name for name in after if any(name.startswith(h + ".") for h in stage.holds)}
+    held = {name for name in after if any(name.startswith(h + ".") for h in stage.frozen_parts)}
     assert all(torch.equal(before[k], after[k]) for k in held)
     learned = [k for k, p in net.named_parameters() if p.requires_grad]
     assert sum(not torch.equal(before[k], after[k]) for k in learned) > 0.9 * len(learned)
@@ -119,7 +119,7 @@ def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, card, stage):
     before = {k: v.clone() for k, v in whole.net.state_dict().items()}
     whole.run()
     for k, v in whole.net.state_dict().items():
-        if any(k.startswith(h + ".") for h in stage.holds):
+        if any(k.startswith(h + ".") for h in stage.frozen_parts):
             assert torch.equal(v, before[k]), k
     assert any(not torch.equal(before[k], p) for k, p in whole.net.named_parameters())
     assert 0 <= whole.validate(2)["iou_train"] <= 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from vsod.cli.aliases import add_old_names
 from vsod.cli.options.job import job_spec
 from vsod.cli.options.option_line import OptionLineParser
 from vsod.cli.options.path_access import add_overwrite, reads, writes
@@ -66,7 +67,7 @@ def batch_jobs(args: argparse.Namespace) -> list[JobSpec]:
 
 def without_own(specs: list[JobSpec]) -> list[JobSpec]:
     """Jobs of clips that were found, without those on mattes that an earlier batch wrote among the clips."""
-    targets = {identity(path) for spec in specs for path in spec.delivery.targets(spec.output).values()}
+    targets = {identity(path) for spec in specs for path in spec.export.output_paths(spec.output).values()}
 
     def is_own(clip: Path) -> bool:
         return identity(clip) in targets and foreign(clip, folder=clip.is_dir()) is None
@@ -92,7 +93,7 @@ def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
     """The job with the output that the command names."""
     clip = spec.source
     fmt = job_format(replace(spec, format=spec.format or "prores4444"))
-    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.delivery.what})
+    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.export.kind})
     if name in ("", ".", ".."):
         raise UsageError(f"--name '{args.name}' does not name a file", fix="Use {stem} in it.")
     folder = args.output or clip.absolute().parent
@@ -109,6 +110,7 @@ def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
             continue
         parser = OptionLineParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
         add_run_options(parser, output_needed=False)
+        add_old_names(parser)
         try:
             # what the line does not say is as the command has it
             usual = {k: v for k, v in vars(args).items() if k not in ("source", "output")}
@@ -173,7 +175,7 @@ def batch(args: argparse.Namespace) -> int:
             return bars
 
         try:
-            for row in run_batch(specs, again=args.again, on_progress=begin, cancel=cancel):
+            for row in run_batch(specs, again=args.redo, on_progress=begin, cancel=cancel):
                 rows.append(row)
                 if args.json:
                     output.print_event("clip-done", **outcome_json(row))
@@ -235,12 +237,12 @@ def watch(args: argparse.Namespace) -> int:
     print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
     made: set[Path] = set()
     with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
-        for clip in watch_folder(args.folder, args.quiet, cancel):
+        for clip in watch_folder(args.folder, args.settle, cancel):
             if identity(clip) in map(identity, made) or lies_in(clip, args.output):
                 continue  # what it wrote itself, by whatever way it came here
             try:
                 spec = _with(args, clip)
-                made.update(spec.delivery.targets(spec.output).values())
+                made.update(spec.export.output_paths(spec.output).values())
                 rows = list(run_batch([spec], on_progress=lambda _: bars, cancel=cancel))
             except (Cancelled, OutputError) as error:
                 if isinstance(error, OutputError):
@@ -264,9 +266,11 @@ def rerun(args: argparse.Namespace) -> int:
 
     known = JobReport.read(args.report)
     changed = [note for note in known.changes() if not any(note.startswith(str(p)) for p in known.outputs)]
-    if changed and not args.anyway:
+    if changed and not args.ignore_changes:
         raise DataError(
-            "; ".join(changed), where=args.report, fix="Bring it back, or use --anyway for what comes now."
+            "; ".join(changed),
+            where=args.report,
+            fix="Bring it back, or use --ignore-changes for what comes now.",
         )
     spec = replace(known.spec, output=args.output or known.spec.output, overwrite=args.overwrite)
     # the report that is read stays as it is: it tells what was
@@ -301,7 +305,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         )
     )
     _many(p)
-    p.add_argument("--again", action="store_true", help="do also what is done already")
+    p.add_argument("--redo", action="store_true", help="do also what is done already")
     p.add_argument("--dry-run", action="store_true", help="print the single commands and leave")
     add_job_options(p)
     p.set_defaults(run=batch)
@@ -310,7 +314,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     reads(p.add_argument("folder", metavar="FOLDER", type=Path))
     _many(p)
     p.add_argument(
-        "--quiet", type=float, default=5.0, metavar="SECONDS", help="a clip must not change for so long (5)"
+        "--settle", type=float, default=5.0, metavar="SECONDS", help="a clip must not change for so long (5)"
     )
     add_job_options(p)
     p.set_defaults(run=watch)
@@ -320,7 +324,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     writes(
         p.add_argument("-o", "--output", metavar="OUT", type=Path, help="write there (default: where it was)")
     )
-    p.add_argument("--anyway", action="store_true", help="also if source or card have changed since")
+    p.add_argument("--ignore-changes", action="store_true", help="also if source or model have changed since")
     add_overwrite(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=rerun)

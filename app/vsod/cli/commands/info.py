@@ -1,4 +1,4 @@
-"""``probe``, ``cache``, ``cards``, ``verify``, ``doctor`` and ``demo``."""
+"""``probe``, ``cache``, ``models``, ``verify``, ``doctor`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def models(args: argparse.Namespace) -> int:
         print(f"{card.id:{width}}{card.title}: {card.problem or card.summary}")
         if not card.problem:
             measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
-            print(f"{'':{width}}licence {card.licence}; paid work: {card.paid_work}")
+            print(f"{'':{width}}licence {card.licence}; commercial use: {card.commercial_use}")
             if measured:
                 print(f"{'':{width}}{measured}")
     return 0

@@ -1,4 +1,4 @@
-"""``lanes``: what can be told of every frame's matte, as a table, and the frames that want a look, as markers."""
+"""``metrics``: metrics of every frame's matte as a table, and the issues found in them as markers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def metrics(args: argparse.Namespace) -> int:
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
         with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
-            clip.analyse(args.card, frames=frames, device=args.device, on_progress=bars, cancel=cancel)
-            clip.measure(args.card, on_progress=bars, cancel=cancel)
-        table = MetricsTable.of(clip.info, args.card, clip.lanes(args.card), frames)
-        table.write(args.output)
+            clip.analyse(args.model, frames=frames, device=args.device, on_progress=bars, cancel=cancel)
+            clip.measure_metrics(args.model, on_progress=bars, cancel=cancel)
+        table = MetricsTable.of(clip.info, args.model, clip.metrics(args.model), frames)
+        table.write(args.output, old_keys=args.old_keys)
         if args.markers:
-            write_markers(table.flags, table.info, args.markers)
+            write_markers(table.issues, table.info, args.markers)
     finally:
         clip.close()
-    _tell(args, table.flags)
+    _tell(args, table.issues)
     return 0
 
 
@@ -43,7 +43,7 @@ def _claim(args: argparse.Namespace) -> None:
 
     claims = Claims()
     claims.read(args.source, "the source")
-    for path, what in model_files([args.card]):
+    for path, what in model_files([args.model]):
         claims.read(path, what)
     written = [(args.output, "the table"), *([(args.markers, "the markers")] if args.markers else [])]
     for path, what in written:

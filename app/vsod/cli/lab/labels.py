@@ -39,9 +39,9 @@ def add_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     _folders(p, truth="masks of some frames; the others are labelled", required=True)
     _clips(p)
     p.add_argument("--rounds", type=_count, default=10, help="at most this many (default: 10)")
-    p.add_argument("--card", default="scnn", help="card whose network is taught (default: scnn)")
+    p.add_argument("--model", default="scnn", help="model whose network is trained (default: scnn)")
     reads(
-        p.add_argument("--init", type=Path, help=".safetensors to start from (default: the card's weights)")
+        p.add_argument("--init", type=Path, help=".safetensors to start from (default: the model's weights)")
     )
     p.add_argument("--rate", type=float, help="learning rate of new layers (default: the recipe's)")
     p.add_argument("--device", choices=DEVICES, default="auto")
@@ -160,12 +160,12 @@ def weak(args: argparse.Namespace) -> int:
             args.clips,
             args.truth,
             args.out,
-            weak_labels.make_scnn_learner(args.card, args.init, args.device, args.rate, args.seed),
+            weak_labels.make_scnn_learner(args.model, args.init, args.device, args.rate, args.seed),
             settings=WeakLabelSettings(rounds=args.rounds),
             prior=prior,
             reads=[
                 (args.prior_weights, "the prior's weights"),
-                *model_files([args.card]),
+                *model_files([args.model]),
                 *([(args.init, "the weights to start from")] if args.init else []),
             ],
             overwrite=args.overwrite,

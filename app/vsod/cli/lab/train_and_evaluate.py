@@ -10,7 +10,9 @@ from typing import Any
 from tqdm import tqdm
 
 from vsod.cli.options.matte import matte_settings
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
+from vsod.errors import UsageError
 from vsod.lab.training.plan import TrainingPlan
 from vsod.storage.claims import Claims, refuse_foreign
 
@@ -33,21 +35,41 @@ def train(args: argparse.Namespace) -> int:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
     plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
-    reads = [(args.data, "the data"), *model_files([args.card, *([args.teacher] if args.teacher else [])])]
+    reads = [(args.data, "the data"), *model_files([args.model, *([args.teacher] if args.teacher else [])])]
     if args.init:
         reads.append((args.init, "the weights to start from"))
-    claim_run(args.out, train.files_of(args.card, plan), reads, overwrite=args.overwrite)
+    claim_run(args.out, train.files_of(args.model, plan), reads, overwrite=args.overwrite)
     if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
-    weights = train.train(args.card, args.data, args.out, plan, pack=args.pack, report=say)
+    weights = train.train(args.model, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:
-        train.install_weights(args.card, weights)
+        train.install_weights(args.model, weights)
     print(weights)
     return 0
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Measure a card."""
+    """Measure a model, or, with ``--all``, several in every way.
+
+    Raises:
+        UsageError: Not one model, or options that ``--all`` tries by itself.
+    """
+    if args.all:
+        if (
+            args.adapt
+            or args.pictures
+            or args.engine
+            or args.cue != "full"
+            or matte_settings(args) != MatteSettings()
+        ):
+            raise UsageError(
+                "evaluate --all tries the options itself",
+                fix="Leave out all but --data, --split and --device.",
+            )
+        return evaluate_all(args)
+    if len(args.models) != 1:
+        raise UsageError("evaluate takes one model", fix="Name one, or add --all.")
+    args.model = args.models[0]
     from vsod.lab.evaluation import evaluate as measuring
     from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
     from vsod_models.metrics.clip_scores import Scores
@@ -58,13 +80,13 @@ def evaluate(args: argparse.Namespace) -> int:
         else:
             print(f"{scores.name}: {scores.row()}", file=sys.stderr)
 
-    name = f"{args.card}{'-adapt' if args.adapt else ''}"
+    name = f"{args.model}{'-adapt' if args.adapt else ''}"
     gallery, pictures = None, [f"{name}-frames.png", f"{name}-precision.png"]
     if args.pictures:
         gallery = BestWorstSheet()
         _claim_pictures(args, pictures)
     results = measuring.evaluate(
-        args.card,
+        args.model,
         args.data,
         split_name=args.split,
         cue=args.cue,
@@ -87,7 +109,7 @@ def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
     from vsod.pipeline.job_claims import model_files
 
     claims = Claims()
-    for path, what in ((args.data, "the data"), *model_files([args.card])):
+    for path, what in ((args.data, "the data"), *model_files([args.model])):
         claims.read(path, what)
     for name in names:
         claims.write(args.pictures / name, "the picture")
@@ -102,7 +124,7 @@ def tune_threshold(args: argparse.Namespace) -> int:
     from vsod.lab.evaluation import threshold_tuning as measuring
 
     cuts = measuring.sweep_thresholds(
-        args.card,
+        args.model,
         args.data,
         every=args.every,
         split=args.split,
@@ -112,19 +134,19 @@ def tune_threshold(args: argparse.Namespace) -> int:
     )
     print("\n".join(measuring.format_table(cuts)))
     if args.install:
-        measuring.install_threshold(args.card, measuring.best_threshold(cuts).level)
+        measuring.install_threshold(args.model, measuring.best_threshold(cuts).level)
     return 0
 
 
 def evaluate_all(args: argparse.Namespace) -> int:
-    """Measure cards in every way."""
+    """Measure models in every way."""
     from vsod.lab.evaluation import option_tables as measuring
 
     rows = []
-    for row in measuring.evaluate_all(args.data, args.cards, split=args.split, device=args.device):
+    for row in measuring.evaluate_all(args.data, args.models, split=args.split, device=args.device):
         rows.append(row)
         for scores in row.scores:
-            told = {"card": row.card, "options": row.look.words, "clip": scores.name, **scores.row()}
+            told = {"model": row.card, "options": row.look.words, "clip": scores.name, **scores.row()}
             if args.json:
                 print(json_text(told), flush=True)
         if not args.json:

@@ -13,12 +13,12 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is written (see docs/formats.md)")
     told = "; ".join(f"{name}: {text}" for name, text in EXPORT_KINDS.items())
     group.add_argument(
-        "--what", choices=tuple(EXPORT_KINDS), help=f"{told} (default: matte)".replace("%", "%%")
+        "--kind", choices=tuple(EXPORT_KINDS), help=f"{told} (default: matte)".replace("%", "%%")
     )
     group.add_argument("--alpha", choices=ALPHA_MODES, help="kind of a cut-out's colour (default: straight)")
     reads(
         group.add_argument(
-            "--background", metavar="GROUND", help="RRGGBB, 'blur', a clip or a still, for over"
+            "--background", metavar="BACKGROUND", help="RRGGBB, 'blur', a clip or a still, for over"
         )
     )
     group.add_argument(

@@ -27,19 +27,21 @@ def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> N
 
 def add_job_options(p: argparse.ArgumentParser) -> None:
     """All that a job is besides its clip and its output."""
-    p.add_argument("--card", default="swift", help="model card (default: swift; see 'cards')")
+    p.add_argument(
+        "--model", metavar="MODEL", default="swift", help="which model (default: swift; see 'models')"
+    )
     p.add_argument("--format", metavar="NAME", help="export format (default: by OUT's suffix; see 'formats')")
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument(
-        "--adapt", action="store_true", help="fit the model to this clip first (see docs/adaptation.md)"
+        "--adapt", action="store_true", help="adapt the model to this clip first (see docs/adaptation.md)"
     )
     p.add_argument(
         "--shot",
         metavar="'A:B OPTIONS'",
         action="append",
         default=[],
-        help="these frames with a --card or finishing of their own (see docs/window.md); again for another shot",
+        help="these frames with a --model or matte settings of their own (see docs/window.md); again for another shot",
     )
     add_export_options(p)
     add_matte_options(p)
@@ -52,14 +54,14 @@ def job_spec(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
     return JobSpec(
         source=source,
         output=target,
-        card=args.card,
+        model=args.model,
         format=args.format,
         start=args.range[0],
         stop=args.range[1],
         device=args.device,
         adapt=args.adapt,
-        finish=matte_settings(args),
-        delivery=ExportSettings.from_options(vars(args)),
+        matte=matte_settings(args),
+        export=ExportSettings.from_options(vars(args)),
         shots=tuple(sorted((shot_override(text) for text in args.shot), key=lambda shot: shot.start)),
         overwrite=args.overwrite,
     )

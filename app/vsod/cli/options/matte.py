@@ -11,7 +11,7 @@ from vsod.core.matte_settings import MatteSettings, option_name
 
 def add_matte_options(parser: argparse.ArgumentParser) -> None:
     """Give a command every option of :class:`MatteSettings`."""
-    group = parser.add_argument_group("finishing, in this order (see docs/matte-settings.md)")
+    group = parser.add_argument_group("matte settings, in this order (see docs/matte-settings.md)")
     for knob in fields(MatteSettings):
         about = knob.metadata
         words: dict[str, Any] = {"help": about["help"], "default": None}

@@ -27,12 +27,12 @@ def path_options(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.Act
             yield action, access
 
 
-def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def every_command(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Every command of a parser by its words, ``"labels fuse"`` say."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():
-                inner = list(commands(command))
+                inner = list(every_command(command))
                 yield from ((f"{name} {words}", deeper) for words, deeper in inner)
                 if not inner:
                     yield name, command

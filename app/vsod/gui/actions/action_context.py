@@ -62,7 +62,7 @@ class ActionContext:
     @property
     def workspace(self) -> Workspace:
         """The panels."""
-        return self.shared.deck
+        return self.shared.workspace
 
 
 def always(_context: ActionContext) -> bool:
@@ -77,7 +77,7 @@ def has_clip(context: ActionContext) -> bool:
 
 def job_runs(context: ActionContext) -> bool:
     """A job runs, of the clip or of the queue."""
-    return bool(context.shared.tasks.busy)
+    return bool(context.shared.jobs.busy)
 
 
 def can_analyse(context: ActionContext) -> bool:
@@ -87,6 +87,6 @@ def can_analyse(context: ActionContext) -> bool:
 
 def can_export(context: ActionContext) -> bool:
     """As for an analysis, but the queue may be at work; formats are known."""
-    tasks = context.shared.tasks
+    tasks = context.shared.jobs
     free = tasks.busy in ("", QUEUE_JOB)
     return has_clip(context) and free and context.shared.usable_models is not None and bool(tasks.formats)

@@ -15,14 +15,14 @@ def show_about(context: ActionContext) -> None:
 
 def show_preferences(context: ActionContext) -> None:
     """Open the preferences; what can change at once does."""
-    text, analysis = context.shared.prefs.text, context.workspace.analysis
-    dialog = PreferencesDialog(context.shared.prefs, context.window, analysis.cards)
+    text, analysis = context.shared.preferences.get_text, context.workspace.analysis
+    dialog = PreferencesDialog(context.shared.preferences, context.window, analysis.cards)
     at_once = {
         "sound": lambda: mute(context, text("sound") == "off"),
         "ahead": lambda: set_idle_analysis(context, text("ahead") == "on"),
         "device": lambda: analysis.set_device(text("device")),
-        "draft_mb": lambda: context.player.drafts.set_room(float(text("draft_mb"))),
-        "autosave": lambda: context.projects.autosave.set_rest(text("autosave")),
+        "draft_mb": lambda: context.player.drafts.set_size_limit(float(text("draft_mb"))),
+        "autosave": lambda: context.projects.autosave.set_delay(text("autosave")),
     }
     dialog.changed.connect(lambda key: at_once.get(key, lambda: None)())
     dialog.open()
@@ -30,7 +30,7 @@ def show_preferences(context: ActionContext) -> None:
 
 def set_idle_analysis(context: ActionContext, allowed: bool) -> None:
     """Let the analysis run ahead of the playhead while nothing else is asked for, or not; remember it."""
-    context.shared.prefs.set_text("ahead", "on" if allowed else "off")
+    context.shared.preferences.set_text("ahead", "on" if allowed else "off")
     context.idle_analysis.enable(allowed)
     text = tr("Analyses while idle") if allowed else tr("Does not analyse while idle")
     context.shared.status.show_text(text)
@@ -38,14 +38,14 @@ def set_idle_analysis(context: ActionContext, allowed: bool) -> None:
 
 def mute(context: ActionContext, muted: bool) -> None:
     """Turn the sound off, or on; remember it."""
-    context.shared.prefs.set_text("sound", "off" if muted else "on")
+    context.shared.preferences.set_text("sound", "off" if muted else "on")
     context.audio.mute(muted)
     context.shared.status.show_text(tr("Sound off") if muted else tr("Sound on"))
 
 
 def edit_shot_or_clip(context: ActionContext) -> None:
     """Let the panels change the shot under the playhead instead of the whole clip, or the other way round."""
-    context.shot_scope.go_by_shot(context.shot_scope.frames is None)
+    context.shot_scope.set_by_shot(context.shot_scope.frames is None)
 
 
 def mark_in(context: ActionContext) -> None:
@@ -66,8 +66,8 @@ def clear_marks(context: ActionContext) -> None:
 
 
 def _mark(context: ActionContext, text: str, start: int, stop: int) -> None:
-    context.shared.document.settle()
-    context.settings.mark(text, start, stop)
+    context.shared.document.end_edit()
+    context.settings.set_range(text, start, stop)
 
 
 def toggle_guides(context: ActionContext) -> None:
@@ -79,7 +79,7 @@ def toggle_guides(context: ActionContext) -> None:
 def toggle_metrics(context: ActionContext) -> None:
     """Show the curves under the ruler, or hide them."""
     timeline = context.workspace.scrubber
-    timeline.show_lanes(not timeline.with_lanes)
+    timeline.show_metrics(not timeline.with_lanes)
 
 
 def toggle_queue(context: ActionContext) -> None:

@@ -26,7 +26,7 @@ _NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 def _show_shortcuts(c: ActionContext) -> None:
-    ShortcutsDialog(c.actions, MENUS, set_shortcuts, c.shared.prefs, c.window).open()
+    ShortcutsDialog(c.actions, MENUS, set_shortcuts, c.shared.preferences, c.window).open()
 
 
 _HELP: tuple[Action | None, ...] = (

@@ -27,7 +27,7 @@ CLIP: tuple[Action | None, ...] = (
         "Shot as t&he clip",
         (),
         "Take back what this shot has of its own",
-        run=lambda c: c.shot_scope.give_back(),
+        run=lambda c: c.shot_scope.reset_shot(),
     ),
     Action(
         "compare_models",

@@ -35,7 +35,7 @@ FILE: tuple[Action | None, ...] = (
     Action(
         "reopen",
         "&Go on with the last session",
-        run=lambda c: c.projects.reopen(),
+        run=lambda c: c.projects.restore_session(),
         enabled=lambda c: c.projects.recoverable,
     ),
     None,
@@ -45,7 +45,7 @@ FILE: tuple[Action | None, ...] = (
         "Save c&urves…",
         (),
         "The analysis lanes as a table, CSV or JSON",
-        run=lambda c: c.metrics_export.ask_for_curves(),
+        run=lambda c: c.metrics_export.ask_for_table(),
     ),
     Action(
         "save_markers",

@@ -6,7 +6,7 @@ from vsod.gui.actions import action_handlers as do
 from vsod.gui.actions.action import Action
 
 PLAYBACK: tuple[Action | None, ...] = (
-    Action("play", "&Play", ("Space",), "Play or pause", "play", run=lambda c: c.player.toggle()),
+    Action("play", "&Play", ("Space",), "Play or pause", "play", run=lambda c: c.player.toggle_play()),
     Action("reverse", "Play &backwards, faster each time", ("J",), run=lambda c: c.player.shuttle(-1)),
     Action("pause", "P&ause", ("K",), run=lambda c: c.player.pause()),
     Action("forward", "Play &forwards, faster each time", ("L",), run=lambda c: c.player.shuttle(1)),
@@ -44,28 +44,28 @@ PLAYBACK: tuple[Action | None, ...] = (
         "next_flag",
         "Next frame that &wants a look",
         ("PgDown",),
-        run=lambda c: c.metrics.go(1),
+        run=lambda c: c.metrics.go_to_issue(1),
         repeats=True,
     ),
     Action(
         "previous_flag",
         "Previous frame that wants a look",
         ("PgUp",),
-        run=lambda c: c.metrics.go(-1),
+        run=lambda c: c.metrics.go_to_issue(-1),
         repeats=True,
     ),
     Action(
         "next_shot",
         "Next &shot",
         ("Ctrl+PgDown", "Down"),
-        run=lambda c: c.metrics.go_shot(1),
+        run=lambda c: c.metrics.go_to_shot(1),
         repeats=True,
     ),
     Action(
         "previous_shot",
         "Previous shot",
         ("Ctrl+PgUp", "Up"),
-        run=lambda c: c.metrics.go_shot(-1),
+        run=lambda c: c.metrics.go_to_shot(-1),
         repeats=True,
     ),
 )

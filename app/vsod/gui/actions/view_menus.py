@@ -53,9 +53,9 @@ class ViewMenus(QObject):
         self.against = QMenu(tr("Compare &with"), parent)
         self.against.setObjectName("against")
         self._others = QActionGroup(self)
-        self.set_cards([])
+        self.set_models([])
 
-    def set_cards(self, cards: Iterable[str]) -> None:
+    def set_models(self, cards: Iterable[str]) -> None:
         """The cards that can be compared with."""
         for action in self._others.actions():
             self._others.removeAction(action)

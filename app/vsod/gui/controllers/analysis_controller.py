@@ -30,11 +30,11 @@ class AnalysisController(QObject):
     ) -> None:
         super().__init__(parent)
         self._room, self._ahead, self._queue = room, ahead, queue
-        self._panel, self._tasks = room.deck.analysis, room.tasks
-        room.tasks.catalogued.connect(self._on_catalogue)
-        room.tasks.timed.connect(self._on_timed)
-        room.tasks.running.connect(self._on_running)
-        room.tasks.progressed.connect(self._on_progress)
+        self._panel, self._tasks = room.workspace.analysis, room.jobs
+        room.jobs.catalogued.connect(self._on_catalogue)
+        room.jobs.timed.connect(self._on_timed)
+        room.jobs.running.connect(self._on_running)
+        room.jobs.progressed.connect(self._on_progress)
         room.clip_state.changed.connect(self.refresh)
         room.document.changed.connect(lambda _work: self.refresh())
         self._panel.device_changed.connect(self._on_device)
@@ -60,7 +60,7 @@ class AnalysisController(QObject):
     def refresh(self) -> None:
         """Word the Analyse button, and pass the models on to the analysis while idle."""
         state, casting, panel = self._room.clip_state, self._room.usable_models, self._panel
-        self._ahead.set_models(casting, panel.device, panel.adapt)
+        self._ahead.set_assignment(casting, panel.device, panel.adapt)
         within = state.coverage[state.marked.start : state.marked.stop]
         if state.clip is not None and len(within) and within.all():
             panel.set_task(tr("Analysed"), False)
@@ -76,20 +76,20 @@ class AnalysisController(QObject):
     # ---- messages
 
     def _on_catalogue(self, cards: Sequence[ModelChoice], _formats: object) -> None:
-        prefs, work = self._room.prefs, self._room.document.work
-        self._panel.set_device(prefs.text("device", "auto"))
-        self._panel.set_cards(cards, work.card if work else prefs.text("card"))
+        prefs, work = self._room.preferences, self._room.document.current_clip
+        self._panel.set_device(prefs.get_text("device", "auto"))
+        self._panel.set_cards(cards, work.model if work else prefs.get_text("card"))
         self._room.status.show_device(self._panel.device_box.currentText())
         for (card, device), fps in prefs.speeds.items():
             self._panel.set_speed(card, device, fps)
         self.refresh()
 
     def _on_timed(self, card: str, device: str, fps: float) -> None:
-        self._room.prefs.remember_speed(card, device, fps)
+        self._room.preferences.remember_speed(card, device, fps)
         self._panel.set_speed(card, device, fps)
 
     def _on_device(self, device: str) -> None:
-        self._room.prefs.set_text("device", device)
+        self._room.preferences.set_text("device", device)
         self._room.status.show_device(self._panel.device_box.currentText())
 
     def _on_running(self, name: str) -> None:

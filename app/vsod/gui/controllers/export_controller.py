@@ -33,18 +33,23 @@ class ExportController(QObject):
     def __init__(self, room: WindowContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._state, self._player = room.document, room.clip_state, room.player
-        self._deck, self._tasks, self._prefs, self._window = room.deck, room.tasks, room.prefs, parent
+        self._deck, self._tasks, self._prefs, self._window = (
+            room.workspace,
+            room.jobs,
+            room.preferences,
+            parent,
+        )
         self.dialog: ExportDialog | None = None
         self._estimating: JobThread | None = None
         self._asked: object = None  # the question whose answer is wanted
 
     def ask(self) -> None:
         """Show the export dialog."""
-        clip, work = self._state.clip, self._document.work
+        clip, work = self._state.clip, self._document.current_clip
         if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE_JOB):
             return
         self._player.pause()
-        folder = self._prefs.text("export_folder")
+        folder = self._prefs.get_text("export_folder")
         self.dialog = ExportDialog(
             clip.info,
             self._tasks.formats,
@@ -108,8 +113,8 @@ class ExportController(QObject):
 
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:
-            self._document.settle()
-            self._document.edit(tr("Export settings"), format=spec.format or "", delivery=spec.delivery)
+            self._document.end_edit()
+            self._document.edit(tr("Export settings"), format=spec.format or "", delivery=spec.export)
 
 
 def _known(dialog: ExportDialog) -> JobSpec | None:

@@ -55,32 +55,32 @@ class IdleAnalysis(QObject):
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(self._begin)
-        player.moved.connect(lambda _index: self.rest())
-        player.speed_changed.connect(lambda _speed: self.rest())
-        tasks.running.connect(lambda _name: self.rest())
+        player.moved.connect(lambda _index: self.restart_timer())
+        player.speed_changed.connect(lambda _speed: self.restart_timer())
+        tasks.running.connect(lambda _name: self.restart_timer())
         tasks.covered.connect(self._on_covered)
-        tasks.yield_first(self._give_way)
+        tasks.run_before_exclusive(self._give_way)
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Another clip is on the desk."""
         self._clip, self._casting = clip, None
-        self.rest()
+        self.restart_timer()
 
-    def set_models(self, casting: ClipSettings | None, device: str, adapt: bool) -> None:
+    def set_assignment(self, casting: ClipSettings | None, device: str, adapt: bool) -> None:
         """What the user would analyse with; nothing for a card that is to be fitted first."""
         wanted = None if adapt else casting
         if (wanted, device) != (self._casting, self._device):
             if wanted != self._casting:
                 self._covered = np.zeros(0, np.bool_)  # news of it is on its way
             self._casting, self._device = wanted, device
-            self.rest()
+            self.restart_timer()
 
     def enable(self, enabled: bool) -> None:
         """Allow it, or not."""
         self.enabled = enabled
-        self.rest()
+        self.restart_timer()
 
-    def rest(self) -> None:
+    def restart_timer(self) -> None:
         """Stop, and begin again when nothing has been asked for during a while."""
         if self._job is not None:
             self._job.cancel.set()
@@ -116,11 +116,11 @@ class IdleAnalysis(QObject):
         def work(job: JobThread) -> object:
             def tell(progress: Progress) -> None:
                 if job.report(progress):
-                    job.noted.emit(casting.gather(clip.coverage))
+                    job.noted.emit(casting.select_by_model(clip.coverage))
 
             try:
                 AnalysisJob(clip, casting, frames).analyse(device, tell, job.cancel)
-                return casting.gather(clip.coverage)
+                return casting.select_by_model(clip.coverage)
             finally:
                 self._free.set()
 

@@ -87,13 +87,13 @@ class MetricsController(QObject):
         self._film.pause(bool(name) and not self._covered)  # the first map goes before the film
         self._look()
 
-    def go(self, way: int) -> None:
+    def go_to_issue(self, way: int) -> None:
         """To the next (1) or the previous (-1) frame that wants a look."""
         flag = next_issue(self.flags, self._player.index, way)
         if flag is not None:
             self._player.seek(flag.worst)
 
-    def go_shot(self, way: int) -> None:
+    def go_to_shot(self, way: int) -> None:
         """To the beginning of the next or the previous shot."""
         place = next_cut(self.cuts, self._player.index, way)
         if place is not None:
@@ -115,9 +115,9 @@ class MetricsController(QObject):
             self._measured = self._covered
 
             def work(job: JobThread) -> MetricsResult:
-                for card in casting.cards:
-                    clip.measure(card, cancel=job.cancel)
-                lanes = select_metrics_by_model(casting, clip.lanes)
+                for card in casting.model_ids:
+                    clip.measure_metrics(card, cancel=job.cancel)
+                lanes = select_metrics_by_model(casting, clip.metrics)
                 cuts = detect_cuts(lanes["change"])
                 return MetricsResult(lanes, cuts, find_issues(lanes, cuts))
 
@@ -142,13 +142,13 @@ class MetricsController(QObject):
             self._job.cancel.set()
         self._casting, self._covered, self._measured = None, 0, 0
         count = self._player.count
-        self._show(MetricsResult(FrameMetrics.unknown(count), np.zeros(count, np.bool_), []))
+        self._show(MetricsResult(FrameMetrics.empty(count), np.zeros(count, np.bool_), []))
 
     def _show(self, found: MetricsResult) -> None:
         self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()
-        lanes = found.lanes if found.lanes.known.any() else None
+        lanes = found.lanes if found.lanes.measured.any() else None
         self.lanes = lanes
-        self._scrubber.set_lanes(lanes, found.cuts, found.flags)
+        self._scrubber.set_metrics(lanes, found.cuts, found.flags)
         self.found.emit(found.flags, lanes is not None)
 
     # ---- film

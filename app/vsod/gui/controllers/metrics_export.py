@@ -19,7 +19,7 @@ _TABLE, _MARKERS = "Table (*.csv);;JSON (*.json)", "Markers for Resolve (*.edl);
 
 
 def _write_markers(table: MetricsTable, path: Path) -> None:
-    write_markers(table.flags, table.info, path)
+    write_markers(table.issues, table.info, path)
 
 
 class MetricsExport(QObject):
@@ -35,7 +35,7 @@ class MetricsExport(QObject):
         super().__init__(window)
         self._room, self._overview, self._banner, self._window = room, overview, room.banner, window
 
-    def ask_for_curves(self) -> None:
+    def ask_for_table(self) -> None:
         """Write the curves of the marked range."""
         self._ask(tr("Save curves"), "_curves.csv", _TABLE, MetricsTable.write)
 
@@ -65,7 +65,7 @@ class MetricsExport(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return
-        flags = len(table.flags)
+        flags = len(table.issues)
         self._banner.show_note(
             tr("Wrote {name}").format(name=path.name),
             tr("{frames} frames, {flags} places that want a look.").format(
@@ -74,7 +74,7 @@ class MetricsExport(QObject):
         )
 
     def _table(self) -> MetricsTable | None:
-        clip, work, lanes = self._room.clip_state.clip, self._room.document.work, self._overview.lanes
+        clip, work, lanes = self._room.clip_state.clip, self._room.document.current_clip, self._overview.lanes
         if clip is None or work is None or lanes is None:
             return None
-        return MetricsTable.of(clip.info, ", ".join(work.choice.cards), lanes, self._room.player.marked)
+        return MetricsTable.of(clip.info, ", ".join(work.settings.model_ids), lanes, self._room.player.marked)

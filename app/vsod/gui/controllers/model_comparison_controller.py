@@ -27,13 +27,13 @@ class ModelComparisonController(QObject):
         super().__init__(window)
         self._scope = scope
         self._within: range | None = None
-        self._state, self._tasks, self._analysis = room.clip_state, room.tasks, room.deck.analysis
+        self._state, self._tasks, self._analysis = room.clip_state, room.jobs, room.workspace.analysis
         self._window = window
         self._cards: list[ModelChoice] = []
         self.dialog: ModelComparisonDialog | None = None
-        room.tasks.catalogued.connect(self._on_catalogue)
-        room.tasks.progressed.connect(self._on_progress)
-        room.tasks.failed.connect(self._on_failed)
+        room.jobs.catalogued.connect(self._on_catalogue)
+        room.jobs.progressed.connect(self._on_progress)
+        room.jobs.failed.connect(self._on_failed)
 
     def ask(self) -> None:
         """Show the dialog."""
@@ -50,11 +50,11 @@ class ModelComparisonController(QObject):
         dialog.open()
 
     def _run(self, cards: list[str], count: int) -> None:
-        self._tasks.taste(cards, count, self._analysis.device, self._show, self._within)
+        self._tasks.compare_models(cards, count, self._analysis.device, self._show, self._within)
 
     def _show(self, tasting: object) -> None:
         if self.dialog is not None:
-            self.dialog.show_tasting(tasting)  # type: ignore[arg-type]
+            self.dialog.show_comparison(tasting)  # type: ignore[arg-type]
 
     def _choose(self, card: str) -> None:
         box = self._analysis.card_box

@@ -34,8 +34,8 @@ class OpenController(QObject):
         self._room, self._welcome, self._window = room, welcome, window
         welcome.open_file.connect(self.ask_for_file)
         welcome.open_folder.connect(self.ask_for_folder)
-        room.tasks.opening.connect(self._on_opening)
-        room.tasks.opened.connect(self._on_opened)
+        room.jobs.opening.connect(self._on_opening)
+        room.jobs.opened.connect(self._on_opened)
 
     def open(self, path: Path) -> None:
         """Open a video file, a folder of frames, or a project."""
@@ -43,7 +43,7 @@ class OpenController(QObject):
         if path.suffix == PROJECT:
             self.project_picked.emit(path)
         else:
-            self._room.tasks.open(path.absolute())
+            self._room.jobs.open(path.absolute())
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """Open the first of some clips; if there are several, put all of them into the queue."""
@@ -54,29 +54,29 @@ class OpenController(QObject):
     def close_clip(self) -> None:
         """Have no clip open any more."""
         if self._room.clip_state.clip is not None:
-            self._room.tasks.forget_clip()
+            self._room.jobs.forget_clip()
             self._room.clip_state.close()
 
     def ask_for_file(self) -> None:
         """Let the user pick a video."""
-        folder = str(self._room.prefs.last_folder)
+        folder = str(self._room.preferences.last_folder)
         name, _ = QFileDialog.getOpenFileName(self._window, tr("Open video"), folder)
         self._picked(name)
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of frames."""
-        folder = str(self._room.prefs.last_folder)
+        folder = str(self._room.preferences.last_folder)
         self._picked(QFileDialog.getExistingDirectory(self._window, tr("Open folder of frames"), folder))
 
-    def aim(self, event: QDropEvent) -> None:
+    def accept_drag(self, event: QDropEvent) -> None:
         """Take local files and folders that hover over the window."""
         if local_paths(event):
-            self._welcome.set_aimed(True)
+            self._welcome.set_drag_hover(True)
             event.acceptProposedAction()
 
     def drop(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self._welcome.set_aimed(False)
+        self._welcome.set_drag_hover(False)
         if paths := local_paths(event):
             event.acceptProposedAction()
             self.open_all(paths)
@@ -90,5 +90,5 @@ class OpenController(QObject):
         self._room.status.show_text(tr("Opening {name} …").format(name=name) if name else "")
 
     def _on_opened(self, clip: OpenClip) -> None:
-        self._room.prefs.remember_clip(clip.info.path)
+        self._room.preferences.remember_clip(clip.info.path)
         self._room.clip_state.open(clip)

@@ -32,7 +32,7 @@ class OutcomeMessages:
         if info.warnings:
             self._banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
 
-    def fitted(self, fitted: bool) -> None:
+    def adapted(self, fitted: bool) -> None:
         """Whether the model could be fitted to the clip."""
         if not fitted:
             self._banner.show_note(

@@ -39,10 +39,10 @@ class ProjectController(QObject):
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
-        self._document, self._banner, self._prefs = room.document, room.banner, room.prefs
-        self._tasks, self._open_clip, self._close_clip = room.tasks, open_clip, close_clip
+        self._document, self._banner, self._prefs = room.document, room.banner, room.preferences
+        self._tasks, self._open_clip, self._close_clip = room.jobs, open_clip, close_clip
         self._window = window
-        self.autosave = Autosave(room.document, room.prefs, self)
+        self.autosave = Autosave(room.document, room.preferences, self)
         self.relinking: RelinkDialog | None = None
         self.recoverable = False  # an earlier window left something behind, as was found by :meth:`offer`
         room.document.retitled.connect(self._retitle)
@@ -82,7 +82,7 @@ class ProjectController(QObject):
 
     def save_as(self) -> bool:
         """Ask for a file and write to it. True if it is written."""
-        work = self._document.work
+        work = self._document.current_clip
         suggested = self._document.path or (
             work.path.with_suffix(PROJECT_SUFFIX)
             if work
@@ -96,17 +96,17 @@ class ProjectController(QObject):
             path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
         )
 
-    def reopen(self) -> None:
+    def restore_session(self) -> None:
         """Put on the desk what an earlier window had on its own."""
-        session = self.autosave.left_behind()
+        session = self.autosave.find_unsaved()
         if session is not None and self._may_change():
             self._take(session.project, session.path, saved=False)
             self.autosave.write()
             self.autosave.forget(session)
 
-    def offer(self) -> RecoveredSession | None:
+    def offer_recovery(self) -> RecoveredSession | None:
         """Say so if an earlier window ended without being closed; gives what can be reopened."""
-        session = self.autosave.left_behind()
+        session = self.autosave.find_unsaved()
         self.recoverable = session is not None
         if session is not None and not session.ended:
             name = session.path.name if session.path else session.project.clips[-1].path.name
@@ -114,14 +114,14 @@ class ProjectController(QObject):
                 tr("The program ended unexpectedly"),
                 tr("Your work on {name} was kept.").format(name=name),
                 tr("Go on"),
-                self.reopen,
+                self.restore_session,
             )
         return session
 
-    def may_leave(self, *, closing: bool = False) -> bool:
+    def confirm_leave(self, *, closing: bool = False) -> bool:
         """Ask about edits that are not saved; when the window closes, a project without a file is kept anyway."""
         document = self._document
-        kept = closing or not document.edited
+        kept = closing or not document.has_edits
         if not document.dirty or (document.path is None and kept):
             return True
         name = document.path.name if document.path else tr("This project")
@@ -146,7 +146,7 @@ class ProjectController(QObject):
         if self._tasks.busy not in ("", QUEUE_JOB):
             self._banner.show_note(tr("A job is running"), tr("Stop it first, or wait for it."))
             return False
-        return self.may_leave()
+        return self.confirm_leave()
 
     def _take(self, project: Project, path: Path | None, *, saved: bool) -> None:
         if project.missing:
@@ -162,8 +162,8 @@ class ProjectController(QObject):
     def _put(self, project: Project, path: Path | None, *, saved: bool) -> None:
         self._close_clip()
         self._document.replace_project(project, path, saved=saved)
-        if project.work is not None:
-            self._open_clip(project.work.path)
+        if project.current_clip is not None:
+            self._open_clip(project.current_clip.path)
 
     def _write(self, path: Path) -> bool:
         try:
@@ -177,7 +177,9 @@ class ProjectController(QObject):
     def _retitle(self) -> None:
         document = self._document
         names = [
-            sanitise(path.name) for path in (document.path, document.work and document.work.path) if path
+            sanitise(path.name)
+            for path in (document.path, document.current_clip and document.current_clip.path)
+            if path
         ]
         self._window.setWindowTitle(" – ".join([*names[:1], *names[1:], "vsod-desktop"]) + "[*]")
         self._window.setWindowModified(document.path is not None and document.dirty)

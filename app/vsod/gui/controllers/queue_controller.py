@@ -160,5 +160,5 @@ def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) 
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     chosen = next((row for row in formats if row.id == work.format), None)
     suffixes = chosen.suffixes if chosen else (".mov",)
-    what = "export" if work.delivery.what == "fill+matte" else work.delivery.what
+    what = "export" if work.export.kind == "fill+matte" else work.export.kind
     return info.path.with_name(f"{stem}_{what}{suffixes[0] if suffixes else ''}")

@@ -37,9 +37,9 @@ class QueueDock(QDockWidget):
     def __init__(self, room: WindowContext, editing: SettingsController, window: QMainWindow) -> None:
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
-        self._document, self._editing, self._tasks = room.document, editing, room.tasks
-        self._banner, self._prefs = room.banner, room.prefs
-        self.control = QueueController(room.tasks, self._decided, lambda: room.deck.analysis.device, self)
+        self._document, self._editing, self._tasks = room.document, editing, room.jobs
+        self._banner, self._prefs = room.banner, room.preferences
+        self.control = QueueController(room.jobs, self._decided, lambda: room.workspace.analysis.device, self)
         self.queue = self.control.model
         self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)
@@ -96,7 +96,7 @@ class QueueDock(QDockWidget):
     def _decided(self, path: Path) -> ProjectClip:
         project = self._document.project
         place = project.find(path)
-        return project.clips[place] if place >= 0 else self._editing.usual(path)
+        return project.clips[place] if place >= 0 else self._editing.default_settings(path)
 
     def _ask_for_clips(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), str(self._prefs.last_folder))
@@ -129,11 +129,11 @@ class QueueDock(QDockWidget):
         dialog.open()
 
     def _use(self, ids: Sequence[str]) -> None:
-        work = self._document.work
+        work = self._document.current_clip
         if work is not None:
             self.queue.apply_settings(ids, work)
 
     def _on_finished(self, item: QueuedJob) -> None:
-        work = self._document.work
+        work = self._document.current_clip
         if work is not None and work.path == item.spec.source:
-            self._tasks.reread_maps(work.choice.casting, work.adapt)
+            self._tasks.reload_maps(work.settings.model_assignment, work.adapt)

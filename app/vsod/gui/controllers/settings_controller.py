@@ -31,69 +31,69 @@ class SettingsController(QObject):
         super().__init__(parent)
         self._document, self._state = room.document, room.clip_state
         self._player = room.player
-        self._deck, self._tasks, self._prefs, self._scope = room.deck, room.tasks, room.prefs, scope
-        document, deck = room.document, room.deck
+        self._deck, self._tasks, self._prefs, self._scope = room.workspace, room.jobs, room.preferences, scope
+        document, deck = room.document, room.workspace
         self._looked_up: tuple[Path, ClipSettings, bool] | None = None
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
         deck.finish.changed.connect(self._on_finish)
-        deck.finish.settled.connect(document.settle)
+        deck.finish.settled.connect(document.end_edit)
         deck.analysis.card_changed.connect(self._on_card)
         deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Fit to the clip"), adapt=adapt))
-        deck.scrubber.range_dragged.connect(lambda start, stop: self.mark(tr("Range"), start, stop))
+        deck.scrubber.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
         deck.scrubber.installEventFilter(self)
-        room.tasks.failed.connect(self._on_failed)
+        room.jobs.failed.connect(self._on_failed)
 
-    def mark(self, text: str, start: int, stop: int) -> None:
+    def set_range(self, text: str, start: int, stop: int) -> None:
         """Decide on a range, clipped to the clip; ``text`` is what undo calls it."""
         count = self._player.count
         if count:
             start, stop = max(start, 0), min(stop, count)
             self._document.edit(text, start=start, stop=None if stop == count else stop)
 
-    def usual(self, path: Path) -> ProjectClip:
+    def default_settings(self, path: Path) -> ProjectClip:
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
-        before = self._document.work
+        before = self._document.current_clip
         if before is not None:
-            new = ProjectClip(path, before.card, before.adapt, before.finish, before.format, before.delivery)
+            new = ProjectClip(path, before.model, before.adapt, before.matte, before.format, before.export)
         else:
-            new = ProjectClip(path, finish=self._deck.finish.settings, format=self._prefs.text("format"))
-            card = self._deck.analysis.card or self._prefs.text("card") or new.card
-            new = replace(new, card=card, adapt=self._deck.analysis.adapt)
-        card, preset = self._prefs.text("default_card"), self._prefs.text("default_preset")
+            new = ProjectClip(path, matte=self._deck.finish.settings, format=self._prefs.get_text("format"))
+            card = self._deck.analysis.card or self._prefs.get_text("card") or new.model
+            new = replace(new, model=card, adapt=self._deck.analysis.adapt)
+        card, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
         if card in self._deck.analysis.usable:
-            new = replace(new, card=card)
+            new = replace(new, model=card)
         presets = Presets("finish")
         if preset in presets.names:
-            new = replace(new, finish=MatteSettings(**presets[preset]))
+            new = replace(new, matte=MatteSettings(**presets[preset]))
         return new
 
     def show_clip(self, clip: OpenClip) -> None:
         """Show what is decided about a clip that was opened; the usual, if it is new."""
-        self._document.show_clip(self.usual(clip.info.path))
+        self._document.show_clip(self.default_settings(clip.info.path))
 
-    def look_up(self) -> None:
+    def refresh_coverage(self) -> None:
         """Ask which frames of the clip on the desk are done."""
-        work = self._document.work
+        work = self._document.current_clip
         if work is not None and self._state.clip is not None:
-            self._looked_up = work.path, work.choice.casting, work.adapt
-            self._tasks.look_up_coverage(work.choice.casting, work.adapt)
+            self._looked_up = work.path, work.settings.model_assignment, work.adapt
+            self._tasks.read_coverage(work.settings.model_assignment, work.adapt)
 
     # ---- messages
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A drag on the timeline ends with the button."""
         if event is not None and event.type() == QEvent.Type.MouseButtonRelease:
-            self._document.settle()
+            self._document.end_edit()
         return super().eventFilter(watched, event)
 
     def _on_finish(self, settings: MatteSettings) -> None:
-        work = self._document.work
+        work = self._document.current_clip
         if work is None:
             self._player.set_view(finish=settings)
             return
         frames = self._scope.frames
-        before = work.finish if frames is None else work.choice.at(frames.start)[1]
+        before = work.matte if frames is None else work.settings.at(frames.start)[1]
         titles = [
             tr(knob.metadata["title"])
             for knob in fields(settings)
@@ -104,29 +104,29 @@ class SettingsController(QObject):
         if frames is None:
             self._document.edit(text, finish=settings)
         else:
-            self._document.edit(text, shots=work.choice.with_shot(frames, finish=settings))
+            self._document.edit(text, shots=work.settings.with_shot_override(frames, finish=settings))
 
     def _on_card(self, card: str) -> None:
-        work, frames = self._document.work, self._scope.frames
-        self._document.settle()
+        work, frames = self._document.current_clip, self._scope.frames
+        self._document.end_edit()
         if work is not None and frames is not None:
-            self._document.edit(tr("Model"), shots=work.choice.with_shot(frames, card=card))
+            self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, card=card))
         else:
             self._prefs.set_text("card", card)
             self._document.edit(tr("Model"), card=card)
 
     def _on_failed(self, name: str, _error: Exception) -> None:
         if name in ("analyse", "export"):
-            self.look_up()
+            self.refresh_coverage()
 
     def _on_scope(self) -> None:
-        self._document.settle()
-        if self._document.work is not None:
-            self._show_knobs(self._document.work)
+        self._document.end_edit()
+        if self._document.current_clip is not None:
+            self._show_knobs(self._document.current_clip)
 
     def _show_knobs(self, work: ProjectClip) -> None:
         frames = self._scope.frames
-        card, finish = (work.card, work.finish) if frames is None else work.choice.at(frames.start)
+        card, finish = (work.model, work.matte) if frames is None else work.settings.at(frames.start)
         self._deck.finish.set_settings(finish)
         self._deck.analysis.set_card(card)
 
@@ -138,8 +138,8 @@ class SettingsController(QObject):
         self._show_knobs(work)
         deck.analysis.set_adapt(work.adapt)
         deck.scrubber.set_shots(work.shots)
-        self._player.set_view(finish=work.finish, shots=work.shots)
+        self._player.set_view(finish=work.matte, shots=work.shots)
         self._state.set_range(work.start, count if work.stop is None else work.stop)
-        if self._looked_up != (work.path, work.choice.casting, work.adapt):
-            self._state.set_coverage(np.zeros(count, bool), work.card)
-            self.look_up()
+        if self._looked_up != (work.path, work.settings.model_assignment, work.adapt):
+            self._state.set_coverage(np.zeros(count, bool), work.model)
+            self.refresh_coverage()

@@ -29,7 +29,7 @@ class ShotScope(QObject):
         self._document, self._player, self._overview, self._bar = room.document, room.player, overview, bar
         self._last: range | None = None
         bar.switched.connect(self._refresh)
-        bar.given_back.connect(self.give_back)
+        bar.given_back.connect(self.reset_shot)
         room.player.moved.connect(lambda _index: self._refresh())
         room.document.changed.connect(lambda _work: self._refresh())
         overview.found.connect(lambda _flags, _measured: self._refresh())
@@ -37,10 +37,10 @@ class ShotScope(QObject):
     @property
     def shot(self) -> range:
         """The shot under the playhead; all frames where no cut is known."""
-        work, count = self._document.work, self._player.count
+        work, count = self._document.current_clip, self._player.count
         if work is None:
             return range(count)
-        return work.choice.shot_range(self._player.index, self._overview.cuts, count)
+        return work.settings.shot_range(self._player.index, self._overview.cuts, count)
 
     @property
     def frames(self) -> range | None:
@@ -48,22 +48,22 @@ class ShotScope(QObject):
         shot = self.shot
         return shot if self._bar.by_shot and len(shot) < self._player.count else None
 
-    def give_back(self) -> None:
+    def reset_shot(self) -> None:
         """The shot under the playhead is to be as the rest of the clip."""
-        work = self._document.work
+        work = self._document.current_clip
         if work is not None:
-            self._document.settle()
-            shots = work.choice.with_shot(self.shot, card=None, finish=None)
+            self._document.end_edit()
+            shots = work.settings.with_shot_override(self.shot, card=None, finish=None)
             self._document.edit(tr("Shot as the clip"), shots=shots)
 
-    def go_by_shot(self, by_shot: bool) -> None:
+    def set_by_shot(self, by_shot: bool) -> None:
         """Edit the shot under the playhead, or the whole clip."""
         self._bar.set_by_shot(by_shot)
         self._refresh()
 
     def _refresh(self) -> None:
-        work, shot, count = self._document.work, self.shot, self._player.count
-        own = work is not None and work.choice.shot_at(self._player.index) is not None
+        work, shot, count = self._document.current_clip, self.shot, self._player.count
+        own = work is not None and work.settings.shot_at(self._player.index) is not None
         self._bar.show_shot(shot, count, own)
         if self.frames != self._last:
             self._last = self.frames

@@ -33,9 +33,14 @@ class ViewerController(QObject):
         self, room: WindowContext, actions: Mapping[str, QAction], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._player, self._deck, self._status, self._actions = room.player, room.deck, room.status, actions
+        self._player, self._deck, self._status, self._actions = (
+            room.player,
+            room.workspace,
+            room.status,
+            actions,
+        )
         self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
-        player, deck = room.player, room.deck
+        player, deck = room.player, room.workspace
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -48,7 +53,7 @@ class ViewerController(QObject):
         deck.scrubber.scrubbed.connect(player.seek)
         deck.canvas.zoomed.connect(deck.looks.show_zoom)
         deck.canvas.probed.connect(room.status.show_pixel)
-        deck.canvas.space_dragged.connect(player.toggle)
+        deck.canvas.space_dragged.connect(player.toggle_play)
         deck.canvas.raster_changed.connect(self._settle.start)
 
     def set_clip(self, clip: OpenClip) -> None:

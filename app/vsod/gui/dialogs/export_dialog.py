@@ -71,7 +71,7 @@ class ExportDialog(QDialog):
         self._marked = draft.frames(info.frame_count)
         self._home = folder if folder is not None and folder.is_dir() else info.path.parent
         self.delivery_form = ExportForm(info, self._formats)
-        self.delivery_form.set_delivery(draft.delivery, draft.format or "")
+        self.delivery_form.set_delivery(draft.export, draft.format or "")
         self.format_box = self.delivery_form.format_box
         self._build()
         self._suggested = ""
@@ -106,7 +106,7 @@ class ExportDialog(QDialog):
             format=self.format.id,
             start=start,
             stop=stop,
-            delivery=self.delivery_form.delivery,
+            export=self.delivery_form.delivery,
         )
 
     # ---- construction
@@ -211,7 +211,7 @@ class ExportDialog(QDialog):
             return str(error)
         if not text:
             return "Name a file to write."
-        if any(same(path, spec.source) for path in spec.delivery.targets(spec.output).values()):
+        if any(same(path, spec.source) for path in spec.export.output_paths(spec.output).values()):
             return "The export would overwrite its own source."
         return ""
 
@@ -222,7 +222,7 @@ class ExportDialog(QDialog):
             button.setEnabled(not problem)
         self.command.setText("" if problem else self.spec.as_command())
         self.command.setCursorPosition(0)
-        there = [] if problem else _occupied(self.spec.output, self.spec.delivery)
+        there = [] if problem else _occupied(self.spec.output, self.spec.export)
         if there:
             one = "exists and" if len(there) == 1 else "exist and"
             problem = f"{' and '.join(path.name for path in there)} {one} will be replaced."
@@ -296,7 +296,7 @@ class ExportDialog(QDialog):
 
 def _occupied(output: Path, delivery: ExportSettings) -> list[Path]:
     """Files that are there already, and folders that are not empty."""
-    paths = delivery.targets(output).values()
+    paths = delivery.output_paths(output).values()
     return [path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir()))]
 
 

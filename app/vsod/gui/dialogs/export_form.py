@@ -115,7 +115,7 @@ class ExportForm(QWidget):
         Raises:
             UsageError: A rate, number, colour or name pattern that was typed is impossible.
         """
-        given: dict[str, str | None] = {"what": str(self.what.currentData())}
+        given: dict[str, str | None] = {"kind": str(self.what.currentData())}
         rate = self.rate.currentText().strip()
         given["cfr"] = None if rate in ("", self._own_time) else rate
         if self._shown(self.alpha):
@@ -137,7 +137,7 @@ class ExportForm(QWidget):
     def set_delivery(self, delivery: ExportSettings, format: str) -> None:
         """Show what is decided; nobody is told."""
         with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
-            _pick(self.what, delivery.what)
+            _pick(self.what, delivery.kind)
             _pick(self.alpha, delivery.alpha)
             _pick(self.audio, delivery.audio or "")
             _pick(self.compression, delivery.compression)
@@ -151,7 +151,7 @@ class ExportForm(QWidget):
     # ---- which rows there are
 
     def _fill_formats(self, chosen: str) -> None:
-        needed = ExportSettings(what=str(self.what.currentData())).layouts
+        needed = ExportSettings(kind=str(self.what.currentData())).contents
         with QSignalBlocker(self.format_box):
             self.format_box.clear()
             for row in self._formats:

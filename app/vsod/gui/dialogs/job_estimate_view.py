@@ -62,7 +62,7 @@ def estimate_text(cost: JobEstimate) -> str:
     """Two lines: how long and what of it, how large and what limits it."""
     parts = [f"{tr(_STAGES[stage])} {clock_text(seconds)}" for stage, seconds in cost.by_stage.items()]
     time = tr("About {time}: {parts}.").format(time=clock_text(cost.seconds), parts=", ".join(parts))
-    fitting = " " + tr("Fitting to the clip is not counted.") if cost.adapts else ""
+    fitting = " " + tr("Fitting to the clip is not counted.") if cost.adapt else ""
     room = tr("File about {file}, memory {memory}; limited by {stage}, {fps:.1f} fps on {device}.").format(
         file=size_text(cost.bytes),
         memory=size_text(round(cost.memory_mb * 1e6)),

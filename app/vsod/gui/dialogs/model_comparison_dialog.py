@@ -121,11 +121,11 @@ class ModelComparisonDialog(QDialog):
         self.note.setText(text)
         self._refresh()
 
-    def show_tasting(self, tasting: ModelComparison) -> None:
+    def show_comparison(self, tasting: ModelComparison) -> None:
         """A row per frame, a column per model; below, how far the models agree."""
         self._clear()
         bold = "font-weight: 600;"
-        for column, (name, seconds) in enumerate(zip(tasting.cards, tasting.seconds, strict=True), 1):
+        for column, (name, seconds) in enumerate(zip(tasting.models, tasting.seconds, strict=True), 1):
             speed = f"{seconds * 1000:.0f} ms/frame" if seconds is not None else tr("analysed before")
             head = PlainLabel(f"{self._titles[name]}\n{speed}")
             head.setStyleSheet(bold)
@@ -144,7 +144,7 @@ class ModelComparisonDialog(QDialog):
                 self.grid.addWidget(cell, row, column)
             others = [
                 f"{self._titles[other]} {tasting.agreement[column - 1, k]:.2f}"
-                for k, other in enumerate(tasting.cards)
+                for k, other in enumerate(tasting.models)
                 if other != name
             ]
             foot = PlainLabel(tr("IoU with") + "\n" + "\n".join(others))

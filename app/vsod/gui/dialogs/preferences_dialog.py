@@ -96,14 +96,14 @@ class PreferencesDialog(QDialog):
         box.setAccessibleName(title)
         for value, text in options:
             box.addItem(text, value)
-        box.setCurrentIndex(max(0, box.findData(self._prefs.text(key, usual))))
+        box.setCurrentIndex(max(0, box.findData(self._prefs.get_text(key, usual))))
         box.currentIndexChanged.connect(lambda _row: self._set(key, str(box.currentData())))
         self._form.addRow(title, box)
         return box
 
     def _switch(self, title: str, text: str, key: str) -> QCheckBox:
         box = QCheckBox(text)
-        box.setChecked(self._prefs.text(key, "on") == "on")
+        box.setChecked(self._prefs.get_text(key, "on") == "on")
         box.toggled.connect(lambda on: self._set(key, "on" if on else "off"))
         self._form.addRow(title, box)
         return box
@@ -119,7 +119,7 @@ class PreferencesDialog(QDialog):
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
         self._form.addRow(tr("Room for maps"), self.size_box)
-        self.folder_edit = QLineEdit(self._prefs.text("cache_folder") or str(paths.cache_place()))
+        self.folder_edit = QLineEdit(self._prefs.get_text("cache_folder") or str(paths.cache_place()))
         self.folder_edit.setReadOnly(True)
         self.folder_edit.setAccessibleName(tr("Place of the maps"))
         row = QHBoxLayout()

@@ -28,15 +28,15 @@ class AnalysisJob:
     def __init__(
         self, clip: OpenClip, casting: ClipSettings, frames: range | None, adapt: bool = False
     ) -> None:
-        self._clip, self._card, self._adapt = clip, casting.card, adapt
+        self._clip, self._card, self._adapt = clip, casting.model, adapt
         whole = range(clip.info.frame_count) if frames is None else frames
         parts: Iterable[tuple[str, range | None]] = (
-            (part.card, part.frames) for part in casting.casting.parts(whole)
+            (part.model, part.frames) for part in casting.model_assignment.spans(whole)
         )
-        if not casting.casting.shots:
-            self._looks = [(casting.card, frames)]
+        if not casting.model_assignment.shots:
+            self._looks = [(casting.model, frames)]
         elif adapt:
-            self._looks = [(casting.card, frames), *(look for look in parts if look[0] != casting.card)]
+            self._looks = [(casting.model, frames), *(look for look in parts if look[0] != casting.model)]
         else:
             self._looks = list(parts)
         self._todo = [self._missing(card, part) for card, part in self._looks]
@@ -63,7 +63,7 @@ class AnalysisJob:
             fitted = outcome if adapt else fitted
         return fitted
 
-    def of_all(self, progress: Progress) -> Progress:
+    def overall_progress(self, progress: Progress) -> Progress:
         """The progress of the look in hand as progress of the whole."""
         if len(self._looks) == 1 or progress.stage != "analyse":
             return progress
@@ -99,7 +99,7 @@ class AnalysisProgress:
             self._last = progress.done, time.monotonic()
             self._first = self._first or self._last
         if self._looks is not None:
-            progress = self._looks.of_all(progress)
+            progress = self._looks.overall_progress(progress)
         if self._job.report(progress) and progress.stage == "analyse":
-            news = self._clip, self._casting, self._casting.gather(self._clip.coverage)
+            news = self._clip, self._casting, self._casting.select_by_model(self._clip.coverage)
             self._job.noted.emit(news)

@@ -57,9 +57,9 @@ class ClipJobs(QObject):
     @property
     def busy(self) -> str:
         """Name of the heavy job that runs, "" if none."""
-        return self._desk.heavy.name if self._desk.heavy else ""
+        return self._desk.exclusive_job.name if self._desk.exclusive_job else ""
 
-    def yield_first(self, give_way: Callable[[], object]) -> None:
+    def run_before_exclusive(self, give_way: Callable[[], object]) -> None:
         """Call ``give_way`` in the thread of every heavy job before it begins."""
         self._desk.before_heavy = give_way
 
@@ -70,12 +70,12 @@ class ClipJobs(QObject):
             self.formats = result[1]
             self.catalogued.emit(*result)
 
-        self._desk.start("catalogue", lambda job: (self._backend.cards(), self._backend.formats()), done)
+        self._desk.start("catalogue", lambda job: (self._backend.models(), self._backend.formats()), done)
 
     def open(self, path: Path) -> None:
         """Open ``path``; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)
-        if self._desk.heavy is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
+        if self._desk.exclusive_job is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
             self._next_path = path
             self.cancel()
             return
@@ -106,7 +106,7 @@ class ClipJobs(QObject):
         self._clip = self._asked = None
         self.opening.emit("")
 
-    def look_up_coverage(self, casting: ClipSettings, adapt: bool = False) -> None:
+    def read_coverage(self, casting: ClipSettings, adapt: bool = False) -> None:
         """Ask which frames are done already; with ``adapt`` by the clip's card as fitted to it, if it is."""
         clip = self._clip
         if clip is None:
@@ -118,24 +118,28 @@ class ClipJobs(QObject):
                 self.covered.emit(casting, covered)
 
         def work(job: JobThread) -> object:
-            clip.prefer_fitted(casting.card, adapt)
-            return casting.gather(clip.coverage)
+            clip.use_adapted(casting.model, adapt)
+            return casting.select_by_model(clip.coverage)
 
         self._desk.start("coverage", work, done)
 
     def analyse(self, casting: ClipSettings, frames: range | None, device: str, adapt: bool = False) -> None:
         """Run the networks over ``frames`` of the current clip, each over its own."""
         clip = self._clip
-        if clip is None or self._desk.heavy is not None:
+        if clip is None or self._desk.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> tuple[object, bool | None, float]:
-            clip.prefer_fitted(casting.card, False)  # the first look is what fills the lane
+            clip.use_adapted(casting.model, False)  # the first look is what fills the lane
             looks = AnalysisJob(clip, casting, frames, adapt)
             teller = AnalysisProgress(job, clip, casting, looks)
             fitted = looks.analyse(device, teller, job.cancel)
-            clip.prefer_fitted(casting.card, adapt)
-            return casting.gather(clip.coverage), fitted, teller.fps if len(casting.cards) == 1 else 0.0
+            clip.use_adapted(casting.model, adapt)
+            return (
+                casting.select_by_model(clip.coverage),
+                fitted,
+                teller.fps if len(casting.model_ids) == 1 else 0.0,
+            )
 
         def done(result: tuple[object, bool | None, float]) -> None:
             covered, fitted, fps = result
@@ -144,25 +148,25 @@ class ClipJobs(QObject):
             if fitted is not None:
                 self.fitted.emit(fitted)
             if fps:
-                self.timed.emit(casting.card, device, fps)
+                self.timed.emit(casting.model, device, fps)
 
         self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
 
     def export(self, spec: JobSpec) -> None:
         """Do ``spec`` on the current clip, analysing what is missing."""
         clip = self._clip
-        if clip is None or self._desk.heavy is not None:
+        if clip is None or self._desk.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> JobResult:
-            casting = spec.choice.casting
+            casting = spec.settings.model_assignment
             report = clip.export(spec, on_progress=AnalysisProgress(job, clip, casting), cancel=job.cancel)
-            job.noted.emit((clip, casting, casting.gather(clip.coverage)))
+            job.noted.emit((clip, casting, casting.select_by_model(clip.coverage)))
             return report
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
-    def taste(
+    def compare_models(
         self,
         cards: list[str],
         count: int,
@@ -180,11 +184,11 @@ class ClipJobs(QObject):
             within: The shot the frames are of; None = all of the clip.
         """
         clip = self._clip
-        if clip is None or self._desk.heavy is not None:
+        if clip is None or self._desk.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> object:
-            return clip.taste(
+            return clip.compare_models(
                 cards,
                 count,
                 within=within,
@@ -235,21 +239,21 @@ class ClipJobs(QObject):
 
         self._desk.start("probe", work, done)
 
-    def reread_maps(self, casting: ClipSettings, adapt: bool) -> None:
+    def reload_maps(self, casting: ClipSettings, adapt: bool) -> None:
         """Another job has computed maps of the current clip: look again."""
         clip = self._clip
 
         def work(job: JobThread) -> None:
             assert clip is not None
-            for card in casting.cards:
-                clip.reread_maps(card)
+            for card in casting.model_ids:
+                clip.reload_maps(card)
 
         if clip is not None:
-            self._desk.start("coverage", work, lambda _none: self.look_up_coverage(casting, adapt))
+            self._desk.start("coverage", work, lambda _none: self.read_coverage(casting, adapt))
 
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
-        self._desk.cancel_heavy()
+        self._desk.cancel_exclusive()
 
     def stop(self) -> None:
         """Cancel and join everything; what was opened in vain is closed."""

@@ -29,7 +29,7 @@ class JobPool(QObject):
         self.before_heavy: Callable[[], object] = lambda: None  # called in a heavy job's thread, first
 
     @property
-    def heavy(self) -> JobThread | None:
+    def exclusive_job(self) -> JobThread | None:
         """The heavy job that runs now."""
         return self._heavy
 
@@ -68,7 +68,7 @@ class JobPool(QObject):
 
         return after
 
-    def cancel_heavy(self) -> None:
+    def cancel_exclusive(self) -> None:
         """Ask the heavy job to stop; it ends with ``failed(name, Cancelled)``."""
         if self._heavy is not None:
             self._heavy.cancel.set()

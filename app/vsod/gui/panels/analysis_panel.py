@@ -258,7 +258,7 @@ class AnalysisPanel(QGroupBox):
         self.facts.setVisible(card is not None)
         if card is not None:
             self.licence.setToolTip(inert(_terms(card)))
-            self.facts.show_card(card, self._speeds.get((card.id, self.device), 0.0))
+            self.facts.show_model(card, self._speeds.get((card.id, self.device), 0.0))
 
 
 def _terms(card: ModelChoice) -> str:

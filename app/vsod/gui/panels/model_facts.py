@@ -42,7 +42,7 @@ class ModelFacts(QWidget):
             label.setMinimumWidth(1)  # a long line is cut, the panel does not grow
             rows.addRow(key, label)
 
-    def show_card(self, card: ModelChoice, fps: float) -> None:
+    def show_model(self, card: ModelChoice, fps: float) -> None:
         """Another card; ``fps`` as measured on this machine, 0 if it never was."""
         self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
         self.accuracy.setText(accuracy(card) or tr("not measured yet"))

@@ -150,7 +150,7 @@ class QueuePanel(QWidget):
 
     def _enable(self) -> None:
         queue, items = self._queue, self._items()
-        places = [queue.jobs.place(item.id) for item in items]
+        places = [queue.jobs.position(item.id) for item in items]
         mine = queue.owned
         waits = mine and bool(items) and all(item.state == "waiting" for item in items)
         self.run_button.setText(tr("Pause") if queue.at_work else tr("Start"))
@@ -239,7 +239,7 @@ def local_paths(event: QDropEvent) -> list[Path]:
 
 def _words(item: QueuedJob) -> list[str]:
     spec = item.spec
-    what = tr(EXPORT_KINDS[spec.delivery.what].split(",")[0])
+    what = tr(EXPORT_KINDS[spec.export.kind].split(",")[0])
     part = "" if (spec.start, spec.stop) == (0, None) else f"  [{spec.start}:{spec.stop or ''}]"
     remark = "  ".join(item.notes)
     if item.state in ("done", "warnings") and item.seconds:
@@ -254,7 +254,7 @@ def _words(item: QueuedJob) -> list[str]:
     return [
         f"{sanitise(spec.source.name)}{part}",
         sanitise(spec.output.name),
-        sanitise(spec.card) + (tr(" (fitted)") if spec.adapt else ""),
+        sanitise(spec.model) + (tr(" (fitted)") if spec.adapt else ""),
         tr(_STATES[item.state]),
         sanitise(remark.strip()),
     ]

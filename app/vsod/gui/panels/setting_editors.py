@@ -61,7 +61,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
         grid.addWidget(self.reset_button, self.row, 3)
 
     @property
-    def usual(self) -> Any:
+    def default(self) -> Any:
         """What it is when nothing is asked for."""
         return self.setting.default
 
@@ -112,12 +112,12 @@ class SettingEditor(QObject, metaclass=_Abstract):
         self.changed.emit()
 
     def _reset(self) -> None:
-        self.set_value(self.usual)
+        self.set_value(self.default)
         self.changed.emit()
         self.settled.emit()
 
     def _refresh(self) -> None:
-        self.reset_button.setVisible(self.value != self.usual)
+        self.reset_button.setVisible(self.value != self.default)
 
 
 class NumberEditor(SettingEditor):
@@ -146,7 +146,7 @@ class NumberEditor(SettingEditor):
         self._dress(self.slider, self.box)
         grid.addWidget(self.slider, self.row, 1)
         grid.addWidget(self.box, self.row, 2)
-        self._put(self.usual)
+        self._put(self.default)
         self._refresh()
         self.slider.valueChanged.connect(self._slid)
         self.slider.sliderReleased.connect(self.settled)
@@ -167,7 +167,7 @@ class NumberEditor(SettingEditor):
         if self.switch is not None and not self.switch.isChecked():
             return None
         number = self.box.value()
-        return round(number) if isinstance(self.usual, int) else round(number, 4)
+        return round(number) if isinstance(self.default, int) else round(number, 4)
 
     def _put(self, value: float | None) -> None:
         if self.switch is not None:
@@ -180,7 +180,7 @@ class NumberEditor(SettingEditor):
             self.slider.setValue(round(number * self._scale))
 
     def _make_label(self) -> QWidget:
-        if self.usual is not None:
+        if self.default is not None:
             return super()._make_label()
         switch = QCheckBox(self.title)
         switch.setAccessibleName(tr("{title}: on or off").format(title=self.title))
@@ -218,7 +218,7 @@ class ChoiceEditor(SettingEditor):
                 self.list.addItem(tr(word.capitalize()), word)
         self._dress(self.list)
         grid.addWidget(self.list, self.row, 1, 1, 2)
-        self._put(self.usual)
+        self._put(self.default)
         self._refresh()
         self.list.activated.connect(self._picked)
 
@@ -243,7 +243,7 @@ class ToggleEditor(SettingEditor):
     def __init__(self, setting: Field[Any], grid: QGridLayout) -> None:
         super().__init__(setting, grid)
         self._dress(self.box)
-        self._put(self.usual)
+        self._put(self.default)
         self._refresh()
         self.box.toggled.connect(self._toggled)
 

@@ -68,7 +68,7 @@ class AudioDecodeThread(LatestRequestThread[tuple[OpenClip, int], bytes]):
         clip, index = request
         stream: Iterator[bytes] = iter(())
         try:
-            stream = clip.sound(index)
+            stream = clip.audio(index)
             for piece in stream:
                 if not self._keep(piece, version):
                     break
@@ -130,7 +130,7 @@ class AudioPlayer(QObject):
         player.shown.connect(self._on_shown)
 
     @property
-    def sounding(self) -> bool:
+    def audible(self) -> bool:
         """Whether something is to be heard."""
         return self._sounding
 
@@ -171,7 +171,13 @@ class AudioPlayer(QObject):
 
     def _on_shown(self, shown: RenderedFrame) -> None:
         speaker, clip = self._speaker, self._clip
-        if self._from is None or self._player.speed != 1 or shown.draft or speaker is None or clip is None:
+        if (
+            self._from is None
+            or self._player.speed != 1
+            or shown.from_cache
+            or speaker is None
+            or clip is None
+        ):
             return
         if not self._sounding:
             # sound begins with the first picture, however long it took to find it

@@ -42,29 +42,29 @@ class ViewState:
     """
 
     overlay: Overlay = Overlay.TINT
-    card: str | None = None
-    finish: MatteSettings = field(default_factory=MatteSettings)
+    model: str | None = None
+    matte: MatteSettings = field(default_factory=MatteSettings)
     shots: tuple[ShotOverride, ...] = ()
     size: tuple[int, int] | None = None
-    ground: str = CHECKER
-    reading: AlphaInterpretation = "right"
+    background: str = CHECKER
+    alpha_interpretation: AlphaInterpretation = "right"
     compare: Compare = "off"
-    against: str = RAW_MAP
+    compare_with: str = RAW_MAP
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
         """Card and finish of a frame."""
-        if self.card is None:
-            return None, self.finish
-        return ClipSettings(self.card, self.finish, self.shots).at(index)
+        if self.model is None:
+            return None, self.matte
+        return ClipSettings(self.model, self.matte, self.shots).at(index)
 
     def quick(self) -> ViewState:
         """The same without what needs other frames or a slow engine, at the raster of what is drawn."""
-        shots = tuple(replace(shot, finish=shot.finish and _quick(shot.finish)) for shot in self.shots)
-        return replace(self, size=None, finish=_quick(self.finish), shots=shots)
+        shots = tuple(replace(shot, matte=shot.matte and _quick(shot.matte)) for shot in self.shots)
+        return replace(self, size=None, matte=_quick(self.matte), shots=shots)
 
 
 def _quick(finish: MatteSettings) -> MatteSettings:
-    return replace(finish, stabilise=0.0, crf="off")
+    return replace(finish, temporal_smoothing=0.0, crf="off")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class RenderedFrame:
     view: ViewState = field(default_factory=ViewState)
     other: QImage | None = None
     other_alpha: U8 | None = None
-    draft: bool = False
+    from_cache: bool = False
 
 
 def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame:
@@ -105,10 +105,12 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame.index, rgb, view)
     ground = None if alpha is None else _ground(view, rgb, alpha)
-    shown = ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading, other=other)
+    shown = ov.draw_overlay(
+        view.overlay, rgb, alpha, ground=ground, reading=view.alpha_interpretation, other=other
+    )
     beside = None
     if view.compare != "off":
-        picture = rgb if view.against == SOURCE else _beside(view, rgb, other)
+        picture = rgb if view.compare_with == SOURCE else _beside(view, rgb, other)
         beside = to_qimage(picture)
     return RenderedFrame(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
 
@@ -118,10 +120,10 @@ def _other(clip: OpenClip, index: int, rgb: U8, view: ViewState) -> U8 | None:
     card, finish = view.at(index)
     if card is None or view.overlay is Overlay.NONE:
         return None
-    if view.against in (SOURCE, RAW_MAP):
-        soft = clip.unfinished(card, index, (rgb.shape[1], rgb.shape[0]))
+    if view.compare_with in (SOURCE, RAW_MAP):
+        soft = clip.raw_map(card, index, (rgb.shape[1], rgb.shape[0]))
     else:
-        soft = clip.matte(view.against, index, rgb, finish)
+        soft = clip.matte(view.compare_with, index, rgb, finish)
     return None if soft is None else ov.to_u8(soft)
 
 
@@ -129,19 +131,19 @@ def _beside(view: ViewState, rgb: U8, alpha: U8 | None) -> U8:
     if view.overlay is Overlay.DIFFERENCE:
         return rgb
     ground = None if alpha is None else _ground(view, rgb, alpha)
-    return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.reading)
+    return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.alpha_interpretation)
 
 
 def _ground(view: ViewState, rgb: U8, alpha: U8) -> U8 | None:
     """(H, W, 3) behind the cut-out; None for the checker, or if there is no cut-out."""
-    if view.overlay is not Overlay.CUTOUT or view.ground == CHECKER:
+    if view.overlay is not Overlay.CUTOUT or view.background == CHECKER:
         return None
     height, width = alpha.shape
-    if view.ground == BLUR:
+    if view.background == BLUR:
         from vsod.core.compositing import blurred_background  # OpenCV: not before it is needed
 
         return np.asarray(blurred_background(rgb, alpha.astype(np.float32) / np.float32(255)), np.uint8)
-    return _still(view.ground, width, height)
+    return _still(view.background, width, height)
 
 
 @lru_cache(maxsize=4)

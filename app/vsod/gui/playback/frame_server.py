@@ -124,15 +124,17 @@ class FrameServer(LatestRequestThread[FrameRequest, RenderedFrame]):
                     # seeking took time that must not count as lag
                     clock.start(frame.index, time.monotonic())
                 index, now = frame.index, time.monotonic()
-                late = -clock.wait(index, now)
-                dropped = clock.due(now) > index and index < within.stop - 1 and now - shown_at < _STARVED
+                late = -clock.seconds_until(index, now)
+                dropped = (
+                    clock.frame_due(now) > index and index < within.stop - 1 and now - shown_at < _STARVED
+                )
                 if late > _FORGIVEN:
                     clock.start(index, now)
                 if dropped:
                     self.dropped += 1
                 else:
                     shown = render_frame(clip, frame, view)
-                    if not self._sleep(clock.wait(index, time.monotonic()), version):
+                    if not self._sleep(clock.seconds_until(index, time.monotonic()), version):
                         break
                     self._post(clip, shown)
                     shown_at = now
@@ -153,9 +155,9 @@ class FrameServer(LatestRequestThread[FrameRequest, RenderedFrame]):
             if index <= within.start:
                 self._finish(index, version)
                 return
-            if not self._sleep(clock.wait(index - 1, time.monotonic()), version):
+            if not self._sleep(clock.seconds_until(index - 1, time.monotonic()), version):
                 break
-            index = max(min(clock.due(time.monotonic()), index - 1), within.start)
+            index = max(min(clock.frame_due(time.monotonic()), index - 1), within.start)
         self._replay(replace(request, index=index), version)
 
     def _replay(self, request: FrameRequest, version: int) -> None:

@@ -27,12 +27,12 @@ class PlaybackClock:
         self._zero_time = float(self._times[index])
         self._zero_now = now
 
-    def due(self, now: float) -> int:
+    def frame_due(self, now: float) -> int:
         """The frame that should be on screen."""
         at = self._zero_time + (now - self._zero_now) * self.speed
         # half a microsecond covers the rounding of the float times
         return max(int(np.searchsorted(self._times, at + 5e-7, side="right")) - 1, 0)
 
-    def wait(self, index: int, now: float) -> float:
+    def seconds_until(self, index: int, now: float) -> float:
         """Seconds until frame ``index`` is due, negative if it is late."""
         return (float(self._times[index]) - self._zero_time) / self.speed - (now - self._zero_now)

@@ -108,7 +108,7 @@ class Player(QObject):
         """Pause and go ``frames`` on."""
         self.seek(self.index + frames)
 
-    def toggle(self) -> None:
+    def toggle_play(self) -> None:
         """Play at source speed, or pause."""
         if self.speed:
             self.pause()

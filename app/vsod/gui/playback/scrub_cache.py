@@ -53,7 +53,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
         with self._condition:
             self._view = view
 
-    def set_room(self, megabytes: float) -> None:
+    def set_size_limit(self, megabytes: float) -> None:
         """All of them may take so much memory."""
         with self._condition:
             self.store.limit, self._full = round(megabytes * 1e6), False
@@ -114,7 +114,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
 
     def _show(self, clip: OpenClip, index: int, data: bytes, view: ViewState) -> None:
         frame = Frame(index, int(clip.info.pts[index]), decode_preview(data))
-        shown = replace(render_frame(clip, frame, view.quick()), draft=True, view=view)
+        shown = replace(render_frame(clip, frame, view.quick()), from_cache=True, view=view)
         with self._condition:
             if self._clip is clip and not self._stopping:
                 self.post(shown)

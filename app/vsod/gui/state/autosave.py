@@ -58,11 +58,11 @@ class Autosave(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.write)
-        self.set_rest(str(prefs.number("autosave") or ""))
+        self.set_delay(str(prefs.number("autosave") or ""))
         document.changed.connect(lambda: self._rest.start())
         document.retitled.connect(lambda: self._rest.start())
 
-    def set_rest(self, seconds: str) -> None:
+    def set_delay(self, seconds: str) -> None:
         """Wait so long after the last edit; "" for the usual."""
         self._rest.setInterval(round(float(seconds) * 1000) if seconds else _REST_MS)
 
@@ -94,7 +94,7 @@ class Autosave(QObject):
             self._lock.unlock()
             self._lock = None
 
-    def left_behind(self) -> RecoveredSession | None:
+    def find_unsaved(self) -> RecoveredSession | None:
         """The newest session of a window that is no longer there; only a few are kept."""
         found = [file for file in self._folder.glob("*.json") if file != self._file and _is_free(file)]
         found.sort(key=_age, reverse=True)

@@ -66,9 +66,9 @@ class ProjectDocument(QObject):
         self._gesture = 0
 
     @property
-    def work(self) -> ProjectClip | None:
+    def current_clip(self) -> ProjectClip | None:
         """What is decided about the clip on the desk."""
-        return self.project.work
+        return self.project.current_clip
 
     @property
     def dirty(self) -> bool:
@@ -76,7 +76,7 @@ class ProjectDocument(QObject):
         return self.project.clips != self._saved.clips
 
     @property
-    def edited(self) -> bool:
+    def has_edits(self) -> bool:
         """Whether any edit could be undone."""
         return any(stack.canUndo() for stack in self._stacks.values())
 
@@ -87,7 +87,7 @@ class ProjectDocument(QObject):
             text: What undo calls it. Edits of the same text are one until :meth:`settle` is called.
             changes: Fields of :class:`vsod.project.project.ProjectClip`.
         """
-        before = self.work
+        before = self.current_clip
         if before is None:
             return
         after = replace(before, **changes)
@@ -95,23 +95,23 @@ class ProjectDocument(QObject):
             gesture = self._gesture, text
             self._stack(before.path).push(_Edit(self._show, before, after, text, gesture))
 
-    def settle(self) -> None:
+    def end_edit(self) -> None:
         """The hand is off: what follows is another edit."""
         self._gesture += 1
 
     def show_clip(self, usual: ProjectClip) -> None:
         """Put a clip on the desk; ``usual`` is decided about it if it is new."""
-        self.settle()
+        self.end_edit()
         place = self.project.find(usual.path)
         work = usual if place < 0 else self.project.clips[place]
-        self.project = self.project.with_work(work)
+        self.project = self.project.with_clip(work)
         self.history.setActiveStack(self._stack(work.path))
         self.changed.emit(work)
         self.retitled.emit()
 
     def replace_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
         """Put another project on the desk, with nothing to undo."""
-        self.settle()
+        self.end_edit()
         for stack in self._stacks.values():
             self.history.removeStack(stack)
             stack.deleteLater()
@@ -131,7 +131,7 @@ class ProjectDocument(QObject):
         Raises:
             OutputError: The disk refuses.
         """
-        self.settle()
+        self.end_edit()
         self.project = self._saved = self.project.write(path)
         self.path = path
         self.retitled.emit()
@@ -144,6 +144,6 @@ class ProjectDocument(QObject):
     def _show(self, work: ProjectClip) -> None:
         known = self.project.clips[self.project.find(work.path)]
         work = replace(work, digest=known.digest)
-        self.project = self.project.with_work(work)
+        self.project = self.project.with_clip(work)
         self.changed.emit(work)
         self.retitled.emit()

@@ -80,7 +80,7 @@ class QueueModel(QObject):
     def move(self, id: str, by: int) -> None:
         """Do a job ``by`` places later, earlier if negative."""
         if self.check_owned():
-            self.jobs.move(id, self.jobs.place(id) + by)
+            self.jobs.move(id, self.jobs.position(id) + by)
             self.changed.emit()
 
     def retry(self, ids: Sequence[str]) -> None:
@@ -112,7 +112,7 @@ class QueueModel(QObject):
             if item.state == "waiting":
                 # the shots of one clip are none of another's
                 shots = work.shots if work.path == item.spec.source else ()
-                spec = replace(item.spec, card=work.card, adapt=work.adapt, finish=work.finish, shots=shots)
+                spec = replace(item.spec, model=work.model, adapt=work.adapt, matte=work.matte, shots=shots)
                 self.jobs.change(id, spec=spec)
         self.changed.emit()
 

@@ -69,17 +69,17 @@ def _own_words(what: TimelineState, index: int) -> list[str]:
     shot = next((shot for shot in what.shots if shot.start <= index < shot.stop), None)
     if shot is None:
         return []
-    own = [tr("model {card}").format(card=shot.card)] if shot.card is not None else []
-    own += [tr("matte settings")] if shot.finish is not None else []
+    own = [tr("model {card}").format(card=shot.model)] if shot.model is not None else []
+    own += [tr("matte settings")] if shot.matte is not None else []
     return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
 
 
 def issue_text(flag: Issue) -> str:
     """A stretch of trouble in one line."""
-    lane = METRICS_BY_ID[flag.kind.lane]
+    lane = METRICS_BY_ID[flag.type.metric]
     one, more = tr("{kind}: 1 frame, {lane} {value}"), tr("{kind}: {count} frames, {lane} {value}")
     return (more if len(flag.frames) > 1 else one).format(
-        kind=tr(flag.kind.title), count=len(flag.frames), lane=tr(lane.title), value=lane.text(flag.value)
+        kind=tr(flag.type.title), count=len(flag.frames), lane=tr(lane.title), value=lane.text(flag.value)
     )
 
 

@@ -43,14 +43,14 @@ class IssueList(QGroupBox):
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(self.empty)
         column.addWidget(self.tree)
-        self.set_flags([], False)
+        self.set_issues([], False)
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Whose frames they are."""
         self._info = info
-        self.set_flags([], False)
+        self.set_issues([], False)
 
-    def set_flags(self, flags: Sequence[Issue], measured: bool) -> None:
+    def set_issues(self, flags: Sequence[Issue], measured: bool) -> None:
         """List ``flags``; ``measured`` tells nothing found from nothing known."""
         self.tree.clear()
         self.empty.setText(tr("No frame stands out.") if measured else tr("Analyse the clip to find out."))
@@ -62,11 +62,11 @@ class IssueList(QGroupBox):
         self.setTitle(tr("Wants a look ({count})").format(count=len(flags)) if flags else tr("Wants a look"))
         for flag in flags[:_MOST]:
             length = tr("{count} fr").format(count=len(flag.frames)) if len(flag.frames) > 1 else ""
-            item = QTreeWidgetItem([position_text(info, flag.worst), tr(flag.kind.title), length])
+            item = QTreeWidgetItem([position_text(info, flag.worst), tr(flag.type.title), length])
             item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for part in range(3):
-                item.setToolTip(part, inert(f"{issue_text(flag)}\n{tr(flag.kind.advice)}"))
+                item.setToolTip(part, inert(f"{issue_text(flag)}\n{tr(flag.type.advice)}"))
             self.tree.addTopLevelItem(item)
         for part in (0, 1):
             self.tree.resizeColumnToContents(part)

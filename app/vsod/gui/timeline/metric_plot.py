@@ -73,8 +73,8 @@ def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int
     """
     room = height - 2  # a pixel above, so that a curve at its top is still a curve
     with np.errstate(invalid="ignore"):
-        base = np.where(np.isnan(low), -1, np.clip(low / lane.top, 0, 1) * room)
-        crest = np.where(np.isnan(high), -1, np.clip(high / lane.top, 0, 1) * room + 1)
+        base = np.where(np.isnan(low), -1, np.clip(low / lane.axis_max, 0, 1) * room)
+        crest = np.where(np.isnan(high), -1, np.clip(high / lane.axis_max, 0, 1) * room + 1)
     level = np.arange(height, 0, -1, dtype=np.float32)[:, None] - 1
     bad = lane.is_bad(low if lane.bad == "below" else high)
     out = np.full((height, len(low)), ink.ground, np.uint32)
@@ -85,8 +85,8 @@ def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int
     out[(filled | rim) & bad[None]] = ink.bad
     # a bad value near the base is a short column: a mark at the foot keeps it in sight
     out[-2:, bad] = ink.bad
-    if lane.limit is not None and lane.limit > 0.01 * lane.top:
-        row = height - 1 - round(lane.limit / lane.top * room)
+    if lane.limit is not None and lane.limit > 0.01 * lane.axis_max:
+        row = height - 1 - round(lane.limit / lane.axis_max * room)
         out[row, 0::4] = ink.limit
         out[row, 1::4] = ink.limit
     return out

@@ -139,7 +139,7 @@ def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: TimeAxi
         for x in (left, right):
             painter.drawLine(QPointF(x, low - 5), QPointF(x, low))
         painter.drawLine(QPointF(left, low), QPointF(right, low))
-        words = shot.card or ""
+        words = shot.model or ""
         room = painter.fontMetrics().horizontalAdvance(words) + 8
         if words and right - left > room:
             painter.fillRect(QRectF(left, low - 14, room, 14), OVERRIDE_COLOUR)

@@ -83,7 +83,7 @@ class ThumbnailLoader(LatestRequestThread[Sequence[tuple[int, int]], None]):
 
 def _picture(clip: OpenClip, index: int, slack: int, size: tuple[int, int]) -> QImage:
     """A picture near ``index``."""
-    key = clip.key_before(index)
+    key = clip.keyframe_before(index)
     at = key if index - key <= slack else index
     stream = clip.frames(at, at + 1, size=size)
     try:

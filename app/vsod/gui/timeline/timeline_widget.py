@@ -73,12 +73,12 @@ class TimelineWidget(QWidget):
         return self._picture.covered
 
     @property
-    def flags(self) -> Sequence[Issue]:
+    def issues(self) -> Sequence[Issue]:
         """The flags shown."""
         return self._picture.flags
 
     @property
-    def lanes(self) -> FrameMetrics | None:
+    def metrics(self) -> FrameMetrics | None:
         """The curves shown."""
         return self._picture.lanes
 
@@ -93,7 +93,7 @@ class TimelineWidget(QWidget):
         self._index, self._marked = 0, range(count)
         none = np.zeros(count, np.bool_)
         self._picture = replace(self._picture, info=info, covered=none, shots=())
-        self.set_lanes(None, none, ())
+        self.set_metrics(None, none, ())
         self.axis.set_count(count)
         self._redraw()
 
@@ -114,7 +114,7 @@ class TimelineWidget(QWidget):
         self._picture.covered = covered
         self._redraw()
 
-    def set_lanes(
+    def set_metrics(
         self, lanes: FrameMetrics | None, cuts: npt.NDArray[np.bool_], flags: Sequence[Issue]
     ) -> None:
         """Show curves, shots and flags."""
@@ -137,7 +137,7 @@ class TimelineWidget(QWidget):
         self._picture.thumbnail = thumbnail
         self._redraw()
 
-    def show_lanes(self, shown: bool) -> None:
+    def show_metrics(self, shown: bool) -> None:
         """Give the lanes room, or take it."""
         self._picture.with_lanes = shown
         self.updateGeometry()

@@ -85,11 +85,11 @@ class OpenClip(Protocol):
         self, start: int, stop: int | None = None, *, size: tuple[int, int] | None = None
     ) -> Iterator[Frame]: ...
 
-    def key_before(self, index: int) -> int: ...  # noqa: D102
+    def keyframe_before(self, index: int) -> int: ...  # noqa: D102
 
-    def sound(self, index: int) -> Iterator[bytes]: ...  # noqa: D102
+    def audio(self, index: int) -> Iterator[bytes]: ...  # noqa: D102
 
-    def measure(  # noqa: D102
+    def measure_metrics(  # noqa: D102
         self,
         card: str,
         *,
@@ -97,7 +97,7 @@ class OpenClip(Protocol):
         cancel: threading.Event | None = None,
     ) -> None: ...
 
-    def lanes(self, card: str) -> FrameMetrics: ...  # noqa: D102
+    def metrics(self, card: str) -> FrameMetrics: ...  # noqa: D102
 
     def analyse(  # noqa: D102
         self,
@@ -110,9 +110,9 @@ class OpenClip(Protocol):
         cancel: threading.Event | None = None,
     ) -> bool | None: ...
 
-    def prefer_fitted(self, card: str, prefer: bool) -> None: ...  # noqa: D102
+    def use_adapted(self, card: str, prefer: bool) -> None: ...  # noqa: D102
 
-    def reread_maps(self, card: str) -> None: ...  # noqa: D102
+    def reload_maps(self, card: str) -> None: ...  # noqa: D102
 
     def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
 
@@ -120,7 +120,7 @@ class OpenClip(Protocol):
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None: ...
 
-    def taste(  # noqa: D102
+    def compare_models(  # noqa: D102
         self,
         cards: list[str],
         count: int,
@@ -131,7 +131,7 @@ class OpenClip(Protocol):
         cancel: threading.Event | None = None,
     ) -> ModelComparison: ...
 
-    def unfinished(  # noqa: D102
+    def raw_map(  # noqa: D102
         self, card: str, index: int, size: tuple[int, int]
     ) -> npt.NDArray[np.float32] | None: ...
 
@@ -151,7 +151,7 @@ class OpenClip(Protocol):
 class PipelineInterface(Protocol):
     """Where clips, models and formats come from. Every call may be slow: workers only."""
 
-    def cards(self) -> Sequence[ModelChoice]: ...  # noqa: D102
+    def models(self) -> Sequence[ModelChoice]: ...  # noqa: D102
     def formats(self) -> Sequence[FormatChoice]: ...  # noqa: D102
     def open(self, path: Path) -> OpenClip: ...  # noqa: D102
     def run(  # noqa: D102
@@ -162,7 +162,7 @@ class PipelineInterface(Protocol):
 class LocalPipeline:
     """The real thing."""
 
-    def cards(self) -> Sequence[ModelChoice]:
+    def models(self) -> Sequence[ModelChoice]:
         """Models found on this machine."""
         import vsod.pipeline.clip_session  # noqa: F401  # long to load: it is there when the first clip comes
         from vsod.pipeline.catalogue import model_entries

@@ -22,14 +22,14 @@ class Preferences:
         file = paths.config_dir() / "window.ini"
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
 
-    def text(self, key: str, default: str = "") -> str:
+    def get_text(self, key: str, default: str = "") -> str:
         """A remembered word."""
         return str(self._store.value(key, default))
 
     def number(self, key: str, default: str = "0") -> float:
         """A remembered number; the usual one where the file, which may have been edited by hand, has none."""
         try:
-            value = float(self.text(key) or default)
+            value = float(self.get_text(key) or default)
         except ValueError:
             return float(default)
         return value if math.isfinite(value) and 0 <= value < 1e9 else float(default)
@@ -40,15 +40,15 @@ class Preferences:
 
     def export_cache(self) -> None:
         """Tell the rest of the program where maps are kept and how much; what the environment says goes first."""
-        folder = self.text("cache_folder")
+        folder = self.get_text("cache_folder")
         if folder:
             os.environ.setdefault("VSOD_CACHE", folder)
-        if self.text("cache_gb"):
+        if self.get_text("cache_gb"):
             os.environ.setdefault("VSOD_CACHE_GB", f"{self.number('cache_gb', DEFAULT_CACHE_GB):g}")
 
     def export_cache_size(self) -> None:
         """The size has just been chosen: it holds from now on."""
-        os.environ["VSOD_CACHE_GB"] = self.text("cache_gb", DEFAULT_CACHE_GB)
+        os.environ["VSOD_CACHE_GB"] = self.get_text("cache_gb", DEFAULT_CACHE_GB)
 
     @property
     def keys(self) -> dict[str, list[str]]:
@@ -56,7 +56,7 @@ class Preferences:
         self._store.beginGroup("keys")
         names = self._store.allKeys()
         self._store.endGroup()
-        return {name: [key for key in self.text(f"keys/{name}").split("\t") if key] for name in names}
+        return {name: [key for key in self.get_text(f"keys/{name}").split("\t") if key] for name in names}
 
     def set_keys(self, action: str, keys: list[str] | None) -> None:
         """Remember an action's shortcuts; None = as they come."""
@@ -78,7 +78,7 @@ class Preferences:
     @property
     def last_folder(self) -> Path:
         """Where the user opened something last, the home folder at first."""
-        folder = Path(self.text("last_folder"))
+        folder = Path(self.get_text("last_folder"))
         return folder if folder.is_absolute() and folder.is_dir() else Path.home()
 
     @property

@@ -75,7 +75,11 @@ class Comparison:
         painter.setPen(theme.TEXT)
         for text, box, side in (
             ("A  finished", QRectF(edge - 220, 8, 208, 18), Qt.AlignmentFlag.AlignRight),
-            (f"B  {compare_title(view.against)}", QRectF(edge + 12, 8, 208, 18), Qt.AlignmentFlag.AlignLeft),
+            (
+                f"B  {compare_title(view.compare_with)}",
+                QRectF(edge + 12, 8, 208, 18),
+                Qt.AlignmentFlag.AlignLeft,
+            ),
         ):
             # a shade keeps the words readable on any picture
             painter.setPen(QColor(0, 0, 0, 200))

@@ -53,7 +53,7 @@ class Welcome(QWidget):
         column.addWidget(hint, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(4)
 
-    def set_aimed(self, aimed: bool) -> None:
+    def set_drag_hover(self, aimed: bool) -> None:
         """Light up while something is dragged over the window."""
         self._aimed = aimed
         self.update()

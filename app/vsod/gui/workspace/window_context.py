@@ -33,16 +33,18 @@ class WindowContext:
     document: ProjectDocument
     clip_state: ClipState
     player: Player
-    deck: Workspace
-    tasks: ClipJobs
-    prefs: Preferences
+    workspace: Workspace
+    jobs: ClipJobs
+    preferences: Preferences
     banner: Banner
     status: StatusBar
 
     @property
     def usable_models(self) -> ClipSettings | None:
         """Which model analyses which frames; None without a clip, or while one of them cannot be used."""
-        work = self.document.work
-        if work is None or not all(card in self.deck.analysis.usable for card in work.choice.cards):
+        work = self.document.current_clip
+        if work is None or not all(
+            card in self.workspace.analysis.usable for card in work.settings.model_ids
+        ):
             return None
-        return work.choice.casting
+        return work.settings.model_assignment

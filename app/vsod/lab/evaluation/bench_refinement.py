@@ -39,7 +39,7 @@ TIMED_SETTINGS: dict[str, dict[str, object]] = {
     "--black 0.1 --white 0.9": {"black": 0.1, "white": 0.9},
     "--gamma 1.5": {"gamma": 1.5},
     "--invert": {"invert": True},
-    "the default": {"stabilise": 1.0},
+    "the default": {"temporal_smoothing": 1.0},
 }
 
 
@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
         f"{width}x{height}, {args.frames} frames, one thread\n\n| what | ms a frame | fastest |\n|---|---|---|"
     )
     for name, changed in TIMED_SETTINGS.items():
-        took = time_refinement(pairs, MatteSettings(**{"stabilise": 0.0, **changed}))  # type: ignore[arg-type]
+        took = time_refinement(pairs, MatteSettings(**{"temporal_smoothing": 0.0, **changed}))  # type: ignore[arg-type]
         print(f"| {name} | {np.median(took):.1f} | {min(took):.1f} |", flush=True)
     took = time_foreground(pairs)
     print(f"| foreground colour | {np.median(took):.1f} | {min(took):.1f} |")
@@ -90,7 +90,7 @@ def time_refinement(
     with Refiner(settings) as finisher:
         if not finisher.reads_colour:
             pairs = [(Frame(f.index, f.pts, np.ascontiguousarray(f.image[..., 1])), m) for f, m in pairs]
-        steadied = smooth_maps(pairs, settings.stabilise, range(len(pairs)))
+        steadied = smooth_maps(pairs, settings.temporal_smoothing, range(len(pairs)))
         while True:
             began = time.thread_time()
             pair = next(steadied, None)

@@ -120,11 +120,11 @@ def _one(
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored_frames(len(masks))
-    with Refiner(settings.for_card(card.crf)) as finisher, ExitStack() as stack:
+    with Refiner(settings.for_model(card.crf)) as finisher, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
-        for picture, saliency in smooth_maps(pairs, settings.stabilise, range(len(masks))):
+        for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(masks))):
             if picture.index in counted:
                 matte, mask = finisher(saliency, picture.image), masks[picture.index]
                 found = scorer.add(matte, mask, picture.image)

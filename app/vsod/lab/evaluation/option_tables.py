@@ -35,7 +35,7 @@ WITHOUT_CRF = MatteSettings(crf="off")
 EVALUATION_VARIANTS = (
     EvaluationVariant(""),
     EvaluationVariant("--no-flow", cue="no-flow"),
-    EvaluationVariant("--stabilise 0", finish=MatteSettings(stabilise=0)),
+    EvaluationVariant("--stabilise 0", finish=MatteSettings(temporal_smoothing=0)),
     EvaluationVariant("--crf", finish=WITH_CRF),
     EvaluationVariant("--crf off", finish=WITHOUT_CRF),
     EvaluationVariant("--adapt", adapt=True),
@@ -81,7 +81,7 @@ def evaluate_all(
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         seen = set()
         for look in EVALUATION_VARIANTS:
-            meant = look.cue, look.adapt, look.finish.for_card(about.crf)
+            meant = look.cue, look.adapt, look.finish.for_model(about.crf)
             if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
                 seen.add(meant)
                 scores = evaluate(

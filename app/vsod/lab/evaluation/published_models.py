@@ -53,14 +53,23 @@ def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
             "entry": card.entry,
             "weights": "random.safetensors",
             "flow": card.flow,
-            "reads": list(card.reads),
+            "reads": list(card.inputs),
         }
         # JSON's strings, numbers and lists are TOML's
         text = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
         text += ["[options]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
         if card.window:
-            text += ["[window]", f"length = {card.window}", f'kind = "{"clips" if card.clips else "causal"}"']
-        text += ["[input]", f"area = {side * side}", f"multiple = {card.multiple}", f"still = {card.still}"]
+            text += [
+                "[window]",
+                f"length = {card.window}",
+                f'kind = "{"clips" if card.chunked_window else "causal"}"',
+            ]
+        text += [
+            "[input]",
+            f"area = {side * side}",
+            f"multiple = {card.multiple}",
+            f"still = {card.static_prior}",
+        ]
         file = Path(temp) / "card.toml"
         file.write_text("\n".join(text) + "\n", encoding="utf-8")
         drawn = read_model_spec(file)

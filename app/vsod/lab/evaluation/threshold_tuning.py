@@ -90,11 +90,11 @@ def sweep_thresholds(
             predictor = Predictor(card, source.info.display_size, device)
             store = analyse_whole_clip(source, predictor, False, device, "")
             maps = [stored_map(store, i) for i in range(len(masks))]
-            with Refiner(finish.for_card(card.crf)) as finisher:
+            with Refiner(finish.for_model(card.crf)) as finisher:
                 rows = [
                     _scores(
                         source,
-                        [rescale_map(m, card.half, level) for m in maps],
+                        [rescale_map(m, card.decision_threshold, level) for m in maps],
                         masks,
                         chosen,
                         finisher,
@@ -126,7 +126,7 @@ def _scores(
     found = []
     with closing(prefetch(source.frames(size=(w, h)))) as frames:
         pairs = zip(frames, maps, strict=True)
-        for frame, saliency in smooth_maps(pairs, settings.stabilise, range(len(maps))):
+        for frame, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(maps))):
             if frame.index in chosen:
                 predicted, actual = finisher(saliency, frame.image) > 0.5, masks[frame.index] > 127
                 found.append((region_similarity(predicted, actual), boundary_accuracy(predicted, actual)))

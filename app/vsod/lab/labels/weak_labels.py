@@ -54,7 +54,7 @@ def make_scnn_learner(
     """
     described = find_model(card)
     if init is None:
-        described.checked_weights()
+        described.verified_weights()
 
     def make(frames: Mapping[str, npt.NDArray[np.uint8]]) -> Learner:
         from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner

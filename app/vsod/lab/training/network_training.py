@@ -125,8 +125,8 @@ def network_at_stage_start(card: ModelSpec, stage: Stage, init: Path | None) -> 
     """The card's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
     net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
     whole = init is not None and initialise_network(net, init)
-    if stage.begin is not None and not whole:
-        stage.begin(net)
+    if stage.on_start is not None and not whole:
+        stage.on_start(net)
     return net
 
 
@@ -145,7 +145,7 @@ def _train_stage(
     net = network_at_stage_start(card, stage, init)
     trainer: FrameTrainer | WindowTrainer
     if stage.windows:
-        trainer = WindowTrainer(net, stage, pack, card.window, card.clips, recipe, folder, device)
+        trainer = WindowTrainer(net, stage, pack, card.window, card.chunked_window, recipe, folder, device)
     else:
         trainer = FrameTrainer(net, stage, pack, recipe, folder, device, teacher)
     trainer.resume()
@@ -158,12 +158,14 @@ def _teacher(plan: TrainingPlan) -> Teacher | None:
     if plan.teacher is None:
         return None
     card = require_model(plan.teacher)
-    if card.window or "prior" in card.reads:
+    if card.window or "prior" in card.inputs:
         raise ModelError(
             f"card '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
             fix="Take swift, studio or dsnet.",
         )
-    return Teacher(load_network(card), card.reads, shift=logit(card.half), affinity=plan.affinity)
+    return Teacher(
+        load_network(card), card.inputs, shift=logit(card.decision_threshold), affinity=plan.affinity
+    )
 
 
 def _published(card: ModelSpec, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:

@@ -35,7 +35,7 @@ def why_unavailable(fmt: ExportFormat) -> str:
 @lru_cache(maxsize=64)
 def _tried(program: str, _stamp: int, id: str) -> str:
     fmt = FFMPEG_FORMATS[id]
-    coding = fmt.coding(fmt.layouts[0])
+    coding = fmt.coding(fmt.contents[0])
     if coding.codec not in list_encoders(program, _stamp):
         return f"{program} has no encoder {coding.codec}"
     width, height = _TRIAL_SIZE

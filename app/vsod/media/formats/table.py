@@ -64,7 +64,7 @@ class ExportFormat:
         return bool(self.image)
 
     @property
-    def layouts(self) -> tuple[FileContent, ...]:
+    def contents(self) -> tuple[FileContent, ...]:
         """What it can carry."""
         return tuple(layout for layout in FILE_CONTENTS if getattr(self, layout) is not None)
 

@@ -24,7 +24,7 @@ def missing_encoders() -> dict[str, str]:
     return {
         f.id: c.codec
         for f in inside
-        for c in (f.coding(layout) for layout in f.layouts)
+        for c in (f.coding(layout) for layout in f.contents)
         if c.codec not in have
     }
 

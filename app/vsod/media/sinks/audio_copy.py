@@ -63,7 +63,7 @@ class AudioCopy:
         self._packets = self._wanted() if self._streams else iter(())
         self._waiting: Packet[Any] | None = None
 
-    def up_to(self, time: Fraction | None) -> Iterator[Packet[Any]]:
+    def packets_until(self, time: Fraction | None) -> Iterator[Packet[Any]]:
         """The packets due before ``time`` (seconds in the export), in order; None for all left."""
         while True:
             packet = self._waiting or next(self._packets, None)

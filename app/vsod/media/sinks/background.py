@@ -102,7 +102,7 @@ class ClipBackground:
         """See :class:`Background`."""
         frame = next(self._frames, None)
         if frame is not None:
-            image: Colours = frame.image if frame.deep is None else frame.deep
+            image: Colours = frame.image if frame.image_16bit is None else frame.image_16bit
             self._last = resize_to_cover(image, self._size)
         assert self._last is not None
         return self._last

@@ -59,9 +59,9 @@ class FrameBuilder:
     def __call__(self, picture: OutputFrame) -> VideoFrame:
         """The frame of an upright ``picture`` of ``info.upright_size``, without a time."""
         info, coding = self.info, self.coding
-        if picture.layout != self.layout or picture.size != info.upright_size:
+        if picture.content != self.layout or picture.size != info.upright_size:
             raise ValueError(
-                f"a {picture.layout} of {picture.size} where a {self.layout} of {info.upright_size} is due"
+                f"a {picture.content} of {picture.size} where a {self.layout} of {info.upright_size} is due"
             )
         frame = VideoFrame(info.width, info.height, self.pix_fmt)
         alpha = None

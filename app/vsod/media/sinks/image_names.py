@@ -39,7 +39,7 @@ def image_names(
     last = max(numbers[-1], info.frame_count - 1)
     width = max(4 if delivery.start_number else 6, min(12, len(str(last))))
     pattern = delivery.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
-    told = {"stem": stem, "kind": delivery.kind(layout)}
+    told = {"stem": stem, "kind": delivery.file_label(layout)}
     names = [fill(pattern, "--names", {**told, "frame": number}) for number in numbers]
     return [name if name.lower().endswith(suffix) else name + suffix for name in names]
 

@@ -34,7 +34,7 @@ class ImageSequenceSink:
     def __init__(self, target: SinkTarget) -> None:
         self.warnings: list[str] = []
         self._path, self._info, self._frames = path, info, frames = target.path, target.info, target.frames
-        self._layout, self._coding = target.layout, target.coding
+        self._layout, self._coding = target.content, target.coding
         self._compression = target.delivery.compression
         if self._coding.codec == "exr":
             import_openexr()
@@ -42,7 +42,7 @@ class ImageSequenceSink:
         place = place_of(path.absolute())
         remove_stale_partials(place)
         self._partial: Path | None = None
-        self._names = image_names(info, frames, target.format.image, target.layout, target.delivery)
+        self._names = image_names(info, frames, target.format.image, target.content, target.delivery)
         self._next = frames.start
         self._open = True
         try:
@@ -60,9 +60,9 @@ class ImageSequenceSink:
         """See :class:`vsod.media.sinks.sink.Sink`."""
         if not self._open or index != self._next or index >= self._frames.stop:
             raise ValueError(f"frame {index} written where {self._next} is due")
-        if picture.layout != self._layout or picture.size != self._info.upright_size:
+        if picture.content != self._layout or picture.size != self._info.upright_size:
             raise ValueError(
-                f"a {picture.layout} of {picture.size} where a {self._layout} of {self._info.upright_size} is due"
+                f"a {picture.content} of {picture.size} where a {self._layout} of {self._info.upright_size} is due"
             )
         try:
             # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.

@@ -29,7 +29,7 @@ class SinkTarget:
     format: ExportFormat
     info: ClipInfo
     frames: range
-    layout: FileContent
+    content: FileContent
     delivery: ExportSettings
     tags: dict[str, str]
 
@@ -40,4 +40,4 @@ class SinkTarget:
         Raises:
             UsageError: It cannot.
         """
-        return self.format.coding(self.layout)
+        return self.format.coding(self.content)

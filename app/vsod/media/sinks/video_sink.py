@@ -46,7 +46,7 @@ class VideoSink:
         self.warnings: list[str] = []
         self._target = target
         self._path, self._format, self._info = path, fmt, info = target.path, target.format, target.info
-        self._layout, self._delivery = target.layout, target.delivery
+        self._layout, self._delivery = target.content, target.delivery
         self._frames = frames = target.frames
         remove_stale_partials(path)
         self._partial: Path | None = None
@@ -56,7 +56,7 @@ class VideoSink:
         self._durations: dict[int, int] = {}
         check_container(path, info, self._clock)
         self._codec, pix_fmt = choose_encoder(path, fmt, target.coding, info)
-        self._maker = FrameBuilder(target.coding, pix_fmt, info, target.layout)
+        self._maker = FrameBuilder(target.coding, pix_fmt, info, target.content)
         self._audio: AudioCopy | None = None
         self._container: OutputContainer | None = None
         self._ended = False
@@ -87,7 +87,7 @@ class VideoSink:
         # The same job gives the same bytes: no dates, no library versions, no random ids.
         container.flags |= _BITEXACT
         notes = "; ".join(
-            [f"vsod-desktop {self._delivery.kind(self._layout)}"]
+            [f"vsod-desktop {self._delivery.file_label(self._layout)}"]
             + ([f"alpha={self._delivery.alpha}"] if self._layout == "cutout" else [])
             + [f"{key}={value}" for key, value in sorted(self._target.tags.items())]
         )
@@ -203,7 +203,7 @@ class VideoSink:
 
     def _mux_audio(self, time: Fraction | None) -> None:
         if self._audio is not None and self._container is not None:
-            for packet in self._audio.up_to(time):
+            for packet in self._audio.packets_until(time):
                 self._container.mux(packet)
 
     def finish(self) -> tuple[Path, Path]:

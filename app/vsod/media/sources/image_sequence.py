@@ -171,8 +171,8 @@ class ImageSequenceSource:
         converted: npt.NDArray[Any] = np.asarray(cv2.cvtColor(image, code))
         return converted
 
-    def key_before(self, index: int) -> int:
-        """See :meth:`vsod.media.sources.source.Source.key_before`: every image stands alone."""
+    def keyframe_before(self, index: int) -> int:
+        """See :meth:`vsod.media.sources.source.Source.keyframe_before`: every image stands alone."""
         return index
 
     def close(self) -> None:

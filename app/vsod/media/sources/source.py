@@ -62,7 +62,7 @@ class Source(Protocol):
             UsageError: There is no such frame.
         """
 
-    def key_before(self, index: int) -> int:
+    def keyframe_before(self, index: int) -> int:
         """The frame at or before ``index`` that decodes without others, as far as that is known."""
 
     def close(self) -> None:

@@ -100,8 +100,8 @@ class VideoSource:
             image = self._before(index, make)[0] if picture is None else make(picture)
         return make_frame(index, int(self._info.pts[index]), image, held)
 
-    def key_before(self, index: int) -> int:
-        """See :meth:`Source.key_before`."""
+    def keyframe_before(self, index: int) -> int:
+        """See :meth:`Source.keyframe_before`."""
         table = self._table
         place = int(np.searchsorted(table.keys, table.pts[index], side="right")) - 1
         return min(index, int(np.searchsorted(table.pts, table.keys[place]))) if place >= 0 else index

@@ -89,7 +89,7 @@ def format_table() -> str:
 
 
 def _cell(fmt: ExportFormat, layout: FileContent) -> str:
-    if layout not in fmt.layouts:
+    if layout not in fmt.contents:
         return "–"
     coding = fmt.coding(layout)
     depth = "half float" if coding.codec == "exr" else f"{coding.bit_depth}-bit"
@@ -100,7 +100,7 @@ def exactness_table() -> str:
     """What came back of the ramp, format by format; writes every one of them."""
     rows = ["| format | as | levels of 6,144 | largest error | 0 and 1 exact |", "|---|---|---|---|---|"]
     for fmt in all_formats().values():
-        for layout in fmt.layouts:
+        for layout in fmt.contents:
             if layout == "fill":
                 continue
             found = measure_exactness(fmt, layout)

@@ -61,9 +61,9 @@ def html_page(report: VerifyReport) -> str:
             f'<tr><td class="{name}">{mark} {_text(check.id)}</td><td>{_text(check.message)}</td></tr>'
         )
     curves = [
-        f"<h3>{title}</h3>{svg_curve(getattr(report.course, name), title)}"
+        f"<h3>{title}</h3>{svg_curve(getattr(report.stability, name), title)}"
         for name, title in _CURVES
-        if any(getattr(report.course, name))
+        if any(getattr(report.stability, name))
     ]
     title = _text(f"{report.matte.name} {verdict}")
     return "\n".join(
@@ -102,7 +102,7 @@ def svg_curve(values: Sequence[float], title: str) -> str:
 
 def pick_frames(report: VerifyReport, most: int = PICTURE_COUNT) -> list[int]:
     """Frames to show: where it changes most, where most holes are, and some spread over the clip."""
-    course = report.course
+    course = report.stability
     if not course.area:
         return []
     chosen = {int(np.argmax(course.change)), int(np.argmax(course.holes))}
@@ -131,7 +131,7 @@ def _mattes(
     report: VerifyReport, info: ClipInfo, wanted: list[int]
 ) -> Iterable[tuple[int, npt.NDArray[np.float32]]]:
     """(index, (H, W) 0..1) of the frames asked for."""
-    if report.layout == "matte":
+    if report.content == "matte":
         found = ((f.index, f.matte) for f in read_matte(info))
     else:
         found = ((f.index, f.alpha) for f in read_cutouts(info) if f.alpha is not None)

@@ -26,7 +26,7 @@ def check_matte(
     full_range: bool | None = None
     for picture in pictures:
         decoded += 1
-        report.course.add(picture.matte)
+        report.stability.add(picture.matte)
         colour += not picture.colourless
         # Lossy codecs ring a little around edges; a wrong range is off by 16 codes of 255.
         outside += bool(picture.matte.min() < -0.04 or picture.matte.max() > 1.04)
@@ -68,7 +68,7 @@ def check_cutout(
         decoded += 1
         alpha = np.ones(picture.rgb.shape[:2], np.float32) if picture.alpha is None else picture.alpha
         opaque += picture.alpha is None
-        report.course.add(alpha)
+        report.stability.add(alpha)
         if picture.index % step == step // 2 and picture.index < due:
             found = composite_errors(picture.rgb, alpha, to_16bit(source_picture(picture.index)))
             if found is not None:
@@ -133,7 +133,7 @@ def check_fill(
 
 
 def _judge_area(report: VerifyReport) -> None:
-    course = report.course
+    course = report.stability
     area = np.array(course.area or [0.0])
     if area.max() < _BLANK:
         report.add("blank", None, "the matte is empty in every frame")

@@ -74,8 +74,8 @@ def verify(
         said = _notes(other)
         layout = layout or _layout(other, said)
         plan = _plan(info, frames, delivery)
-        info, frames = plan.info, range(len(plan.shows)) if delivery and delivery.cfr else frames
-        report.layout, report.frames = layout, plan.shows.tolist()
+        info, frames = plan.info, range(len(plan.source_frames)) if delivery and delivery.cfr else frames
+        report.content, report.frames = layout, plan.source_frames.tolist()
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix
@@ -87,7 +87,7 @@ def verify(
         compare_raster(report, info, other)
 
         def underneath(number: int) -> Colours:
-            return source.frame_at(int(plan.shows[number])).image
+            return source.frame_at(int(plan.source_frames[number])).image
 
         if layout == "matte":
             check_matte(report, read_matte(other), len(frames), on_frame)

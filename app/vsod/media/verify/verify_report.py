@@ -36,9 +36,9 @@ class VerifyReport:
     source: Path
     matte: Path
     checks: list[Check] = field(default_factory=list)
-    layout: FileContent = "matte"
+    content: FileContent = "matte"
     frames: list[int] = field(default_factory=list)
-    course: MatteStability = field(default_factory=MatteStability)
+    stability: MatteStability = field(default_factory=MatteStability)
 
     @property
     def ok(self) -> bool:
@@ -57,7 +57,7 @@ class VerifyReport:
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-ready report."""
-        course = self.course
+        course = self.stability
         known = np.array(course.area or [0.0])
         return {
             "source": str(self.source),
