@@ -1,4 +1,4 @@
-"""What is known about every frame of a clip and its maps: one curve per question."""
+"""Frame metrics: what each is, and the values of a clip."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ MetricValues = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One question and how its answers read.
+    """A metric, and how its values are shown.
 
     Attributes:
         id: Name in files.
         title: Name on screen.
-        what: What the number is, for people.
-        top: Value at the top of a plot; larger ones are drawn there.
-        limit: Where trouble begins; None where nothing is trouble.
-        bad: On which side of ``limit`` the trouble lies.
+        description: What the number is, for people.
+        axis_max: Value at the top of a plot; larger ones are drawn there.
+        limit: Where an issue begins; None if no value is an issue.
+        bad: Side of ``limit`` on which values are an issue.
         unit: Of the number as shown.
-        shown_as: Factor from the number to what is shown.
+        display_factor: Factor from the number to what is shown.
     """
 
     id: str

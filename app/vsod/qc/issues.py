@@ -1,4 +1,4 @@
-"""Frames that want a look, found in the lanes."""
+"""Issues: stretches of frames in which a metric is beyond its limit."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
 
 _JUMP = 0.35  # part of the larger area by which neighbours may differ
 _LEAST = 0.005  # area below which a jump is no jump
-_BRIDGE = 3  # frames of peace that do not end a stretch of trouble
+_BRIDGE = 3  # good frames that do not end an issue
 
 
 @dataclass(frozen=True, slots=True)
 class IssueType:
-    """A sort of trouble.
+    """A type of issue.
 
     Attributes:
         id: Name in files.
         title: Name on screen.
-        lane: Where it shows.
+        metric: Id of the metric that shows it.
         advice: What to do.
     """
 
@@ -44,13 +44,13 @@ ISSUE_TYPES: tuple[IssueType, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A stretch of frames with one sort of trouble.
+    """A stretch of frames with one type of issue.
 
     Attributes:
-        kind: What it is.
+        type: What it is.
         frames: Where.
-        worst: The frame to look at first.
-        value: The lane's value there.
+        worst: The frame to show first.
+        value: The metric's value there.
     """
 
     type: IssueType
@@ -61,9 +61,9 @@ class Issue:
     @property
     def text(self) -> str:
         """In one line."""
-        lane = METRICS_BY_ID[self.type.metric]
+        metric = METRICS_BY_ID[self.type.metric]
         count = f"{len(self.frames)} frames" if len(self.frames) > 1 else "1 frame"
-        return f"{self.type.title}: {count}, {lane.title.lower()} {lane.text(self.value)}"
+        return f"{self.type.title}: {count}, {metric.title.lower()} {metric.text(self.value)}"
 
     def as_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -77,30 +77,30 @@ class Issue:
         }
 
 
-def find_issues(lanes: FrameMetrics, cuts: npt.NDArray[np.bool_]) -> list[Issue]:
-    """Every stretch of trouble, by first frame.
+def find_issues(metrics: FrameMetrics, cuts: npt.NDArray[np.bool_]) -> list[Issue]:
+    """Frame metrics and cuts -> all issues, sorted by first frame.
 
     Args:
-        lanes: The lanes.
-        cuts: (N,) bool, frames that begin a shot: change is no trouble there.
+        metrics: Of a clip of N frames.
+        cuts: (N,) bool, frames that begin a shot: change is no issue there.
     """
-    area = lanes["area"]
+    area = metrics["area"]
     empty = METRICS_BY_ID["area"].is_bad(area)
     jump = area_jumps(area) & ~cuts
     seen = {
         "empty": empty,
-        "unsure": METRICS_BY_ID["confidence"].is_bad(lanes["confidence"]) & ~empty,
+        "unsure": METRICS_BY_ID["confidence"].is_bad(metrics["confidence"]) & ~empty,
         "jump": jump,
-        "flicker": METRICS_BY_ID["flicker"].is_bad(lanes["flicker"]) & ~cuts & ~jump,
-        "soft": METRICS_BY_ID["softness"].is_bad(lanes["softness"]) & ~empty,
+        "flicker": METRICS_BY_ID["flicker"].is_bad(metrics["flicker"]) & ~cuts & ~jump,
+        "soft": METRICS_BY_ID["softness"].is_bad(metrics["softness"]) & ~empty,
     }
     found = []
     for kind in ISSUE_TYPES:
-        values = lanes[kind.metric]
+        values = metrics[kind.metric]
         for frames in true_ranges(seen[kind.id], _BRIDGE):
             worst = _worst(kind, values, frames, seen[kind.id])
             found.append(Issue(kind, frames, worst, float(values[worst])))
-    return sorted(found, key=lambda flag: (flag.frames.start, flag.frames.stop))
+    return sorted(found, key=lambda issue: (issue.frames.start, issue.frames.stop))
 
 
 def area_jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
