@@ -1,5 +1,6 @@
 """Makes `helpers` importable from every test, and keeps tests out of the user's folders."""
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+# before anything imports Qt
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 # machines differ in speed: only the examples count, not how long one takes

@@ -94,7 +94,7 @@ def config_dir() -> Path:
 
 def raft_weights() -> Path:
     """Where a user who wants learned flow puts torchvision's ``raft_small`` file."""
-    return user_models_dir().parent / "flow" / "raft_small.pth"
+    return data_dir() / "flow" / "raft_small.pth"
 
 
 def data_dir() -> Path:
@@ -104,7 +104,12 @@ def data_dir() -> Path:
 
 def user_models_dir() -> Path:
     """Folder where users drop third-party model cards."""
-    return data_dir() / "cards"
+    return data_dir() / "models"
+
+
+def user_models_dirs() -> tuple[Path, Path]:
+    """That folder and the one of 0.1.0, which is read as well."""
+    return user_models_dir(), data_dir() / "cards"
 
 
 def user_presets_dir() -> Path:

@@ -12,6 +12,7 @@ import pytest
 
 from helpers.clips import make, write_audio_only
 from vsod.__main__ import COMMANDS, main
+from vsod.cli import aliases
 from vsod.cli.main import build_parser
 from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.table import FORMATS
@@ -85,7 +86,7 @@ def test_bad_input_gets_one_line_with_a_fix(kind, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
-        (["--card", "nope"], 2, "swift"),
+        (["--model", "nope"], 2, "swift"),
         (["--format", "nope"], 2, "prores4444"),
         (["--range", "500:600"], 2, "0:40"),
         (["--format", "ffv1-gray8"], 2, ".mkv"),
@@ -124,9 +125,9 @@ def test_probe(clip, capsys):
 
 
 def test_cards(capsys):
-    code, out, _ = call(capsys, "cards", "--json")
+    code, out, _ = call(capsys, "models", "--json")
     assert code == 0 and "swift" in [c["id"] for c in json.loads(out)]
-    code, out, _ = call(capsys, "cards")
+    code, out, _ = call(capsys, "models")
     assert code == 0 and out.startswith("swift")
 
 
@@ -167,7 +168,7 @@ def test_bench_measures_every_stage(clip, capsys):
 
 def test_every_command_is_dispatched_to_the_parser():
     sub = next(a for a in build_parser()._actions if hasattr(a, "choices") and a.choices)
-    assert set(sub.choices) == set(COMMANDS)
+    assert set(sub.choices) | set(aliases.COMMANDS) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("words", [["rnu", "x"], ["--nope"], ["run"]])
@@ -231,11 +232,11 @@ def test_a_cache_that_cannot_be_is_one_line(clip, tmp_path, capsys, monkeypatch)
 
 
 def test_even_a_bug_is_one_line(tmp_path, capsys, monkeypatch):
-    from vsod.media.sources import source
+    from vsod.media.sources import opening
 
     def broken(path):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(source, "open_source", broken)
+    monkeypatch.setattr(opening, "open_source", broken)
     code, _, err = call(capsys, "probe", tmp_path / "x.mp4")
     assert code == 1 and "ZeroDivisionError: oops" in err and "VSOD_DEBUG" in err and err.count("\n") == 1

@@ -22,7 +22,7 @@ PROGRAM = Path(sys.executable).with_name("vsod-desktop")
     "words",
     [
         ["run", "../clip.mp4", "-o", "m.mkv", "--range", "0:1"],  # converts the network, asks ffprobe
-        ["run", "../clip.mp4", "-o", "m.mov", "--range", "0:1", "--card", "scnn"],  # and the motion prior's
+        ["run", "../clip.mp4", "-o", "m.mov", "--range", "0:1", "--model", "scnn"],  # and the motion prior's
         ["run", "../clip.mp4", "-o", "m.mkv", "--range", "0:1", "--crf", "--adapt"],
         ["verify", "../clip.mp4", "../clip.mp4"],
         ["formats"],

@@ -26,12 +26,12 @@ from vsod.storage.ownership_marks import is_ours
 CALLS: dict[str, list[str]] = {
     "run": [
         *("run", "clip.mkv", "-o", "{--output}", "--report", "{--report}", "--range", "0:2"),
-        *("--what", "over", "--background", "ground.mkv", "--format", "ffv1-rgba"),
+        *("--kind", "over", "--background", "ground.mkv", "--format", "ffv1-rgba"),
     ],
     "batch": ["batch", "list.txt", "--range", "0:1", "-o", "{--output}"],
-    "rerun": ["rerun", "report.json", "--anyway", "-o", "{--output}"],
+    "rerun": ["rerun", "report.json", "--ignore-changes", "-o", "{--output}"],
     "verify": ["verify", "clip.mkv", "ground.mkv", "--html", "{--html}"],
-    "lanes": ["lanes", "clip.mkv", "-o", "{--output}", "--markers", "{--markers}"],
+    "metrics": ["metrics", "clip.mkv", "-o", "{--output}", "--markers", "{--markers}"],
     "demo": ["demo", "{output}"],
     "labels fuse": ["labels", "fuse", "--maps", "m1", "--maps", "m2", "--truth", "truth", "--out", "{--out}"],
     "labels coarse": [
@@ -110,7 +110,7 @@ def written(command: str) -> list[str]:
 def words(command: str, **aimed: str) -> list[str]:
     places = {
         **ELSEWHERE,
-        **({"--output": "new.csv"} if command == "lanes" else {}),
+        **({"--output": "new.csv"} if command == "metrics" else {}),
         **{name.replace("_", "-"): place for name, place in aimed.items()},
     }
     return [places[word[1:-1]] if word.startswith("{") else word for word in CALLS[command]]
@@ -165,7 +165,7 @@ STRANGERS = [case for case in CASES if case[0] not in ("batch", "train") and cas
 def test_what_others_wrote_is_refused(
     command: str, option: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = "new.csv" if (command, option) == ("lanes", "--output") else ELSEWHERE[option]
+    place = "new.csv" if (command, option) == ("metrics", "--output") else ELSEWHERE[option]
     targets = {
         "--pictures": "swift-frames.png",
         "--out": {
@@ -262,7 +262,7 @@ def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: p
         yield folder / "back.mkv"
         yield folder / "hard.mkv"
 
-    monkeypatch.setattr("vsod.cli.commands.batch.arrivals", arrivals)
+    monkeypatch.setattr("vsod.cli.commands.batch.watch_folder", arrivals)
     assert main([*line, "out"]) == 0
     assert sorted(p.name for p in (here / "out").iterdir()) == ["clip_matte.mkv", "clip_matte.mkv.vsod.json"]
 

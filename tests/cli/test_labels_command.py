@@ -240,7 +240,7 @@ def test_errors_say_what_is_missing(root, tmp_path):
         prior = ("--prior", "motion", "--prior-weights", tmp_path / "none.safetensors")
         call("coarse", "--maps", root / "a", *clips, *out, *prior)
     with pytest.raises(VsodError, match="nocard"):
-        call("weak", "--maps", root / "a", *clips, "--truth", root / "truth", *out, "--card", "nocard")
+        call("weak", "--maps", root / "a", *clips, "--truth", root / "truth", *out, "--model", "nocard")
     with pytest.raises(DataError, match="already"):
         weak_labels.write_weak_labels(
             [root / "a"], root / "clips", root / "a", tmp_path / "o", lambda f: Copycat(f, root)

@@ -11,7 +11,7 @@ from vsod.qc.frame_metrics import METRICS
 def test_a_table_with_markers(tmp_path, capsys):
     clip = make("cfr", tmp_path).path
     table, markers = tmp_path / "t.csv", tmp_path / "m.edl"
-    words = ["lanes", str(clip), "-o", str(table), "--markers", str(markers), "--range", "4:12"]
+    words = ["metrics", str(clip), "-o", str(table), "--markers", str(markers), "--range", "4:12"]
     assert main(words) == 0
     out = capsys.readouterr().out.split()
     assert out == [str(table), str(markers)]
@@ -21,17 +21,17 @@ def test_a_table_with_markers(tmp_path, capsys):
     assert markers.read_text().startswith("TITLE: ")
 
     whole = tmp_path / "t.json"
-    assert main(["lanes", str(clip), "-o", str(whole), "--range", "6:8", "--json"]) == 0
+    assert main(["metrics", str(clip), "-o", str(whole), "--range", "6:8", "--json"]) == 0
     seen = json.loads(whole.read_text())
-    assert set(seen["lanes"]) == {lane.id for lane in METRICS}
+    assert set(seen["metrics"]) == {lane.id for lane in METRICS}
     # the rows of the first run, not measured again
     assert seen["frames"][0]["area"] == float(found[2]["area"])
     events = [json.loads(x) for x in capsys.readouterr().out.splitlines()]
-    assert events[-1]["event"] == "done" and events[-1]["flags"] == seen["flags"]
+    assert events[-1]["event"] == "done" and events[-1]["issues"] == seen["issues"]
 
 
 def test_other_kinds_of_table_are_refused_before_any_work(tmp_path, capsys):
     missing = str(tmp_path / "none.mp4")
-    assert main(["lanes", missing, "-o", "t.xlsx"]) == 2
-    assert main(["lanes", missing, "-o", "t.csv", "--markers", "m.json"]) == 2
+    assert main(["metrics", missing, "-o", "t.xlsx"]) == 2
+    assert main(["metrics", missing, "-o", "t.csv", "--markers", "m.json"]) == 2
     assert "Use a name ending in .csv or .edl" in capsys.readouterr().err

@@ -67,12 +67,12 @@ def test_the_casting_forgets_the_finish_alone() -> None:
 
 def test_a_shot_takes_its_own_and_gives_it_back() -> None:
     clip = ClipSettings("swift", SOFT)
-    shots = clip.with_shot_override(range(4, 9), card="studio")
+    shots = clip.with_shot_override(range(4, 9), model="studio")
     assert shots == (ShotOverride(4, 9, "studio"),)
     both = ClipSettings("swift", SOFT, shots)
-    shots = both.with_shot_override(range(4, 9), finish=DEFAULT_MATTE_SETTINGS)
+    shots = both.with_shot_override(range(4, 9), matte=DEFAULT_MATTE_SETTINGS)
     assert shots == (ShotOverride(4, 9, "studio", DEFAULT_MATTE_SETTINGS),)
-    shots = ClipSettings("swift", SOFT, shots).with_shot_override(range(4, 9), card="swift", finish=SOFT)
+    shots = ClipSettings("swift", SOFT, shots).with_shot_override(range(4, 9), model="swift", matte=SOFT)
     assert shots == ()
 
 
@@ -103,7 +103,7 @@ def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
     assert JobSpec.from_json(spec.to_json()) == spec
 
 
-@pytest.mark.parametrize("text", ["4", "9:4", "4: --card x", "4:9 --no-such", "4:9 'x", "4:9 --feather=999"])
+@pytest.mark.parametrize("text", ["4", "9:4", "4: --model x", "4:9 --no-such", "4:9 'x", "4:9 --feather=999"])
 def test_a_shot_that_cannot_be_read_says_so(text: str) -> None:
     with pytest.raises((UsageError, SystemExit)) as caught:
         shot_override(text)

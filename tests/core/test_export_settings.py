@@ -27,7 +27,7 @@ def test_a_delivery_survives_json_and_the_command_line():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"what": "gif"},
+        {"kind": "gif"},
         {"alpha": "maybe"},
         {"cfr": Fraction(0)},
         {"start_number": "x"},

@@ -17,15 +17,15 @@ specs = st.builds(
     JobSpec,
     source=st.sampled_from([Path("in.mp4"), Path("a b/ü 1.mov"), Path("frames")]),
     output=st.sampled_from([Path("out.mkv"), Path("it's here/out")]),
-    card=st.sampled_from(["swift", "other"]),
+    model=st.sampled_from(["swift", "other"]),
     format=st.sampled_from([None, "png8", "prores4444"]),
     start=st.integers(0, 50),
     stop=st.none() | st.integers(51, 99),
     device=st.sampled_from(["auto", "cpu", "cuda"]),
     adapt=st.booleans(),
-    finish=st.builds(
+    matte=st.builds(
         MatteSettings,
-        stabilise=st.floats(0, 1),
+        temporal_smoothing=st.floats(0, 1),
         crf=st.sampled_from(CRF_MODES),
         edges=st.sampled_from(EDGE_METHODS),
         threshold=st.none() | st.floats(0, 1),

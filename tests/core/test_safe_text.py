@@ -67,7 +67,7 @@ run X -o X.mkv
 run X -o X.mkv --json
 run X -o X --cfr X
 run X -o X --names X{x}
-run X -o X --card X
+run X -o X --model X
 run X -o X --format X
 run X -o X --shot X
 run X -o X --range X

@@ -1,8 +1,3 @@
-import os
-
-# before anything imports Qt
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path

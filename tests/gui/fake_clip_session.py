@@ -174,7 +174,7 @@ class FakeClip:
     ) -> None:
         assert threading.current_thread() is not threading.main_thread()
         self.measured.append(card)
-        todo = np.flatnonzero(self.coverage(card) & ~self.lanes(card).measured)
+        todo = np.flatnonzero(self.coverage(card) & ~self.metrics(card).measured)
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled

@@ -26,7 +26,7 @@ def install(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     shutil.copytree(
         paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
     )
-    card = folder / "card.toml"
+    card = folder / "model.toml"
     # a small raster: these tests are about which frames are looked at
     card.write_text(card.read_text().replace("area = 36864", "area = 9216"))
     monkeypatch.setenv("VSOD_CACHE", str(cache))

@@ -1,6 +1,6 @@
 """What every card must do, whoever made it: one contract, run over all cards found.
 
-``VSOD_TEST_CARDS=FOLDER[:FOLDER…]`` adds cards that lie in folders of their own.
+``VSOD_TEST_MODELS=FOLDER[:FOLDER…]`` adds cards that lie in folders of their own.
 """
 
 import os
@@ -28,9 +28,11 @@ from vsod_models.weights import load_weights, save_weights
 
 EXTRA = [
     paths.plugins_dir() / "example-model",
-    *filter(None, os.environ.get("VSOD_TEST_CARDS", "").split(os.pathsep)),
+    *filter(
+        None, (os.environ.get("VSOD_TEST_MODELS") or os.environ.get("VSOD_TEST_CARDS", "")).split(os.pathsep)
+    ),
 ]
-CARDS = [*list_models(), *(read_model_spec(Path(folder) / "card.toml") for folder in EXTRA)]
+CARDS = [*list_models(), *(read_model_spec(Path(folder) / "model.toml") for folder in EXTRA)]
 
 
 @pytest.fixture(scope="module", params=CARDS, ids=lambda card: card.id)
@@ -225,10 +227,10 @@ import resource, sys
 import numpy as np
 from vsod.core.frame import Frame
 from pathlib import Path
-from vsod.inference.model_registry import read_card
+from vsod.inference.model_registry import read_model_spec
 from vsod.inference.predictor import Predictor
 
-predictor = Predictor(read_card(Path(sys.argv[1])), (96, 64))
+predictor = Predictor(read_model_spec(Path(sys.argv[1])), (96, 64))
 w, h = predictor.raster.size
 rng = np.random.default_rng(0)
 pool = [rng.integers(0, 256, (h, w, 3), np.uint8) for _ in range(7)]

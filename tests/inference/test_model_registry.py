@@ -123,8 +123,8 @@ def test_two_cards_may_both_call_their_file_net(folder):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('reads = ["image", "depth"]\n', "reads must be"),
-        ('[window]\nlength = 4\nkind = "sliding"\n', "causal or clips"),
+        ('reads = ["image", "depth"]\n', "inputs must be"),
+        ('[window]\nlength = 4\nkind = "sliding"\n', "causal or chunks"),
     ],
 )
 def test_what_a_net_reads_and_its_window_are_checked(folder, text, reason):
@@ -136,8 +136,10 @@ def test_what_a_net_reads_and_its_window_are_checked(folder, text, reason):
 def test_a_package_that_does_not_import_is_a_row(monkeypatch):
     from importlib.metadata import EntryPoint
 
-    points = [EntryPoint("odd\x1b", "no.such.package", "vsod.cards")]
-    monkeypatch.setattr("vsod.inference.model_registry.entry_points", lambda group: points)
+    points = [EntryPoint("odd\x1b", "no.such.package", "vsod.models")]
+    monkeypatch.setattr(
+        "vsod.inference.model_code.entry_points", lambda group: points if group == "vsod.models" else []
+    )
     row = next(card for card in list_models() if card.id == r"odd\x1b")
     assert "cannot be used" in row.problem
     assert require_model("swift").id == "swift"

@@ -28,13 +28,13 @@ def folder(tmp_path):
 
 
 def of(folder):
-    return compute_signature(read_model_spec(folder / "card.toml"))
+    return compute_signature(read_model_spec(folder / "model.toml"))
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        'reads = ["image"]',
+        'inputs = ["image"]',
         'flow = "none"',
         "blur = 9",
         "area = 9216",
@@ -46,7 +46,7 @@ def of(folder):
     ],
 )
 def test_every_field_that_means_something_changes_it(folder, line):
-    card, before = folder / "card.toml", of(folder)
+    card, before = folder / "model.toml", of(folder)
     text, key = card.read_text().splitlines(), line.partition(" = ")[0]
     if line.startswith("["):
         text += line.splitlines()
@@ -57,7 +57,7 @@ def test_every_field_that_means_something_changes_it(folder, line):
     card.write_text("\n".join(text))
     assert read_model_spec(card).problem is None
     assert of(folder) != before
-    card.write_text((paths.plugins_dir() / "example-model" / "card.toml").read_text())
+    card.write_text((paths.plugins_dir() / "example-model" / "model.toml").read_text())
     assert of(folder) == before
 
 
@@ -85,7 +85,7 @@ def test_code_and_weights_change_it_whatever_the_card_pins(folder):
 
 
 def test_words_about_it_do_not(folder):
-    before, card = of(folder), folder / "card.toml"
+    before, card = of(folder), folder / "model.toml"
     (folder / "README.md").write_text("words")
     text = card.read_text().replace("Example: contrast", "Another title")
     text = text.replace('licence = "GPL-3.0-or-later"', 'licence = "MIT"').replace("nothing: four", "four")
@@ -122,7 +122,7 @@ def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
 
 
 def test_changed_code_is_run_in_the_same_process(folder):
-    card = read_model_spec(folder / "card.toml")
+    card = read_model_spec(folder / "model.toml")
     build_network(card)
     code = folder / "contrast.py"
     code.write_text(code.read_text().replace("def build(", "def build(*, other: int = 1, "))
@@ -138,9 +138,9 @@ def test_changed_code_is_run_in_the_same_process(folder):
     ["os:system", "../contrast:build", "subprocess:run", "vsod.cli.main:main", "torch:load", "", ":x"],
 )
 def test_a_card_calls_nothing_but_its_own(folder, capfd, entry):
-    card = folder / "card.toml"
+    card = folder / "model.toml"
     card.write_text(card.read_text().replace('entry = "contrast:build"', f'entry = "{entry}"'))
-    bad = replace(read_model_spec(folder / "card.toml"), entry=entry)
+    bad = replace(read_model_spec(folder / "model.toml"), entry=entry)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
         code_files(bad)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
@@ -148,7 +148,7 @@ def test_a_card_calls_nothing_but_its_own(folder, capfd, entry):
     assert "neither beside it" in (read_model_spec(card).problem or "")
     user = paths.user_models_dir() / "bad"
     shutil.copytree(folder, user)
-    assert main(["cards"]) == 0
+    assert main(["models"]) == 0
     assert "neither beside it" in capfd.readouterr().out
 
 
@@ -157,7 +157,7 @@ def test_a_package_that_brings_cards_may_be_called_and_is_known_by_its_code(fold
     shutil.copytree(folder, package / "cards")
     (package / "cards" / "contrast.py").rename(package / "net.py")
     (package / "__init__.py").write_text("")
-    card = package / "cards" / "card.toml"
+    card = package / "cards" / "model.toml"
     card.write_text(card.read_text().replace("contrast:build", "their_nets.net:build"))
     assert read_model_spec(card).problem is not None  # not the package's yet
     monkeypatch.syspath_prepend(str(tmp_path / "site"))

@@ -91,8 +91,8 @@ def test_converting_a_net_reports_to_nobody(tmp_path):
     code = (
         "import sys, threading\n"
         "from vsod.inference.predictor import Predictor\n"
-        "from vsod.inference.model_registry import usable_card\n"
-        "print(Predictor(usable_card('swift'), (640, 360)).device)\n"
+        "from vsod.inference.model_registry import require_model\n"
+        "print(Predictor(require_model('swift'), (640, 360)).device)\n"
         "print(sys.modules.get('openvino_telemetry'), [t.name for t in threading.enumerate()])\n"
     )
     env = {**os.environ, "VSOD_CACHE": str(tmp_path)}
@@ -133,13 +133,13 @@ def test_a_signal_after_a_network_was_deleted_in_another_thread_is_handled():
     """OpenVINO's core owns the stack that the main thread takes its signals on."""
     program = """
         import os, signal, threading
-        from vsod.inference.model_registry import usable_card
+        from vsod.inference.model_registry import require_model
         from vsod.inference.openvino_backend import OpenVINOBackend
         from vsod.inference.raster import Raster
 
         handled = []
         signal.signal(signal.SIGTERM, lambda number, frame: handled.append(number))
-        held = [OpenVINOBackend(usable_card("swift"), Raster.fit((1280, 720), 82944, 32))]
+        held = [OpenVINOBackend(require_model("swift"), Raster.fit((1280, 720), 82944, 32))]
         deleting = threading.Thread(target=held.clear)
         deleting.start()
         deleting.join()

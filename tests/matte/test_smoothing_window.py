@@ -98,5 +98,5 @@ def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
 
 
 def test_strength_out_of_range():
-    with pytest.raises(UsageError, match="--stabilise 2"):
+    with pytest.raises(UsageError, match="--temporal-smoothing 2"):
         MatteSettings(temporal_smoothing=2)

@@ -310,7 +310,7 @@ def test_a_line_of_a_list_has_its_own_options(clips, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("in/a.mp4 --card", "line 1"), ("in/a.mp4 'open", "line 1"), ("", "nothing to do")],
+    [("in/a.mp4 --model", "line 1"), ("in/a.mp4 'open", "line 1"), ("", "nothing to do")],
 )
 def test_a_bad_list_is_refused_before_anything_is_done(clips, tmp_path, capsys, text, said):
     todo = tmp_path / "todo.txt"
@@ -334,7 +334,7 @@ def test_a_report_repeats_its_job_and_tells_whether_the_same_came_of_it(clips, t
     (clips / "a.mp4").write_bytes((clips / "b.mp4").read_bytes())
     assert cli("rerun", report) == 1
     assert "another file now" in capsys.readouterr().err
-    assert cli("rerun", report, "--anyway") == 0
+    assert cli("rerun", report, "--ignore-changes") == 0
     assert "not the same" in capsys.readouterr().err
 
 
@@ -347,8 +347,8 @@ def test_watching_does_what_arrives(clips, tmp_path, monkeypatch, capsys):
             yield path
             done.append(path.name)
 
-    monkeypatch.setattr("vsod.cli.commands.batch.arrivals", once)
-    assert cli("watch", clips, "-o", tmp_path / "out", "--range", ":4", "--quiet", "0") == 0
+    monkeypatch.setattr("vsod.cli.commands.batch.watch_folder", once)
+    assert cli("watch", clips, "-o", tmp_path / "out", "--range", ":4", "--settle", "0") == 0
     assert done == ["a.mp4", "b.mp4"]
     assert capsys.readouterr().out.split() == ["a.mp4:", "done", "b.mp4:", "done"]
     assert cli("watch", clips, "-o", clips) == 2

@@ -29,7 +29,7 @@ def names(queue: JobQueue) -> str:
 
 def test_a_restart_finds_the_same_jobs_and_one_that_ran_waits():
     queue = JobQueue()
-    a, b, _ = (queue.add(spec(name, delivery=ExportSettings("cutout")), 50) for name in "abc")
+    a, b, _ = (queue.add(spec(name, export=ExportSettings("cutout")), 50) for name in "abc")
     queue.change(a.id, state="failed", notes=("no such file. Look for it.",), seconds=1.5)
     queue.change(b.id, state="running")
     queue.close()
@@ -53,7 +53,7 @@ def test_order_and_removal():
 
 def test_no_two_jobs_that_wait_write_one_file():
     queue = JobQueue()
-    first = queue.add(spec("a", delivery=ExportSettings("fill+matte")))
+    first = queue.add(spec("a", export=ExportSettings("fill+matte")))
     with pytest.raises(UsageError, match="writes this file already"):
         queue.add(spec("b", output=Path("/out/a_matte.mov")))
     queue.change(first.id, state="done")
@@ -200,7 +200,7 @@ def test_time_left_is_what_is_known_and_says_if_that_is_not_all():
     assert queue.seconds_left(step) == (18, False), "nothing is known about the others yet"
     queue.change(done.id, state="done", seconds=25.0, working=20.0)
     assert queue.seconds_left(step) == (18 + 20, True)
-    queue.change(waits.id, spec=spec("c", card="studio"))
+    queue.change(waits.id, spec=spec("c", model="studio"))
     assert queue.seconds_left(step) == (18, False), "another model has another speed"
 
 

@@ -21,11 +21,11 @@ import itertools, os, sys
 from pathlib import Path
 import numpy as np
 from vsod.storage.clip_maps import open_store
-from vsod.qc.metrics_store import LaneStore
-from vsod.media.sources.source import open_source
+from vsod.qc.metrics_store import MetricsStore
+from vsod.media.sources.opening import open_source
 from vsod.core.job import JobSpec
 from vsod.pipeline.job_queue import JobQueue
-from vsod.project.project import ClipWork, Project
+from vsod.project.project import ProjectClip, Project
 
 clip, what = Path(sys.argv[1]), sys.argv[2]
 with open_source(clip) as source:
@@ -38,7 +38,7 @@ for turn in itertools.count():
     if what == "store":
         if turn % 2 == 0:
             store = open_store(info, "model")
-            metrics = LaneStore(store.folder, info.frame_count)
+            metrics = MetricsStore(store.folder, info.frame_count)
         for index in range(0, 60, 3):
             store.put(index, np.full((36, 64), index / 100, np.float32), bytes([index] * 16), bytes([7] * 16))
             metrics.put(index, {"area": index / 100})
@@ -52,7 +52,8 @@ for turn in itertools.count():
         if turn % 5 == 4:
             queue.remove([item.id])
     else:
-        Project(tuple(ClipWork(clip.with_name(f"{k}.mp4")) for k in range(1 + turn % 7))).write(clip.parent / "p.vsod")
+        clips = tuple(ProjectClip(clip.with_name(f"{k}.mp4")) for k in range(1 + turn % 7))
+        Project(clips).write(clip.parent / "p.vsod")
     if turn == 1:
         print(flush=True)
 """

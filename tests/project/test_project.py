@@ -77,14 +77,14 @@ def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda raw: raw.update(vsod=2),
+        lambda raw: raw.update(vsod=3),
         lambda raw: raw.pop("vsod"),
         lambda raw: raw.pop("clips"),
         lambda raw: raw["clips"].append(raw["clips"][0]),
-        lambda raw: raw["clips"][0].update(finish={"feather": "much"}),
-        lambda raw: raw["clips"][0].update(finish={"unknown": 1}),
-        lambda raw: raw["clips"][0].update(delivery={"what": "gif"}),
-        lambda raw: raw["clips"][0].pop("card"),
+        lambda raw: raw["clips"][0].update(matte={"feather": "much"}),
+        lambda raw: raw["clips"][0].update(matte={"unknown": 1}),
+        lambda raw: raw["clips"][0].update(export={"kind": "gif"}),
+        lambda raw: raw["clips"][0].pop("model"),
     ],
 )
 def test_damage_is_named_with_its_file(tmp_path, change):

@@ -166,7 +166,7 @@ def test_a_stored_queue_goes_on():
 
 def test_stored_presets_are_offered():
     keep("data/presets", paths.data_dir())
-    matte, export = Presets("finish"), Presets("export")
+    matte, export = Presets("matte"), Presets("export")
     assert not matte.problem and not export.problem
     assert {name: MatteSettings(**matte[name]) for name in matte.names if matte.is_own(name)} == {
         "Calm hair": MatteSettings(0.4, edges="soft", black=0.04),
@@ -184,7 +184,7 @@ def test_stored_presets_are_offered():
     )
     # one more is kept beside them
     matte.save("Mine", {"feather": 2.5})
-    assert {"Calm hair", "Steady off", "Mine"} <= set(Presets("finish").names)
+    assert {"Calm hair", "Steady off", "Mine"} <= set(Presets("matte").names)
 
 
 def test_stored_preferences_hold(qapp):

@@ -282,7 +282,7 @@ def test_a_card_is_calibrated_whole_or_not_at_all(
             threshold_tuning.install_threshold("mine", 0.4)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
     threshold_tuning.install_threshold("mine", 0.4)
-    assert "half = 0.4" in (tmp_path / "card.toml").read_text()
+    assert "decision_threshold = 0.4" in (tmp_path / "card.toml").read_text()
 
 
 def test_what_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

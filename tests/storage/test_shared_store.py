@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from vsod.storage.clip_maps import open_store
-from vsod.media.sources.source import open_source
+from vsod.media.sources.opening import open_source
 
 clip, start, stop, rounds = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 with open_source(clip) as source:

@@ -151,22 +151,22 @@ class ClipSettings:
         return next((range(a, b) for a, b in pairwise(edges) if a <= index < b), range(count))
 
     def with_shot_override(
-        self, frames: range, *, card: str | None = _AS_IT_IS, finish: MatteSettings | None = _AS_IT_IS
+        self, frames: range, *, model: str | None = _AS_IT_IS, matte: MatteSettings | None = _AS_IT_IS
     ) -> tuple[ShotOverride, ...]:
-        """The shots once one of them has another card or finish; None, or what the clip has, takes it back.
+        """The shots once one of them has another model or matte settings; None, or the clip's, takes it back.
 
         Args:
             frames: The shot, see :meth:`shot_range`.
-            card: Its card; left as it is if not given.
-            finish: Its finish; left as it is if not given.
+            model: Its model; left as it is if not given.
+            matte: Its matte settings; left as it is if not given.
         """
         known = self.shot_at(frames.start) or ShotOverride(frames.start, frames.stop)
-        card = known.model if card is _AS_IT_IS else card
-        finish = known.matte if finish is _AS_IT_IS else finish
+        model = known.model if model is _AS_IT_IS else model
+        matte = known.matte if matte is _AS_IT_IS else matte
         changed = replace(
             known,
-            model=None if card == self.model else card,
-            matte=None if finish == self.matte else finish,
+            model=None if model == self.model else model,
+            matte=None if matte == self.matte else matte,
         )
         rest = [shot for shot in self.shots if shot.start != known.start]
         if changed.model is not None or changed.matte is not None:

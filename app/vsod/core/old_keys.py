@@ -5,7 +5,7 @@ The one table of them; a name that changes gets a line here and a file in ``test
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SETTINGS = {"card": "model", "finish": "matte", "delivery": "export"}
@@ -50,6 +50,12 @@ def new_entry(entry: str) -> str:
         if package == "vsod_models" and name in NETWORKS
         else entry
     )
+
+
+def first_inputs(inputs: Sequence[str]) -> tuple[str, ...]:
+    """Names of a network's inputs as 0.1.0 wrote them, see :func:`first_entry`."""
+    first = {new: old for old, new in INPUT_NAMES.items()}
+    return tuple(first.get(name, name) for name in inputs)
 
 
 def first_entry(entry: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +52,7 @@ def module_beside(card: ModelSpec, module: str) -> Path | None:
 
 
 def bringing_package(card: ModelSpec) -> str | None:
-    """The installed package whose entry point ``vsod.cards`` brings this card; None for any other."""
+    """The installed package whose entry point ``vsod.models`` brings this card; None for any other."""
     if card.source is None:
         return None
     for point, folder in _packages():
@@ -61,9 +61,14 @@ def bringing_package(card: ModelSpec) -> str | None:
     return None
 
 
+def model_packages() -> list[EntryPoint]:
+    """The installed packages that bring model specs, each naming its folder; 0.1.0 called the group ``vsod.cards``."""
+    return [*entry_points(group="vsod.models"), *entry_points(group="vsod.cards")]
+
+
 @cache
 def _packages() -> list[tuple[str, Path]]:
-    return [(point.value, Path(str(files(point.value)))) for point in entry_points(group="vsod.cards")]
+    return [(point.value, Path(str(files(point.value)))) for point in model_packages()]
 
 
 def _python_files(folders: Iterable[Path]) -> list[tuple[str, Path]]:

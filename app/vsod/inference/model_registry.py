@@ -2,7 +2,7 @@
 
 A card is a TOML file, and it is the plugin manifest: the built-in cards, the
 ones a user drops into a folder and the ones of installed packages (entry-point
-group ``vsod.cards``, each naming a folder) come through the same door. A card
+group ``vsod.models``, each naming a folder) come through the same door. A card
 that cannot be read is a row that says why.
 """
 
@@ -10,35 +10,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 
 from vsod import paths
 from vsod.core.data_parsing import parse_toml, read_text, reason
 from vsod.core.matte_settings import CRF_MODES
-from vsod.core.old_keys import new_entry
+from vsod.core.old_keys import (
+    INPUT_NAMES,
+    MODEL_INPUT,
+    MODEL_OUTPUT,
+    MODEL_SPEC,
+    WINDOW_KINDS,
+    new_entry,
+    renamed,
+)
 from vsod.core.safe_text import sanitise
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import ModelError, UnknownModel
-from vsod.inference.model_code import code_files
+from vsod.inference.model_code import code_files, model_packages
 from vsod.inference.model_spec import ModelSpec
 
 DEFAULT_MODEL = "swift"  # listed first
-_READABLE = {"image", "motion", "wheel", "prior"}
+_READABLE = {"image", "motion", "flow_image", "prior"}
 _KNOWN = {
     "id",
     "title",
     "summary",
     "licence",
-    "paid_work",
+    "commercial_use",
     "entry",
     "weights",
     "sha256",
     "flow",
     "trained_on",
     "options",
-    "reads",
+    "inputs",
     "window",
     "input",
     "output",
@@ -49,29 +56,33 @@ _KNOWN = {
 def read_model_spec(path: Path) -> ModelSpec:
     """Read one card; whatever is wrong with it ends up in ``problem``."""
     try:
-        raw = parse_toml(read_text(path))
+        raw = renamed(parse_toml(read_text(path)), MODEL_SPEC)
         unknown = set(raw) - _KNOWN
         if unknown:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
-        size, window, output = raw.get("input", {}), raw.get("window", {}), raw.get("output", {})
+        size, window, output = (
+            renamed(raw.get("input", {}), MODEL_INPUT),
+            raw.get("window", {}),
+            renamed(raw.get("output", {}), MODEL_OUTPUT),
+        )
         weights = _find_weights(path, str(raw["weights"]))
         card = ModelSpec(
             id=_id(str(raw["id"])),
             title=sanitise(str(raw["title"])),
             summary=sanitise(str(raw.get("summary", ""))),
             licence=sanitise(str(raw["licence"])),
-            commercial_use=sanitise(str(raw.get("paid_work", "ask"))),
+            commercial_use=sanitise(str(raw.get("commercial_use", "ask"))),
             entry=new_entry(str(raw["entry"])),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
             flow=str(raw.get("flow", "none")),
             area=int(size.get("area", 82944)),
             multiple=int(size.get("multiple", 32)),
-            inputs=_names(raw.get("reads", ("image", "motion"))),
-            static_prior=float(size.get("still", 0.5)),
+            inputs=_names(raw.get("inputs", ("image", "motion"))),
+            static_prior=float(size.get("static_prior", 0.5)),
             window=int(window.get("length", 0)),
             chunked_window=_is_clips(str(window.get("kind", "causal"))),
-            decision_threshold=float(output.get("half", 0.5)),
+            decision_threshold=float(output.get("decision_threshold", 0.5)),
             crf=str(output.get("crf", "off")),
             trained_on=tuple(sanitise(str(name)) for name in raw.get("trained_on", ())),
             options=dict(raw.get("options", {})),
@@ -84,7 +95,7 @@ def read_model_spec(path: Path) -> ModelSpec:
         if not 0 <= card.window <= 1000:
             raise ValueError("window.length must lie between 0 and 1000")
         if not 0 < card.decision_threshold < 1:
-            raise ValueError("output.half must lie between 0 and 1")
+            raise ValueError("output.decision_threshold must lie between 0 and 1")
         if card.crf not in CRF_MODES[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF_MODES[1:])}")
         code_files(card)
@@ -104,16 +115,17 @@ def _id(text: str) -> str:
 
 
 def _names(reads: Iterable[str]) -> tuple[str, ...]:
-    names = tuple(str(name) for name in reads)
+    names = tuple(INPUT_NAMES.get(str(name), str(name)) for name in reads)
     if not names or len(names) > 2 or not set(names) <= _READABLE:
-        raise ValueError(f"reads must be one or two of {', '.join(sorted(_READABLE))}")
+        raise ValueError(f"inputs must be one or two of {', '.join(sorted(_READABLE))}")
     return names
 
 
 def _is_clips(kind: str) -> bool:
-    if kind not in ("causal", "clips"):
-        raise ValueError("window.kind must be causal or clips")
-    return kind == "clips"
+    kind = WINDOW_KINDS.get(kind, kind)
+    if kind not in ("causal", "chunks"):
+        raise ValueError("window.kind must be causal or chunks")
+    return kind == "chunks"
 
 
 def _find_weights(card: Path, name: str) -> Path:
@@ -125,8 +137,9 @@ def _find_weights(card: Path, name: str) -> Path:
 
 def _found() -> Iterator[ModelSpec]:
     yield from map(read_model_spec, _card_files(paths.model_specs_dir()))
-    yield from map(read_model_spec, _card_files(paths.user_models_dir()))
-    for point in entry_points(group="vsod.cards"):
+    for folder in paths.user_models_dirs():
+        yield from map(read_model_spec, _card_files(folder))
+    for point in model_packages():
         try:
             inside = Path(str(files(point.value)))
         except (
@@ -143,7 +156,7 @@ def _found() -> Iterator[ModelSpec]:
 def _card_files(folder: Path) -> list[Path]:
     try:
         single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT_MODEL, file))
-        return [*single, *sorted(folder.glob("*/card.toml"))]
+        return [*single, *sorted(folder.glob("*/model.toml")), *sorted(folder.glob("*/card.toml"))]
     except OSError:
         return []
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from vsod.core.old_keys import first_entry
+from vsod.core.old_keys import first_entry, first_inputs
 from vsod.inference.model_code import code_files
 from vsod.inference.model_spec import ModelSpec
 from vsod.storage.digest import file_sha256
@@ -27,7 +27,7 @@ def compute_signature(card: ModelSpec) -> str:
         "maps": MAPS_VERSION,
         "entry": first_entry(card.entry),
         "options": card.options,
-        "reads": card.inputs,
+        "reads": first_inputs(card.inputs),
         "flow": card.flow,
         "area": card.area,
         "multiple": card.multiple,

@@ -15,7 +15,7 @@ class ModelSpec:
     """One model, described.
 
     Attributes:
-        id: What ``--card`` takes.
+        id: What ``--model`` takes.
         title, summary, licence, paid_work: For people.
         entry: ``"package.module:function"``; the function builds the network from ``options``.
         weights: Weights file: beside the card, in its sibling ``weights/`` or the built-in weights folder.
@@ -66,7 +66,8 @@ class ModelSpec:
             "title": self.title,
             "summary": self.summary,
             "licence": self.licence,
-            "paid_work": self.commercial_use,
+            "commercial_use": self.commercial_use,
+            "paid_work": self.commercial_use,  # its name in 0.1.0
             "flow": self.flow,
             "trained_on": list(self.trained_on),
             "measured": self.measured,

@@ -41,7 +41,9 @@ NETWORK_INPUTS: dict[str, NetworkInput] = {
     "motion": NetworkInput(
         CHANNELS, divide=2, odd=(0, 2)
     ),  # see vsod_models.flow.motion_encoding.encode_motion; zeros = no flow
-    "wheel": NetworkInput(3, odd=None),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
+    "flow_image": NetworkInput(
+        3, odd=None
+    ),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
     "prior": NetworkInput(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
 }
 
@@ -50,7 +52,7 @@ def missing_value(name: str, still: float) -> tuple[float, ...] | None:
     """Per channel, what an input holds where there is no motion; None for one that is not made from it."""
     if name == "prior":
         return (still,)
-    return {"motion": (0.0,) * CHANNELS, "wheel": IMAGENET_MEAN}.get(name)
+    return {"motion": (0.0,) * CHANNELS, "flow_image": IMAGENET_MEAN}.get(name)
 
 
 def image_input(picture: Picture) -> Array:
@@ -91,7 +93,7 @@ def build_inputs(
     makers: dict[str, Callable[[], Array]] = {
         "image": lambda: image_input(picture),
         "motion": lambda: encode_motion(flow, h, w),
-        "wheel": lambda: flow_image_input(flow, h, w),
+        "flow_image": lambda: flow_image_input(flow, h, w),
         "prior": lambda: prior_input(picture, flow, compute, still),
     }
     return tuple(makers[name]() for name in reads)

@@ -11,19 +11,22 @@ from vsod import paths
 from vsod.core.data_parsing import read_json, refusing
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import MatteSettings
+from vsod.core.old_keys import EXPORT_SETTINGS, MATTE_SETTINGS, renamed
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError, UsageError
 from vsod.storage.atomic import output_error, write_text
 from vsod.storage.locks import locked
 
 Values = dict[str, Any]
+_OLD_KEYS = {"matte": MATTE_SETTINGS, "export": EXPORT_SETTINGS}
+_OLD_FILES = {"matte": "finish.json"}
 
 
 class Presets:
     """The presets of one kind, each a name and the values that differ from the usual.
 
     Args:
-        kind: ``"finish"`` or ``"export"``: the stem of the JSON files, ours and the user's.
+        kind: ``"matte"`` or ``"export"``: the stem of the JSON files, ours and the user's.
 
     A file of ours that is missing has no presets; one of the user's that cannot be read raises when
     something is to be saved, so that it is never overwritten. Several windows may save at a time: what
@@ -32,11 +35,11 @@ class Presets:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._ours = _read(paths.resources_dir() / "presets" / f"{kind}.json")
+        self._ours = _read(paths.resources_dir() / "presets" / f"{kind}.json", kind)
         self.file = paths.user_presets_dir() / f"{kind}.json"
         self.problem = ""
         try:
-            self._own = _read(self.file)
+            self._own = self._read_own()
         except DataError as error:
             self._own, self.problem = {}, str(error)
 
@@ -69,13 +72,18 @@ class Presets:
         """Forget one of the user's; see :meth:`save` for what is raised."""
         self._change(lambda own: {known: values for known, values in own.items() if known != name})
 
+    def _read_own(self) -> dict[str, Values]:
+        """The user's presets; from the file of 0.1.0 until there is one of this version."""
+        old = self.file.with_name(_OLD_FILES.get(self._kind, self.file.name))
+        return _read(self.file if self.file.exists() else old, self._kind)
+
     def _change(self, change: Callable[[dict[str, Values]], dict[str, Values]]) -> None:
         """Read, change and write under a lock, so that two windows lose nothing of each other's."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with locked(self.file.with_name(f".{self.file.name}.lock"), timeout=5):
                 try:
-                    self._own, self.problem = _read(self.file), ""
+                    self._own, self.problem = self._read_own(), ""
                 except DataError as error:
                     raise DataError(str(error), fix=f"Repair or delete {self.file}.") from error
                 own = change(self._own)
@@ -89,7 +97,7 @@ def _fits(kind: str, values: Values) -> bool:
     """Whether a preset's values are settings: a user may have written the file by hand."""
     try:
         with refusing("this preset cannot be used"):
-            if kind == "finish":
+            if kind == "matte":
                 MatteSettings.from_json(values)
             else:
                 ExportSettings.from_options(values)
@@ -98,7 +106,7 @@ def _fits(kind: str, values: Values) -> bool:
     return True
 
 
-def _read(file: Path) -> dict[str, Values]:
+def _read(file: Path, kind: str) -> dict[str, Values]:
     with suppress(FileNotFoundError), refusing("the presets cannot be read", file):
-        return {str(name): dict(values) for name, values in read_json(file).items()}
+        return {str(name): renamed(values, _OLD_KEYS[kind]) for name, values in read_json(file).items()}
     return {}

@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     labels = segmentations(rgb, flow, stored.source)
     by_torch, by_openvino = torch_feature_map(stored_features(stored)), on_openvino(stored, height, width)
     pooled = PooledRegionFeatures(by_openvino, motion=stored.motion)
-    seen = pooled.look(rgb)
+    seen = pooled.prepare(rgb)
     regions = pooled.describe(seen, rgb, flow, labels)
     judges = [Classifier(x) for x in stored.classifiers] * (3 // len(stored.classifiers))
     whole = [MotionPrior.load(args.prior, f) for f in (by_openvino, by_torch)]

@@ -147,7 +147,7 @@ def describe_segments(
 ) -> tuple[list[Labels], list[Array]]:
     """Segments of a frame and their descriptions, level by level; the network runs while the levels are cut."""
     seen: list[Array] = []
-    labels = segmentations(rgb, flow, source, levels, threads, lambda: seen.append(regions.look(rgb)))
+    labels = segmentations(rgb, flow, source, levels, threads, lambda: seen.append(regions.prepare(rgb)))
     return labels, regions.describe(seen[0], rgb, flow, labels)
 
 

@@ -40,7 +40,7 @@ class MultiscaleCrops:
         self._size = size
         self._batch = batch
 
-    def look(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
         """(H, W, 3) normalised RGB: the mean colour is zero."""
         mean, std = np.asarray(_MEAN, np.float32), np.asarray(_STD, np.float32)
         return np.asarray((rgb.astype(np.float32) / 255 - mean) / std, np.float32)

@@ -35,7 +35,7 @@ def picture_tensor(rgb: npt.NDArray[np.uint8]) -> Array:
 class RegionFeatures(Protocol):
     """Describes the segments of a frame."""
 
-    def look(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
         """What depends on the picture alone, computed while it is being segmented."""
         ...
 
@@ -63,7 +63,7 @@ class PooledRegionFeatures:
         self._stride = stride
         self._motion = motion
 
-    def look(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
         """See :class:`RegionFeatures`: (C, h, w)."""
         return self._feature_map(rgb)
 

@@ -46,11 +46,11 @@ class Studio(Swift):
         super().__init__(widths)
         self.zoom = nn.ModuleList(ZoomGate(w) for w in widths)
 
-    def read(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """See :meth:`vsod_models.networks.swift.Swift.read`."""
-        finest, near = super().read(image, motion)
+    def encode(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """See :meth:`vsod_models.networks.swift.Swift.encode`."""
+        finest, near = super().encode(image, motion)
         # motion is measured by its own peak, so half the size needs no other values
-        _, far = super().read(F.avg_pool2d(image, 2), F.avg_pool2d(motion, 2))
+        _, far = super().encode(F.avg_pool2d(image, 2), F.avg_pool2d(motion, 2))
         return finest, [gate(n, f) for gate, n, f in zip(self.zoom, near, far, strict=True)]
 
 

@@ -99,12 +99,12 @@ class Swift(nn.Module):
 
     def forward(self, image: Tensor, motion: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """Logits; with side logits (stride 8, 16, 32) in training mode."""
-        finest, fused = self.read(image, motion)
-        fine, sides = self.paint(finest, fused)
+        finest, fused = self.encode(image, motion)
+        fine, sides = self.decode(finest, fused)
         logits = upsample_like(self.head(fine), image)
         return (logits, sides) if self.training else logits
 
-    def read(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def encode(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Picture and motion -> features of the picture at stride 2, and of both at strides 4, 8, 16 and 32."""
         taps = self.encoder(image * 2 - 1)
         present = motion[:, 5:6].mean((2, 3), keepdim=True)
@@ -116,8 +116,8 @@ class Swift(nn.Module):
             fused.append(picture + self.gates[i](picture, flow) * flow)
         return taps[0], fused
 
-    def paint(self, finest: Tensor, fused: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """What :meth:`read` gave -> (B, 16, H/2, W/2) for the head, and in training mode side logits."""
+    def decode(self, finest: Tensor, fused: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """What :meth:`encode` gave -> (B, 16, H/2, W/2) for the head, and in training mode side logits."""
         x = self.blocks[3](self.context[1](fused[3]))
         sides = [self.side[2](x)] if self.training else []
         for i in (2, 1, 0):

@@ -45,12 +45,12 @@ class Stage:
     samples: int
     reads: tuple[str, ...] = ("image",)
     method: str = ""
-    still: float = 0.5
+    static_prior: float = 0.5
     side_weight: float = 0.4
     options: dict[str, Any] = field(default_factory=dict)
     windows: bool = False
-    begin: Callable[[Any], None] | None = None
-    holds: tuple[str, ...] = ()
+    on_start: Callable[[Any], None] | None = None
+    frozen_parts: tuple[str, ...] = ()
     paper_loss: Callable[[Tensor, Sequence[Tensor], Tensor], Tensor] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     final_sizes: tuple[tuple[int, int], ...] = ()
@@ -60,7 +60,7 @@ class Stage:
         inputs = []
         for name in self.reads:
             x: Tensor = getattr(batch, name)
-            x = x.nan_to_num(self.still) if name == "prior" else x
+            x = x.nan_to_num(self.static_prior) if name == "prior" else x
             inputs.append(x.contiguous(memory_format=torch.channels_last))
         if self.options.get("variant") == "st":
             # a windowed net without its temporal half: windows of one frame
@@ -91,7 +91,7 @@ class Stage:
 
     def held(self, net: nn.Module) -> list[nn.Module]:
         """The parts of ``net`` that do not learn."""
-        return [net.get_submodule(name) for name in self.holds]
+        return [net.get_submodule(name) for name in self.frozen_parts]
 
 
 _PRIOR = ("image", "prior")
@@ -110,20 +110,26 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "scnn": (
         Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}, **_FINE),
         Stage(
-            "joint", 8_000, _PRIOR, still=1.0, begin=lambda net: net.start_second(), holds=("first",), **_FINE
+            "joint",
+            8_000,
+            _PRIOR,
+            static_prior=1.0,
+            on_start=lambda net: net.start_second(),
+            frozen_parts=("first",),
+            **_FINE,
         ),
     ),
     "msst": (
-        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",), **_FINE),
-        Stage("windows", 24_000, _PRIOR, windows=True, holds=_STREAMS, side_weight=0.1),
+        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, frozen_parts=("spatial.trunk",), **_FINE),
+        Stage("windows", 24_000, _PRIOR, windows=True, frozen_parts=_STREAMS, side_weight=0.1),
     ),
     "stan": (
-        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, holds=("spatial.trunk",), **_FINE),
-        Stage("windows", 24_000, _PRIOR, windows=True, holds=_STREAMS),
+        Stage("streams", 8_000, _PRIOR, options={"variant": "st"}, frozen_parts=("spatial.trunk",), **_FINE),
+        Stage("windows", 24_000, _PRIOR, windows=True, frozen_parts=_STREAMS),
     ),
     "pdb": (
         Stage("spatial", 12_000, method="spatial", options={"spatial_head": True}, **_FINE),
-        Stage("windows", 24_000, windows=True, holds=("encoder", "context", "reduce")),
+        Stage("windows", 24_000, windows=True, frozen_parts=("encoder", "context", "reduce")),
     ),
     "dsnet": (Stage("all", 16_000, ("image", "wheel"), side_weight=1.2, **_FINE),),
 }

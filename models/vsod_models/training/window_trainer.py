@@ -136,7 +136,7 @@ class WindowTrainer(TrainingRun):
     def _frozen(self) -> str:
         """Changes whenever the features would."""
         digest = hashlib.sha256(repr((self.size, self.recipe.seed, len(self.pack.videos.rgb))).encode())
-        for name in sorted(self.stage.holds):
+        for name in sorted(self.stage.frozen_parts):
             for key, value in sorted(self.net.get_submodule(name).state_dict().items()):
                 digest.update(f"{name}.{key}".encode() + value.float().cpu().numpy().tobytes())
         return digest.hexdigest()
@@ -169,7 +169,7 @@ class WindowTrainer(TrainingRun):
                 for name in self.stage.reads:
                     x: Tensor = getattr(seen, name)
                     x = F.interpolate(x, size=self.size, mode="bilinear", antialias=True)
-                    inputs.append(x.nan_to_num(self.stage.still))
+                    inputs.append(x.nan_to_num(self.stage.static_prior))
                 with mixed_precision(self.device):
                     features = self.net.encode(*inputs)  # type: ignore[operator]
                 rows[side].append(features.to(torch.bfloat16).cpu())

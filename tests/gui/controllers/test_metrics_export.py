@@ -45,7 +45,7 @@ def test_curves_are_saved(
     pick(monkeypatch, str(tmp_path / "t.json"))
     window.actions_by_id["save_curves"].trigger()
     whole = json.loads((tmp_path / "t.json").read_text())
-    assert whole["shots"] == [[0, 30], [30, 60]] and whole["card"] == "swift" and len(whole["flags"]) == 2
+    assert whole["shots"] == [[0, 30], [30, 60]] and whole["model"] == "swift" and len(whole["issues"]) == 2
     assert "60 frames, 2 places" in window.banner.text
 
 

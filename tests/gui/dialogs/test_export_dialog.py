@@ -61,7 +61,7 @@ def parsed(dialog: ExportDialog) -> JobSpec:
 def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
     opened: Opener, what: str
 ) -> None:
-    dialog = opened(finish=MatteSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
+    dialog = opened(matte=MatteSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
     form = dialog.delivery_form
     pick(form.what, what)
     wanted = [row.id for row in FORMATS if set(ExportSettings(what).contents) <= set(row.layouts)]
@@ -199,7 +199,7 @@ def test_own_presets(opened: Opener) -> None:
     bar = opened().delivery_form.preset_bar
     bar.list.setCurrentIndex(bar.list.findText("Comp"))
     bar.list.activated.emit(bar.list.currentIndex())
-    assert bar.presets["Comp"] == {"format": "exr", "what": "cutout", "cfr": "25", "compression": "zip"}
+    assert bar.presets["Comp"] == {"format": "exr", "kind": "cutout", "cfr": "25", "compression": "zip"}
     assert bar.list.currentText() == "Comp"
 
 

@@ -155,12 +155,12 @@ def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWind
     dialog = PreferencesDialog(window.prefs, window, window.analysis.cards)
     assert dialog.card_box.findData("broken") < 0
     dialog.card_box.setCurrentIndex(dialog.card_box.findData("flow"))
-    name = next(name for name in Presets("finish").names if Presets("finish")[name])
+    name = next(name for name in Presets("matte").names if Presets("matte")[name])
     dialog.preset_box.setCurrentIndex(dialog.preset_box.findData(name))
     window.open_path(Path("/clips/next.mov"))
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
     work = window.document.current_clip
-    assert work.model == "flow" and changed_values(work.matte) == Presets("finish")[name]
+    assert work.model == "flow" and changed_values(work.matte) == Presets("matte")[name]
     assert window.analysis.card == "flow"
 
 

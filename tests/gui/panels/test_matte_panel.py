@@ -18,7 +18,7 @@ from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.matte_panel import MattePanel
 
 EXAMPLES: dict[str, Any] = {
-    "stabilise": 0.25,
+    "temporal_smoothing": 0.25,
     "crf": "meanfield",
     "edges": "soft",
     "threshold": 0.4,

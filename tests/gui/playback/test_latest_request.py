@@ -125,8 +125,8 @@ def test_a_generator_lets_go_and_other_iterators_are_let_be() -> None:
 # What fails, and how it is asked for.
 FAULTS = {
     "frames": lambda window: window.player.drafts.show(0),
-    "sound": lambda window: window.actions_by_id["play"].trigger(),
-    "measure": lambda window: window.analyse(),
+    "audio": lambda window: window.actions_by_id["play"].trigger(),
+    "measure_metrics": lambda window: window.analyse(),
 }
 
 

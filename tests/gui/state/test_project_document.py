@@ -346,7 +346,7 @@ def test_edits_are_kept_by_themselves_soon_after(qtbot: QtBot, window: MainWindo
     window.finish.knobs["feather"].box.setValue(4)
     qtbot.waitUntil(autosave._file.is_file)
     raw = json.loads(autosave._file.read_text())
-    assert raw["project"]["clips"][0]["finish"] == {"feather": 4.0} and not raw["ended"]
+    assert raw["project"]["clips"][0]["matte"] == {"feather": 4.0} and not raw["ended"]
 
 
 def test_a_saved_project_leaves_no_session(

@@ -64,7 +64,7 @@ def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, c
 def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     do(qtbot, window, "show_matte")
-    window.menus.looks.chosen.emit({"against": SOURCE})
+    window.menus.looks.chosen.emit({"compare_with": SOURCE})
     both = do(qtbot, window, "compare_side")
     canvas, half = window.canvas, window.canvas.width() // 2
     rect = canvas.picture_rect()
@@ -88,13 +88,18 @@ def test_another_card_is_compared_with(qtbot: QtBot, window: MainWindow, clip: F
     clip.maps["flow"] = np.ones(60, bool)
     do(qtbot, window, "show_matte")
     do(qtbot, window, "compare_wipe")
-    choose(qtbot, window, "against:flow")
+    choose(qtbot, window, "compare_with:flow")
     shown = window.canvas.shown
     assert (shown.other_alpha == shown.alpha).all()
-    choose(qtbot, window, "against:unfinished")
+    choose(qtbot, window, "compare_with:unfinished")
     assert (window.canvas.shown.other_alpha < window.canvas.shown.alpha).any()
     names = [a.objectName() for a in window.menus.looks.against.actions()]
-    assert names == ["against:unfinished", "against:picture", "against:swift", "against:flow"]
+    assert names == [
+        "compare_with:unfinished",
+        "compare_with:picture",
+        "compare_with:swift",
+        "compare_with:flow",
+    ]
 
 
 def test_difference_without_a_second_matte_is_the_picture(
@@ -103,7 +108,7 @@ def test_difference_without_a_second_matte_is_the_picture(
     ready(qtbot, window)
     plain = do(qtbot, window, "show_picture")
     assert (do(qtbot, window, "show_difference") != plain).any()
-    assert (choose(qtbot, window, "against:flow") == plain).all()  # this card has computed nothing
+    assert (choose(qtbot, window, "compare_with:flow") == plain).all()  # this card has computed nothing
 
 
 def test_what_lies_behind_the_cutout(
@@ -116,18 +121,18 @@ def test_what_lies_behind_the_cutout(
     def colour(picture: np.ndarray) -> list[int]:
         return [int(v) for v in picture[spot.y(), spot.x()]]
 
-    assert colour(choose(qtbot, window, "ground:FFFFFF")) == [255, 255, 255]
-    assert colour(choose(qtbot, window, "ground:757575")) == [0x75] * 3
-    blurred = choose(qtbot, window, "ground:blur")
+    assert colour(choose(qtbot, window, "background:FFFFFF")) == [255, 255, 255]
+    assert colour(choose(qtbot, window, "background:757575")) == [0x75] * 3
+    blurred = choose(qtbot, window, "background:blur")
     assert colour(blurred) != [0x75] * 3
     still = QImage(8, 8, QImage.Format.Format_RGB32)
     still.fill(0x102030)
     still.save(str(tmp_path / "still.png"))
-    window.menus.looks.chosen.emit({"ground": str(tmp_path / "still.png")})
+    window.menus.looks.chosen.emit({"background": str(tmp_path / "still.png")})
     settle(qtbot, window)
     assert colour(pixels(window)) == [0x10, 0x20, 0x30]
     # a still that is gone is the checker, not a crash
-    window.menus.looks.chosen.emit({"ground": str(tmp_path / "gone.png")})
+    window.menus.looks.chosen.emit({"background": str(tmp_path / "gone.png")})
     settle(qtbot, window)
     assert 90 <= colour(pixels(window))[0] <= 130
 
@@ -135,11 +140,11 @@ def test_what_lies_behind_the_cutout(
 def test_alpha_as_a_program_may_misread_it(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     do(qtbot, window, "show_cutout")
-    right = choose(qtbot, window, "ground:757575").astype(int)
-    glow = choose(qtbot, window, "reading:as premultiplied").astype(int)
-    dark = choose(qtbot, window, "reading:as straight").astype(int)
+    right = choose(qtbot, window, "background:757575").astype(int)
+    glow = choose(qtbot, window, "alpha_interpretation:as premultiplied").astype(int)
+    dark = choose(qtbot, window, "alpha_interpretation:as straight").astype(int)
     assert (glow - right).max() > 30 and (dark - right).min() < -10 and (dark - right).max() <= 1
-    assert (choose(qtbot, window, "reading:right") == right).all()
+    assert (choose(qtbot, window, "alpha_interpretation:right") == right).all()
 
 
 def test_safe_areas_are_drawn_and_go(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

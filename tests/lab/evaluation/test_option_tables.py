@@ -19,7 +19,7 @@ pytest.importorskip("py_sod_metrics")
 TWO = (
     EvaluationVariant(""),
     EvaluationVariant(
-        "--stabilise 0 --threshold 0.9", finish=MatteSettings(temporal_smoothing=0, threshold=0.9)
+        "--temporal-smoothing 0 --threshold 0.9", finish=MatteSettings(temporal_smoothing=0, threshold=0.9)
     ),
 )
 
@@ -54,7 +54,7 @@ def test_the_tables_have_a_row_per_look(data, monkeypatch):
     monkeypatch.setattr(surveying, "EVALUATION_VARIANTS", TWO)
     lines = format_tables(list(evaluate_all(data, ["swift"]))).splitlines()
     assert lines[0] == "| `evaluate` | J | F | maxF | S | E | MAE | flicker |"
-    assert lines[3].startswith("| `swift --stabilise 0 --threshold 0.9` | 0.") and lines[4] == ""
+    assert lines[3].startswith("| `swift --temporal-smoothing 0 --threshold 0.9` | 0.") and lines[4] == ""
     assert lines[5] == "| J by clip | demo |" and len(lines) == 9
     assert all(line.count("|") == 9 for line in lines[:4])
 
@@ -76,8 +76,8 @@ def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
     )
     words = []
     for card in both:
-        monkeypatch.setattr("vsod.lab.evaluation.option_tables.usable_card", lambda _, card=card: card)
-        monkeypatch.setattr("vsod.lab.evaluation.evaluate.usable_card", lambda _, card=card: card)
+        monkeypatch.setattr("vsod.lab.evaluation.option_tables.require_model", lambda _, card=card: card)
+        monkeypatch.setattr("vsod.lab.evaluation.evaluate.require_model", lambda _, card=card: card)
         rows = list(evaluate_all(data, ["swift"]))
         words.append([row.look.words for row in rows])
         assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE

@@ -63,16 +63,20 @@ def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
     before = require_model("swift").source.read_text()
     card.write_text(before)
     monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("swift", source=card))
-    assert main(["calibrate", "swift", "--data", str(data), "--install", "--stabilise", "0"]) == 0
+    assert (
+        main(["tune-threshold", "swift", "--data", str(data), "--install", "--temporal-smoothing", "0"]) == 0
+    )
     (top,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| **")]
-    wanted = f"half = {top.split('**')[1]} "
+    wanted = f"decision_threshold = {top.split('**')[1]} "
     now = card.read_text().splitlines()
-    (at,) = [i for i, line in enumerate(now) if line.startswith("half")]
+    (at,) = [i for i, line in enumerate(now) if line.startswith("decision_threshold")]
     assert now[at].startswith(wanted) and "# on val" in now[at]
-    assert now[:at] + now[at + 1 :] == [x for x in before.splitlines() if not x.startswith("half")]
+    assert now[:at] + now[at + 1 :] == [
+        x for x in before.splitlines() if not x.startswith("decision_threshold")
+    ]
 
 
 def test_a_card_without_half_is_an_error(monkeypatch):
     monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("bare"))
-    with pytest.raises(ModelError, match="no half to set"):
+    with pytest.raises(ModelError, match="no decision threshold to set"):
         threshold_tuning.install_threshold("bare", 0.6)

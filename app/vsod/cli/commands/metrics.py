@@ -54,14 +54,17 @@ def _claim(args: argparse.Namespace) -> None:
             refuse_foreign(path, what)
 
 
-def _tell(args: argparse.Namespace, flags: list[Issue]) -> None:
+def _tell(args: argparse.Namespace, issues: list[Issue]) -> None:
     if args.json:
-        output.print_event("done", output=str(args.output), flags=[flag.as_json() for flag in flags])
+        told = [issue.as_json() for issue in issues]
+        output.print_event(
+            "done", output=str(args.output), issues=told, **({"flags": told} if args.old_keys else {})
+        )
         return
     print(args.output)
     if args.markers:
         print(args.markers)
-    for flag in flags:
-        print(f"frame {flag.frames.start}: {flag.text}", file=sys.stderr)
-    if not flags:
-        print("no frame stands out", file=sys.stderr)
+    for issue in issues:
+        print(f"frame {issue.frames.start}: {issue.text}", file=sys.stderr)
+    if not issues:
+        print("no issues found", file=sys.stderr)

@@ -40,7 +40,7 @@ class ViewMenus(QObject):
         self.ground.setObjectName("ground")
         self._grounds = QActionGroup(self)
         for value, title in _GROUNDS.items():
-            self._add(self.ground, self._grounds, tr(title), "ground", value, value == CHECKER)
+            self._add(self.ground, self._grounds, tr(title), "background", value, value == CHECKER)
         self._colour = self.ground.addAction(tr("Colour…"))
         self._still = self.ground.addAction(tr("Still…"))
         for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
@@ -49,7 +49,7 @@ class ViewMenus(QObject):
         self.ground.addSection(tr("As my editing program sees it"))
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
-            self._add(self.ground, readings, tr(title), "reading", value, value == "right")
+            self._add(self.ground, readings, tr(title), "alpha_interpretation", value, value == "right")
         self.against = QMenu(tr("Compare &with"), parent)
         self.against.setObjectName("against")
         self._others = QActionGroup(self)
@@ -65,7 +65,7 @@ class ViewMenus(QObject):
                 self.against,
                 self._others,
                 compare_title(value).capitalize(),
-                "against",
+                "compare_with",
                 value,
                 value == RAW_MAP,
             )
@@ -84,11 +84,11 @@ class ViewMenus(QObject):
     def _ask_colour(self) -> None:
         colour = QColorDialog.getColor(parent=self._window, title=tr("Colour behind the cutout"))
         if colour.isValid():
-            self.chosen.emit({"ground": colour.name()[1:].upper()})
+            self.chosen.emit({"background": colour.name()[1:].upper()})
 
     def _ask_still(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
             self._window, tr("Still behind the cutout"), "", tr("Pictures (*.png *.jpg *.jpeg *.bmp *.webp)")
         )
         if name and Path(name).is_file():
-            self.chosen.emit({"ground": name})
+            self.chosen.emit({"background": name})

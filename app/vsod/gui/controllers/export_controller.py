@@ -114,7 +114,7 @@ class ExportController(QObject):
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:
             self._document.end_edit()
-            self._document.edit(tr("Export settings"), format=spec.format or "", delivery=spec.export)
+            self._document.edit(tr("Export settings"), format=spec.format or "", export=spec.export)
 
 
 def _known(dialog: ExportDialog) -> JobSpec | None:

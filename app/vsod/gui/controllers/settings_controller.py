@@ -63,7 +63,7 @@ class SettingsController(QObject):
         card, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
         if card in self._deck.analysis.usable:
             new = replace(new, model=card)
-        presets = Presets("finish")
+        presets = Presets("matte")
         if preset in presets.names:
             new = replace(new, matte=MatteSettings(**presets[preset]))
         return new
@@ -90,7 +90,7 @@ class SettingsController(QObject):
     def _on_finish(self, settings: MatteSettings) -> None:
         work = self._document.current_clip
         if work is None:
-            self._player.set_view(finish=settings)
+            self._player.set_view(matte=settings)
             return
         frames = self._scope.frames
         before = work.matte if frames is None else work.settings.at(frames.start)[1]
@@ -102,18 +102,18 @@ class SettingsController(QObject):
         levels = set(titles) <= {tr("Black"), tr("White")}  # coupled: one may push the other
         text = tr("Levels") if levels else titles[0] if len(titles) == 1 else tr("Matte settings")
         if frames is None:
-            self._document.edit(text, finish=settings)
+            self._document.edit(text, matte=settings)
         else:
-            self._document.edit(text, shots=work.settings.with_shot_override(frames, finish=settings))
+            self._document.edit(text, shots=work.settings.with_shot_override(frames, matte=settings))
 
     def _on_card(self, card: str) -> None:
         work, frames = self._document.current_clip, self._scope.frames
         self._document.end_edit()
         if work is not None and frames is not None:
-            self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, card=card))
+            self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, model=card))
         else:
             self._prefs.set_text("card", card)
-            self._document.edit(tr("Model"), card=card)
+            self._document.edit(tr("Model"), model=card)
 
     def _on_failed(self, name: str, _error: Exception) -> None:
         if name in ("analyse", "export"):
@@ -138,7 +138,7 @@ class SettingsController(QObject):
         self._show_knobs(work)
         deck.analysis.set_adapt(work.adapt)
         deck.scrubber.set_shots(work.shots)
-        self._player.set_view(finish=work.matte, shots=work.shots)
+        self._player.set_view(matte=work.matte, shots=work.shots)
         self._state.set_range(work.start, count if work.stop is None else work.stop)
         if self._looked_up != (work.path, work.settings.model_assignment, work.adapt):
             self._state.set_coverage(np.zeros(count, bool), work.model)

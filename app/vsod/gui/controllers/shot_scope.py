@@ -53,7 +53,7 @@ class ShotScope(QObject):
         work = self._document.current_clip
         if work is not None:
             self._document.end_edit()
-            shots = work.settings.with_shot_override(self.shot, card=None, finish=None)
+            shots = work.settings.with_shot_override(self.shot, model=None, matte=None)
             self._document.edit(tr("Shot as the clip"), shots=shots)
 
     def set_by_shot(self, by_shot: bool) -> None:

@@ -60,7 +60,7 @@ class ViewerController(QObject):
         """Show another clip from its first frame on."""
         info, deck = clip.info, self._deck
         self._covered = np.zeros(info.frame_count, bool)
-        self._player.set_view(card=None)
+        self._player.set_view(model=None)
         deck.facts.set_clip(info)
         deck.scrubber.set_clip(info)
         deck.canvas.set_clip(info)
@@ -74,7 +74,7 @@ class ViewerController(QObject):
     def clear(self) -> None:
         """Show no clip any more."""
         self._covered = np.zeros(0, bool)
-        self._player.set_view(card=None)
+        self._player.set_view(model=None)
         self._player.set_clip(None)
         self._status.show_position(None, 0)
 
@@ -103,7 +103,7 @@ class ViewerController(QObject):
         before, self._covered = self._covered, covered
         self._deck.scrubber.set_covered(covered)
         # a picture must not wait for a map store that has nothing to say: opening one may load a network
-        self._player.set_view(card=card if covered.any() else None)
+        self._player.set_view(model=card if covered.any() else None)
         index = self._player.index
         if len(covered) and covered[index] and not (len(before) > index and before[index]):
             self._player.refresh()

@@ -65,7 +65,7 @@ class PreferencesDialog(QDialog):
         as_before = ("", tr("As for the clip before"))
         models = [(card.id, card.title) for card in cards if not card.problem]
         self.card_box = self._choice(tr("Model of a new clip"), "default_card", [as_before, *models])
-        presets = [(name, name) for name in Presets("finish").names]
+        presets = [(name, name) for name in Presets("matte").names]
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
         self.device_box = self._choice(tr("Device"), "device", device_names())
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]

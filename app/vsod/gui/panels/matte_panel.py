@@ -28,7 +28,7 @@ class MattePanel(QGroupBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Matte"), parent)
         self._settings = DEFAULT_MATTE_SETTINGS
-        self.preset_bar = PresetBar("finish")
+        self.preset_bar = PresetBar("matte")
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(6)
@@ -48,7 +48,7 @@ class MattePanel(QGroupBox):
         self.reset_button = QPushButton(tr("Reset all"))
         self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
-        self.preset_bar.picked.connect(lambda values: self._take(MatteSettings(**values)))
+        self.preset_bar.picked.connect(lambda values: self._take(MatteSettings.from_json(values)))
         self.set_settings(DEFAULT_MATTE_SETTINGS)
 
     @property

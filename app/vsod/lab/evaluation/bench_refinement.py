@@ -27,7 +27,7 @@ from vsod_models.refine.foreground_colour import estimate_foreground
 
 AREA = 82944  # pixels of swift's map
 TIMED_SETTINGS: dict[str, dict[str, object]] = {
-    "--stabilise 0": {},
+    "--temporal-smoothing 0": {},
     "--edges plain": {"edges": "plain"},
     "--edges soft": {"edges": "soft"},
     "--threshold 0.5": {"threshold": 0.5},

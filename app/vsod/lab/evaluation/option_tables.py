@@ -35,7 +35,7 @@ WITHOUT_CRF = MatteSettings(crf="off")
 EVALUATION_VARIANTS = (
     EvaluationVariant(""),
     EvaluationVariant("--no-flow", cue="no-flow"),
-    EvaluationVariant("--stabilise 0", finish=MatteSettings(temporal_smoothing=0)),
+    EvaluationVariant("--temporal-smoothing 0", finish=MatteSettings(temporal_smoothing=0)),
     EvaluationVariant("--crf", finish=WITH_CRF),
     EvaluationVariant("--crf off", finish=WITHOUT_CRF),
     EvaluationVariant("--adapt", adapt=True),

@@ -53,7 +53,7 @@ def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
             "entry": card.entry,
             "weights": "random.safetensors",
             "flow": card.flow,
-            "reads": list(card.inputs),
+            "inputs": list(card.inputs),
         }
         # JSON's strings, numbers and lists are TOML's
         text = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
@@ -62,15 +62,15 @@ def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
             text += [
                 "[window]",
                 f"length = {card.window}",
-                f'kind = "{"clips" if card.chunked_window else "causal"}"',
+                f'kind = "{"chunks" if card.chunked_window else "causal"}"',
             ]
         text += [
             "[input]",
             f"area = {side * side}",
             f"multiple = {card.multiple}",
-            f"still = {card.static_prior}",
+            f"static_prior = {card.static_prior}",
         ]
-        file = Path(temp) / "card.toml"
+        file = Path(temp) / "model.toml"
         file.write_text("\n".join(text) + "\n", encoding="utf-8")
         drawn = read_model_spec(file)
         try:

@@ -149,21 +149,23 @@ def format_table(cuts: Sequence[ThresholdScore]) -> Iterator[str]:
 
 
 def install_threshold(card_id: str, level: float) -> None:
-    """Write ``level`` into the card as ``[output] half``.
+    """Write ``level`` into the model spec as ``[output] decision_threshold``.
 
     Raises:
-        ModelError: The card has no ``half`` to set.
+        ModelError: The spec has none to set.
         OutputError: The disk refuses; the card is what it was.
     """
     card = find_model(card_id)
     lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
-    at = [i for i, line in enumerate(lines) if line.partition("=")[0].strip() == "half"]
+    at = [
+        i for i, line in enumerate(lines) if line.partition("=")[0].strip() in ("decision_threshold", "half")
+    ]
     if card.source is None or len(at) != 1:
         raise ModelError(
-            f"card '{card_id}' has no half to set",
+            f"model '{card_id}' has no decision threshold to set",
             where=card.source,
-            fix="Add [output] with half = 0.5 to it.",
+            fix="Add [output] with decision_threshold = 0.5 to it.",
         )
     _, hash_, comment = lines[at[0]].partition("#")
-    lines[at[0]] = f"half = {level:g}" + (f"  {hash_}{comment}" if hash_ else "")
+    lines[at[0]] = f"decision_threshold = {level:g}" + (f"  {hash_}{comment}" if hash_ else "")
     write_text(card.source, "\n".join(lines) + "\n")
