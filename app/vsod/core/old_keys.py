@@ -16,6 +16,7 @@ MATTE_SETTINGS = {"stabilise": "temporal_smoothing"}
 EXPORT_SETTINGS = {"what": "kind"}
 JOB_REPORT = {"card": "model_weights"}
 JOB_RESULT = {"fitted": "adapted"}
+ADAPTATION = {"doubt_before": "uncertainty_before", "doubt_after": "uncertainty_after"}
 MODEL_SPEC = {"paid_work": "commercial_use", "reads": "inputs"}
 MODEL_INPUT = {"still": "static_prior"}
 MODEL_OUTPUT = {"half": "decision_threshold"}

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vsod.core.old_keys import ADAPTATION, renamed
 from vsod.errors import ModelError
 from vsod.storage import cache, envelope
 from vsod.storage.envelope import Damaged
@@ -31,7 +32,7 @@ class AdaptationResult:
     Attributes:
         trusted: The adapted net is to be used.
         agreement: Mean IoU of its maps with those before, on frames spread over the clip.
-        doubt_before, doubt_after: Undecided pixels per pixel of the subject, on the same frames.
+        uncertainty_before, uncertainty_after: Undecided pixels per pixel of the subject, on the same frames.
     """
 
     trusted: bool
@@ -106,6 +107,7 @@ def _read(file: Path, key: str | None) -> tuple[AdaptationResult, bytes]:
     try:
         (length,) = _LENGTH.unpack_from(payload)
         split = _LENGTH.size + length
-        return AdaptationResult(**json.loads(payload[_LENGTH.size : split])), payload[split:]
-    except (struct.error, ValueError, TypeError) as error:
+        outcome = renamed(json.loads(payload[_LENGTH.size : split]), ADAPTATION)
+        return AdaptationResult(**outcome), payload[split:]
+    except (struct.error, ValueError, TypeError, AttributeError) as error:
         raise Damaged(str(error)) from error
