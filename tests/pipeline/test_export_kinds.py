@@ -41,7 +41,7 @@ def run(clip, target, **how):
 
 @pytest.mark.parametrize("what", EXPORT_KINDS)
 def test_every_kind_is_written_and_verified(what, demo, tmp_path):
-    report = run(demo, tmp_path / "out.mov", what=what)
+    report = run(demo, tmp_path / "out.mov", kind=what)
     assert report.verified, report.warnings
     assert report.frames == 4
     names = ["out_fg.mov", "out_matte.mov"] if what == "fill+matte" else ["out.mov"]
@@ -56,7 +56,7 @@ def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
     from vsod.media.verify.verifier import verify
 
     target = tmp_path / f"c{(FORMATS[fmt].suffixes or ('',))[0]}"
-    report = run(demo, target, what="cutout", alpha=alpha, format=fmt)
+    report = run(demo, target, kind="cutout", alpha=alpha, format=fmt)
     assert report.verified, report.warnings
     other = "premultiplied" if alpha == "straight" else "straight"
     lie = verify(demo, target, frames=range(20, 24), delivery=ExportSettings(kind="cutout", alpha=other))
@@ -65,16 +65,16 @@ def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
 
 def test_a_webm_cutout_has_alpha(demo, tmp_path):
     """T24: FFmpeg's own VP9 decoder would lose it."""
-    report = run(demo, tmp_path / "c.webm", what="cutout")
+    report = run(demo, tmp_path / "c.webm", kind="cutout")
     assert report.verified, report.warnings
     back = first(report.output)
     assert back.alpha is not None and back.alpha.min() < 0.1 < 0.9 < back.alpha.max()
 
 
 def test_what_was_over_black_is_black_and_the_subject_stays(demo, tmp_path):
-    over = run(demo, tmp_path / "o.mkv", what="over", background="ff00ff")
+    over = run(demo, tmp_path / "o.mkv", kind="over", background="ff00ff")
     # a cut-out, whose alpha followed the same picture; a matte alone follows the luma plane
-    cutout = run(demo, tmp_path / "m.mkv", what="cutout")
+    cutout = run(demo, tmp_path / "m.mkv", kind="cutout")
     back, alpha = first(over.output).rgb, first(cutout.output).alpha
     with open_source(demo) as source:
         seen = source.frame_at(20).image
@@ -86,27 +86,27 @@ def test_what_was_over_black_is_black_and_the_subject_stays(demo, tmp_path):
 
 def test_over_another_clip_and_a_still(demo, tmp_path):
     ground = write_clip(tmp_path / "g.mkv", Recipe(codec="ffv1", pix_fmt="gray", count=2)).path
-    assert run(demo, tmp_path / "a.mkv", what="over", background=str(ground)).verified
+    assert run(demo, tmp_path / "a.mkv", kind="over", background=str(ground)).verified
     import cv2
 
     cv2.imwrite(str(tmp_path / "s.png"), np.full((8, 8, 3), (0, 0, 255), np.uint8))
-    still = run(demo, tmp_path / "b.mkv", what="over", background=str(tmp_path / "s.png"))
+    still = run(demo, tmp_path / "b.mkv", kind="over", background=str(tmp_path / "s.png"))
     assert (first(still.output).rgb == (65535, 0, 0)).all(axis=2).any()
     with pytest.raises(MediaNotFound):
-        run(demo, tmp_path / "c.mkv", what="over", background="nowhere.mov")
+        run(demo, tmp_path / "c.mkv", kind="over", background="nowhere.mov")
     assert not list(tmp_path.glob("*c.mkv*"))
 
 
 def test_mask_saliency_and_heat_map(demo, tmp_path):
     def lumas(what):
-        report = run(demo, tmp_path / f"{what}.mkv", what=what, format="ffv1-gray8")
+        report = run(demo, tmp_path / f"{what}.mkv", kind=what, format="ffv1-gray8")
         with open_source(report.output) as source:
             return [f.matte for f in read_matte(source.info)]
 
     assert set(np.unique(lumas("mask"))) <= {0, 1}
     saliency = lumas("saliency")
     assert not np.array_equal(saliency[0], lumas("matte")[0])
-    heat = first(run(demo, tmp_path / "h.mkv", what="heatmap").output)
+    heat = first(run(demo, tmp_path / "h.mkv", kind="heatmap").output)
     assert {tuple(c) for c in (heat.rgb // 257).reshape(-1, 3)} <= {tuple(c) for c in heat_map_colours()}
 
 
@@ -128,7 +128,7 @@ def test_images_are_numbered_as_asked(demo, tmp_path):
     """T23: padding, start number, tokens."""
     run(demo, tmp_path / "a", start_number="1001")
     assert sorted(p.name for p in (tmp_path / "a").iterdir())[0] == "demo_matte.1001.png"
-    run(demo, tmp_path / "b", format="exr", names="{stem}-{kind}_{frame:05}", what="cutout")
+    run(demo, tmp_path / "b", format="exr", names="{stem}-{kind}_{frame:05}", kind="cutout")
     assert sorted(p.name for p in (tmp_path / "b").iterdir())[0] == "demo-cutout_00020.exr"
     clip = write_clip(tmp_path / "tc.mov", Recipe(timecode="01:00:00:00", count=10)).path
     run(clip, tmp_path / "c", start_number="timecode", start=3, stop=6)
@@ -137,7 +137,7 @@ def test_images_are_numbered_as_asked(demo, tmp_path):
 
 def test_no_alpha_in_mp4(demo, tmp_path):
     with pytest.raises(UnknownFormat, match="alpha"):
-        run(demo, tmp_path / "c.mp4", what="cutout")
+        run(demo, tmp_path / "c.mp4", kind="cutout")
 
 
 def with_sound(folder, suffix=".mov", codec="aac", tracks=2):
@@ -185,7 +185,7 @@ def sound_of(path):
 def test_sound_is_copied_bit_by_bit(codec, tmp_path):
     """T26: languages, several tracks, every packet the source's."""
     clip = with_sound(tmp_path, codec=codec)
-    report = run(clip, tmp_path / "c.mov", what="cutout", start=0, stop=None)
+    report = run(clip, tmp_path / "c.mov", kind="cutout", start=0, stop=None)
     assert report.verified, report.warnings
     assert sound_of(report.output) == sound_of(clip)
     assert [language for language, _ in sound_of(clip)] == ["eng", "spa"]
@@ -196,14 +196,14 @@ def test_a_format_of_the_machines_ffmpeg_is_delivered_like_any_other(tmp_path):
     if why := why_unavailable(FFMPEG_FORMATS["hap-alpha"]):
         pytest.skip(why)
     clip = with_sound(tmp_path)
-    report = run(clip, tmp_path / "c.mov", what="cutout", format="hap-alpha", start=0, stop=None)
+    report = run(clip, tmp_path / "c.mov", kind="cutout", format="hap-alpha", start=0, stop=None)
     assert report.verified, report.warnings
     assert sound_of(report.output) == sound_of(clip)
 
 
 def test_a_range_takes_its_own_sound(tmp_path):
     clip = with_sound(tmp_path, codec="aac", tracks=1)
-    report = run(clip, tmp_path / "c.mov", what="cutout", start=12, stop=36)
+    report = run(clip, tmp_path / "c.mov", kind="cutout", start=12, stop=36)
     (_, whole), (_, part) = sound_of(clip)[0], sound_of(report.output)[0]
     due = [(t - Fraction(1, 2), data) for t, data in whole if Fraction(1, 2) <= t < Fraction(3, 2)]
     assert [data for _, data in part] == [data for _, data in due]
@@ -214,8 +214,8 @@ def test_sound_goes_where_it_is_wanted(tmp_path):
     clip = with_sound(tmp_path, tracks=1)
     assert sound_of(run(clip, tmp_path / "m.mov").output) == []
     assert len(sound_of(run(clip, tmp_path / "n.mov", audio="copy").output)) == 1
-    assert sound_of(run(clip, tmp_path / "o.mov", what="cutout", audio="none").output) == []
-    explained = run(clip, tmp_path / "p.webm", what="cutout")
+    assert sound_of(run(clip, tmp_path / "o.mov", kind="cutout", audio="none").output) == []
+    explained = run(clip, tmp_path / "p.webm", kind="cutout")
     assert any("cannot be copied into webm" in w for w in explained.warnings)
 
 

@@ -148,7 +148,7 @@ def test_undecodable_frames_are_held_and_named(kind, tmp_path):
     ("change", "error"),
     [
         ({"source": "none.mp4"}, MediaNotFound),
-        ({"card": "nope"}, UnknownModel),
+        ({"model": "nope"}, UnknownModel),
         ({"format": "nope"}, UnknownFormat),
         ({"start": 5000}, UsageError),
         ({"format": "ffv1-gray8"}, UsageError),

@@ -223,6 +223,11 @@ def test_training_hands_out_the_coarse_maps():
     assert logits.shape == coarse.shape == (2, 1, 64, 64)
 
 
+def before_a_norm(module):
+    kinds = [type(part) for part in module] if isinstance(module, torch.nn.Sequential) else []
+    return kinds[:2] == [torch.nn.Conv2d, torch.nn.BatchNorm2d]
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_row_of_the_tables(name):
     torch.manual_seed(7)
@@ -234,6 +239,8 @@ def test_every_row_of_the_tables(name):
     assert all(m.shape == (2, 1, 64, 64) and torch.isfinite(m).all() for m in (logits, *maps))
     sum(m.square().mean() for m in (logits, *maps)).backward()
     silent = {n for n, p in net.named_parameters() if p.grad is None or p.grad.abs().max() == 0}
+    # a norm takes away what a bias before it adds: its gradient is nothing but rounding, on some processors none
+    silent -= {f"{name}.0.bias" for name, m in net.named_modules() if before_a_norm(m)}
     # without attention nothing but supervision reaches the branches' own heads
     heads = {n for n, _ in net.named_parameters() if ".decoder." in n}
     assert silent == (heads if name in ("M1", "M2", "M3") else set())
