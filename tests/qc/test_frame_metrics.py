@@ -155,7 +155,7 @@ def test_markers_as_an_edl():
     lines = to_edl(flagged(), info()).splitlines()
     assert lines[:2] == ["TITLE: heron", "FCM: NON-DROP FRAME"]
     assert "001  001      V     C        01:00:00:10 01:00:00:11 01:00:00:10 01:00:00:11  " in lines
-    assert any(line.endswith("|C:ResolveColorYellow |M:Unsure |D:5") for line in lines)
+    assert any(line.endswith("|C:ResolveColorYellow |M:Low confidence |D:5") for line in lines)
 
 
 def test_an_edl_numbers_999_events_and_counts_drop_frames():

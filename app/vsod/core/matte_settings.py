@@ -62,14 +62,14 @@ class MatteSettings:
 
     temporal_smoothing: float = _knob(
         1.0,
-        "steady the map along the motion: 0 off, 1 most (default)",
-        title="Steady",
+        "smooth the saliency map over time, along the motion: 0 off, 1 most (default)",
+        title="Temporal smoothing",
         unit="0..1",
         span=(0, 1),
     )
     crf: str = _knob(
         "auto",
-        "let a dense CRF settle the outline: as the card was published (default), off, or an engine; "
+        "let a dense CRF settle the outline: as the model was published (default), off, or an engine; "
         "the bare option is meanfield (see docs/dense-crf.md)",
         title="Dense CRF",
         choices=CRF_MODES,
@@ -77,18 +77,18 @@ class MatteSettings:
     )
     edges: str = _knob(
         "guided",
-        "how the map finds the picture's edges: guided (default), soft (hair and motion blur), "
+        "how the saliency map finds the picture's edges: guided (default), soft (hair and motion blur), "
         "pymatting (the same, slow and finer), plain (not at all)",
-        title="Edges",
+        title="Edge method",
         choices=EDGE_METHODS,
     )
     threshold: float | None = _knob(
-        None, "binary mask: all above it is subject", title="Hard mask", unit="0..1", span=(0, 1)
+        None, "binary mask: all above it is subject", title="Threshold", unit="0..1", span=(0, 1)
     )
     despeckle: int = _knob(
         0,
         "drop islands of fewer pixels",
-        title="Drop specks",
+        title="Despeckle",
         unit="PIXELS",
         span=(0, 1 << 28),
         reach=(0, 5000),
@@ -106,7 +106,7 @@ class MatteSettings:
     grow: float = _knob(
         0.0,
         "move the outline outwards; below 0 inwards",
-        title="Grow",
+        title="Grow / shrink",
         unit="PX",
         span=(-100, 100),
         reach=(-20, 20),
@@ -115,12 +115,12 @@ class MatteSettings:
     feather: float = _knob(
         0.0, "blur, standard deviation", title="Feather", unit="PX", span=(0, 200), reach=(0, 20), step=0.1
     )
-    black: float = _knob(0.0, "alpha that becomes 0", title="Black", unit="0..1", span=(0, 1))
-    white: float = _knob(1.0, "alpha that becomes 1", title="White", unit="0..1", span=(0, 1))
+    black: float = _knob(0.0, "alpha that becomes 0", title="Black point", unit="0..1", span=(0, 1))
+    white: float = _knob(1.0, "alpha that becomes 1", title="White point", unit="0..1", span=(0, 1))
     gamma: float = _knob(
         1.0, "above 1 half tones get denser", title="Gamma", unit="G", span=(0.1, 10), reach=(0.2, 4)
     )
-    invert: bool = _knob(False, "the ground instead of the subject", title="Invert")
+    invert: bool = _knob(False, "the background instead of the subject", title="Invert")
 
     def __post_init__(self) -> None:
         for knob in fields(self):

@@ -34,10 +34,10 @@ class IssueType:
 
 
 ISSUE_TYPES: tuple[IssueType, ...] = (
-    IssueType("empty", "No subject", "area", "Try another card, or leave these frames out."),
-    IssueType("unsure", "Unsure", "confidence", "Try another card, or fit it to the clip."),
-    IssueType("jump", "Area jumps", "area", "Look for a part that comes or goes; steady the matte."),
-    IssueType("flicker", "Flicker", "flicker", "Steady the matte."),
+    IssueType("empty", "No subject", "area", "Try another model, or leave these frames out."),
+    IssueType("unsure", "Low confidence", "confidence", "Try another model, or adapt it to the clip."),
+    IssueType("jump", "Area jump", "area", "Look for a part that comes or goes; raise temporal smoothing."),
+    IssueType("flicker", "Flicker", "flicker", "Raise temporal smoothing."),
     IssueType("soft", "Soft edge", "softness", "Let the matte follow the picture's edges, or raise black."),
 )
 

@@ -21,7 +21,7 @@ def test_cards_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
     assert not item.isEnabled() and item.toolTip() == "weights are missing"
     assert window.analysis.licence.text() == "MIT"
     terms = window.analysis.licence.toolTip()
-    assert "Paid work: yes" in terms and "photos of herons" in terms
+    assert "Commercial use: yes" in terms and "photos of herons" in terms
     assert window.analysis.facts.weights.text() == "4.2 MB"
     assert window.analysis.facts.accuracy.text() == "S 0.88 · F 0.85 · MAE 0.030"
     assert window.analysis.facts.speed.text() == "not measured yet"

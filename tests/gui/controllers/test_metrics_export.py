@@ -46,7 +46,7 @@ def test_curves_are_saved(
     window.actions_by_id["save_curves"].trigger()
     whole = json.loads((tmp_path / "t.json").read_text())
     assert whole["shots"] == [[0, 30], [30, 60]] and whole["model"] == "swift" and len(whole["issues"]) == 2
-    assert "60 frames, 2 places" in window.banner.text
+    assert "60 frames, 2 issues" in window.banner.text
 
 
 def test_markers_are_those_of_the_range(

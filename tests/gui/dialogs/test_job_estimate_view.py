@@ -23,7 +23,7 @@ def test_the_whole_job_is_what_the_stages_take_together() -> None:
         "File about 3.4 MB, memory 640 MB; limited by analysis, 2.0 fps on CPU."
     )
     analysed = replace(COST, analysed=0, pace={"export": 0.2, "verify": 0.1}, loading=0.0, adapt=True)
-    assert "About 0:30: writing 0:20, checking 0:10. Fitting to the clip is not counted." in estimate_text(
+    assert "About 0:30: writing 0:20, checking 0:10. Adapting to the clip is not counted." in estimate_text(
         analysed
     )
     assert "limited by writing, 5.0 fps" in estimate_text(analysed)
@@ -48,7 +48,7 @@ def test_it_is_asked_for_in_the_export_dialog_and_goes_when_the_job_changes(
     qtbot.waitUntil(lambda: card.label.text().startswith("About 0:18"))
     assert card.button.isEnabled()
     window.dialog.whole.click()
-    assert card.label.text() == "Times eight frames of this job."
+    assert card.label.text() == "Measures eight frames of this job."
     window.dialog.reject()
 
 
@@ -71,7 +71,7 @@ def test_an_answer_to_another_question_is_not_shown(
     window.dialog.path_edit.setText(str(tmp_path / "other.mov"))
     with qtbot.waitSignal(window.exporting._estimating.finished):
         clip.gate.release()
-    assert card.label.text() == "Times eight frames of this job."
+    assert card.label.text() == "Measures eight frames of this job."
     window.dialog.reject()
 
 

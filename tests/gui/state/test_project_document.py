@@ -73,7 +73,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
         "Undo Export settings",
         "Undo Mark out",
         "Undo Mark in",
-        "Undo Fit to the clip",
+        "Undo Adapt to the clip",
         "Undo Model",
         "Undo Feather",
     ]

@@ -187,7 +187,7 @@ def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip:
     analyse_all(qtbot, window)
     qtbot.waitUntil(lambda: flags.tree.topLevelItemCount() == 2)
     assert [f.frames for f in bar.issues] == [range(20, 22), range(40, 41)]
-    assert "2 places want a look, the next at 01:00:00:20" in bar.accessibleDescription()
+    assert "2 issues, the next at 01:00:00:20" in bar.accessibleDescription()
 
     QTest.keyClick(window, Qt.Key.Key_PageDown)
     wait_for_frame(qtbot, window, 20)
@@ -233,7 +233,7 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
         "vsod.gui.timeline.timeline_widget.QToolTip.showText", lambda _at, text, _on: said.append(text)
     )
     QTest.mouseMove(window.scrubber, QPoint(round(window.scrubber.x_of(20.5)), 60))
-    assert "frame 20" in said[-1] and "Unsure: 1 frame, Confidence 0.10" in said[-1]
+    assert "frame 20" in said[-1] and "Low confidence: 1 frame, Confidence 0.10" in said[-1]
 
 
 def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:

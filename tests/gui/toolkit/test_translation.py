@@ -25,6 +25,7 @@ from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
 from vsod.gui.panels.clip_facts import clip_facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
+from vsod.gui.panels.setting_editors import choice_title
 from vsod.gui.timeline.track_layout import SHOWN_METRICS
 from vsod.gui.toolkit.translation import TranslationTable, languages, read_translations, system_language, tr
 from vsod.qc.issues import ISSUE_TYPES
@@ -57,7 +58,7 @@ def tables() -> set[str]:
     )
     return (
         set(shown)
-        | {word.capitalize() for knob in fields(MatteSettings) for word in knob.metadata["choices"]}
+        | {choice_title(word) for knob in fields(MatteSettings) for word in knob.metadata["choices"]}
         | {knob.metadata["help"] for knob in fields(MatteSettings)}
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}

@@ -40,7 +40,7 @@ def mute(context: ActionContext, muted: bool) -> None:
     """Turn the sound off, or on; remember it."""
     context.shared.preferences.set_text("sound", "off" if muted else "on")
     context.audio.mute(muted)
-    context.shared.status.show_text(tr("Sound off") if muted else tr("Sound on"))
+    context.shared.status.show_text(tr("Audio off") if muted else tr("Audio on"))
 
 
 def edit_shot_or_clip(context: ActionContext) -> None:

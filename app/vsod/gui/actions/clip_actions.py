@@ -17,16 +17,16 @@ CLIP: tuple[Action | None, ...] = (
     ),
     Action(
         "edit_shot",
-        "Edit &shot or clip",
+        "Edit this &shot only",
         ("Ctrl+T",),
-        "What is turned holds for this shot, or for the whole clip",
+        "Changes apply to this shot, not to the whole clip",
         run=do.edit_shot_or_clip,
     ),
     Action(
         "shot_as_clip",
-        "Shot as t&he clip",
+        "Reset s&hot",
         (),
-        "Take back what this shot has of its own",
+        "Use the clip's settings for this shot",
         run=lambda c: c.shot_scope.reset_shot(),
     ),
     Action(
@@ -40,7 +40,7 @@ CLIP: tuple[Action | None, ...] = (
         "analyse_idle",
         "Analyse while &idle",
         (),
-        "Compute ahead of the playhead while you do nothing",
+        "Analyse ahead of the playhead while the program is idle",
         run=lambda c: do.set_idle_analysis(c, not c.idle_analysis.enabled),
     ),
     Action(

@@ -34,7 +34,7 @@ FILE: tuple[Action | None, ...] = (
     ),
     Action(
         "reopen",
-        "&Go on with the last session",
+        "&Restore last session",
         run=lambda c: c.projects.restore_session(),
         enabled=lambda c: c.projects.recoverable,
     ),
@@ -42,16 +42,16 @@ FILE: tuple[Action | None, ...] = (
     Action("export", "&Export…", ("Ctrl+E",), run=lambda c: c.export.ask(), enabled=can_export),
     Action(
         "save_curves",
-        "Save c&urves…",
+        "Save frame m&etrics…",
         (),
-        "The analysis lanes as a table, CSV or JSON",
+        "Metrics of every frame as CSV or JSON",
         run=lambda c: c.metrics_export.ask_for_table(),
     ),
     Action(
         "save_markers",
         "Save &markers…",
         (),
-        "The frames that want a look, for Resolve or as a table",
+        "Issues as markers, for Resolve or as a table",
         run=lambda c: c.metrics_export.ask_for_markers(),
     ),
     None,

@@ -17,7 +17,7 @@ PLAYBACK: tuple[Action | None, ...] = (
         "Begin again where the range ends",
         run=lambda c: c.viewer.loop(not c.player.loop),
     ),
-    Action("mute", "&Mute", ("M",), "Sound off, or on again", run=lambda c: do.mute(c, not c.audio.muted)),
+    Action("mute", "&Mute", ("M",), "Audio off, or on again", run=lambda c: do.mute(c, not c.audio.muted)),
     None,
     Action(
         "back",
@@ -42,14 +42,14 @@ PLAYBACK: tuple[Action | None, ...] = (
     None,
     Action(
         "next_flag",
-        "Next frame that &wants a look",
+        "Next &issue",
         ("PgDown",),
         run=lambda c: c.metrics.go_to_issue(1),
         repeats=True,
     ),
     Action(
         "previous_flag",
-        "Previous frame that wants a look",
+        "Previous issue",
         ("PgUp",),
         run=lambda c: c.metrics.go_to_issue(-1),
         repeats=True,

@@ -43,7 +43,7 @@ class Submenus:
         self.looks = ViewMenus(window)
         self.recent = RecentMenu(prefs, window)
         self.clips = ProjectClipsMenu(document, window)
-        for menu, text in ((self.looks.ground, tr("Ground")), (self.looks.against, "A/B")):
+        for menu, text in ((self.looks.ground, tr("Background")), (self.looks.against, "A/B")):
             bar.add_menu(menu, text)
         places = (
             ("view", "guides", (self.looks.ground, self.looks.against)),

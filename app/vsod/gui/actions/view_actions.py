@@ -19,7 +19,7 @@ def _view_mode(id: str, text: str, keys: tuple[str, ...], tip: str) -> Action:
 
 VIEW: tuple[Action | None, ...] = (
     _view_mode("show_picture", "&Picture", ("F2",), "The picture alone"),
-    _view_mode("show_tint", "&Tint", ("F3",), "The subject dyed"),
+    _view_mode("show_tint", "&Tint", ("F3",), "Colour overlay on the subject"),
     _view_mode("show_heat", "&Heat", ("F4",), "The matte as a colour map over the picture"),
     _view_mode("show_matte", "&Matte", ("F5",), "The matte in black and white"),
     _view_mode("show_cutout", "&Cutout", ("F6",), "The subject on a checkerboard, or on what you choose"),
@@ -67,7 +67,7 @@ VIEW: tuple[Action | None, ...] = (
     None,
     Action(
         "show_lanes",
-        "Analysis &lanes",
+        "Frame &metrics",
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",
         run=do.toggle_metrics,

@@ -14,7 +14,7 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.comparison import compare_title
 
 _GROUNDS = {
-    CHECKER: "Grey squares",
+    CHECKER: "Checkerboard",
     "000000": "Black",
     "FFFFFF": "White",
     "757575": "18 % grey",
@@ -22,7 +22,7 @@ _GROUNDS = {
     BLUR: "Blurred surroundings",
 }
 _READINGS = {
-    "right": "As it is meant",
+    "right": "Correct",
     "as premultiplied": "Straight file read as premultiplied",
     "as straight": "Premultiplied file read as straight",
 }
@@ -36,17 +36,17 @@ class ViewMenus(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
-        self.ground = QMenu(tr("&Behind the cutout"), parent)
+        self.ground = QMenu(tr("&Background of the cutout"), parent)
         self.ground.setObjectName("ground")
         self._grounds = QActionGroup(self)
         for value, title in _GROUNDS.items():
             self._add(self.ground, self._grounds, tr(title), "background", value, value == CHECKER)
         self._colour = self.ground.addAction(tr("Colour…"))
-        self._still = self.ground.addAction(tr("Still…"))
+        self._still = self.ground.addAction(tr("Still image…"))
         for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
             if action is not None:
                 action.triggered.connect(ask)
-        self.ground.addSection(tr("As my editing program sees it"))
+        self.ground.addSection(tr("Alpha interpretation"))
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
             self._add(self.ground, readings, tr(title), "alpha_interpretation", value, value == "right")
@@ -82,13 +82,16 @@ class ViewMenus(QObject):
         menu.addAction(action)
 
     def _ask_colour(self) -> None:
-        colour = QColorDialog.getColor(parent=self._window, title=tr("Colour behind the cutout"))
+        colour = QColorDialog.getColor(parent=self._window, title=tr("Background colour of the cutout"))
         if colour.isValid():
             self.chosen.emit({"background": colour.name()[1:].upper()})
 
     def _ask_still(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Still behind the cutout"), "", tr("Pictures (*.png *.jpg *.jpeg *.bmp *.webp)")
+            self._window,
+            tr("Background image of the cutout"),
+            "",
+            tr("Pictures (*.png *.jpg *.jpeg *.bmp *.webp)"),
         )
         if name and Path(name).is_file():
             self.chosen.emit({"background": name})

@@ -37,7 +37,7 @@ class MetricsExport(QObject):
 
     def ask_for_table(self) -> None:
         """Write the curves of the marked range."""
-        self._ask(tr("Save curves"), "_curves.csv", _TABLE, MetricsTable.write)
+        self._ask(tr("Save frame metrics"), "_curves.csv", _TABLE, MetricsTable.write)
 
     def ask_for_markers(self) -> None:
         """Write the frames of the marked range that want a look."""
@@ -48,7 +48,7 @@ class MetricsExport(QObject):
         if table is None:
             self._banner.show_note(
                 tr("Nothing is measured yet"),
-                tr("Analyse the clip first: the curves are measured on its maps."),
+                tr("Analyse the clip first: frame metrics are measured on its saliency maps."),
             )
             return
         source = table.info.path
@@ -68,9 +68,7 @@ class MetricsExport(QObject):
         flags = len(table.issues)
         self._banner.show_note(
             tr("Wrote {name}").format(name=path.name),
-            tr("{frames} frames, {flags} places that want a look.").format(
-                frames=len(table.frames), flags=flags
-            ),
+            tr("{frames} frames, {flags} issues.").format(frames=len(table.frames), flags=flags),
         )
 
     def _table(self) -> MetricsTable | None:

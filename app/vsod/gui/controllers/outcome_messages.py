@@ -37,7 +37,10 @@ class OutcomeMessages:
         if not fitted:
             self._banner.show_note(
                 tr("The model stays as it is"),
-                tr("Its maps of this clip are too unsure to learn from, or what it learned led elsewhere."),
+                tr(
+                    "Its saliency maps of this clip are too uncertain to train on, "
+                    "or the adapted model disagrees with them."
+                ),
             )
 
     def exported(self, report: JobResult) -> None:

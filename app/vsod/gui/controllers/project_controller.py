@@ -113,7 +113,7 @@ class ProjectController(QObject):
             self._banner.show_offer(
                 tr("The program ended unexpectedly"),
                 tr("Your work on {name} was kept.").format(name=name),
-                tr("Go on"),
+                tr("Continue"),
                 self.restore_session,
             )
         return session

@@ -82,8 +82,8 @@ class QueueDock(QDockWidget):
             words = tr("1 job waits in the queue") if left == 1 else tr("{left} jobs wait in the queue")
             self._banner.show_offer(
                 words.format(left=left),
-                tr("They go on where they were stopped."),
-                tr("Go on"),
+                tr("They resume where they stopped."),
+                tr("Continue"),
                 self.control.start,
             )
 

@@ -39,7 +39,7 @@ class SettingsController(QObject):
         deck.finish.changed.connect(self._on_finish)
         deck.finish.settled.connect(document.end_edit)
         deck.analysis.card_changed.connect(self._on_card)
-        deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Fit to the clip"), adapt=adapt))
+        deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Adapt to the clip"), adapt=adapt))
         deck.scrubber.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
         deck.scrubber.installEventFilter(self)
         room.jobs.failed.connect(self._on_failed)
@@ -99,7 +99,7 @@ class SettingsController(QObject):
             for knob in fields(settings)
             if getattr(settings, knob.name) != getattr(before, knob.name)
         ]
-        levels = set(titles) <= {tr("Black"), tr("White")}  # coupled: one may push the other
+        levels = set(titles) <= {tr("Black point"), tr("White point")}  # coupled: one may push the other
         text = tr("Levels") if levels else titles[0] if len(titles) == 1 else tr("Matte settings")
         if frames is None:
             self._document.edit(text, matte=settings)

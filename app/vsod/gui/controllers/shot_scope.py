@@ -54,7 +54,7 @@ class ShotScope(QObject):
         if work is not None:
             self._document.end_edit()
             shots = work.settings.with_shot_override(self.shot, model=None, matte=None)
-            self._document.edit(tr("Shot as the clip"), shots=shots)
+            self._document.edit(tr("Reset shot"), shots=shots)
 
     def set_by_shot(self, by_shot: bool) -> None:
         """Edit the shot under the playhead, or the whole clip."""

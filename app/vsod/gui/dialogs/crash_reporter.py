@@ -51,7 +51,7 @@ class CrashReporter(QObject):
         parent: QWidget | None = QApplication.activeWindow()
         box = QMessageBox(parent)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(tr("Something went wrong inside"))
+        box.setWindowTitle(tr("Internal error"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(sanitise(head, lines=True))
         box.setInformativeText(
@@ -62,7 +62,7 @@ class CrashReporter(QObject):
         )
         box.setDetailedText(sanitise(text, lines=True))
         copy = box.addButton("Copy text", QMessageBox.ButtonRole.ActionRole)
-        box.addButton("Go on", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Continue", QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.buttonClicked.connect(lambda button: _copy(text) if button is copy else None)
         box.finished.connect(self._closed)

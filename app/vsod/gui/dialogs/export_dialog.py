@@ -164,7 +164,7 @@ class ExportDialog(QDialog):
         rest.addRow(tr("Command"), line)
         self.cost = JobEstimateView()
         self.cost.asked.connect(lambda: self.estimate_asked.emit(self.spec))
-        rest.addRow(tr("Cost"), self.cost)
+        rest.addRow(tr("Estimate"), self.cost)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
         outer.setSpacing(14)

@@ -20,12 +20,12 @@ from vsod.project.presets import Values
 
 _TITLES = {
     "matte": "Matte",
-    "mask": "Hard mask",
+    "mask": "Threshold",
     "saliency": "Saliency map",
     "heatmap": "Heat map",
     "cutout": "Cut-out with alpha",
     "fill+matte": "Fill and matte, two files",
-    "over": "Composite",
+    "over": "Over a background",
 }
 _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
 
@@ -58,8 +58,8 @@ class ExportForm(QWidget):
         self.rate.setEditable(True)
         self.rate.addItems([self._own_time, *_RATES])
         self.rate.setAccessibleName(tr("Frame rate"))
-        self.audio = _words({"": tr("As usual"), **{way: way.capitalize() for way in AUDIO_MODES}}, "Sound")
-        self.audio.setToolTip(tr("Usual: copied to pictures, not to mattes"))
+        self.audio = _words({"": tr("Default"), **{way: way.capitalize() for way in AUDIO_MODES}}, "Audio")
+        self.audio.setToolTip(tr("Default: copied to pictures, not to mattes"))
         self.names = QLineEdit()
         self.names.setAccessibleName(tr("Names of the images"))
         self.names.setToolTip(tr("Tokens: {stem}, {kind}, {frame:04}; empty: after the source"))
@@ -85,7 +85,7 @@ class ExportForm(QWidget):
             ("&Alpha", self.alpha),
             ("&Background", self.ground),
             ("Frame &rate", self.rate),
-            ("&Sound", self.audio),
+            ("&Audio", self.audio),
             ("&Names", self.names),
             ("First n&umber", self.start_number),
             ("Com&pression", self.compression),

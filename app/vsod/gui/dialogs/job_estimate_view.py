@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vsod.pipeline.job_estimate import JobEstimate
 
 _STAGES = {"analyse": "analysis", "export": "writing", "verify": "checking"}
-_ASK = "Times eight frames of this job."
+_ASK = "Measures eight frames of this job."
 
 
 class JobEstimateView(QWidget):
@@ -29,7 +29,7 @@ class JobEstimateView(QWidget):
         self.label = PlainLabel(tr(_ASK))
         self.label.setObjectName("summary")
         self.label.setWordWrap(True)
-        self.label.setAccessibleName(tr("Cost of the job"))
+        self.label.setAccessibleName(tr("Estimate of the job"))
         self.button = QPushButton(tr("Estimate"))
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._ask)
@@ -54,7 +54,7 @@ class JobEstimateView(QWidget):
 
     def _ask(self) -> None:
         self.button.setEnabled(False)
-        self.label.setText(tr("Timing eight frames …"))
+        self.label.setText(tr("Measuring eight frames …"))
         self.asked.emit()
 
 
@@ -62,7 +62,7 @@ def estimate_text(cost: JobEstimate) -> str:
     """Two lines: how long and what of it, how large and what limits it."""
     parts = [f"{tr(_STAGES[stage])} {clock_text(seconds)}" for stage, seconds in cost.by_stage.items()]
     time = tr("About {time}: {parts}.").format(time=clock_text(cost.seconds), parts=", ".join(parts))
-    fitting = " " + tr("Fitting to the clip is not counted.") if cost.adapt else ""
+    fitting = " " + tr("Adapting to the clip is not counted.") if cost.adapt else ""
     room = tr("File about {file}, memory {memory}; limited by {stage}, {fps:.1f} fps on {device}.").format(
         file=size_text(cost.bytes),
         memory=size_text(round(cost.memory_mb * 1e6)),

@@ -83,7 +83,7 @@ class ModelComparisonDialog(QDialog):
         self.run_button.clicked.connect(self._run)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.note = PlainLabel(tr("Two to four models. Their maps are kept for an analysis."))
+        self.note = PlainLabel(tr("Two to four models. Their saliency maps are kept for an analysis."))
         self.note.setObjectName("summary")
         self.grid = QGridLayout()
         self.grid.setSpacing(8)

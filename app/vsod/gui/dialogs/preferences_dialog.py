@@ -69,12 +69,10 @@ class PreferencesDialog(QDialog):
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
         self.device_box = self._choice(tr("Device"), "device", device_names())
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]
-        self.save_box = self._choice(tr("Keep edits"), "autosave", saves)
-        self.sound_box = self._switch(tr("Sound"), tr("Play the clip's sound"), "sound")
-        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse while nothing is asked for"), "ahead")
-        self.drafts_box = self._choice(
-            tr("Memory for scrubbing"), "draft_mb", _DRAFTS.items(), DEFAULT_MEGABYTES
-        )
+        self.save_box = self._choice(tr("Autosave"), "autosave", saves)
+        self.sound_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "sound")
+        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "ahead")
+        self.drafts_box = self._choice(tr("Scrub cache"), "draft_mb", _DRAFTS.items(), DEFAULT_MEGABYTES)
         self._add_cache()
         self.remark = PlainLabel()
         self.remark.setObjectName("summary")
@@ -114,19 +112,19 @@ class PreferencesDialog(QDialog):
         self.size_box.setDecimals(1)
         self.size_box.setSuffix(" GB")
         self.size_box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.size_box.setAccessibleName(tr("Room for maps"))
+        self.size_box.setAccessibleName(tr("Cache size"))
         self.size_box.setValue(self._prefs.number("cache_gb", DEFAULT_CACHE_GB))
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
-        self._form.addRow(tr("Room for maps"), self.size_box)
+        self._form.addRow(tr("Cache size"), self.size_box)
         self.folder_edit = QLineEdit(self._prefs.get_text("cache_folder") or str(paths.cache_place()))
         self.folder_edit.setReadOnly(True)
-        self.folder_edit.setAccessibleName(tr("Place of the maps"))
+        self.folder_edit.setAccessibleName(tr("Cache folder"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.folder_edit, 1)
         row.addWidget(plain_button(tr("Browse…"), self._browse))
-        self._form.addRow(tr("Place of the maps"), row)
+        self._form.addRow(tr("Cache folder"), row)
 
     # ---- deeds
 
@@ -139,13 +137,15 @@ class PreferencesDialog(QDialog):
         elif key == "language":
             self.remark.setText(tr("The language follows with the next start."))
         elif key == "cache_folder":
-            self.remark.setText(tr("Maps are kept there from the next start on; those that are there stay."))
+            self.remark.setText(
+                tr("The new folder is used from the next start; existing files stay where they are.")
+            )
         elif key == "cache_gb":
             self._prefs.export_cache_size()
         self.changed.emit(key)
 
     def _browse(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("Place of the maps"), self.folder_edit.text())
+        name = QFileDialog.getExistingDirectory(self, tr("Cache folder"), self.folder_edit.text())
         if name:
             self.folder_edit.setText(name)
             self._set("cache_folder", name)

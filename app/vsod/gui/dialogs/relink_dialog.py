@@ -49,7 +49,7 @@ class RelinkDialog(QDialog):
         self.locate_button = QPushButton(tr("Locate…"))
         self.locate_button.setObjectName("primary")
         self.locate_button.clicked.connect(self._locate)
-        self.done_button = plain_button(tr("Go on without them"), self.accept)
+        self.done_button = plain_button(tr("Continue without them"), self.accept)
         cancel = plain_button(tr("Cancel"), self.reject)
         foot = QHBoxLayout()
         foot.setSpacing(10)
@@ -97,7 +97,7 @@ class RelinkDialog(QDialog):
         self.list.setCurrentRow(0)
         left = self.list.count() > 0
         self.locate_button.setEnabled(left)
-        self.done_button.setText(tr("Go on without them") if left else tr("Go on"))
+        self.done_button.setText(tr("Continue without them") if left else tr("Continue"))
 
     def _locate(self) -> None:
         item = self.list.currentItem()

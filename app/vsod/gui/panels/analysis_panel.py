@@ -35,8 +35,8 @@ _DEVICE_NAMES = {
 }
 STAGES = {
     "analyse": "Analysing",
-    "fit": "Fitting the model to the clip",
-    "look again": "Looking again",
+    "fit": "Adapting the model",
+    "look again": "Second pass",
     "export": "Writing",
     "verify": "Checking the file",
 }
@@ -64,7 +64,7 @@ class AnalysisPanel(QGroupBox):
         self._running = False
         self.card_box = QComboBox()
         self.card_box.setAccessibleName(tr("Model"))
-        self.card_box.setPlaceholderText(tr("Looking for models …"))
+        self.card_box.setPlaceholderText(tr("Loading models …"))
         self.card_box.setMinimumContentsLength(12)
         self.card_box.currentIndexChanged.connect(self._card_picked)
         self.summary = PlainLabel()
@@ -74,11 +74,11 @@ class AnalysisPanel(QGroupBox):
         self.licence.setObjectName("badge")
         self.licence.setAccessibleName(tr("Licence of the model"))
         self.facts = ModelFacts()
-        self.adapt_box = QCheckBox(tr("Fit to this clip first"))
+        self.adapt_box = QCheckBox(tr("Adapt to this clip"))
         self.adapt_box.setToolTip(
             tr(
-                "Teach the model this clip by its own surest frames, then look again; slower.\n"
-                "Where what it learned cannot be trusted, the model stays as it is."
+                "Trains the model on the clip's most confident frames, then analyses again. Slower.\n"
+                "If the result cannot be trusted the model is left unchanged."
             )
         )
         self.adapt_box.toggled.connect(self.adapt_changed)
@@ -266,7 +266,7 @@ def _terms(card: ModelChoice) -> str:
     return "\n".join(
         [
             tr("Licence of this model: {licence}").format(licence=card.licence),
-            tr("Paid work: {text}").format(text=card.paid_work),
+            tr("Commercial use: {text}").format(text=card.paid_work),
             *seen,
         ]
     )

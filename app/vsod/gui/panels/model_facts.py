@@ -33,7 +33,7 @@ class ModelFacts(QWidget):
         named = (
             (tr("Weights"), self.weights),
             (tr("Accuracy"), self.accuracy),
-            (tr("Speed here"), self.speed),
+            (tr("Speed on this machine"), self.speed),
         )
         for name, label in named:
             key = PlainLabel(name)

@@ -28,12 +28,12 @@ from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
 
-_COLUMNS = ("Clip", "Writes", "Model", "State", "Remark")
+_COLUMNS = ("Clip", "Output", "Model", "State", "Notes")
 _STATES = {
     "waiting": "waiting",
     "running": "running",
     "done": "done",
-    "warnings": "done, look",
+    "warnings": "done with warnings",
     "failed": "failed",
     "skipped": "done before",
 }
@@ -254,7 +254,7 @@ def _words(item: QueuedJob) -> list[str]:
     return [
         f"{sanitise(spec.source.name)}{part}",
         sanitise(spec.output.name),
-        sanitise(spec.model) + (tr(" (fitted)") if spec.adapt else ""),
+        sanitise(spec.model) + (tr(" (adapted)") if spec.adapt else ""),
         tr(_STATES[item.state]),
         sanitise(remark.strip()),
     ]

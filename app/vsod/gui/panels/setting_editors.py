@@ -30,6 +30,18 @@ class _Abstract(ABCMeta, type(QObject)):  # type: ignore[misc]
     """Qt's classes have a metaclass of their own."""
 
 
+_CHOICE_TITLES = {
+    "meanfield": "Mean field",
+    "pydensecrf": "pydensecrf (reference)",
+    "plain": "Plain (bilinear)",
+}
+
+
+def choice_title(word: str) -> str:
+    """What the window calls a choice of a matte setting, in English."""
+    return _CHOICE_TITLES.get(word, word.capitalize())
+
+
 class SettingEditor(QObject, metaclass=_Abstract):
     """A setting of the table and the widgets that turn it.
 
@@ -51,7 +63,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
         self.reset_button.setObjectName("reset")
         theme.set_themed_icon(self.reset_button, "reset")
         self.reset_button.setFixedSize(_RESET_WIDTH, _RESET_WIDTH)
-        self.reset_button.setToolTip(tr("Back to the usual"))
+        self.reset_button.setToolTip(tr("Reset to default"))
         self.reset_button.setAccessibleName(tr("Reset {title}").format(title=self.title))
         self.reset_button.clicked.connect(self._reset)
         keep = self.reset_button.sizePolicy()
@@ -215,7 +227,7 @@ class ChoiceEditor(SettingEditor):
         self.list = QComboBox()
         for word in self.about["choices"]:
             if usable(word):
-                self.list.addItem(tr(word.capitalize()), word)
+                self.list.addItem(tr(choice_title(word)), word)
         self._dress(self.list)
         grid.addWidget(self.list, self.row, 1, 1, 2)
         self._put(self.default)
@@ -229,7 +241,7 @@ class ChoiceEditor(SettingEditor):
 
     def _put(self, value: str) -> None:
         if self.list.findData(value) < 0:  # a preset from a machine that has more libraries
-            self.list.addItem(tr("{word} (not installed)").format(word=value.capitalize()), value)
+            self.list.addItem(tr("{word} (not installed)").format(word=tr(choice_title(value))), value)
         self.list.setCurrentIndex(self.list.findData(value))
 
     def _picked(self) -> None:

@@ -35,7 +35,7 @@ class ShotScopeBar(QWidget):
         self.note.setAccessibleName(tr("What is edited"))
         self.note.setWordWrap(True)
         self.back_button = plain_button(tr("As the clip"), self.given_back.emit)
-        self.back_button.setToolTip(tr("Take back what this shot has of its own"))
+        self.back_button.setToolTip(tr("Use the clip's settings for this shot"))
         below = QHBoxLayout()
         below.addWidget(self.note, 1)
         below.addWidget(self.back_button)

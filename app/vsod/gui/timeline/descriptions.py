@@ -96,11 +96,11 @@ def _values(what: TimelineState, index: int) -> str:
 
 def _flag_words(what: TimelineState, info: ClipInfo, index: int) -> str:
     if not what.flags:
-        return tr("No frame stands out.")
+        return tr("No issues found.")
     here = "; ".join(issue_text(flag) for flag in what.flags if index in flag.frames)
     coming = next_issue(list(what.flags), index, 1)
     count = len(what.flags)
-    text = tr("1 place wants a look") if count == 1 else tr("{count} places want a look").format(count=count)
+    text = tr("1 issue") if count == 1 else tr("{count} issues").format(count=count)
     if coming is not None:
         text += tr(", the next at {position}").format(position=position_text(info, coming.worst))
     return f"{here}. {text}." if here else f"{text}."

@@ -24,13 +24,13 @@ class IssueList(QGroupBox):
     picked = pyqtSignal(int)  # go to this frame
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Wants a look"), parent)
+        super().__init__(tr("Issues"), parent)
         self._info: ClipInfo | None = None
         self.empty = PlainLabel()
         self.empty.setObjectName("summary")
         self.empty.setWordWrap(True)
         self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Frames that want a look"))
+        self.tree.setAccessibleName(tr("Issues"))
         self.tree.setColumnCount(3)
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
@@ -53,13 +53,13 @@ class IssueList(QGroupBox):
     def set_issues(self, flags: Sequence[Issue], measured: bool) -> None:
         """List ``flags``; ``measured`` tells nothing found from nothing known."""
         self.tree.clear()
-        self.empty.setText(tr("No frame stands out.") if measured else tr("Analyse the clip to find out."))
+        self.empty.setText(tr("No issues found.") if measured else tr("Analyse the clip to find out."))
         self.empty.setVisible(not flags)
         self.tree.setVisible(bool(flags))
         info = self._info
         if info is None:
             return
-        self.setTitle(tr("Wants a look ({count})").format(count=len(flags)) if flags else tr("Wants a look"))
+        self.setTitle(tr("Issues ({count})").format(count=len(flags)) if flags else tr("Issues"))
         for flag in flags[:_MOST]:
             length = tr("{count} fr").format(count=len(flag.frames)) if len(flag.frames) > 1 else ""
             item = QTreeWidgetItem([position_text(info, flag.worst), tr(flag.type.title), length])

@@ -90,7 +90,7 @@ class Comparison:
 
 def compare_title(against: str) -> str:
     """What is compared with, in words."""
-    return {SOURCE: tr("picture"), RAW_MAP: tr("unfinished map")}.get(against, against)
+    return {SOURCE: tr("picture"), RAW_MAP: tr("raw saliency map")}.get(against, against)
 
 
 def paint_guides(painter: QPainter, picture: QRectF) -> None:
