@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from check_links import DOCUMENTS, HISTORY
 from document_commands import Snippet, simple_commands, snippets
 
 from vsod.cli.main import build_parser
@@ -34,8 +35,6 @@ from vsod.errors import UsageError
 from vsod.gui.screenshots import build_parser as screenshots_parser
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("*.md", "Makefile", "docs/**/*.md", "models/**/*.md", "plugins/**/*.md", "examples/**/*.md")
-HISTORY = {"CHANGELOG.md"}  # it names what was
 PROGRAM = "vsod-desktop"
 PLACEHOLDER = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Z])?|\$\{?\w+\}?|…|\.\.\.")
 # options of other programs that the documents speak of: of vsod_models.refine.bench_crf
@@ -199,7 +198,7 @@ def _is_module(name: str) -> bool:
 
 def documents() -> list[Path]:
     """The documents of this repository, but for its history."""
-    found = {file for pattern in DOCUMENTS for file in ROOT.glob(pattern)}
+    found = {file for pattern in (*DOCUMENTS, "Makefile") for file in ROOT.glob(pattern)}
     return sorted(file for file in found if file.name not in HISTORY)
 
 

@@ -26,9 +26,9 @@ OLD_SPEC = {
 
 
 def test_the_new_name_counts_where_both_are_there():
-    assert old_keys.renamed({"card": 1, "format": 2}, old_keys.JOB) == {"model": 1, "format": 2}
-    assert old_keys.renamed({"card": 1, "model": 2}, old_keys.JOB) == {"model": 2}
-    assert old_keys.renamed({"model": 2, "card": 1}, old_keys.JOB) == {"model": 2}
+    assert old_keys.renamed({"card": 1, "format": 2}, old_keys.CLIP_SETTINGS) == {"model": 1, "format": 2}
+    assert old_keys.renamed({"card": 1, "model": 2}, old_keys.CLIP_SETTINGS) == {"model": 2}
+    assert old_keys.renamed({"model": 2, "card": 1}, old_keys.CLIP_SETTINGS) == {"model": 2}
 
 
 @pytest.mark.parametrize("model", list_models(), ids=lambda model: model.id)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
-from vsod.core.old_keys import SHOT, renamed
+from vsod.core.old_keys import CLIP_SETTINGS, renamed
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()
@@ -44,7 +44,7 @@ class ShotOverride:
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """The shot of a project or a job; of its finish only what is not as usual need be there."""
-        raw = renamed(raw, SHOT)
+        raw = renamed(raw, CLIP_SETTINGS)
         card, finish = raw.get("model"), raw.get("matte")
         return cls(
             int(raw["start"]),

@@ -11,7 +11,7 @@ from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.data_parsing import check_kinds, parse_json
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
-from vsod.core.old_keys import JOB, renamed
+from vsod.core.old_keys import CLIP_SETTINGS, renamed
 from vsod.core.safe_text import json_text, shell_words
 from vsod.errors import UsageError
 
@@ -87,7 +87,7 @@ class JobSpec:
             VsodError, ValueError, KeyError, TypeError, AttributeError: It is none; see
                 :func:`vsod.core.data_parsing.refusing`.
         """
-        raw: dict[str, Any] = renamed(parse_json(text) if isinstance(text, str) else text, JOB)
+        raw: dict[str, Any] = renamed(parse_json(text) if isinstance(text, str) else text, CLIP_SETTINGS)
         raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
         raw["matte"] = MatteSettings.from_json(raw.get("matte", {}))
         raw["export"] = ExportSettings.from_options(raw.get("export", {}))

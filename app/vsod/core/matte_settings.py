@@ -156,7 +156,7 @@ class MatteSettings:
         """These settings with what they leave to the card settled.
 
         Args:
-            crf: The card's choice, one of :data:`CRF` but ``"auto"``.
+            crf: The model's choice, one of :data:`CRF_MODES` but ``"auto"``.
         """
         return replace(self, crf=crf) if self.crf == "auto" else self
 

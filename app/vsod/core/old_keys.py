@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_SETTINGS = {"card": "model", "finish": "matte", "delivery": "export"}
-JOB = _SETTINGS
-PROJECT_CLIP = _SETTINGS
-SHOT = {"card": "model", "finish": "matte"}
+CLIP_SETTINGS = {"card": "model", "finish": "matte", "delivery": "export"}  # of jobs, project clips and shots
 MATTE_SETTINGS = {"stabilise": "temporal_smoothing"}
 EXPORT_SETTINGS = {"what": "kind"}
 JOB_REPORT = {"card": "model_weights"}
@@ -35,11 +32,7 @@ def renamed(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         AttributeError: It is no object.
     """
-    return {
-        names.get(key, key): value
-        for key, value in raw.items()
-        if names.get(key, key) == key or names[key] not in raw
-    }
+    return {names.get(key, key): value for key, value in raw.items() if names.get(key) not in raw}
 
 
 def new_entry(entry: str) -> str:

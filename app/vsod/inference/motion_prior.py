@@ -13,7 +13,7 @@ from vsod import paths
 from vsod.errors import ModelError
 from vsod.inference.converted_networks import ConvertedNetwork, Network, converted_network
 from vsod.inference.model_signature import digest_or_missing
-from vsod.inference.openvino_backend import CompiledNetwork, as_openvino, convert_in_helper, openvino
+from vsod.inference.openvino_backend import CompiledNetwork, as_openvino, convert_in_helper, openvino_version
 from vsod.storage.digest import file_sha256
 from vsod_models.motion_prior.motion_prior import MotionPrior
 from vsod_models.motion_prior.region_features import FeatureMap, picture_tensor
@@ -80,8 +80,7 @@ def _converted(weights: Path, cancel: threading.Event | None) -> Network:
 
 
 def _kept(weights: Path) -> ConvertedNetwork:
-    version = str(openvino().__version__.split("-")[0])
-    return converted_network("prior", file_sha256(weights), version, "features")
+    return converted_network("prior", file_sha256(weights), openvino_version(), "features")
 
 
 def convert(weights: str) -> Network:

@@ -104,7 +104,7 @@ class OpenVINOBackend:
         kinds = [NETWORK_INPUTS[name] for name in card.inputs]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if card.window else "frame"
-        networks = converted_model(card, _version(), cancel)
+        networks = converted_model(card, openvino_version(), cancel)
         self._frame = CompiledNetwork(networks[first], shapes)
         self._window: CompiledNetwork | None = None
         if card.window:
@@ -147,7 +147,7 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
 def forget(card: ModelSpec) -> None:
     """Delete what was converted of a card; never raises."""
     with suppress(VsodError):
-        for file in _kept(card, _version()).values():
+        for file in _kept(card, openvino_version()).values():
             file.discard()
 
 
@@ -162,7 +162,8 @@ def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
     return {part: converted_network(name, signature, version, part, home) for part in parts}
 
 
-def _version() -> str:
+def openvino_version() -> str:
+    """OpenVINO's release, ``2026.4.1`` say, without the number of its build."""
     return str(openvino().__version__.split("-")[0])
 
 
@@ -205,7 +206,7 @@ def convert(card: ModelSpec) -> dict[str, Network]:
     kinds = [NETWORK_INPUTS[name] for name in card.inputs]
     examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
     made: dict[str, Network] = {}
-    for name, kept in _kept(card, _version()).items():
+    for name, kept in _kept(card, openvino_version()).items():
         inputs = examples
         if name == "decode":
             with torch.no_grad():

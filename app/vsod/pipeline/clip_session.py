@@ -186,7 +186,7 @@ class ClipSession:
     def measure_metrics(
         self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
-        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`lanes`.
+        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`metrics`.
 
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.

@@ -16,7 +16,7 @@ from vsod.core.data_parsing import check_kinds, read_json, refusing
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
-from vsod.core.old_keys import PROJECT_CLIP, renamed
+from vsod.core.old_keys import CLIP_SETTINGS, renamed
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError
 from vsod.storage.atomic import write_text
@@ -99,7 +99,7 @@ class ProjectClip:
         Raises:
             VsodError, KeyError, TypeError, ValueError: It is none.
         """
-        raw = renamed(raw, PROJECT_CLIP)
+        raw = renamed(raw, CLIP_SETTINGS)
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
         known = {f.name for f in fields(cls)} | {"beside"}

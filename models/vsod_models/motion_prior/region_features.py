@@ -42,7 +42,7 @@ class RegionFeatures(Protocol):
     def describe(
         self, seen: Array, rgb: npt.NDArray[np.uint8], flow: Array, levels: list[Labels]
     ) -> list[Array]:
-        """One (segments, D) float32 array for every level; ``seen`` is what :meth:`look` returned."""
+        """One (segments, D) float32 array for every level; ``seen`` is what :meth:`prepare` returned."""
         ...
 
 

@@ -54,25 +54,15 @@ def evaluate(args: argparse.Namespace) -> int:
     Raises:
         UsageError: Not one model, or options that ``--all`` tries by itself.
     """
+    from vsod.lab.evaluation import evaluate as measuring
+    from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
+    from vsod_models.metrics.clip_scores import Scores
+
     if args.all:
-        if (
-            args.adapt
-            or args.pictures
-            or args.engine
-            or args.cue != "full"
-            or matte_settings(args) != MatteSettings()
-        ):
-            raise UsageError(
-                "evaluate --all tries the options itself",
-                fix="Leave out all but --data, --split and --device.",
-            )
         return evaluate_all(args)
     if len(args.models) != 1:
         raise UsageError("evaluate takes one model", fix="Name one, or add --all.")
     args.model = args.models[0]
-    from vsod.lab.evaluation import evaluate as measuring
-    from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
-    from vsod_models.metrics.clip_scores import Scores
 
     def tell(scores: Scores) -> None:
         if args.json:
@@ -139,7 +129,16 @@ def tune_threshold(args: argparse.Namespace) -> int:
 
 
 def evaluate_all(args: argparse.Namespace) -> int:
-    """Measure models in every way."""
+    """Measure models in every way.
+
+    Raises:
+        UsageError: Options were given that it tries by itself.
+    """
+    asked = args.adapt or args.pictures or args.engine or args.cue != "full"
+    if asked or matte_settings(args) != MatteSettings():
+        raise UsageError(
+            "evaluate --all tries the options itself", fix="Leave out all but --data, --split and --device."
+        )
     from vsod.lab.evaluation import option_tables as measuring
 
     rows = []

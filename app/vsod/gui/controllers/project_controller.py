@@ -44,7 +44,9 @@ class ProjectController(QObject):
         self._window = window
         self.autosave = Autosave(room.document, room.preferences, self)
         self.relinking: RelinkDialog | None = None
-        self.recoverable = False  # an earlier window left something behind, as was found by :meth:`offer`
+        self.recoverable = (
+            False  # an earlier window left something behind, as was found by :meth:`offer_recovery`
+        )
         room.document.retitled.connect(self._retitle)
 
     # ---- deeds

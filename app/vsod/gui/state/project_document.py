@@ -84,7 +84,7 @@ class ProjectDocument(QObject):
         """Decide something about the clip on the desk.
 
         Args:
-            text: What undo calls it. Edits of the same text are one until :meth:`settle` is called.
+            text: What undo calls it. Edits of the same text are one until :meth:`end_edit` is called.
             changes: Fields of :class:`vsod.project.project.ProjectClip`.
         """
         before = self.current_clip

@@ -31,7 +31,7 @@ class Photos:
         mask: (N, 288, 288) uint8, 255 = subject (soft for weak labels).
         flow: (N, 144, 144, 4) float16, pixels of the canvas.
         size: (N, 2) height, width of the picture on its canvas.
-        kind: (N,) index into :data:`ISSUE_TYPES`.
+        kind: (N,) index into :data:`KINDS`.
         group: (N,) index into ``groups``, the set a photo is from.
         val: (N,) bool, never trained on.
         prior: (N, 144, 144) uint8 motion prior of the synthetic motion, or None if the pack has none.
