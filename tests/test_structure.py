@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
 import check_structure
-from check_structure import check_circles, check_folders, check_names, check_packages
+from check_structure import check_circles, check_folders, check_names, check_packages, check_shadows
 
 
 def test_the_tree_is_as_it_should_be():
@@ -87,4 +87,13 @@ def test_a_package_without_a_docstring_is_found(package):
     files = [f.relative_to(package.parent) for f in package.rglob("*.py")]
     assert list(check_packages(package.parent, files, [])) == [
         f"{package.name} has no docstring in its __init__.py"
+    ]
+
+
+def test_a_name_that_a_module_of_the_package_has_too_is_found(package):
+    files = [f.relative_to(package.parent) for f in package.rglob("*.py")]
+    assert list(check_shadows(package.parent, files)) == []
+    (package / "__init__.py").write_text("def one(): ...\n\n\ndef two(): ...\n")
+    assert list(check_shadows(package.parent, files)) == [
+        f"{package.name}: two is both a module and a name of the package"
     ]

@@ -7,7 +7,8 @@ Prints a line for each thing that is wrong, and ends with exit code 1 then:
 * modules of ``vsod`` and ``vsod_models`` that import each other, also in a function or for type checkers alone;
 * a folder of ``app/``, ``models/`` or ``tests/`` with more than 25 Python files;
 * a file with a name that was given up because nobody could guess what is in it (``OLD_NAMES``);
-* a package whose ``__init__.py`` has no docstring.
+* a package whose ``__init__.py`` has no docstring, or gives a name that one of its modules has, too: what that name is
+  would depend on which of the two was loaded last.
 
 What is wrong today stands in ``KNOWN``. It may only shrink: what is listed there and no longer wrong is an error, too.
 """
@@ -144,6 +145,22 @@ def check_packages(root: Path, files: Iterable[Path], known: Sequence[str]) -> I
     yield from _mended("package without a docstring", known, found)
 
 
+def check_shadows(root: Path, files: Iterable[Path]) -> Iterator[str]:
+    """What is wrong with the names that packages give."""
+    for file in files:
+        if file.name == "__init__.py":
+            given = {
+                node.name
+                for node in ast.parse((root / file).read_text(encoding="utf-8")).body
+                if hasattr(node, "name")
+            }
+            modules = {other.stem for other in (root / file.parent).iterdir()}
+            yield from (
+                f"{file.parent.as_posix()}: {name} is both a module and a name of the package"
+                for name in sorted(given & modules)
+            )
+
+
 def _mended(what: str, known: Iterable[str], found: Iterable[str]) -> Iterator[str]:
     gone = sorted(set(known) - set(found))
     yield from (f"{what} is no longer there, take it out of KNOWN: {name}" for name in gone)
@@ -162,6 +179,7 @@ def faults(known: Known = KNOWN) -> list[str]:
         *check_folders([*sources, *python_files(ROOT, "tests")], known.folders),
         *check_names(sources, known.names),
         *check_packages(ROOT, sources, known.packages),
+        *check_shadows(ROOT, sources),
     ]
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vsod.core.compositing import luma
 from vsod.core.matte_settings import CRF_ENGINES, MatteSettings
 from vsod.errors import ModelError
-from vsod_models.refine import dense_crf, matte_operations
+from vsod_models.refine import open_dense_crf, matte_operations
 from vsod_models.refine.dense_crf import PRESETS, DenseCRF
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 from vsod_models.refine.soft_edges import soft_edges
@@ -55,7 +55,7 @@ class Refiner:
         self._steps = full_size_operations(settings)
         if crf:
             try:
-                self._crf = dense_crf(settings.crf)  # type: ignore[arg-type]
+                self._crf = open_dense_crf(settings.crf)  # type: ignore[arg-type]
             except (ImportError, ValueError) as error:
                 raise ModelError(
                     f"the CRF engine '{settings.crf}' cannot be used: {error}",

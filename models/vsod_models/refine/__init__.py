@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from vsod_models.refine.dense_crf import DenseCRF
 
 
-def dense_crf(name: Literal["meanfield", "pydensecrf"] = "meanfield", device: str = "cpu") -> DenseCRF:
+def open_dense_crf(name: Literal["meanfield", "pydensecrf"] = "meanfield", device: str = "cpu") -> DenseCRF:
     """Open an engine of the dense CRF; close it, or use it in a with statement.
 
     Args:

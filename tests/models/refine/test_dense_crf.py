@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from vsod_models.refine import bench_crf, dense_crf
+from vsod_models.refine import bench_crf, open_dense_crf
 from vsod_models.refine.dense_crf import PRESETS, CRFParameters, unary
 from vsod_models.refine.mean_field import MeanField, _Sample, _taps, blur
 from vsod_models.refine.permutohedral import Lattice
@@ -277,12 +277,12 @@ def test_wrong_settings_are_refused():
     with pytest.raises(ValueError):
         MeanField(block=0)
     with pytest.raises(ValueError, match="no dense CRF"):
-        dense_crf("exact")
+        open_dense_crf("exact")
 
 
 def test_factory_opens_our_engine():
     rgb, saliency, _ = scene(20, 30)
-    with dense_crf() as engine:
+    with open_dense_crf() as engine:
         assert np.array_equal(engine.refine(rgb, saliency), MeanField().refine(rgb, saliency))
 
 

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from vsod_models.refine import dense_crf
+from vsod_models.refine import open_dense_crf
 from vsod_models.refine.dense_crf import CRFParameters
 from vsod_models.refine.mean_field import MeanField
 from vsod_models.refine.pydensecrf_engine import PyDenseCRF, RefineCancelled
@@ -158,7 +158,7 @@ def test_a_dead_process_is_reported_and_replaced(engine):
 
 @installed
 def test_closing_twice_and_unused_is_fine():
-    with dense_crf("pydensecrf") as engine:
+    with open_dense_crf("pydensecrf") as engine:
         assert isinstance(engine, PyDenseCRF)
     engine.close()
 
@@ -166,4 +166,4 @@ def test_closing_twice_and_unused_is_fine():
 def test_a_missing_library_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install vsod-desktop\[crf\]"):
-        dense_crf("pydensecrf")
+        open_dense_crf("pydensecrf")
