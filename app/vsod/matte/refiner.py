@@ -16,7 +16,7 @@ import numpy.typing as npt
 from vsod.core.compositing import luma
 from vsod.core.matte_settings import CRF_ENGINES, MatteSettings
 from vsod.errors import ModelError
-from vsod_models.refine import open_dense_crf, matte_operations
+from vsod_models.refine import matte_operations, open_dense_crf
 from vsod_models.refine.dense_crf import PRESETS, DenseCRF
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 from vsod_models.refine.soft_edges import soft_edges
