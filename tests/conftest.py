@@ -1,6 +1,8 @@
 """Makes `helpers` importable from every test, and keeps tests out of the user's folders."""
 
+import logging
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -40,6 +42,62 @@ def no_thread_left():
     yield
     left = [t for t in threading.enumerate() if t not in before and t.name.startswith("vsod")]
     assert not left
+
+
+class LoggedWarnings(logging.Handler):
+    """Warnings and errors of the logger ``vsod`` during a test, and those that the test expects."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.records, self.expected = [], []
+
+    def emit(self, record):
+        self.records.append(record)
+
+    def expect(self, pattern, level=logging.WARNING):
+        """At least one record of ``level`` is to say this; see :func:`re.search`."""
+        self.expected.append((pattern, level))
+
+    @property
+    def unexpected(self):
+        """What was logged and not expected."""
+        return [
+            f"{record.name}: {record.levelname}: {record.getMessage()}"
+            for record in self.records
+            if not any(_says(record, *wanted) for wanted in self.expected)
+        ]
+
+    @property
+    def missing(self):
+        """What was expected and not logged."""
+        return [w[0] for w in self.expected if not any(_says(record, *w) for record in self.records)]
+
+
+def _says(record, pattern, level):
+    return record.levelno == level and re.search(pattern, record.getMessage()) is not None
+
+
+@pytest.fixture
+def logged_warnings():
+    """What was logged during the test."""
+    handler, logger = LoggedWarnings(), logging.getLogger("vsod")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warning(logged_warnings):
+    """A test that logs a warning, or worse, which it did not expect fails."""
+    yield
+    assert not logged_warnings.unexpected, "logged, and not expected by expect_log"
+    assert not logged_warnings.missing, "expected, and not logged"
+
+
+@pytest.fixture
+def expect_log(logged_warnings):
+    """``expect_log(pattern, level=logging.WARNING)``: the test makes the program log this."""
+    return logged_warnings.expect
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,8 @@ def trials(clip, cache, expected, rounds):
     return files
 
 
-def test_maps_and_what_is_said_of_them(clip, tmp_path, monkeypatch):
+def test_maps_and_what_is_said_of_them(clip, tmp_path, monkeypatch, expect_log):
+    expect_log("is damaged: its maps are made anew")
     contrast_model.install(monkeypatch, tmp_path / "cache")
     with contrast_model.one_thread():
         expected = export(clip, tmp_path / "right.mkv")
@@ -72,7 +73,8 @@ def test_maps_and_what_is_said_of_them(clip, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_converted_networks(clip, tmp_path, monkeypatch):
+def test_converted_networks(clip, tmp_path, monkeypatch, expect_log):
+    expect_log("is damaged: the network is converted anew")
     contrast_model.install(monkeypatch, tmp_path / "cache")
     monkeypatch.delenv("VSOD_ENGINE")
     pytest.importorskip("openvino")
@@ -82,7 +84,9 @@ def test_converted_networks(clip, tmp_path, monkeypatch):
     assert [f.suffix for f in files] == [".TAG", ".net"]
 
 
-def test_kept_networks_and_adapted_weights_are_whole_or_not_there(tmp_path, monkeypatch):
+def test_kept_networks_and_adapted_weights_are_whole_or_not_there(tmp_path, monkeypatch, expect_log):
+    expect_log("is damaged: the network is converted anew")
+    expect_log("is damaged: the model is adapted anew")
     monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     rng = random.Random(1)
     kept = converted_network("swift", "0" * 64, "2026.4", "frame")

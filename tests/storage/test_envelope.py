@@ -99,3 +99,27 @@ def test_partial_names_tell_whose_they_are():
     assert target_of("a.mov") is None and not is_stale("a.mov")
     long = partial_name("ü" * 200)
     assert len(os.fsencode(long)) <= 255
+
+
+def test_what_is_damaged_is_said_deleted_and_made_anew(tmp_path, expect_log):
+    file = tmp_path / "f"
+
+    def parse():
+        return envelope.read(file, "x", key="k")[1]
+
+    assert envelope.read_or_discard(file, parse, "it is made anew") is None  # there is none: nothing to say
+    envelope.write(file, "x", b"payload", key="k")
+    assert envelope.read_or_discard(file, parse, "it is made anew") == b"payload"
+    expect_log(r"f is damaged: it is made anew \(its contents changed\)$")
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    assert envelope.read_or_discard(file, parse, "it is made anew") is None and not file.exists()
+
+
+def test_what_is_whole_and_makes_no_sense_is_damaged_too(tmp_path, expect_log):
+    file = tmp_path / "f"
+    envelope.write(file, "x", b"no number", key="k")
+    expect_log(r"f is damaged: again \(could not convert")
+    read = envelope.read_or_discard(
+        file, lambda: float(envelope.read(file, "x", key="k")[1].decode()), "again"
+    )
+    assert read is None and not file.exists()

@@ -60,7 +60,8 @@ def test_filling_a_gap_keeps_the_rest_of_the_chunk(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
-def test_a_damaged_chunk_is_computed_again(tmp_path, damage):
+def test_a_damaged_chunk_is_computed_again(tmp_path, damage, expect_log):
+    expect_log("is damaged: its maps are made anew")
     store = MapStore(tmp_path / "s", 40)
     for i in range(CHUNK):
         store.put(i, saliency(i))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import struct
 import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
 _KIND = "adapted"
 _LENGTH = struct.Struct("<I")
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +58,7 @@ def write_adapted(file: Path, outcome: AdaptationResult, weights: bytes, key: st
 
 def read_outcome(file: Path, key: str) -> AdaptationResult | None:
     """What came of adapting, with its weights beside it whole; None if it is not there, or damaged."""
-    try:
-        return _read(file, key)[0]
-    except FileNotFoundError:
-        return None
-    except (OSError, Damaged) as error:
-        _log.warning("%s is damaged: the model is fitted anew", file)
-        _log.debug("%s", error)
-        with suppress(OSError):
-            file.unlink()
-        return None
+    return envelope.read_or_discard(file, lambda: _read(file, key)[0], "the model is adapted anew")
 
 
 def is_adapted(file: Path) -> bool:

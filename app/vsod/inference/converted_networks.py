@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import struct
 from contextlib import suppress
@@ -10,12 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vsod.storage import cache, envelope
-from vsod.storage.envelope import Damaged
 
 _KIND = "network"
 _LENGTH = struct.Struct("<Q")
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +41,13 @@ class ConvertedNetwork:
 
     def read(self) -> Network | None:
         """The network; None if it is not there, or damaged: then it is to be converted anew."""
-        try:
-            _, payload = envelope.read(self.file, _KIND, key=self.key)
-            (length,) = _LENGTH.unpack_from(payload)
-            split = _LENGTH.size + length
-            return Network(payload[_LENGTH.size : split], payload[split:])
-        except FileNotFoundError:
-            return None
-        except (OSError, Damaged, struct.error) as error:
-            _log.warning("%s is damaged: the network is converted anew", self.file)
-            _log.debug("%s", error)
-            with suppress(OSError):
-                self.file.unlink()
-            return None
+        return envelope.read_or_discard(self.file, self._read, "the network is converted anew")
+
+    def _read(self) -> Network:
+        _, payload = envelope.read(self.file, _KIND, key=self.key)
+        (length,) = _LENGTH.unpack_from(payload)
+        split = _LENGTH.size + length
+        return Network(payload[_LENGTH.size : split], payload[split:])
 
     def write(self, network: Network) -> None:
         """Keep it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import numpy.typing as npt
 from vsod.errors import VsodError
 from vsod.qc.frame_metrics import METRICS, FrameMetrics
 from vsod.storage import cache, envelope
-from vsod.storage.envelope import Damaged
 
 _FORMAT = 2  # raise it when a lane comes to mean something else
 _KIND = "metrics"
@@ -61,25 +59,25 @@ class MetricsStore:
 
     def flush(self) -> None:
         """Write them; without room on the disk they are measured again next time."""
-        with self._lock, suppress(OSError, VsodError), cache.write_lock(self._file.parent):
-            # another process may have measured other frames meanwhile
-            theirs = self._read()
-            if theirs is not None:
-                ours = self._lanes.values
-                self._lanes = FrameMetrics(np.where(np.isnan(ours), theirs, ours))
-            values = np.ascontiguousarray(self._lanes.values, "<f4").tobytes()
-            envelope.write(self._file, _KIND, values, key=self._key, format=_FORMAT)
+        try:
+            with self._lock, cache.write_lock(self._file.parent):
+                # another process may have measured other frames meanwhile
+                theirs = self._read()
+                if theirs is not None:
+                    ours = self._lanes.values
+                    self._lanes = FrameMetrics(np.where(np.isnan(ours), theirs, ours))
+                values = np.ascontiguousarray(self._lanes.values, "<f4").tobytes()
+                envelope.write(self._file, _KIND, values, key=self._key, format=_FORMAT)
+        except (OSError, VsodError) as error:
+            _log.warning(
+                "%s cannot be written, its metrics are measured again next time: %s", self._file, error
+            )
 
     def _read(self) -> npt.NDArray[np.float32] | None:
         """What is kept; None if that is nothing, or damaged: then it is measured again."""
-        try:
+
+        def parse() -> npt.NDArray[np.float32]:
             _, payload = envelope.read(self._file, _KIND, key=self._key, format=_FORMAT)
             return np.frombuffer(payload, "<f4").reshape(self._count, len(METRICS)).astype(np.float32)
-        except FileNotFoundError:
-            return None
-        except (OSError, Damaged, ValueError) as error:
-            _log.warning("%s is damaged: it is measured anew", self._file)
-            _log.debug("%s", error)
-            with suppress(OSError):
-                self._file.unlink()
-            return None
+
+        return envelope.read_or_discard(self._file, parse, "it is measured anew")

@@ -21,7 +21,6 @@ from vsod.core.frame import Frame
 from vsod.errors import VsodError
 from vsod.storage import cache, envelope
 from vsod.storage.digest import content_digest, digest, file_state
-from vsod.storage.envelope import Damaged
 from vsod.storage.map_store import UNKNOWN, MapStore
 
 _VERSIONS = 16  # clips of one name that may lie beside each other: same samples, other bytes
@@ -155,11 +154,12 @@ def fits(info: ClipInfo, store: MapStore, frame: Frame) -> bool:
 
 def read_about(folder: Path) -> About | None:
     """What a store belongs to; None if it is new, or what it said is damaged."""
-    try:
-        _, payload = envelope.read(folder / "about", "about", key=folder.name)
-        return About(**json.loads(payload))
-    except (OSError, Damaged, ValueError, TypeError):
-        return None
+    file = folder / "about"
+
+    def parse() -> About:
+        return About(**json.loads(envelope.read(file, "about", key=folder.name)[1]))
+
+    return envelope.read_or_discard(file, parse, "its maps are made anew")
 
 
 def _write_about(folder: Path, about: About) -> None:

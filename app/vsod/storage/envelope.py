@@ -9,11 +9,15 @@ proves what is in the file, one read of the payload proves that it is that. A re
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import struct
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from vsod.storage.partial_files import create_partial, discard
 
@@ -24,6 +28,9 @@ _FIXED = struct.Struct(
 _DIGEST = 32
 _FIRST_READ = 4096  # the head of nearly every file
 _MOST_KEY, _MOST_NOTE = 4096, 1 << 24
+_T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
 
 
 class Damaged(Exception):
@@ -136,6 +143,25 @@ def read(file: Path, kind: str, *, key: str | None, format: int = 1) -> tuple[He
     if hashlib.sha256(payload).digest() != head.digest:
         raise Damaged(f"{file}: its contents changed")
     return head, bytes(payload)
+
+
+def read_or_discard(file: Path, parse: Callable[[], _T], then: str) -> _T | None:
+    """What ``parse`` makes of a kept file; None if there is none, or it is damaged: then it is deleted, with a warning.
+
+    Args:
+        file: What ``parse`` reads.
+        parse: Calls :func:`read` or :func:`read_head`, and unpacks what it gets.
+        then: What happens now, for the warning: ``"its maps are made anew"``.
+    """
+    try:
+        return parse()
+    except FileNotFoundError:
+        return None
+    except (OSError, Damaged, ValueError, TypeError, struct.error, zlib.error) as error:
+        _log.warning("%s is damaged: %s (%s)", file, then, str(error).removeprefix(f"{file}: "))
+        with suppress(OSError):
+            file.unlink()
+        return None
 
 
 def replace(file: Path, pieces: Iterable[bytes]) -> None:

@@ -8,14 +8,12 @@ few frames of a clip were rendered anew, and by those an export notices that the
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import struct
 import threading
 import zlib
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +22,6 @@ import xxhash
 
 from vsod.errors import OutputError
 from vsod.storage import cache, envelope
-from vsod.storage.envelope import Damaged
 from vsod.storage.locks import FileLock
 
 CHUNK = 32
@@ -38,8 +35,7 @@ _CHUNK_NAME = re.compile(r"\d{6,9}\.maps")
 Map = npt.NDArray[np.float32]
 Maps = dict[int, npt.NDArray[np.uint16]]
 Hashes = dict[int, bytes]  # by frame: of its picture, then of all that its map depends on
-
-_log = logging.getLogger(__name__)
+_ANEW = "its maps are made anew"
 
 
 def bound(pictures: Iterable[bytes]) -> bytes:
@@ -197,41 +193,31 @@ class MapStore:
     def _read_note(self, chunk: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
         """Which frames a chunk has and their hashes, from its head alone."""
         file = self._file(chunk)
-        nothing = np.zeros(0, np.int64), np.zeros((0, 2 * _HASH), np.uint8)
-        try:
+
+        def parse() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]] | None:
             head = envelope.read_head(file)
             if (head.kind, head.format, head.key) != ("maps", _FORMAT, self._key(chunk)):
-                return nothing
+                return None
             return _unpacked(chunk, head.note)[2:]
-        except FileNotFoundError:
-            return nothing
-        except (OSError, Damaged, ValueError) as error:
-            self._damaged(file, error)
-            return nothing
+
+        found = envelope.read_or_discard(file, parse, _ANEW)
+        return found or (np.zeros(0, np.int64), np.zeros((0, 2 * _HASH), np.uint8))
 
     def _read(self, chunk: int) -> tuple[Maps, Hashes]:
         """The maps of a chunk and their hashes; a damaged file is one that is not there: they are made again."""
         file = self._file(chunk)
-        try:
+
+        def parse() -> tuple[Maps, Hashes]:
             head, payload = envelope.read(file, "maps", key=self._key(chunk), format=_FORMAT)
             height, width, frames, hashes = _unpacked(chunk, head.note)
             planes = np.frombuffer(zlib.decompress(payload), np.uint8).reshape(len(frames), 2, height, width)
-        except FileNotFoundError:
-            return {}, {}
-        except (OSError, Damaged, ValueError, zlib.error) as error:
-            self._damaged(file, error)
-            return {}, {}
-        raw = planes[:, 0].astype(np.uint16) << 8 | planes[:, 1]
-        indices = frames.tolist()
-        return dict(zip(indices, raw, strict=True)), {
-            i: h.tobytes() for i, h in zip(indices, hashes, strict=True)
-        }
+            raw = planes[:, 0].astype(np.uint16) << 8 | planes[:, 1]
+            indices = frames.tolist()
+            return dict(zip(indices, raw, strict=True)), {
+                i: h.tobytes() for i, h in zip(indices, hashes, strict=True)
+            }
 
-    def _damaged(self, file: Path, error: Exception) -> None:
-        _log.warning("%s is damaged: its maps are made anew", file)
-        _log.debug("%s", error)
-        with suppress(OSError):
-            file.unlink()
+        return envelope.read_or_discard(file, parse, _ANEW) or ({}, {})
 
     def _write_pending(self) -> None:
         chunk, maps = self._pending
