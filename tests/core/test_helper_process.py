@@ -31,6 +31,15 @@ def test_it_calls_a_function_with_words(tmp_path):
     assert (tmp_path / "moved").is_dir() and not kept.exists()
 
 
+def test_a_task_is_named_after_its_function(tmp_path):
+    assert helper_process.task_name(openvino_backend.convert_model) == (
+        "vsod.inference.openvino_backend:convert_model"
+    )
+    (tmp_path / "kept").mkdir()
+    helper_process.run(os.rename, [str(tmp_path / "kept"), str(tmp_path / "moved")])
+    assert (tmp_path / "moved").is_dir()
+
+
 def test_words_alone_call_nothing(tmp_path):
     """A shell puts names of files in for ``*``, and a file may be called ``--apart``."""
     kept = tmp_path / "kept"

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -54,17 +54,22 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
+def task_name(function: Callable[..., object]) -> str:
+    """``"module:function"``, by which a helper process finds a function at the top level of a module."""
+    return f"{function.__module__}:{function.__name__}"
+
+
 def run(
-    task: str,
+    task: Callable[..., object] | str,
     words: Sequence[str],
     cancel: threading.Event | None = None,
     *,
     variables: Mapping[str, str] | None = None,
 ) -> None:
-    """Call ``task`` ("module:function") with ``words`` in a process of its own, and wait for it.
+    """Call ``task`` with ``words`` in a process of its own, and wait for it.
 
     Args:
-        task: What to call.
+        task: What to call: a function, or the ``"module:function"`` of one that must not be imported here.
         words: Its arguments. Paths among them must be absolute: it runs in an empty folder.
         cancel: Set it from another thread to end the process.
         variables: Environment variables besides the program's own.
@@ -74,6 +79,7 @@ def run(
         ProcessError: The process failed; with its last words.
         OSError: It cannot be started.
     """
+    task = task if isinstance(task, str) else task_name(task)
     with tempfile.TemporaryDirectory(prefix="vsod-", ignore_cleanup_errors=True) as place:
         folder = Path(place) / "cwd"
         folder.mkdir()

@@ -73,7 +73,7 @@ def _converted(weights: Path, cancel: threading.Event | None) -> Network:
     kept = _kept(weights)
     found = kept.read()
     if found is None:
-        convert_in_helper("vsod.inference.motion_prior:convert", [str(weights.absolute())], cancel)
+        convert_in_helper(convert, [str(weights.absolute())], cancel)
         found = kept.read()
     # else here, where whatever went wrong reaches the caller
     return found or convert(str(weights))

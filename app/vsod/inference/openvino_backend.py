@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -136,8 +136,7 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
     kept = _kept(card, version)
     found = {name: file.read() for name, file in kept.items()}
     if None in found.values() and card.source is not None:
-        task = "vsod.inference.openvino_backend:convert_model"
-        convert_in_helper(task, [str(card.source.absolute()), str(weights)], cancel)
+        convert_in_helper(convert_model, [str(card.source.absolute()), str(weights)], cancel)
         found = {name: file.read() for name, file in kept.items()}
     whole = {name: network for name, network in found.items() if network is not None}
     # else here, where whatever went wrong reaches the caller
@@ -172,8 +171,10 @@ def convert_model(source: str, weights: str) -> None:
     convert(replace(read_model_spec(Path(source)), weights=Path(weights), sha256=""))
 
 
-def convert_in_helper(task: str, words: Sequence[str], cancel: threading.Event | None) -> None:
-    """Call ``task`` ("module:function") with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
+def convert_in_helper(
+    task: Callable[..., object] | str, words: Sequence[str], cancel: threading.Event | None
+) -> None:
+    """Call ``task`` with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
 
     It may fail, which is said on stderr: what counts is whether the files it should write are there.
 
