@@ -41,7 +41,9 @@ def test_two_windows_keep_each_others_presets():
 
 
 @pytest.mark.parametrize("values", [{"feather": "x"}, {"feather": [1]}, {"unknown": 1}, {"grow": 1000}])
-def test_a_preset_that_is_none_is_not_offered_and_not_lost(values):
+def test_a_preset_that_is_none_is_not_offered_and_not_lost(values, expect_log):
+    if "unknown" in values:
+        expect_log(r"preset 'Odd' of .*matte\.json: ignored: unknown")
     file = paths.user_presets_dir() / "matte.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"Odd": values}))
@@ -52,7 +54,8 @@ def test_a_preset_that_is_none_is_not_offered_and_not_lost(values):
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", json.dumps({"Mine": 3})])
-def test_a_damaged_file_is_never_overwritten(text):
+def test_a_damaged_file_is_never_overwritten(text, expect_log):
+    expect_log("the presets cannot be read")
     file = paths.user_presets_dir() / "matte.json"
     file.parent.mkdir(parents=True)
     file.write_text(text)
@@ -61,3 +64,21 @@ def test_a_damaged_file_is_never_overwritten(text):
     with pytest.raises(DataError, match="Repair or delete"):
         presets.save("Mine", {})
     assert file.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "used"),
+    [
+        ("matte", {"feather": 2.5, "sparkle": 1}, {"feather": 2.5}),
+        ("export", {"format": "png8", "kind": "mask", "sparkle": [1]}, {"format": "png8", "kind": "mask"}),
+    ],
+)
+def test_a_key_of_another_version_is_ignored_said_and_kept(kind, values, used, expect_log):
+    expect_log(rf"preset 'Newer' of .*{kind}\.json: ignored: sparkle")
+    file = paths.user_presets_dir() / f"{kind}.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"Newer": values}))
+    presets = Presets(kind)
+    assert "Newer" in presets.names and presets["Newer"] == used
+    presets.save("Mine", {})
+    assert json.loads(file.read_text())["Newer"] == values

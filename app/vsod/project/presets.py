@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from vsod import paths
 from vsod.core.data_parsing import read_json, refusing
-from vsod.core.export_settings import ExportSettings
+from vsod.core.export_settings import EXPORT_OPTIONS, ExportSettings
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.old_keys import EXPORT_SETTINGS, MATTE_SETTINGS, renamed
 from vsod.core.safe_text import json_text
@@ -20,6 +22,12 @@ from vsod.storage.locks import locked
 Values = dict[str, Any]
 _OLD_KEYS = {"matte": MATTE_SETTINGS, "export": EXPORT_SETTINGS}
 _OLD_FILES = {"matte": "finish.json"}
+_KNOWN = {
+    "matte": frozenset(setting.name for setting in fields(MatteSettings)),
+    "export": frozenset((*EXPORT_OPTIONS, "format")),
+}
+
+_log = logging.getLogger(__name__)
 
 
 class Presets:
@@ -30,7 +38,8 @@ class Presets:
 
     A file of ours that is missing has no presets; one of the user's that cannot be read raises when
     something is to be saved, so that it is never overwritten. Several windows may save at a time: what
-    another one has saved meanwhile is kept.
+    another one has saved meanwhile is kept. A key that is no setting of this version is logged and ignored, and stays
+    in the file; a preset without any other is not offered.
     """
 
     def __init__(self, kind: str) -> None:
@@ -42,18 +51,23 @@ class Presets:
             self._own = self._read_own()
         except DataError as error:
             self._own, self.problem = {}, str(error)
+            _log.warning("%s", error)
+        for name, values in self._own.items():
+            if unknown := values.keys() - _KNOWN[kind]:
+                _log.warning("preset '%s' of %s: ignored: %s", name, self.file, ", ".join(sorted(unknown)))
 
     @property
     def names(self) -> list[str]:
         """All that can be used, ours first."""
-        return [*self._ours, *(name for name, values in self._own.items() if _fits(self._kind, values))]
+        return [*self._ours, *(name for name in self._own if self._is_usable(name))]
 
     def is_own(self, name: str) -> bool:
         """Whether the user made it, and so may delete it."""
         return name in self._own
 
     def __getitem__(self, name: str) -> Values:
-        return dict(self._ours[name] if name in self._ours else self._own[name])
+        values = self._ours[name] if name in self._ours else self._own[name]
+        return {key: value for key, value in values.items() if key in _KNOWN[self._kind]}
 
     def save(self, name: str, values: Values) -> None:
         """Keep values under a name of the user's.
@@ -71,6 +85,11 @@ class Presets:
     def delete(self, name: str) -> None:
         """Forget one of the user's; see :meth:`save` for what is raised."""
         self._change(lambda own: {known: values for known, values in own.items() if known != name})
+
+    def _is_usable(self, name: str) -> bool:
+        """Whether a preset's values are settings: a user may have written the file by hand."""
+        values = self[name]
+        return bool(values or not self._own[name]) and _fits(self._kind, values, name)
 
     def _read_own(self) -> dict[str, Values]:
         """The user's presets; from the file of 0.1.0 until there is one of this version."""
@@ -93,15 +112,15 @@ class Presets:
         self._own = own
 
 
-def _fits(kind: str, values: Values) -> bool:
-    """Whether a preset's values are settings: a user may have written the file by hand."""
+def _fits(kind: str, values: Values, name: str) -> bool:
     try:
         with refusing("this preset cannot be used"):
             if kind == "matte":
                 MatteSettings.from_json(values)
             else:
                 ExportSettings.from_options(values)
-    except DataError:
+    except DataError as error:
+        _log.debug("preset '%s': %s", name, error)
         return False
     return True
 
