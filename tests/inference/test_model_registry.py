@@ -1,13 +1,17 @@
 import json
+import os
 import shutil
+import time
 
 import pytest
 
 from vsod import paths
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import ModelError, UnknownModel
+from vsod.inference import model_code, model_registry
 from vsod.inference.model_registry import find_model, list_models, read_model_spec, require_model
 from vsod.inference.network_loading import build_network, load_network
+from vsod.pipeline.catalogue import model_entries
 from vsod.storage.digest import file_sha256
 
 GOOD = """\
@@ -140,6 +144,7 @@ def test_a_package_that_does_not_import_is_a_row(monkeypatch):
     monkeypatch.setattr(
         "vsod.inference.model_code.entry_points", lambda group: points if group == "vsod.models" else []
     )
+    monkeypatch.setattr(model_code, "_entry_points", model_code._entry_points.__wrapped__)
     row = next(card for card in list_models() if card.id == r"odd\x1b")
     assert "cannot be used" in row.problem
     assert require_model("swift").id == "swift"
@@ -150,3 +155,58 @@ def test_an_id_that_is_no_word_is_told(tmp_path, id):
     file = tmp_path / "x.toml"
     file.write_text(f'id = "{id}"\ntitle = "x"\nlicence = "x"\nentry = "x:y"\nweights = "w"\n')
     assert "id must be" in (read_model_spec(file).problem or "") or "\x1b" in id
+
+
+@pytest.fixture
+def read_specs(monkeypatch):
+    """The paths of the specs that are read from now on."""
+    monkeypatch.setattr(model_registry, "_read", {})
+    read = []
+
+    def note(path, read_model_spec=read_model_spec):
+        read.append(path)
+        return read_model_spec(path)
+
+    monkeypatch.setattr(model_registry, "read_model_spec", note)
+    return read
+
+
+def age(*places):
+    """As if nothing had been changed lately."""
+    for place in places:
+        os.utime(place, (time.time() - 60,) * 2)
+
+
+def test_a_spec_is_read_once_and_again_when_it_changed(folder, read_specs):
+    spec, weights = folder / "mine.toml", folder / "mine.safetensors"
+    spec.write_text(GOOD)
+    weights.write_bytes(b"x")
+    age(spec, folder)
+    for _ in range(3):
+        assert require_model("mine").title == "Mine"
+    assert read_specs.count(spec) == 1
+    spec.write_text(GOOD.replace("Mine", "Yours"))
+    assert require_model("mine").title == "Yours"
+    age(spec)
+    assert require_model("mine").title == "Yours"
+    weights.unlink()
+    assert "weights file" in find_model("mine").problem
+    weights.write_bytes(b"x")
+    assert require_model("mine").title == "Yours"
+    spec.unlink()
+    assert "mine" not in [spec.id for spec in list_models()]
+
+
+def test_a_spec_that_was_just_written_is_not_trusted(folder, read_specs):
+    """It may change again within one tick of the file system's clock, to the same size."""
+    spec, weights = folder / "mine.toml", folder / "mine.safetensors"
+    weights.write_bytes(b"x")
+    for title in ("Mine", "Fine", "Nine"):
+        spec.write_text(GOOD.replace("Mine", title))
+        os.utime(spec, (time.time(),) * 2)
+        assert require_model("mine").title == title
+
+
+def test_the_lists_of_the_window_are_made_from_what_was_read(read_specs):
+    first, second = model_entries(), model_entries()
+    assert first == second and len(read_specs) == len(set(read_specs))

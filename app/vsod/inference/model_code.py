@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -63,7 +64,20 @@ def bringing_package(card: ModelSpec) -> str | None:
 
 def model_packages() -> list[EntryPoint]:
     """The installed packages that bring model specs, each naming its folder; 0.1.0 called the group ``vsod.cards``."""
-    return [*entry_points(group="vsod.models"), *entry_points(group="vsod.cards")]
+    return list(_entry_points(tuple(_changed(place) for place in sys.path), tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _entry_points(_changed: tuple[int, ...], _places: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Reading those of every package takes milliseconds; whoever installs one changes a folder."""
+    return (*entry_points(group="vsod.models"), *entry_points(group="vsod.cards"))
+
+
+def _changed(place: str) -> int:
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:  # a place that is not there holds nothing
+        return 0
 
 
 @cache

@@ -8,8 +8,11 @@ that cannot be read is a row that says why.
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,6 +35,9 @@ from vsod.inference.model_code import code_files, model_packages
 from vsod.inference.model_spec import ModelSpec
 
 DEFAULT_MODEL = "swift"  # listed first
+_SETTLED = (
+    3_000_000_000  # nanoseconds: a file may change twice within the clock of a file system, FAT's has 2 s
+)
 _READABLE = {"image", "motion", "flow_image", "prior"}
 _KNOWN = {
     "id",
@@ -51,6 +57,12 @@ _KNOWN = {
     "output",
     "measured",
 }
+
+
+_log = logging.getLogger(__name__)
+
+Stamp = tuple[tuple[str, int, int], ...]
+_read = dict[Path, tuple[Stamp, ModelSpec]]()  # the usable specs that were read, and what was there then
 
 
 def read_model_spec(path: Path) -> ModelSpec:
@@ -135,10 +147,33 @@ def _find_weights(card: Path, name: str) -> Path:
     return next((p for p in places if p.is_file()), missing)
 
 
+def _known_spec(path: Path) -> ModelSpec:
+    """:func:`read_model_spec`, from memory while the file and the folders it depends on are as they were."""
+    kept = _read.get(path)
+    stamp = _stamp(path)
+    if kept is not None and kept[0] == stamp and kept[1].weights is not None and kept[1].weights.is_file():
+        return kept[1]
+    spec = read_model_spec(path)
+    newest = max((changed for _, changed, _ in stamp), default=time.time_ns())
+    if spec.problem is None and time.time_ns() - newest > _SETTLED:
+        _read[path] = stamp, spec
+    return spec
+
+
+def _stamp(path: Path) -> Stamp:
+    """Times and sizes of a spec and of the folders in which its code and weights are looked for."""
+    found = []
+    for place in (path, path.parent, path.parent.parent / "weights", paths.weights_dir()):
+        with suppress(OSError):
+            state = place.stat()
+            found.append((str(place), state.st_mtime_ns, state.st_size))
+    return tuple(found)
+
+
 def _found() -> Iterator[ModelSpec]:
-    yield from map(read_model_spec, _card_files(paths.model_specs_dir()))
+    yield from map(_known_spec, _card_files(paths.model_specs_dir()))
     for folder in paths.user_models_dirs():
-        yield from map(read_model_spec, _card_files(folder))
+        yield from map(_known_spec, _card_files(folder))
     for point in model_packages():
         try:
             inside = Path(str(files(point.value)))
@@ -150,14 +185,15 @@ def _found() -> Iterator[ModelSpec]:
                 id=name, title=name, problem=f"its package cannot be used: {sanitise(reason(error))}"
             )
         else:
-            yield from map(read_model_spec, _card_files(inside))
+            yield from map(_known_spec, _card_files(inside))
 
 
 def _card_files(folder: Path) -> list[Path]:
     try:
         single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT_MODEL, file))
         return [*single, *sorted(folder.glob("*/model.toml")), *sorted(folder.glob("*/card.toml"))]
-    except OSError:
+    except OSError as error:
+        _log.warning("the models of %s cannot be listed: %s", folder, error)
         return []
 
 
