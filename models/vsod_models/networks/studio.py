@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import upsample_like
-from vsod_models.networks.swift import Swift
+from vsod_models.networks.swift import EncoderName, Swift, Widths
 
 
 class ZoomGate(nn.Module):
@@ -38,12 +38,19 @@ class Studio(Swift):
 
     Args:
         widths: Decoder channels at strides 4, 8, 16 and 32.
+        motion_widths: Channels of the motion stream at the same strides.
+        encoder: MobileNetV2 or an EfficientNet-Lite.
 
     Shapes as :class:`vsod_models.networks.swift.Swift`'s.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 64, 96, 96)) -> None:
-        super().__init__(widths)
+    def __init__(
+        self,
+        widths: Widths = (48, 64, 96, 96),
+        motion_widths: Widths = (24, 40, 64, 96),
+        encoder: EncoderName = "mobilenet_v2",
+    ) -> None:
+        super().__init__(widths, motion_widths, encoder)
         self.zoom = nn.ModuleList(ZoomGate(w) for w in widths)
 
     def encode(self, image: Tensor, motion: Tensor) -> tuple[Tensor, list[Tensor]]:

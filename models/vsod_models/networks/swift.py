@@ -1,6 +1,6 @@
 """`swift`: our light two-stream net, the default model.
 
-MobileNetV2 reads the picture; a small plain convolutional stream reads the
+An encoder trained on ImageNet reads the picture; a small plain convolutional stream reads the
 optical flow at half resolution; at four scales a reliability gate decides how
 much of the motion is believed (after the dynamic weighting of DS-Net, Liu et
 al. 2020, and the reliability-aware fusion of HFAN, Pei et al. 2022); a narrow
@@ -11,12 +11,17 @@ dropped at random, so the same weights serve both cases.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import ConvBN, DilatedContext, Residual, kaiming, upsample_like
+from vsod_models.layers.efficientnet_lite import EfficientNetLite
 from vsod_models.layers.mobilenet import MobileNetV2
+
+EncoderName = Literal["mobilenet_v2", "lite0", "lite1", "lite2"]
+Widths = tuple[int, int, int, int]
 
 
 class MotionStream(nn.Module):
@@ -26,7 +31,7 @@ class MotionStream(nn.Module):
     returns features at strides 4, 8, 16 and 32 of the picture.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (24, 40, 64, 96)) -> None:
+    def __init__(self, widths: Widths = (24, 40, 64, 96)) -> None:
         super().__init__()
         cin = 6
         stages = []
@@ -68,17 +73,25 @@ class Swift(nn.Module):
 
     Args:
         widths: Decoder channels at strides 4, 8, 16 and 32.
+        motion_widths: Channels of the motion stream at the same strides.
+        encoder: MobileNetV2 or an EfficientNet-Lite.
 
     Shapes: ``image`` (B, 3, H, W) RGB in 0..1, H and W multiples of 32;
     ``motion`` (B, 6, H/2, W/2), all zeros = missing; result (B, 1, H, W) logits.
     In training mode also the logits at strides 8, 16 and 32, at their own size.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 64, 96, 96)) -> None:
+    def __init__(
+        self,
+        widths: Widths = (48, 64, 96, 96),
+        motion_widths: Widths = (24, 40, 64, 96),
+        encoder: EncoderName = "mobilenet_v2",
+    ) -> None:
         super().__init__()
-        self.encoder = MobileNetV2()
-        self.motion = MotionStream()
-        motion_widths = (24, 40, 64, 96)
+        self.encoder: MobileNetV2 | EfficientNetLite = (
+            MobileNetV2() if encoder == "mobilenet_v2" else EfficientNetLite(encoder)
+        )
+        self.motion = MotionStream(motion_widths)
         self.lateral = nn.ModuleList(
             ConvBN(c, w, kernel=1) for c, w in zip(self.encoder.channels[1:], widths, strict=True)
         )
@@ -135,12 +148,15 @@ class Swift(nn.Module):
         return list(self.encoder.parameters())
 
     def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
-        """Start the encoder from torchvision's ``mobilenet_v2``.
+        """Start the encoder from torchvision's ``mobilenet_v2``, or from an EfficientNet-Lite file.
 
         Raises:
             KeyError: Tensors are missing.
         """
-        self.encoder.load_torchvision(state)
+        if isinstance(self.encoder, MobileNetV2):
+            self.encoder.load_torchvision(state)
+        else:
+            self.encoder.load_imagenet(state)
 
 
 def build(**options: object) -> Swift:
