@@ -26,11 +26,12 @@ def _session_cache(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path, monkeypatch, _session_cache):
-    """Settings and third-party cards are per test; compiled networks are kept for the session."""
+def _own_folders(tmp_path, monkeypatch, _session_cache, tmp_path_factory):
+    """Settings and third-party cards are per test; compiled networks and logs are kept for the session."""
     monkeypatch.setenv("VSOD_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("VSOD_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("VSOD_CACHE", str(_session_cache))
+    monkeypatch.setenv("VSOD_LOGS", str(tmp_path_factory.getbasetemp() / "logs"))
     monkeypatch.delenv("VSOD_ENGINE", raising=False)
     monkeypatch.delenv("VSOD_DEBUG", raising=False)
 
@@ -49,14 +50,15 @@ class LoggedWarnings(logging.Handler):
 
     def __init__(self):
         super().__init__(logging.WARNING)
-        self.records, self.expected = [], []
+        self.records, self.expected, self.needed = [], [], []
 
     def emit(self, record):
         self.records.append(record)
 
-    def expect(self, pattern, level=logging.WARNING):
-        """At least one record of ``level`` is to say this; see :func:`re.search`."""
+    def expect(self, pattern, level=logging.WARNING, *, needed=True):
+        """At least one record of ``level`` is to say this, or, if it is not ``needed``, may; see :func:`re.search`."""
         self.expected.append((pattern, level))
+        self.needed += [pattern] * needed
 
     @property
     def unexpected(self):
@@ -70,7 +72,8 @@ class LoggedWarnings(logging.Handler):
     @property
     def missing(self):
         """What was expected and not logged."""
-        return [w[0] for w in self.expected if not any(_says(record, *w) for record in self.records)]
+        absent = [w[0] for w in self.expected if not any(_says(record, *w) for record in self.records)]
+        return [pattern for pattern in absent if pattern in self.needed]
 
 
 def _says(record, pattern, level):
@@ -96,7 +99,7 @@ def no_unexpected_warning(logged_warnings):
 
 @pytest.fixture
 def expect_log(logged_warnings):
-    """``expect_log(pattern, level=logging.WARNING)``: the test makes the program log this."""
+    """``expect_log(pattern, level=logging.WARNING, *, needed=True)``: the test makes the program log this."""
     return logged_warnings.expect
 
 

@@ -34,5 +34,12 @@ def test_another_level_or_another_word_is_not_what_was_expected(logged_warnings,
     logged_warnings.expected.clear()
 
 
+def test_what_may_come_need_not(logged_warnings, expect_log):
+    expect_log("disk is full", needed=False)
+    assert not logged_warnings.missing
+    LOG.warning("the disk is full")
+    assert not logged_warnings.unexpected
+
+
 def test_other_loggers_are_none_of_our_business():
     logging.getLogger("somebody.else").warning("as they like")

@@ -92,6 +92,11 @@ def config_dir() -> Path:
     return _user("VSOD_CONFIG", platformdirs.user_config_dir(_APP, appauthor=False))
 
 
+def log_dir() -> Path:
+    """Where the log files lie, see :mod:`vsod.logs`. ``VSOD_LOGS`` moves it."""
+    return _user("VSOD_LOGS", platformdirs.user_log_dir(_APP, appauthor=False))
+
+
 def raft_weights() -> Path:
     """Where a user who wants learned flow puts torchvision's ``raft_small`` file."""
     return data_dir() / "flow" / "raft_small.pth"

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 import pytest
 
 from helpers.clips import make, write_audio_only
+from vsod import logs, paths
 from vsod.__main__ import COMMANDS, main
 from vsod.cli import aliases
 from vsod.cli.main import build_parser
@@ -231,7 +233,9 @@ def test_a_cache_that_cannot_be_is_one_line(clip, tmp_path, capsys, monkeypatch)
     assert code == 1 and "VSOD_CACHE" in err and "Traceback" not in err
 
 
-def test_even_a_bug_is_one_line(tmp_path, capsys, monkeypatch):
+def test_even_a_bug_is_one_line_and_its_traceback_is_in_the_log(tmp_path, capsys, monkeypatch, expect_log):
+    expect_log("unexpected", logging.ERROR)
+    monkeypatch.setenv("VSOD_LOGS", str(tmp_path / "logs"))
     from vsod.media.sources import opening
 
     def broken(path):
@@ -240,3 +244,7 @@ def test_even_a_bug_is_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(opening, "open_source", broken)
     code, _, err = call(capsys, "probe", tmp_path / "x.mp4")
     assert code == 1 and "ZeroDivisionError: oops" in err and "VSOD_DEBUG" in err and err.count("\n") == 1
+    log = paths.log_dir() / logs.FILE
+    assert (
+        str(log) in err and "in broken\n" in log.read_text() and "ZeroDivisionError: oops" in log.read_text()
+    )

@@ -1,16 +1,19 @@
 """The program starts itself for work that wants a process of its own."""
 
 import ast
+import logging
 import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from helpers import tripwires
 from helpers.repository import ROOT
+from vsod import logs
 from vsod.core import helper_process
 from vsod.errors import Cancelled, ModelError, ProcessError
 from vsod.inference import openvino_backend
@@ -117,10 +120,28 @@ def test_it_ends_at_once_when_it_is_cancelled():
     assert time.monotonic() - began < 10
 
 
-def test_a_conversion_that_fails_is_not_repeated_without_a_word(capsys):
-    openvino_backend.convert_in_helper("os:listdir", ["/not/there"], None)
+def test_a_conversion_that_fails_is_not_repeated_without_a_word(capsys, expect_log):
+    expect_log("FileNotFoundError.*/not/there")
+    with logs.recording(None):
+        openvino_backend.convert_in_helper(os.listdir, ["/not/there"], None)
     told = capsys.readouterr().err
     assert "warning" in told and "FileNotFoundError" in told and "/not/there" in told
+
+
+def warn(text):
+    """A task: what it logs and prints is for the program that started it."""
+    logging.getLogger("vsod.helper").warning("%s is lost", text)
+    print("a library complains", file=sys.stderr)
+
+
+def test_what_it_says_is_logged_and_keeps_its_level(monkeypatch, caplog, expect_log):
+    expect_log("vsod.helper: a file is lost")
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    caplog.set_level(logging.DEBUG, "vsod")
+    helper_process.run(warn, ["a file"])
+    assert ("vsod.core.helper_process", logging.DEBUG) in [
+        (record.name, record.levelno) for record in caplog.records if "a library complains" in record.message
+    ]
 
 
 def test_a_conversion_that_was_killed_is_not_repeated_at_all(monkeypatch):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vsod import __version__
+from vsod import __version__, logs, paths
 from vsod.cli.aliases import add_old_names, new_command
 from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.job import add_run_options
+from vsod.cli.options.log import add_log_options, recording
 from vsod.cli.options.matte import add_matte_options
 from vsod.cli.options.path_access import add_overwrite, every_command, reads, writes
 from vsod.cli.terminal import output
@@ -20,6 +23,8 @@ from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.job import DEVICES
 from vsod.errors import VsodError
 from vsod.lab.training.plan import PROTOCOLS
+
+_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,11 +38,27 @@ def main(argv: Sequence[str]) -> int:
 
 def _main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(new_command(argv))
+    try:
+        record = recording(args)
+    except VsodError as error:
+        output.print_error(error, bool(getattr(args, "json", False)))
+        return error.exit_code
+    with record:
+        system = f"Python {sys.version.split()[0]} on {sys.platform}"
+        _log.info("vsod-desktop %s, %s: %s", __version__, system, shlex.join(argv))
+        code = _run(args)
+        _log.info("ends with exit code %d", code)
+        return code
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Do what a command says; an error becomes one line on stderr, and its traceback goes to the log."""
     as_json = bool(getattr(args, "json", False))
     try:
         with interrupt_on_signal():
             return int(args.run(args))
     except VsodError as error:
+        _log.info("%s", error, exc_info=True, extra=logs.SHOWN)
         if os.environ.get("VSOD_DEBUG"):
             raise
         output.print_error(error, as_json)
@@ -50,6 +71,7 @@ def _main(argv: Sequence[str]) -> int:
         return 1
     except OSError as error:
         # a name that is too long, a folder that may not be looked into: the system's word, not a bug
+        _log.info("%s", error, exc_info=True, extra=logs.SHOWN)
         if os.environ.get("VSOD_DEBUG"):
             raise
         refused = VsodError(
@@ -58,11 +80,13 @@ def _main(argv: Sequence[str]) -> int:
         output.print_error(refused, as_json)
         return refused.exit_code
     except Exception as error:
+        _log.error("unexpected", exc_info=True, extra=logs.SHOWN)
         if os.environ.get("VSOD_DEBUG"):
             raise
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        where = paths.log_dir() / logs.FILE
         bug = VsodError(
-            f"unexpected {what}", fix="Set VSOD_DEBUG=1 to see where it comes from, and report it."
+            f"unexpected {what}", fix=f"Report it with the log, {where}; VSOD_DEBUG=1 shows where it is."
         )
         output.print_error(bug, as_json)
         return bug.exit_code
@@ -77,10 +101,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vsod-desktop {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _run(commands)
+    _run_commands(commands)
     _inspect(commands)
     _learn(commands)
     for _, command in every_command(parser):
+        add_log_options(command)
         add_old_names(command)
     return parser
 
@@ -88,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
 
 
-def _run(commands: Commands[argparse.ArgumentParser]) -> None:
+def _run_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.commands import run as do
     from vsod.cli.commands.batch import add_commands as add_batch
 

@@ -6,7 +6,9 @@ in (a download folder may hold a ``torch.py``) is no module of it, nor of a proc
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from vsod import logs
 from vsod.errors import Cancelled, ProcessError
 
 HELPER_FLAG = "--apart"
@@ -24,8 +27,11 @@ _TASK = (
 )
 _POLL = 0.02  # seconds between two looks at whether it has ended
 _TAIL = 65536  # bytes of its complaints that are read
-_FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA")  # the variables of vsod.paths
+_FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA", "VSOD_LOGS")  # the variables of vsod.paths
 _LINE = 500  # characters of its last words that are told
+_RECORD = re.compile(r"(debug|info|warning|error|critical): ")  # as vsod.logs writes them on stderr
+
+_log = logging.getLogger(__name__)
 
 
 def helper_command(task: str, words: Sequence[str]) -> list[str]:
@@ -92,9 +98,13 @@ def run(
                 cwd=folder,
                 env=environment({**(variables or {}), _TASK: task}),
             )
-            _wait(process, cancel)
+            try:
+                _wait(process, cancel)
+            finally:
+                said = _said(complaints.fileno())
+                _log_lines(task, said, logging.INFO if process.returncode else logging.DEBUG)
             if process.returncode:
-                raise ProcessError(task, process.returncode, _last_line(complaints.fileno()))
+                raise ProcessError(task, process.returncode, said[-1][-_LINE:] if said else "")
 
 
 def run_if_helper(argv: Sequence[str]) -> bool:
@@ -103,7 +113,8 @@ def run_if_helper(argv: Sequence[str]) -> bool:
     if task is None or argv[:2] != [HELPER_FLAG, task]:
         return False
     module, _, function = argv[1].partition(":")
-    getattr(import_module(module), function)(*argv[2:])
+    with logs.recording(None, level=logging.DEBUG):  # on stderr, from where the other process logs it
+        getattr(import_module(module), function)(*argv[2:])
     return True
 
 
@@ -146,10 +157,17 @@ def _wait(process: subprocess.Popen[bytes], cancel: threading.Event | None) -> N
             process.wait()
 
 
-def _last_line(handle: int) -> str:
-    """The last line that says something in an open file of complaints; empty without any."""
+def _said(handle: int) -> list[str]:
+    """The last lines that say something in an open file of complaints."""
     size = os.fstat(handle).st_size
     os.lseek(handle, max(size - _TAIL, 0), os.SEEK_SET)
     text = os.read(handle, _TAIL).decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][-_LINE:] if lines else ""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _log_lines(task: str, lines: Sequence[str], level: int) -> None:
+    """Log what a process said; what it logged itself keeps its level."""
+    for line in lines:
+        record = _RECORD.match(line)
+        own = logging.getLevelNamesMapping()[record[1].upper()] if record else level
+        _log.log(own, "%s: %s", task, line[record.end() :] if record else line)

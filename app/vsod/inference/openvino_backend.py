@@ -7,12 +7,12 @@ the cache, so later runs start without importing torch at all.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import torch
 
 Array = npt.NDArray[np.float32]
+
+_log = logging.getLogger(__name__)
 
 
 def openvino() -> Any:
@@ -145,9 +147,11 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
 
 def forget(card: ModelSpec) -> None:
     """Delete what was converted of a card; never raises."""
-    with suppress(VsodError):
+    try:
         for file in _kept(card, openvino_version()).values():
             file.discard()
+    except VsodError as error:
+        _log.debug("nothing to forget of '%s': %s", card.id, error)
 
 
 def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
@@ -176,7 +180,7 @@ def convert_in_helper(
 ) -> None:
     """Call ``task`` with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
 
-    It may fail, which is said on stderr: what counts is whether the files it should write are there.
+    It may fail, which is logged: what counts is whether the files it should write are there.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -190,7 +194,7 @@ def convert_in_helper(
                 f"the network could not be converted: {error.what}",
                 fix="Most often memory ran out: close other programs, then try again.",
             ) from error
-        print(f"warning: converting the network: {error}; tried again in this process", file=sys.stderr)
+        _log.warning("converting the network: %s; tried again in this process", error)
 
 
 def convert(card: ModelSpec) -> dict[str, Network]:

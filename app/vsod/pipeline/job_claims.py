@@ -104,7 +104,7 @@ def claim_run(
     for path, what in reads:
         claims.read(path, what)
     for name in names:
-        claims.write(out / name, f"'{name}' of the run")
+        claims.write(out / name, f"'{name}' of the run" if name else "the run")
     claims.check()
     if not overwrite:
         refuse_foreign_run(out, names)

@@ -174,7 +174,8 @@ def foreign(path: Path, *, folder: bool = False) -> Path | None:
         if not path.exists():
             return path
         state = path.stat()
-    if is_ours(path.with_name(path.name + REPORT)):
+    whole = path.absolute()  # "." has no name
+    if whole.name and is_ours(whole.with_name(whole.name + REPORT)):
         return None
     if folder and stat.S_ISDIR(state.st_mode):
         return next((entry for entry in sorted(path.iterdir()) if _is_foreign(entry)), None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import glob
+import logging
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
+from vsod import logs
 from vsod.cli.aliases import add_old_names
 from vsod.cli.options.job import job_spec
 from vsod.cli.options.option_line import OptionLineParser
@@ -32,6 +33,8 @@ from vsod.project.project import Project
 from vsod.storage.claims import foreign, identity, lies_in, same
 
 LIST_SUFFIXES = (".txt", ".list", ".lst")
+
+_log = logging.getLogger(__name__)
 
 
 def batch_jobs(args: argparse.Namespace) -> list[JobSpec]:
@@ -171,7 +174,7 @@ def batch(args: argparse.Namespace) -> int:
             if args.json:
                 output.print_event("clip", source=str(spec.source), output=str(spec.output))
             else:
-                print(f"[{len(rows) + 1}/{len(specs)}] {sanitise(str(spec.source))}", file=sys.stderr)
+                output.print_note(f"[{len(rows) + 1}/{len(specs)}] {sanitise(str(spec.source))}")
             return bars
 
         try:
@@ -187,7 +190,7 @@ def batch(args: argparse.Namespace) -> int:
         left = len(specs) - len(rows)
         if isinstance(stopped, OutputError):
             output.print_error(stopped, args.json)
-        print(f"stopped; {left} clips are left: the same command goes on there", file=sys.stderr)
+        output.print_note(f"stopped; {left} clips are left: the same command goes on there")
         return stopped.exit_code
     return batch_exit_code(rows)
 
@@ -234,7 +237,7 @@ def watch(args: argparse.Namespace) -> int:
             where=args.output,
             fix=f"It is {args.folder}, under another name: give another folder with -o.",
         )
-    print(f"watching {args.folder}; Ctrl-C ends it", file=sys.stderr)
+    output.print_note(f"watching {args.folder}; Ctrl-C ends it")
     made: set[Path] = set()
     with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
         for clip in watch_folder(args.folder, args.settle, cancel):
@@ -249,6 +252,7 @@ def watch(args: argparse.Namespace) -> int:
                     raise
                 break
             except Exception as error:
+                _log.info("%s", clip, exc_info=True, extra=logs.SHOWN)
                 # no job can be made of this clip, but of the next one
                 rows = [JobOutcome(JobSpec(clip, clip), "failed", notes=(failure(error),))]
             for row in rows:
@@ -286,7 +290,7 @@ def rerun(args: argparse.Namespace) -> int:
     if args.json:
         output.print_event("compared", same=alike)
     else:
-        print(f"{'the same' if alike else 'not the same'} as in {args.report.name}", file=sys.stderr)
+        output.print_note(f"{'the same' if alike else 'not the same'} as in {args.report.name}")
     return code
 
 

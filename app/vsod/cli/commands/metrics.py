@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
@@ -65,6 +64,6 @@ def _tell(args: argparse.Namespace, issues: list[Issue]) -> None:
     if args.markers:
         print(args.markers)
     for issue in issues:
-        print(f"frame {issue.frames.start}: {issue.text}", file=sys.stderr)
+        output.print_note(f"frame {issue.frames.start}: {issue.text}")
     if not issues:
-        print("no issues found", file=sys.stderr)
+        output.print_note("no issues found")

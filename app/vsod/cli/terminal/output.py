@@ -11,6 +11,7 @@ from typing import Any, Self, TextIO, cast
 
 from tqdm import tqdm
 
+from vsod import logs
 from vsod.core.job import JobResult
 from vsod.core.progress import Progress
 from vsod.core.safe_text import json_text, sanitise
@@ -34,6 +35,12 @@ def print_error(problem: VsodError, as_json: bool) -> None:
             exit_code=problem.exit_code,
         )
     print(f"vsod-desktop: {sanitise(' '.join(str(problem).splitlines()))}", file=sys.stderr)
+
+
+def print_note(text: str) -> None:
+    """One line on stderr, for a result that is no error; nothing with ``-q``."""
+    if not logs.is_quiet():
+        print(text, file=sys.stderr)
 
 
 class PlainStream:
@@ -90,6 +97,8 @@ class ProgressBars:
         if self._json:
             print_event("progress", **asdict(progress))
             return
+        if logs.is_quiet():
+            return
         if progress.stage != self._stage or self._bar is None:
             self._close()
             self._stage = progress.stage
@@ -128,17 +137,11 @@ def print_result(report: JobResult, as_json: bool) -> int:
         for path in report.outputs:
             print(sanitise(str(path)))
         fps = report.frames / report.seconds if report.seconds else 0.0
-        print(
-            f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}",
-            file=sys.stderr,
-        )
+        print_note(f"{report.frames} frames in {report.seconds:.1f} s ({fps:.1f} fps), {report.device}")
         for warning in report.warnings:
-            print(f"warning: {sanitise(warning)}", file=sys.stderr)
+            print_note(f"warning: {sanitise(warning)}")
         if report.held:
-            print(
-                f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}",
-                file=sys.stderr,
-            )
+            print_note(f"warning: {len(report.held)} unreadable frames were held: {_short(report.held)}")
     return report.exit_code
 
 
