@@ -31,7 +31,7 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"):
+    for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA", "VSOD_LOGS"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     # a test that takes long must not find maps it has not asked for
     Preferences().set_text("ahead", "off")

@@ -1,9 +1,11 @@
 """Start, end and survival."""
 
+import logging
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
+from vsod import logs
 from vsod.gui.actions.action_table import MENUS
 from vsod.gui.dialogs.crash_reporter import CrashReporter
 from vsod.gui.dialogs.shortcuts_dialog import ShortcutsDialog
@@ -54,9 +57,10 @@ def test_run_window_starts_and_ends(tmp_path: Path) -> None:
         "window.MainWindow.show = show\n"
         "sys.exit(app.run_window([__import__('pathlib').Path('/clips/a.mov')], ['vsod-desktop']))"
     ).replace("sys.argv[1]", repr(str(Path(__file__).parent)))
-    done = in_new_python(code, VSOD_CONFIG=str(tmp_path))
+    done = in_new_python(code, VSOD_CONFIG=str(tmp_path), VSOD_LOGS=str(tmp_path / "logs"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "window.ini").is_file()
+    assert "window of ['/clips/a.mov']" in (tmp_path / "logs" / logs.FILE).read_text()
 
 
 def test_closing_while_analysing_joins_every_thread(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
@@ -94,7 +98,9 @@ def test_an_exception_in_a_slot_is_shown_and_the_window_lives_on(
     clip: FakeClip,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    expect_log: Callable[..., None],
 ) -> None:
+    expect_log("unexpected", logging.ERROR)
     crash = CrashReporter(window)
     monkeypatch.setattr(sys, "excepthook", crash.hook)
 

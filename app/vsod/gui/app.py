@@ -6,18 +6,24 @@ be on screen within half a second.
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import PYQT_VERSION_STR, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from vsod import __version__, logs
 from vsod.gui.dialogs.crash_reporter import CrashReporter
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.preferences import Preferences
+from vsod.gui.toolkit.qt_messages import qt_messages_logged
 from vsod.gui.toolkit.translation import TranslationTable, system_language
+from vsod.paths import log_dir
+
+_log = logging.getLogger(__name__)
 
 
 def run_window(paths: list[Path], argv: list[str]) -> int:
@@ -30,6 +36,13 @@ def run_window(paths: list[Path], argv: list[str]) -> int:
     Returns:
         The exit code.
     """
+    with logs.recording(log_dir()), qt_messages_logged():
+        system = f"Python {sys.version.split()[0]}, PyQt {PYQT_VERSION_STR} on {sys.platform}"
+        _log.info("vsod-desktop %s, %s: window of %s", __version__, system, [str(path) for path in paths])
+        return _run(paths, argv)
+
+
+def _run(paths: list[Path], argv: list[str]) -> int:
     app = QApplication(argv)
     app.setApplicationName("vsod-desktop")
     app.setApplicationDisplayName("vsod-desktop")

@@ -164,7 +164,7 @@ def main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as own:
-        os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA"), own))
+        os.environ.update(dict.fromkeys(("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA", "VSOD_LOGS"), own))
         app = QApplication([])
         catalogue = TranslationTable(args.language)
         app.installTranslator(catalogue)

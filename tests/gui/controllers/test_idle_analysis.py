@@ -1,6 +1,7 @@
 """Analysis ahead of the playhead: begins when nothing is asked for, and gives way at once."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -68,8 +69,13 @@ def test_playing_is_not_idle(qtbot: QtBot, window: MainWindow, eager: FakeClip) 
 
 
 def test_a_card_that_fails_is_tried_once(
-    qtbot: QtBot, window: MainWindow, eager: FakeClip, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    window: MainWindow,
+    eager: FakeClip,
+    monkeypatch: pytest.MonkeyPatch,
+    expect_log: Callable[..., None],
 ) -> None:
+    expect_log("in the background: weights do not match")
     tried = []
 
     def fail(*words: object, **_: object) -> None:

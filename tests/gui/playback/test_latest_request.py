@@ -1,7 +1,7 @@
 """The thread of all decoding: the newest request counts, and a failure is told and survived."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -132,8 +132,15 @@ FAULTS = {
 
 @pytest.mark.parametrize("method", FAULTS)
 def test_what_fails_in_the_background_is_told_at_the_bottom(
-    qtbot: QtBot, backend: FakeBackend, window: MainWindow, monkeypatch: pytest.MonkeyPatch, method: str
+    qtbot: QtBot,
+    backend: FakeBackend,
+    window: MainWindow,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    expect_log: Callable[..., None],
 ) -> None:
+    expect_log(f"in the background: no {method} here")
+
     def fail(*_: object, **__: object) -> None:
         raise DataError(f"no {method} here")
 

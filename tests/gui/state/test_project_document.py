@@ -358,8 +358,22 @@ def test_a_saved_project_leaves_no_session(
     assert Autosave(window.document, window.prefs).find_unsaved() is None
 
 
-def test_a_damaged_session_is_no_session(window: MainWindow) -> None:
+def test_a_damaged_session_is_no_session(window: MainWindow, expect_log: Callable[..., None]) -> None:
+    expect_log(r"a session cannot be restored: .*x\.json")
     folder = window.projects.autosave._folder
     folder.mkdir(parents=True)
     (folder / "x.json").write_text("{")
     assert window.projects.autosave.find_unsaved() is None
+
+
+def test_an_autosave_that_is_refused_is_logged_once(
+    window: MainWindow, expect_log: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    expect_log("autosave: .*sessions")
+    folder = window.projects.autosave._folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("no folder")
+    for _ in range(3):
+        window.projects.autosave.write()
+    assert [record.message for record in caplog.records if "autosave" in record.message][1:] == []
+    folder.unlink()

@@ -141,7 +141,7 @@ def said(node: ast.expr) -> Iterator[str]:
 def test_every_word_on_screen_can_be_translated() -> None:
     for file in SOURCES:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func).startswith("_log."):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             for text in (text for arg in node.args if name in SAYING for text in said(arg)):

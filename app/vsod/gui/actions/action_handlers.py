@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vsod.gui.actions.action_context import ActionContext
 from vsod.gui.dialogs.about_dialog import about_box
+from vsod.gui.dialogs.log_dialog import LogDialog
 from vsod.gui.dialogs.preferences_dialog import PreferencesDialog
 from vsod.gui.toolkit.translation import tr
 
@@ -11,6 +12,11 @@ from vsod.gui.toolkit.translation import tr
 def show_about(context: ActionContext) -> None:
     """Say which version this is."""
     about_box(context.window).open()
+
+
+def show_log(context: ActionContext) -> None:
+    """Show what happened so far."""
+    LogDialog(context.window).open()
 
 
 def show_preferences(context: ActionContext) -> None:

@@ -31,6 +31,7 @@ def _show_shortcuts(c: ActionContext) -> None:
 
 _HELP: tuple[Action | None, ...] = (
     Action("shortcuts", "&Keyboard shortcuts", ("F1",), run=_show_shortcuts, enabled=always),
+    Action("log", "&Log", tip="What happened so far, for a bug report", run=do.show_log, enabled=always),
     Action("about", "&About", run=do.show_about, enabled=always),
 )
 

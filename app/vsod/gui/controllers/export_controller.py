@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from vsod.gui.workspace.window_context import WindowContext
 
 if TYPE_CHECKING:
     from vsod.pipeline.job_estimate import JobEstimate
+
+
+_log = logging.getLogger(__name__)
 
 
 class ExportController(QObject):
@@ -121,5 +125,6 @@ def _known(dialog: ExportDialog) -> JobSpec | None:
     """The job as set in the dialog now, None if it cannot be done."""
     try:
         return dialog.spec
-    except UsageError:
+    except UsageError as error:
+        _log.debug("no job yet: %s", error)
         return None

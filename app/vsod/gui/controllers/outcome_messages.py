@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from PyQt6.QtCore import QUrl
 from PyQt6.QtGui import QDesktopServices
 
@@ -14,6 +16,9 @@ from vsod.gui.panels.status_bar import StatusBar
 from vsod.gui.toolkit.translation import tr
 
 _CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
+
+
+_log = logging.getLogger(__name__)
 
 
 class OutcomeMessages:
@@ -71,6 +76,7 @@ class OutcomeMessages:
             kept = tr("Nothing was written.") if job == "export" else tr("The frames done so far are kept.")
             self._banner.show_note(tr("Cancelled"), kept)
         elif job == "coverage":
+            _log.warning("coverage: %s", error, exc_info=error)
             self._status.show_text(str(error))
         else:
             self._banner.show_error(error)
@@ -78,4 +84,5 @@ class OutcomeMessages:
     def background_failed(self, error: Exception) -> None:
         """Something nobody asked for came to nothing: scrub pictures, thumbnails, curves, sound, idle analysis."""
         text = str(error) or type(error).__name__
+        _log.warning("in the background: %s", text, exc_info=error)
         self._status.show_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 
 _LOOK_MS = 2000  # between two looks at what other windows did
+
+
+_log = logging.getLogger(__name__)
 
 
 class QueueController(QObject):
@@ -124,7 +128,8 @@ class QueueController(QObject):
         spec = work.job(self.model.jobs.free_name(output), self._device())
         try:
             frames = len(spec.frames(found.frame_count))
-        except UsageError:  # a range that was meant for another clip
+        except UsageError as error:  # a range that was meant for another clip
+            _log.info("%s is done whole: %s", path, error)
             spec, frames = spec.with_range(0, None), found.frame_count
         self.model.add(spec, frames)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from types import TracebackType
@@ -12,6 +13,9 @@ from PyQt6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.translation import tr
+from vsod.logs import SHOWN
+
+_log = logging.getLogger(__name__)
 
 
 class CrashReporter(QObject):
@@ -34,7 +38,10 @@ class CrashReporter(QObject):
     def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Called by Python for an uncaught exception."""
         text = "".join(traceback.format_exception(kind, error, trace))
-        print(text, file=sys.stderr, end="")
+        if sys.stderr is not None:
+            print(text, file=sys.stderr, end="")
+        if not issubclass(kind, KeyboardInterrupt):
+            _log.error("unexpected", exc_info=error, extra=SHOWN)
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return

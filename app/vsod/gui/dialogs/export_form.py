@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -28,6 +29,9 @@ _TITLES = {
     "over": "Over a background",
 }
 _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
+
+
+_log = logging.getLogger(__name__)
 
 
 class ExportForm(QWidget):
@@ -188,7 +192,8 @@ class ExportForm(QWidget):
     def _values(self) -> Values:
         try:
             delivery = self.delivery
-        except UsageError:
+        except UsageError as error:
+            _log.debug("no settings yet: %s", error)
             return {}
         usual = ExportSettings()
         values: Values = {"format": self.format.id}

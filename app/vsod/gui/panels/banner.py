@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from PyQt6.QtCore import QSize, Qt
@@ -20,6 +21,8 @@ from vsod.errors import VsodError
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
+
+_log = logging.getLogger(__name__)
 
 
 class Banner(QFrame):
@@ -73,7 +76,8 @@ class Banner(QFrame):
         return str(self.property("kind") or "")
 
     def show_error(self, error: Exception) -> None:
-        """What went wrong, where, and the fix."""
+        """What went wrong, where, and the fix; with its traceback it goes to the log."""
+        _log.info("%s", error, exc_info=error)
         if isinstance(error, VsodError):
             head = f"{error.where}: {error.what}" if error.where else error.what
             self._say("error", head[:1].upper() + head[1:] if not error.where else head, error.fix)

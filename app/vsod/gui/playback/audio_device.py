@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Protocol
 
 from vsod.core.audio_format import BYTES_PER_SECOND, CHANNELS, RATE
 
 _BUFFER = 0.25  # seconds: longer than the window ever stalls
+
+
+_log = logging.getLogger(__name__)
 
 
 class AudioDevice(Protocol):
@@ -80,5 +84,6 @@ def open_audio_device() -> AudioDevice | None:
     """The loudspeaker, or None on a machine without one."""
     try:
         return QtAudioDevice()
-    except (ImportError, OSError):
+    except (ImportError, OSError) as error:
+        _log.info("no audio: %s", error)
         return None

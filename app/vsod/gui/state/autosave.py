@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from vsod.storage.atomic import write_text
 
 _REST_MS = 1500  # after the last edit
 _KEPT = 5  # sessions
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Autosave(QObject):
         self._folder = paths.data_dir() / "sessions"
         self._file = self._folder / f"{uuid.uuid4().hex}.json"
         self._lock: QLockFile | None = None
+        self._refused = False  # the disk did, and it was logged
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -80,8 +85,13 @@ class Autosave(QObject):
             "path": str(document.path) if document.path else None,
             "ended": ended,
         }
-        with contextlib.suppress(VsodError):
+        try:
             write_text(self._file, json_text(raw))
+            self._refused = False
+        except VsodError as error:
+            if not self._refused:
+                _log.warning("autosave: %s", error)
+            self._refused = True
 
     def finish(self) -> None:
         """The window closes: keep what is in no file, forget what is."""
@@ -131,5 +141,6 @@ def _read(file: Path) -> RecoveredSession | None:
             project = Project.from_json(raw["project"], file.parent)
             path = None if raw["path"] is None else Path(raw["path"])
             return RecoveredSession(file, project, path, bool(raw["ended"])) if project.clips else None
-    except (OSError, VsodError):
+    except (OSError, VsodError) as error:
+        _log.warning("a session cannot be restored: %s", error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from pathlib import Path
@@ -13,6 +14,9 @@ from vsod import paths
 _RECENT = 8
 DEFAULT_CACHE_GB = "4"
 """What all stored maps may take together, where nobody said otherwise."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class Preferences:
@@ -30,7 +34,8 @@ class Preferences:
         """A remembered number; the usual one where the file, which may have been edited by hand, has none."""
         try:
             value = float(self.get_text(key) or default)
-        except ValueError:
+        except ValueError as error:
+            _log.debug("%s: %s", key, error)
             return float(default)
         return value if math.isfinite(value) and 0 <= value < 1e9 else float(default)
 
