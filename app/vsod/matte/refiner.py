@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Self
@@ -25,6 +25,9 @@ CRF_AREA = 854 * 480  # pixels at which the CRF works: its kernels are meant for
 
 Map = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
+
+
+_log = logging.getLogger(__name__)
 
 
 class Refiner:
@@ -83,8 +86,10 @@ class Refiner:
         """End the CRF's process, if it has one."""
         close = getattr(self._crf, "close", None)
         if close is not None:
-            with suppress(OSError):
+            try:
                 close()
+            except OSError as error:
+                _log.debug("the process of the CRF: %s", error)
         self._crf = None
 
     def __enter__(self) -> Self:

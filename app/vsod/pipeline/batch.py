@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vsod import logs
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import ProgressFn
 from vsod.core.safe_text import sanitise
@@ -27,6 +29,8 @@ VIDEO_SUFFIXES = (
     *(".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".y4m", ".gif"),
 )
 State = Literal["done", "warnings", "failed", "skipped"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def find_finished_job(spec: JobSpec) -> JobReport | None:
             path.absolute() for path in spec.export.output_paths(spec.output).values()
         }
         return known if placed and known.spec == spec and known.is_proof and not known.changes() else None
-    except Exception:  # whatever stands in a report of anyone's, the job can be done again
+    except Exception as error:  # whatever stands in a report of anyone's, the job can be done again
+        _log.debug("%s is not done yet: %s", spec.source, error)
         return None
 
 
@@ -154,6 +159,7 @@ def _attempt(
     except BaseException as error:  # a card's exit() and the panic of a library in Rust are no Exception
         if is_disk_full(error):
             raise
+        _log.info("%s: %s", spec.source, failure(error), exc_info=True, extra=logs.SHOWN)
         if os.environ.get("VSOD_DEBUG"):
             print(sanitise(traceback.format_exc(), lines=True), file=sys.stderr)
         return JobOutcome(spec, "failed", time.monotonic() - began, notes=(failure(error),))
@@ -192,16 +198,21 @@ def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: floa
     """
     known: dict[Path, tuple[tuple[int, int], float]] = {}
     given: dict[Path, tuple[int, int]] = {}
+    away = False
     while not cancel.is_set():
         now = time.monotonic()
         try:
             there = clips_in(folder)
-        except DataError:
-            there = []  # a drive that is away for a moment comes back
+            away = False
+        except DataError as error:
+            if not away:
+                _log.info("%s", error)
+            there, away = [], True  # a drive that is away for a moment comes back
         for path in there:
             try:
                 state = _state(path)
-            except OSError:
+            except OSError as error:
+                _log.debug("%s", error)
                 continue  # it went away
             before = known.get(path)
             if before is None or before[0] != state:

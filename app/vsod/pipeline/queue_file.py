@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import platform
 import weakref
@@ -20,6 +21,9 @@ Raw = dict[str, Any]
 
 # bytes: some 50 thousand jobs; it is our own file, which must not become unreadable by growing
 _MOST = 64 << 20
+
+
+_log = logging.getLogger(__name__)
 
 
 class QueueFile:
@@ -94,7 +98,8 @@ class QueueFile:
             number += 1
         try:
             file.rename(other)
-        except OSError:
+        except OSError as error:
+            _log.warning("%s cannot be put aside: %s", file, error)
             return None
         return other
 
@@ -118,8 +123,9 @@ class QueueFile:
                     yield file, dict(read_json(file))
             except FileNotFoundError:
                 continue  # the owner has taken it
-            except DataError:
+            except DataError as error:
                 if self.owned:
+                    _log.warning("%s", error)
                     self.put_aside(file)
 
     def state(self) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -44,6 +45,9 @@ _REASONS = {
     errno.EIO: ("the drive failed while writing", "Check the drive or the network, then export again."),
     errno.ESTALE: ("the network drive went away", "Reconnect it, then export again."),
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 def output_error(error: BaseException, path: Path) -> OutputError:
@@ -149,7 +153,8 @@ def commit_together(pairs: Sequence[tuple[Path, Path]]) -> None:
 def _done(step: Callable[[], None]) -> bool:
     try:
         step()
-    except OSError:
+    except OSError as error:
+        _log.warning("what was there before cannot be put back: %s", error)
         return False
     return True
 

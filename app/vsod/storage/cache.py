@@ -7,6 +7,7 @@ through a link. A stranger's file stays, and so does the folder that it is in.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -41,6 +42,9 @@ _OLD_IN_STORE = re.compile(
     r"|[\w.+-]{1,180}-ov[\w.]{1,40}-(frame|encode|decode)\.(xml|bin)"
 )
 _OLD_NETWORK = re.compile(r"\.?[\w.+-]{1,180}-ov[\w.]{1,40}(-(frame|encode|decode))?\.(xml|bin)")
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,8 @@ def remove(entry: Entry) -> int | None:
     try:
         if not lock.try_acquire():
             return None
-    except OSError:
+    except OSError as error:
+        _log.debug("%s stays: %s", entry.path, error)
         return None
     try:
         return _unlink(entry)
@@ -227,7 +232,8 @@ def _unlink(entry: Entry) -> int:
     for file, size in entry.files:
         try:
             file.unlink()
-        except OSError:
+        except OSError as error:
+            _log.debug("%s stays: %s", file, error)
             continue
         freed += size
     if entry.files and entry.path == entry.files[0][0]:

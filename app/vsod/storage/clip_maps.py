@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,9 @@ _VERSIONS = 16  # clips of one name that may lie beside each other: same samples
 _PRUNE_EVERY = 300.0  # seconds
 
 _pruned = -_PRUNE_EVERY
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,10 @@ def seal(store: MapStore, info: ClipInfo) -> None:
         return
     content = _content(info, info.state)
     if content:
-        with suppress(OSError):
+        try:
             _write_about(store.folder, replace(about, content=content))
+        except VsodError as error:
+            _log.warning("the maps of %s will not be found when it is moved: %s", info.path, error)
 
 
 def fingerprint(info: ClipInfo, model: str) -> str:
@@ -221,6 +226,7 @@ def relatives_of(store: MapStore) -> list[MapStore]:
         try:
             if folder.is_dir() and lock.try_acquire(shared=True):
                 found.append(MapStore(folder, store.count, (lock, cache.write_lock(folder))))
-        except (OSError, VsodError):
+        except (OSError, VsodError) as error:
+            _log.debug("%s is not looked into: %s", folder, error)
             lock.release()
     return found

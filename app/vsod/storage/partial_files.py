@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import shutil
 import stat
@@ -30,6 +31,9 @@ _TRIES = 5
 _BUFFER = 1 << 20  # bytes; a muxer writes a few kilobytes at a time
 _swept: set[str] = set()
 _sweeping = threading.Lock()
+
+
+_log = logging.getLogger(__name__)
 
 
 def partial_path(target: Path) -> Path:
@@ -131,11 +135,15 @@ def replacing(target: Path) -> Iterator[Path]:
 
 def discard(path: Path) -> None:
     """Remove a partial file or folder, a link as a link. Never raises."""
-    with contextlib.suppress(OSError):
+    try:
         if stat.S_ISDIR(path.lstat().st_mode):
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        _log.debug("%s stays: %s", path, error)
 
 
 def settle(file: BinaryIO) -> None:
@@ -180,7 +188,7 @@ def sweep(folder: Path) -> None:
     A folder of images that was being replaced when its writer died is put back where its new version had not
     come in its place.
     """
-    with contextlib.suppress(OSError):
+    try:
         names = [name for name in os.listdir(folder) if is_stale(name)]  # noqa: PTH208  names, not paths
         for name in sorted(names, key=lambda name: not (target_of(name) or "").startswith(BEFORE)):
             path = folder / name
@@ -189,6 +197,8 @@ def sweep(folder: Path) -> None:
                 _put_back(path, folder / made_for.removeprefix(BEFORE))
             else:
                 discard(path)
+    except OSError as error:
+        _log.debug("%s cannot be swept: %s", folder, error)
 
 
 def sweep_once(folder: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import __version__
+from vsod.core.data_parsing import reason
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
 from vsod.media.sources.image_sequence import images_in
@@ -88,8 +89,8 @@ class MapFolder:
         try:
             data = np.frombuffer(file.read_bytes(), np.uint8)
             image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH) if data.size else None
-        except (OSError, cv2.error):
-            image = None
+        except (OSError, cv2.error) as error:
+            raise DataError(f"this PNG cannot be read ({reason(error)})", where=file) from error
         if image is None or image.dtype not in (np.uint8, np.uint16):
             raise DataError("this PNG cannot be read", where=file)
         return np.asarray(image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ _FRAGMENTS = "+frag_every_frame+empty_moov+default_base_moof+write_colr"
 OTHERWISE = "Choose a format that 'vsod-desktop formats' lists."
 INSTALL_HINT = f"Install FFmpeg, on Debian: apt install ffmpeg. {OTHERWISE}"
 NO_PROGRAM = "no ffmpeg on the path"
+
+
+_log = logging.getLogger(__name__)
 
 
 def why_unavailable(fmt: ExportFormat) -> str:
@@ -51,7 +55,11 @@ def _tried(program: str, _stamp: int, id: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return "" if done.returncode == 0 and done.stdout else error_lines(done.stderr)[0]
+    if done.returncode == 0 and done.stdout:
+        return ""
+    said = error_lines(done.stderr)
+    _log.debug("%s cannot write %s: %s", program, id, " | ".join(said))
+    return said[0]
 
 
 @lru_cache(maxsize=4)
@@ -66,7 +74,8 @@ def list_encoders(program: str, _stamp: int) -> frozenset[str]:
             check=False,
             creationflags=NO_WINDOW,
         ).stdout
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
+        _log.warning("%s does not say which encoders it has: %s", program, error)
         return frozenset()
     rows = (line.split() for line in told.splitlines())
     return frozenset(row[1] for row in rows if len(row) > 1 and row[0].startswith("V"))

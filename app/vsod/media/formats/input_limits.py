@@ -6,6 +6,7 @@ is not in here is not tried, whatever the file is called.
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -38,6 +39,9 @@ _LISTS = re.compile(
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 def open_options() -> dict[str, str]:
     """Options for opening any file with FFmpeg, which decodes a little of it to know what it is."""
     return {**list_options(), **decoder_options()}
@@ -58,7 +62,8 @@ def is_playlist(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
-    except OSError:
+    except OSError as error:
+        _log.debug("%s: %s", path, error)  # whoever opens it says so
         return False
     head = head.removeprefix(b"\xef\xbb\xbf")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):

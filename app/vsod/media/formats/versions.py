@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import subprocess
 
@@ -9,6 +10,8 @@ import av
 
 from vsod.media.formats.system_programs import NO_WINDOW, find_program
 from vsod.media.formats.table import FORMATS
+
+_log = logging.getLogger(__name__)
 
 
 def bundled_ffmpeg_version() -> str:
@@ -44,7 +47,8 @@ def external_ffmpeg_version() -> str | None:
             check=False,
             creationflags=NO_WINDOW,
         ).stdout
-    except OSError:
+    except OSError as error:
+        _log.debug("%s cannot be started: %s", tool, error)
         return None
     found = re.match(r"ffprobe version (\S+)", text)
     return found.group(1) if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,9 @@ from vsod.media.sources.container import open_input
 
 # Containers whose edit lists can begin inside a packet; in others sound starts at or after 0.
 _CAN_START_EARLY = ("mov", "mp4")
+
+
+_log = logging.getLogger(__name__)
 
 
 class AudioCopy:
@@ -48,7 +52,8 @@ class AudioCopy:
         for number, stream in enumerate(self._source.streams.audio):
             try:
                 copy = target.add_stream_from_template(stream)
-            except (ValueError, av.error.FFmpegError):
+            except (ValueError, av.error.FFmpegError) as error:
+                _log.info("%s, sound track %d: %s", path, number + 1, error)
                 self.warnings.append(
                     f"sound track {number + 1} ({stream.codec_context.name}) cannot be copied into "
                     f"{target.format.name}; export MOV or MKV, or use --audio none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import subprocess
 import tempfile
@@ -24,6 +25,8 @@ from vsod.media.formats.system_programs import NO_WINDOW
 from vsod.media.pixels.planes import plane_view
 
 _PATIENCE = 30  # seconds the program may take to end after its last frame
+
+_log = logging.getLogger(__name__)
 
 
 class EncoderExited(Exception):
@@ -97,6 +100,8 @@ class FFmpegEncoder:
             self._container = None
         if self._program.stdout is not None:
             self._program.stdout.close()
+        for line in self._said():
+            _log.debug("%s", line)
         self._complaints.close()
 
     @property
@@ -110,6 +115,7 @@ class FFmpegEncoder:
         try:
             self._program.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
+            _log.warning("%s hangs and is stopped", self._program.args)
             self._program.kill()
             self._program.wait()
         self._reader.join()
@@ -135,5 +141,8 @@ class FFmpegEncoder:
             self._failure = error
 
     def _last_words(self) -> str:
+        return self._said()[-1]
+
+    def _said(self) -> list[str]:
         self._complaints.seek(0)
-        return error_lines(self._complaints.read())[-1]
+        return error_lines(self._complaints.read())

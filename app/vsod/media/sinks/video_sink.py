@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,9 @@ _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
 _BUFFER = 1 << 18  # bytes that go to the file at a time
 _BITEXACT: int = cast(Any, Flags.bitexact).value
+
+
+_log = logging.getLogger(__name__)
 
 
 class VideoSink:
@@ -254,13 +257,13 @@ class VideoSink:
         container, self._container, self._ended = self._container, None, True
         self._close_audio()
         # A full disk makes closing fail a second time; the partial file goes either way.
-        with contextlib.suppress(Exception):
-            if container is not None:
-                container.close()
         file, self._file = self._file, None
-        with contextlib.suppress(OSError):
-            if file is not None:
-                file.close()
+        for what in (container, file):
+            try:
+                if what is not None:
+                    what.close()
+            except Exception as error:
+                _log.debug("closing %s, which is given up: %s", self._path, error)
         if self._partial is not None:
             discard(self._partial)
 

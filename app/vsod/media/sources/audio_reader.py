@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,9 @@ from vsod.media.sources.container import open_input
 
 _GAP = RATE // 20  # samples by which a file's clock may be off before it is followed
 _BEFORE = 1_000_000  # microseconds to begin early: a packet may depend on those before it
+
+
+_log = logging.getLogger(__name__)
 
 
 def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
@@ -49,8 +53,13 @@ def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
                         data = bytes(piece.planes[0])
                         yield data[skip * CHANNELS * SAMPLE_BYTES : piece.samples * CHANNELS * SAMPLE_BYTES]
                         given += piece.samples - skip
-        except (av.error.FFmpegError, OSError, IndexError):
-            return
+        except (av.error.FFmpegError, OSError, IndexError) as error:
+            _log.warning(
+                "%s: audio ends at %.2f s, it cannot be decoded: %s",
+                path,
+                start + Fraction(given, RATE),
+                error,
+            )
 
 
 def _place(frame: AudioFrame, start: Fraction, given: int) -> int:

@@ -10,6 +10,7 @@ stamps) the pictures are counted by decoding once.
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,9 @@ _LARGE = 256 << 20
 
 # Containers without an index: a damaged packet takes its frame's time along.
 _STREAMS = {"mpegts", "mpeg"}
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +79,8 @@ def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Pac
             return
         except av.error.EOFError:
             break
-        except (av.error.FFmpegError, OSError):
+        except (av.error.FFmpegError, OSError) as error:
+            _log.debug("%s: read on behind a damaged spot: %s", container.name, error)
             failures += 1
         except IndexError:
             # PyAV met a packet of a stream that the head of the file did not announce, and went past it
@@ -225,5 +230,5 @@ def decode_all(container: InputContainer, stream: VideoStream) -> Iterator[Video
     for packet in read_packets(container, stream):
         try:
             yield from coder.decode(packet if packet.size else None)
-        except (av.error.FFmpegError, OSError):
-            continue
+        except (av.error.FFmpegError, OSError) as error:
+            _log.debug("%s: packet at %s is passed over: %s", container.name, packet.pts, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator
 from fractions import Fraction
@@ -28,6 +29,9 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".e
 NOMINAL_RATE = Fraction(24)
 # Colour whatever is stored, 16 bits kept, EXIF rotation applied: always upright BGR.
 _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+
+
+_log = logging.getLogger(__name__)
 
 
 class ImageSequenceSource:
@@ -217,7 +221,8 @@ def read_image(file: Path, *, alpha: bool = False) -> npt.NDArray[Any] | None:
     try:
         data = np.fromfile(file, np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED if alpha else _READ) if data.size else None
-    except (OSError, MemoryError, cv2.error):
+    except (OSError, MemoryError, cv2.error) as error:
+        _log.debug("%s cannot be decoded: %s", file, error)
         return None
     if image is None:
         return None
@@ -232,7 +237,8 @@ def _read_exr(file: Path, alpha: bool) -> npt.NDArray[np.uint16] | None:
     """An EXR's coded values 0..1 at 16 bits; its matte as gray if it has no colour."""
     try:
         channels = read_exr(file)
-    except OSError:
+    except OSError as error:
+        _log.debug("%s cannot be decoded: %s", file, error)
         return None
     gray = channels.get("Y", channels.get("A"))
     wanted = [channels.get(name, gray) for name in "BGR"]

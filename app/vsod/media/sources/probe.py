@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -44,6 +45,9 @@ _CARRIED = {
 _REEL_KEYS = {"reel_name", "reel", "reel_number"}
 
 
+_log = logging.getLogger(__name__)
+
+
 def probe_video(path: Path) -> tuple[ClipInfo, FrameTable]:
     """Read everything about a video file; decodes its first picture only.
 
@@ -77,7 +81,8 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[Vide
         damaged |= packet.is_corrupt
         try:
             frames = coder.decode(packet if packet.size else None)
-        except (av.error.FFmpegError, OSError):
+        except (av.error.FFmpegError, OSError) as error:
+            _log.debug("packet %d is passed over: %s", number, error)
             damaged = True
             continue
         if frames:
