@@ -109,6 +109,26 @@ def test_a_process_that_was_ended_says_by_what(monkeypatch):
     assert ProcessError("a:b", -9, "").killed
 
 
+def crash(words):
+    """A task."""
+    print(words, end="", file=sys.stderr, flush=True)
+    os.abort()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("no such platform\n", "no such platform"), ("", "Fatal Python error")]
+)
+def test_a_crash_tells_what_came_before_it_and_logs_where_it_was(said, told, monkeypatch, caplog):
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
+    caplog.set_level(logging.DEBUG, "vsod")
+    with pytest.raises(ProcessError, match=f"ended by signal 6: {told}"):
+        helper_process.run(crash, [said])
+    assert any(
+        "test_helper_process.py" in record.message and " in crash" in record.message
+        for record in caplog.records
+    )
+
+
 def test_it_ends_at_once_when_it_is_cancelled():
     cancel = threading.Event()
     threading.Timer(0.3, cancel.set).start()

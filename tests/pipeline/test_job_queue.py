@@ -80,7 +80,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_damaged_file_is_told_and_put_aside(text):
+def test_a_damaged_file_is_told_and_put_aside(text, expect_log):
+    expect_log(r"queue\.json: the queue cannot be read .* It is renamed to queue\.json\.damaged-2")
     file = paths.data_dir() / "queue.json"
     file.parent.mkdir(parents=True)
     file.write_text(text)
@@ -94,7 +95,8 @@ def test_a_damaged_file_is_told_and_put_aside(text):
     assert names(again) == "a" and not again.problem
 
 
-def test_a_file_that_cannot_be_put_aside_is_left_as_it_is(monkeypatch):
+def test_a_file_that_cannot_be_put_aside_is_left_as_it_is(monkeypatch, expect_log):
+    expect_log("the queue cannot be read .* It cannot be renamed: .*Permission denied")
     file = paths.data_dir() / "queue.json"
     file.parent.mkdir(parents=True)
     file.write_text("{")
@@ -143,7 +145,9 @@ def test_a_job_posted_for_a_file_that_is_taken_meanwhile_is_told_not_lost():
     assert [item.state for item in mine] == ["waiting", "failed"] and "already" in list(mine)[1].notes[0]
 
 
-def test_a_stranger_in_the_inbox_is_put_aside():
+def test_a_stranger_in_the_inbox_is_put_aside(expect_log):
+    expect_log(r"0\.json: this is no job .* It is renamed to 0\.json\.damaged")
+    expect_log("this is no job .* It is renamed")
     mine = JobQueue()
     inbox = paths.data_dir() / "queue.inbox"
     inbox.mkdir()

@@ -29,6 +29,7 @@ _POLL = 0.02  # seconds between two looks at whether it has ended
 _TAIL = 65536  # bytes of its complaints that are read
 _FOLDERS = ("VSOD_CACHE", "VSOD_CONFIG", "VSOD_DATA", "VSOD_LOGS")  # the variables of vsod.paths
 _LINE = 500  # characters of its last words that are told
+_CRASH = "Fatal Python error: "  # as faulthandler begins
 _RECORD = re.compile(r"(debug|info|warning|error|critical): ")  # as vsod.logs writes them on stderr
 
 _log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def run(
                 said = _said(complaints.fileno())
                 _log_lines(task, said, logging.INFO if process.returncode else logging.DEBUG)
             if process.returncode:
-                raise ProcessError(task, process.returncode, said[-1][-_LINE:] if said else "")
+                raise ProcessError(task, process.returncode, _last_words(said))
 
 
 def run_if_helper(argv: Sequence[str]) -> bool:
@@ -163,6 +164,13 @@ def _said(handle: int) -> list[str]:
     os.lseek(handle, max(size - _TAIL, 0), os.SEEK_SET)
     text = os.read(handle, _TAIL).decode(errors="replace")
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _last_words(lines: list[str]) -> str:
+    """What a process said last, before the traceback of a crash; empty if it said nothing."""
+    crash = next((number for number, line in enumerate(lines) if line.startswith(_CRASH)), len(lines))
+    last = lines[crash - 1 : crash] if crash else lines[:1]
+    return last[0][-_LINE:] if last else ""
 
 
 def _log_lines(task: str, lines: Sequence[str], level: int) -> None:

@@ -84,7 +84,7 @@ class JobQueue:
                 self._items = [QueuedJob.from_json(row) for row in rows]
         except DataError as error:
             self._items, self.problem = [], str(error)
-            self.moved = self._disk.put_aside(self.file)
+            self.moved = self._disk.put_aside(self.file, error)
             self._writes = self.moved is not None
             if not self._writes:
                 self._disk.close()
@@ -112,7 +112,7 @@ class JobQueue:
                     item = QueuedJob.from_json(row)
             except DataError as error:
                 self.problem = self.problem or str(error)
-                self._disk.put_aside(file)
+                self._disk.put_aside(file, error)
                 continue
             if item.id not in known:
                 try:

@@ -84,8 +84,12 @@ class QueueFile:
         write_text(self.file, json_text({"owner": _who(), "items": items}, indent=1))
 
     @staticmethod
-    def put_aside(file: Path) -> Path | None:
+    def put_aside(file: Path, why: DataError) -> Path | None:
         """Rename a file that cannot be read to ``NAME.damaged``, so that it is neither lost nor in the way.
+
+        Args:
+            file: The file.
+            why: For the log.
 
         Returns:
             Where it is now; None if that is refused.
@@ -99,8 +103,9 @@ class QueueFile:
         try:
             file.rename(other)
         except OSError as error:
-            _log.warning("%s cannot be put aside: %s", file, error)
+            _log.warning("%s It cannot be renamed: %s", why, error)
             return None
+        _log.warning("%s It is renamed to %s", why, other.name)
         return other
 
     def post(self, id: str, item: Raw) -> None:
@@ -125,8 +130,7 @@ class QueueFile:
                 continue  # the owner has taken it
             except DataError as error:
                 if self.owned:
-                    _log.warning("%s", error)
-                    self.put_aside(file)
+                    self.put_aside(file, error)
 
     def state(self) -> object:
         """Changes when the file or what is posted does."""
