@@ -1,3 +1,4 @@
+import errno
 import os
 import threading
 import time
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
+from vsod.media.sources.opening import open_source
 from vsod.qc.metrics_store import MetricsStore
 from vsod.storage import clip_maps, envelope
 from vsod.storage.clip_maps import fingerprint, open_store
@@ -214,3 +216,29 @@ def test_an_hours_store_opens_in_no_time(tmp_path):
     assert opened.coverage().all()
     assert np.array_equal(opened.get(2812 * CHUNK + 5), store.get(5))
     assert min(spent) < 0.5, spent
+
+
+def test_metrics_that_cannot_be_written_are_said(tmp_path, monkeypatch, expect_log):
+    expect_log("metrics cannot be written, .* again next time: .*No space left")
+    store = MetricsStore(tmp_path / "s", 4)
+    (tmp_path / "s").mkdir()
+    store.put(0, {"flicker": 0.5})
+    monkeypatch.setattr(envelope, "write", full_disk)
+    store.flush()
+
+
+def test_a_clip_that_cannot_be_sealed_loses_nothing_else(demo, tmp_path, monkeypatch, expect_log):
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    with open_source(demo) as source:
+        info = source.info
+    store = open_store(info, "model")
+    about = clip_maps.read_about(store.folder)
+    clip_maps._write_about(store.folder, replace(about, content=""))
+    monkeypatch.setattr(envelope, "write", full_disk)
+    expect_log(r"the maps of .*demo\.mp4 will not be found when it is moved: .*No space left")
+    clip_maps.seal(store, info)
+    store.close()
+
+
+def full_disk(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -204,6 +204,7 @@ def _linked(target: Path) -> Path | None:
     kept = partial_path(target)
     try:
         os.link(target, kept, follow_symlinks=False)
-    except OSError:
+    except OSError as error:
+        _log.debug("%s could not be put back: %s", target, error)
         return None
     return kept

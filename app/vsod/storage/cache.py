@@ -289,7 +289,10 @@ def _scan(place: Path) -> list[os.DirEntry[str]]:
             return []
         with os.scandir(place) as found:
             return sorted(found, key=lambda item: item.name)
-    except OSError:
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        _log.debug("%s cannot be listed: %s", place, error)
         return []
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -221,3 +222,11 @@ def test_cancelled_half_way_nothing_is_left(tmp_path: Path) -> None:
     assert program.returncode is not None
     assert list(tmp_path.iterdir()) == []
     assert not any(t.name == "vsod-external" for t in threading.enumerate())
+
+
+def test_a_program_that_says_nothing_of_its_encoders_has_none_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[..., None]
+) -> None:
+    expect_log("bin/ffmpeg does not say which encoders it has: .*decode")
+    fake(tmp_path, r"printf '\377'", monkeypatch)
+    assert ffmpeg_program.list_encoders(str(tmp_path / "bin" / "ffmpeg"), 0) == frozenset()

@@ -1,5 +1,6 @@
 """Sound for the loudspeaker: every sample says at which hundredth of a second it belongs."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from vsod.core.audio_format import RATE
 from vsod.errors import MediaError
+from vsod.media.sources import audio_reader
 from vsod.media.sources.audio_reader import read_audio
 
 
@@ -75,6 +77,18 @@ def test_no_track_no_sound_and_no_file_an_error(tmp_path: Path) -> None:
     assert list(read_audio(tmp_path / "silent.mkv", Fraction(0))) == []
     with pytest.raises(MediaError):
         next(read_audio(tmp_path / "missing.mkv", Fraction(0)))
+
+
+def test_what_cannot_be_decoded_ends_it_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: Callable[..., None]
+) -> None:
+    expect_log(r"a\.mkv: audio ends at 0\.50 s, it cannot be decoded: .*odd packet")
+
+    def fail(*_: object) -> int:
+        raise OSError("odd packet")
+
+    monkeypatch.setattr(audio_reader, "_place", fail)
+    assert len(heard(write(tmp_path / "a.mkv"), 0.5)) == 0
 
 
 def test_a_file_that_is_cut_off_ends_there(tmp_path: Path) -> None:
