@@ -192,8 +192,9 @@ def test_one_byte_anywhere_makes_batch_do_a_clip_again(calls, tmp_path, what):
         assert run() == "skipped"
 
 
-def test_a_map_that_was_lost_is_computed_again(calls, tmp_path, monkeypatch):
+def test_a_map_that_was_lost_is_computed_again(calls, tmp_path, monkeypatch, expect_log):
     """A chunk that cannot be read any more when the export comes to it."""
+    expect_log("is damaged: its maps are made anew")
     clip = contrast_model.writer("avi")(tmp_path / "clip", [ball(i) for i in range(COUNT)])
     export(clip, tmp_path / "1.mkv")
     (chunk,) = (tmp_path / "cache").rglob("*.maps")

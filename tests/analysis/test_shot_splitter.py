@@ -114,7 +114,8 @@ def test_measuring_goes_on_where_it_was(cut, tmp_path):
         assert list(measure_metrics(source, store, again)) == [1, 2, 3, 4, 12, 13, 14, 15]
         pieces = again.snapshot()
         assert not np.isnan(pieces.values).any()
-        whole = MetricsStore(tmp_path / "none", count)
+        (tmp_path / "other").mkdir()
+        whole = MetricsStore(tmp_path / "other", count)
         for _ in measure_metrics(source, store, whole):
             pass
         assert np.allclose(pieces.values, whole.snapshot().values, atol=1e-6)

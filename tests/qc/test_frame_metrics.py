@@ -212,7 +212,8 @@ def test_lanes_are_kept_beside_the_maps(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x93NUMPY"])
-def test_damaged_or_foreign_lanes_are_measured_again(tmp_path, content):
+def test_damaged_or_foreign_lanes_are_measured_again(tmp_path, content, expect_log):
+    expect_log("is damaged: it is measured anew")
     MetricsStore(tmp_path, 5).flush()
     file = tmp_path / "metrics"
     file.write_bytes(content)
