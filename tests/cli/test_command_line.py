@@ -147,6 +147,7 @@ def test_verify_tells_a_right_matte_from_a_wrong_one(clip, tmp_path, capsys):
 def test_doctor_finds_this_machine_fit(capsys):
     _, out, _ = call(capsys, "doctor", "--json")
     findings = {f["name"]: f for f in json.loads(out)}
+    assert str(paths.log_dir()) in findings["log"]["detail"]
     assert findings["formats"]["ok"] and findings["window"]["ok"] and findings["card swift"]["ok"]
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from vsod import __version__, paths
+from vsod import __version__, logs, paths
 from vsod.core import helper_process
 from vsod.errors import ProcessError, VsodError
 from vsod.inference.devices import describe_cpu, describe_gpu
@@ -62,6 +62,7 @@ def run_checks() -> list[DoctorCheck]:
             None,
             f"{paths.cache_dir()} ({sum(part.bytes for part in cache.usage()) / 1e6:.0f} MB; VSOD_CACHE moves it)",
         ),
+        DoctorCheck("log", None, f"{paths.log_dir() / logs.FILE} (VSOD_LOGS moves it)"),
     ]
 
 
