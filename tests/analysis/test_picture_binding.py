@@ -9,7 +9,8 @@ import pytest
 
 from helpers import contrast_model
 from helpers.contrast_model import CARD, ball, grays
-from vsod.analysis import analyse
+from vsod.analysis.fill_store import depends_on
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import SourceChanged
@@ -51,7 +52,7 @@ def depend_on(source, changed):
     with open_source(source) as clip:
         predictor = Predictor(require_model(CARD), clip.info.display_size)
         return sum(
-            bool(set(analyse.depends_on(predictor, i, clip.info.frame_count)) & set(changed))
+            bool(set(depends_on(predictor, i, clip.info.frame_count)) & set(changed))
             for i in range(clip.info.frame_count)
         )
 
@@ -156,7 +157,7 @@ def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_p
     clip, exchange = swap(tmp_path)
     session = ClipSession(clip)
     try:
-        session.analyse(CARD)
+        session.analyse(ClipSettings(CARD))
         picture = session.frame(5).image
         assert session.matte(CARD, 5, picture, MatteSettings(temporal_smoothing=0.5)) is not None
         exchange()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vsod.analysis.second_pass import adapt_predictor
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
 from vsod.inference.model_registry import find_model
@@ -120,13 +121,15 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
 def test_the_window_shows_the_fitted_maps_only_while_asked_to(demo, monkeypatch):
     monkeypatch.setenv("VSOD_ENGINE", "torch")  # nothing to convert
     session = ClipSession(demo)
-    assert session.analyse("swift", frames=FRAMES) is None
+    plainly = ClipSettings(start=FRAMES.start, stop=FRAMES.stop)
+    adapted = replace(plainly, adapt=True)
+    assert session.analyse(plainly) is None
     plain = session.saliency("swift", 40)
-    assert session.analyse("swift", frames=FRAMES, adapt=True) is True
+    assert session.analyse(adapted) is True
     assert np.array_equal(session.saliency("swift", 40), plain)
-    session.use_adapted("swift", True)
+    session.use_adapted(adapted)
     fitted = session.saliency("swift", 40)
     assert not np.array_equal(fitted, plain) and session.coverage("swift")[FRAMES.start : FRAMES.stop].all()
-    session.use_adapted("swift", False)
+    session.use_adapted(plainly)
     assert np.array_equal(session.saliency("swift", 40), plain)
     session.close()

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vsod.analysis import analyse
+from vsod.analysis.fill_store import fill_store
 from vsod.analysis.measure_metrics import measure_metrics
 from vsod.analysis.shot_splitter import ShotSplitter
 from vsod.core.frame import Frame
@@ -70,7 +70,7 @@ def maps(path, folder, *ranges):
         predictor = Predictor(require_model("swift"), source.info.display_size, "cpu")
         store = MapStore(folder, source.info.frame_count)
         for part in ranges or [range(source.info.frame_count)]:
-            for _ in analyse.analyse(source, predictor, store, part):
+            for _ in fill_store(source, predictor, store, part):
                 pass
         return [store.get(i) for i in range(source.info.frame_count)]
 

@@ -65,6 +65,32 @@ def test_the_casting_forgets_the_finish_alone() -> None:
     assert CHOICE.model_assignment == ClipSettings("swift", shots=(ShotOverride(10, 20, "studio"),))
 
 
+def test_only_what_maps_depend_on_counts_for_the_analysis() -> None:
+    still = MatteSettings(temporal_smoothing=0.0, feather=1.0)
+    shots = (
+        ShotOverride(0, 5, "swift", SOFT),
+        ShotOverride(10, 20, "studio", SOFT),
+        ShotOverride(20, 30, matte=still),
+    )
+    known = ClipSettings("swift", SOFT, shots, start=3, stop=9, format="png8").for_analysis
+    assert known == ClipSettings(
+        "swift",
+        shots=(
+            ShotOverride(10, 20, "studio"),
+            ShotOverride(20, 30, matte=MatteSettings(temporal_smoothing=0.0)),
+        ),
+    )
+    assert known == ClipSettings("swift", shots=shots, stop=40).for_analysis
+    # what the model is adapted to are the frames of the range, and those that smoothing reads beyond it
+    adapted = ClipSettings("swift", SOFT, adapt=True, start=3, stop=9)
+    assert (
+        adapted.for_analysis == adapted.model_assignment == ClipSettings("swift", adapt=True, start=3, stop=9)
+    )
+    assert (
+        ClipSettings("swift", still, adapt=True, start=3, stop=9).model_assignment != adapted.model_assignment
+    )
+
+
 def test_a_shot_takes_its_own_and_gives_it_back() -> None:
     clip = ClipSettings("swift", SOFT)
     shots = clip.with_shot_override(range(4, 9), model="studio")

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vsod.core.clip import ClipInfo
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec, MatteSettings
-from vsod.core.progress import Progress, ProgressFn
+from vsod.core.progress import AnalysisCoverage, Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import JobOutcome
 from vsod.pipeline.job_estimate import JobEstimate
@@ -189,39 +190,57 @@ class FakeClip:
 
     def analyse(
         self,
-        card: str,
+        settings: ClipSettings,
         *,
-        frames: range | None = None,
         device: str = "auto",
-        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> bool | None:
         assert threading.current_thread() is not threading.main_thread()
-        self.analysed.append((card, frames, device))
-        self.adapted.append(adapt)
-        todo = frames or range(self.info.frame_count)
-        done = self.maps.setdefault(card, np.zeros(self.info.frame_count, bool))
-        for number, index in enumerate(todo, 1):
-            while self.gate is not None and not self.gate.acquire(timeout=0.01):
+        whole = range(self.info.frame_count)
+        looks = [
+            (span.model, span.frames, False)
+            for span in settings.for_analysis.spans(settings.frames(len(whole)))
+        ]
+        if settings.adapt:  # the model sees the frames of all shots
+            looks = [
+                (settings.model, settings.frames(len(whole)), True),
+                *(look for look in looks if look[0] != settings.model),
+            ]
+        todo = [
+            look for look in looks if len(looks) == 1 or look[2] or not self.coverage(look[0])[look[1]].all()
+        ]
+        total = sum(len(frames) for _, frames, _ in todo)
+        number = 0
+        for card, frames, adapt in todo:
+            self.analysed.append((card, None if adapt and frames == whole else frames, device))
+            self.adapted.append(adapt)
+            done = self.maps.setdefault(card, np.zeros(self.info.frame_count, bool))
+            for index in frames:
+                number += 1
+                while self.gate is not None and not self.gate.acquire(timeout=0.01):
+                    if cancel is not None and cancel.is_set():
+                        raise Cancelled
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            done[index] = True
-            if on_progress is not None:
-                left = (len(todo) - number) / 12.5
-                on_progress(Progress("analyse", number, len(todo), 12.5, left))
-        return self.adapts if adapt else None
+                done[index] = True
+                if on_progress is not None:
+                    on_progress(Progress("analyse", number, total, 12.5, (total - number) / 12.5))
+        return self.adapts if settings.adapt else None
 
     def reload_maps(self, card: str) -> None:
         self.reread.append(card)
 
-    def use_adapted(self, card: str, prefer: bool) -> None:
-        self.preferred.append((card, prefer))
+    def use_adapted(self, settings: ClipSettings) -> None:
+        self.preferred.append((settings.model, settings.adapt))
 
     def coverage(self, card: str) -> np.ndarray:
         return self.maps.get(card, np.zeros(self.info.frame_count, bool)).copy()
+
+    def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
+        """Maps are not smoothed over time here: a frame can be exported once it has one."""
+        mapped = settings.select_by_model(self.coverage)
+        return AnalysisCoverage(mapped, mapped, to_adapt=settings.adapt and not any(self.adapted))
 
     def matte(self, card: str, index: int, picture: np.ndarray, settings: MatteSettings) -> np.ndarray | None:
         if not self.coverage(card)[index]:
@@ -279,7 +298,7 @@ class FakeClip:
         if self.export_error is not None:
             raise self.export_error
         frames = spec.frames(self.info.frame_count)
-        self.analyse(spec.model, frames=frames, on_progress=on_progress, cancel=cancel)
+        self.analyse(spec.settings, on_progress=on_progress, cancel=cancel)
         spec.output.write_bytes(b"matte")
         return JobResult(spec.output, len(frames), 1.5, "CPU", verified=True)
 

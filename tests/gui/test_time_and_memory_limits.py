@@ -131,7 +131,7 @@ def test_the_first_overlay_comes_soon(qtbot: QtBot, real: MainWindow, tmp_path: 
     began, told = time.monotonic(), []
     real.tasks.opened.connect(lambda _clip: told.append(f"open {time.monotonic() - began:.2f} s"))
     real.tasks.covered.connect(
-        lambda _casting, done: done.any() and told.append(f"map {time.monotonic() - began:.2f} s")
+        lambda _casting, done: done.mapped.any() and told.append(f"map {time.monotonic() - began:.2f} s")
     )
 
     def drop() -> None:

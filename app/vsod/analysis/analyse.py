@@ -1,114 +1,198 @@
-"""Frames in, saliency maps into the store: only what is missing, shot by shot, resumable."""
+"""The one analysis loop: makes the maps that a request lacks, model by model, and adapts the clip's model."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from vsod.analysis.map_reuse import reuse_maps
-from vsod.analysis.shot_splitter import CONTEXT_AFTER, CONTEXT_BEFORE, ShotSplitter
-from vsod.core.frame import Frame
-from vsod.core.frame_ranges import true_ranges
-from vsod.core.prefetch import prefetch
+from vsod.analysis.fill_store import fill_store, missing_ranges
+from vsod.analysis.second_pass import adapt_predictor
+from vsod.core.progress_meter import ProgressMeter
+from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import Predictor
 from vsod.media.sources.source import Source
-from vsod.storage.map_store import CHUNK, MapStore, bound
+from vsod.storage.clip_maps import seal
+from vsod.storage.map_store import MapStore
+
+OpenMapStore = Callable[[str], MapStore]
+"""Gives the map store of a clip for a predictor's signature."""
 
 
-def missing_ranges(store: MapStore, frames: range) -> list[range]:
-    """The runs of ``frames`` that have no map yet."""
-    gaps = true_ranges(~store.coverage()[frames.start : frames.stop])
-    return [range(frames.start + gap.start, frames.start + gap.stop) for gap in gaps]
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """Whose maps of which frames are wanted, and how they are made.
+
+    Attributes:
+        wanted: (model id, its frames), each model once, the clip's first; ranges in order, with all that
+            smoothing reads.
+        adapt: Frames that the clip's model is adapted to, and that it then analyses again; None = it stays as it is.
+        device: See :func:`vsod.inference.devices.choose_device`.
+        engine: ``"openvino"`` or ``"torch"``: kept apart from maps of the usual one; None = the usual one.
+        use_flow: False analyses single pictures, without motion.
+    """
+
+    wanted: tuple[tuple[str, tuple[range, ...]], ...]
+    adapt: range | None = None
+    device: str = "auto"
+    engine: str | None = None
+    use_flow: bool = True
+
+
+class ClipAnalysis:
+    """The predictors and map stores of a request.
+
+    Args:
+        source: The clip.
+        request: What is wanted of it.
+        stores: Gives and keeps the map stores.
+
+    Attributes:
+        models, predictors, stores: By model id; once it has run, those of the adapted model, if it is trusted.
+        adapted: Whether the clip's model was adapted; None if that was not asked for, or before it has run.
+        seconds: How long each missing map took, once the network was loaded; by model id.
+
+    Raises:
+        ModelError: A model cannot be used.
+    """
+
+    def __init__(self, source: Source, request: AnalysisRequest, stores: OpenMapStore) -> None:
+        self._source, self.request, self._open_store = source, request, stores
+        self.models = {name: require_model(name) for name, _ in request.wanted}
+        self.predictors = {
+            name: Predictor(
+                model, source.info.display_size, request.device, request.engine, use_flow=request.use_flow
+            )
+            for name, model in self.models.items()
+        }
+        apart = f"|{request.engine}" if request.engine else ""
+        self.stores = {
+            name: stores(f"{predictor.signature}{apart}") for name, predictor in self.predictors.items()
+        }
+        self.adapted: bool | None = None
+        self.seconds: dict[str, float] = {}
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many maps of each model are still to be made, before any adaptation."""
+        return {
+            name: sum(len(gap) for part in frames for gap in missing_ranges(self.stores[name], part))
+            for name, frames in self.request.wanted
+        }
+
+    @property
+    def missing_total(self) -> int:
+        """How many maps are still to be made, before any adaptation."""
+        return sum(self.missing.values())
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """Frames to do, by stage name, for a progress meter."""
+        again = {} if self.request.adapt is None else {"fit": 1, "look again": len(self.request.adapt)}
+        return {"analyse": self.missing_total, **again}
+
+    def load(self, cancel: threading.Event | None = None) -> str:
+        """Load every network that has something to do; gives the device they run on."""
+        missing = self.missing
+        busy = [predictor for name, predictor in self.predictors.items() if missing[name]]
+        for predictor in busy:
+            predictor.load(cancel)
+        return busy[0].device if busy else "map store"
+
+    def run(self, meter: ProgressMeter, *, stage: str = "analyse", whole_clip: bool = True) -> None:
+        """Make what is missing, one model after the other: each network is loaded for its turn alone.
+
+        Args:
+            meter: Counts the frames; its ``cancel`` stops the analysis.
+            stage: What it is called.
+            whole_clip: False for a few samples: they are not worth reading all of the file for its digest.
+
+        Raises:
+            Cancelled: ``meter.cancel`` was set; what is computed stays.
+            ModelError: Weights or device are missing, or the network cannot adapt.
+        """
+        meter.check_cancelled()
+        missing = self.missing
+        busy = [(name, frames) for name, frames in self.request.wanted if missing[name]]
+        if busy:
+            self._loaded(busy[0][0], meter)
+            meter.start(stage)
+        for name, frames in busy:
+            predictor, began = self._loaded(name, meter), time.monotonic()
+            self._make(predictor, self.stores[name], frames, meter)
+            self.seconds[name] = (time.monotonic() - began) / missing[name]
+            if whole_clip:
+                seal(self.stores[name], self._source.info)
+        if self.request.adapt is not None:
+            self._adapt(self.request.adapt, meter)
+
+    def _loaded(self, name: str, meter: ProgressMeter) -> Predictor:
+        predictor = self.predictors[name]
+        if not predictor.loaded:
+            predictor.load(meter.cancel)
+        return predictor
+
+    def _make(
+        self, predictor: Predictor, store: MapStore, frames: tuple[range, ...], meter: ProgressMeter
+    ) -> None:
+        for part in frames:
+            with closing(fill_store(self._source, predictor, store, part)) as indices:
+                meter.track(indices)
+        predictor.unload()
+
+    def _adapt(self, frames: range, meter: ProgressMeter) -> None:
+        """Adapt the clip's model and analyse again; nothing changes where the outcome is not to be trusted."""
+        name = self.request.wanted[0][0]
+        first = self.stores[name]
+        meter.start("fit")
+        adapted, outcome = adapt_predictor(
+            self._source,
+            self.predictors[name],
+            first.get,
+            frames,
+            first.folder,
+            device=self.request.device,
+            cancel=meter.cancel,
+        )
+        meter.step()
+        self.adapted = outcome.trusted
+        if not outcome.trusted:
+            return
+        second = self._open_store(adapted.signature)
+        if missing_ranges(second, frames):
+            adapted.load(meter.cancel)
+            meter.start("look again")
+            self._make(adapted, second, (frames,), meter)
+            seal(second, self._source.info)
+        self.predictors[name], self.stores[name] = adapted, second
 
 
 def analyse(
-    source: Source, predictor: Predictor, store: MapStore, frames: range
-) -> Generator[int, None, None]:
-    """Fill the store for ``frames``; yields each index once its map is there.
+    source: Source,
+    request: AnalysisRequest,
+    stores: OpenMapStore,
+    meter: ProgressMeter,
+    *,
+    stage: str = "analyse",
+    whole_clip: bool = True,
+) -> ClipAnalysis:
+    """Make the maps that a request lacks, and give back the stores they are in.
 
-    Only what is missing is computed. What a gap's frames depend on, the next frame for the
-    flow or the frames of their window, is read as well: they come out as in an uninterrupted run.
-    Neither motion nor memory crosses a cut.
+    Args:
+        source: The clip.
+        request: What is wanted of it.
+        stores: Gives and keeps the map stores.
+        meter: Counts the frames; hears of the stages that it does not know.
+        stage: See :meth:`ClipAnalysis.run`.
+        whole_clip: See :meth:`ClipAnalysis.run`.
+
+    Raises:
+        Cancelled: ``meter.cancel`` was set; what is computed stays.
+        ModelError: A model cannot be used.
     """
-    count = source.info.frame_count
-    if store.relatives:
-        missing = [index for gap in missing_ranges(store, frames) for index in gap]
-        with closing(
-            reuse_maps(source, store, missing, lambda i: depends_on(predictor, i, count))
-        ) as adopted:
-            yield from adopted
-    for gap in missing_ranges(store, frames):
-        run = predictor.required_frames(gap, count).run
-        reads = reads_for(predictor, gap, count)
-        pictures: dict[int, bytes] = {}
-        read = _noted(source.frames(reads.start, reads.stop, size=predictor.raster.size), pictures)
-        decoded = prefetch(read, name="decode")
-        shots: Iterable[Iterable[Frame]] = ShotSplitter(decoded) if predictor.splits_shots else (decoded,)
-        waiting: deque[tuple[int, npt.NDArray[np.float32], range]] = deque()
-
-        def ready(
-            waiting: deque[tuple[int, npt.NDArray[np.float32], range]] = waiting,
-            pictures: dict[int, bytes] = pictures,
-        ) -> Iterator[int]:
-            while waiting and waiting[0][2].stop - 1 in pictures:
-                index, saliency, needs = waiting.popleft()
-                store.put(index, saliency, pictures[index], bound(pictures[k] for k in needs))
-                yield index
-
-        try:
-            for shot in shots:
-                for index, saliency in _maps(predictor, shot, run):
-                    if index in gap:
-                        waiting.append((index, saliency, depends_on(predictor, index, count)))
-                        yield from ready()
-            yield from ready()
-        finally:
-            decoded.close()
-            store.flush()
-
-
-def refill(source: Source, predictor: Predictor, store: MapStore, index: int) -> None:
-    """Make a map anew that was there and is not any more, with those behind it in its chunk that are missing, too."""
-    stop = min((index // CHUNK + 1) * CHUNK, source.info.frame_count)
-    have = store.coverage()[index:stop]
-    run = len(have) if not have.any() else int(np.argmax(have))
-    with closing(analyse(source, predictor, store, range(index, index + max(run, 1)))) as indices:
-        for _ in indices:
-            pass
-
-
-def reads_for(predictor: Predictor, gap: range, count: int) -> range:
-    """The frames to decode so that the maps of ``gap`` come out as in an uninterrupted run over all ``count``."""
-    reads = predictor.required_frames(gap, count).decode
-    if predictor.splits_shots:
-        return range(max(0, reads.start - CONTEXT_BEFORE), min(reads.stop + CONTEXT_AFTER, count))
-    return reads
-
-
-def depends_on(predictor: Predictor, index: int, count: int) -> range:
-    """The frames whose pictures the map of frame ``index`` depends on."""
-    return reads_for(predictor, range(index, index + 1), count)
-
-
-def _noted(frames: Iterable[Frame], pictures: dict[int, bytes]) -> Generator[Frame, None, None]:
-    """The same frames; the hash of each is noted on its way."""
-    for frame in frames:
-        pictures[frame.index] = frame.picture_hash
-        yield frame
-
-
-def _maps(
-    predictor: Predictor, shot: Iterable[Frame], run: range
-) -> Generator[tuple[int, npt.NDArray[np.float32]], None, None]:
-    """The maps of a shot, flow and network side by side."""
-    prepared = prefetch(predictor.prepare(shot, run), name="flow")
-    maps = predictor.infer(prepared)
-    try:
-        yield from maps
-    finally:
-        maps.close()
-        prepared.close()
+    analysis = ClipAnalysis(source, request, stores)
+    meter.expect({stage if name == "analyse" else name: count for name, count in analysis.stages.items()})
+    analysis.run(meter, stage=stage, whole_clip=whole_clip)
+    return analysis

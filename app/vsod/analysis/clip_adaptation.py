@@ -1,4 +1,4 @@
-"""A card made to fit one clip: which of its frames teach, whether the lesson is to be trusted, where it is kept."""
+"""A model made to fit one clip: which of its frames teach, whether the lesson is to be trusted, where it is kept."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class FirstPass:
     """A look at a clip: what the net reads of its frames and the windows they are in, and what it saw.
 
     Attributes:
-        predictor: Of the card and the clip.
+        predictor: Of the model and the clip.
         decode: Frames of a range, decoded at ``predictor.raster.size``.
-        maps: The card's own maps of the clip.
+        maps: The model's own maps of the clip.
         count: Frames of the clip.
         cancel: Set it from another thread to stop.
     """
@@ -118,7 +118,7 @@ def confident_frames(maps: Maps, frames: range) -> list[int]:
 def adapt_to_clip(
     look: FirstPass, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
 ) -> tuple[ModelSpec, AdaptationResult]:
-    """The card of a first look at a clip, fitted to the clip, and what to think of it.
+    """The model of a first look at a clip, fitted to the clip, and what to think of it.
 
     Done once: ``file`` keeps the result.
 
@@ -130,20 +130,36 @@ def adapt_to_clip(
         steps: Of learning.
 
     Returns:
-        The adapted card, or the look's own where the outcome is not trusted.
+        The adapted model, or the look's own where the outcome is not trusted.
 
     Raises:
         Cancelled: The look was cancelled.
         ModelError: The net does not say which part of it is pretrained and may not be touched.
     """
-    key = f"{look.predictor.signature}|{frames.start}:{frames.stop}"
-    outcome = read_outcome(file, key)
-    if outcome is None:
-        outcome, weights = _adapt(look, frames, device, steps)
-        write_adapted(file, outcome, weights, key)
-    card = look.predictor.card
+    known = known_adaptation(look.predictor, frames, file)
+    if known is not None:
+        return known
+    outcome, weights = _adapt(look, frames, device, steps)
+    write_adapted(file, outcome, weights, _key(look.predictor, frames))
+    return _adapted_model(look.predictor, file, outcome), outcome
+
+
+def known_adaptation(
+    predictor: Predictor, frames: range, file: Path
+) -> tuple[ModelSpec, AdaptationResult] | None:
+    """What :func:`adapt_to_clip` returned before for these frames; None if ``file`` does not hold it."""
+    outcome = read_outcome(file, _key(predictor, frames))
+    return None if outcome is None else (_adapted_model(predictor, file, outcome), outcome)
+
+
+def _key(predictor: Predictor, frames: range) -> str:
+    """All that an adaptation depends on; stored files are found by it."""
+    return f"{predictor.signature}|{frames.start}:{frames.stop}"
+
+
+def _adapted_model(predictor: Predictor, file: Path, outcome: AdaptationResult) -> ModelSpec:
     # the file proves itself
-    return (replace(card, weights=file, sha256="") if outcome.trusted else card), outcome
+    return replace(predictor.card, weights=file, sha256="") if outcome.trusted else predictor.card
 
 
 def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[AdaptationResult, bytes]:
@@ -168,7 +184,7 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
         adapter = ClipAdapter(load_network(card), bool(card.window), where, logit(card.decision_threshold))
     except AttributeError as error:
         raise ModelError(
-            f"card '{card.id}' cannot adapt to a clip: {error}",
+            f"model '{card.id}' cannot adapt to a clip: {error}",
             fix="Leave --adapt out, or give its net a method backbone_parameters().",
         ) from error
     if not adapter.learn(*look.gathered(teaching), AdaptationSettings(steps), look.cancel):

@@ -1,4 +1,4 @@
-"""Fit a card to one clip between two looks at it."""
+"""Fit a model to one clip between two looks at it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
-from vsod.analysis.clip_adaptation import FirstPass, Maps, adapt_to_clip
+from vsod.analysis.clip_adaptation import FirstPass, Maps, adapt_to_clip, known_adaptation
 from vsod.core.frame import Frame
 from vsod.core.prefetch import prefetch
 from vsod.inference.adapted_weights import AdaptationResult
@@ -25,7 +25,7 @@ def adapt_predictor(
     device: str = "auto",
     cancel: threading.Event | None = None,
 ) -> tuple[Predictor, AdaptationResult]:
-    """A predictor whose card is fitted to ``frames`` of the clip; the same one if that is not to be trusted.
+    """A predictor whose model is fitted to ``frames`` of the clip; the same one if that is not to be trusted.
 
     The fitted one answers with an average of ``maps`` and its own: that keeps most of what it gains and less than half
     of what it may lose.
@@ -41,7 +41,7 @@ def adapt_predictor(
 
     Raises:
         Cancelled: ``cancel`` was set.
-        ModelError: The card's net cannot adapt.
+        ModelError: The model's net cannot adapt.
     """
 
     def decode(span: range) -> Generator[Frame, None, None]:
@@ -57,10 +57,20 @@ def adapted_weights_file(folder: Path, frames: range) -> Path:
     return folder / f"adapted-{frames.start}-{frames.stop}"
 
 
-def load_adapted(clip: Source, predictor: Predictor, store: MapStore) -> Predictor | None:
-    """The predictor fitted to the whole clip by an earlier run, or None."""
-    frames = range(clip.info.frame_count)
-    if not adapted_weights_file(store.folder, frames).is_file():
+def adapted_before(predictor: Predictor, store: MapStore, frames: range) -> tuple[Predictor, bool] | None:
+    """What :func:`adapt_predictor` made of ``frames`` in an earlier run, and whether it is trusted; computes nothing.
+
+    Args:
+        predictor: Made for the clip.
+        store: Of the predictor's own maps.
+        frames: Frames it was adapted to.
+
+    Returns:
+        (adapted predictor, True), (``predictor``, False), or None if it was not adapted to these frames.
+    """
+    file = adapted_weights_file(store.folder, frames)
+    known = known_adaptation(predictor, frames, file) if file.is_file() else None
+    if known is None:
         return None
-    fitted, outcome = adapt_predictor(clip, predictor, store.get, frames, store.folder)
-    return fitted if outcome.trusted else None
+    model, outcome = known
+    return (predictor.for_second_pass(model, store.get), True) if outcome.trusted else (predictor, False)

@@ -1,4 +1,4 @@
-"""What is chosen for the frames of a clip: one card and one finish, and others for single shots."""
+"""All that is chosen for a clip: model, matte and export settings, its range, and what single shots have instead."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.export_settings import DEFAULT_EXPORT_SETTINGS, ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.old_keys import CLIP_SETTINGS, renamed
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()
+_UNSMOOTHED = MatteSettings(temporal_smoothing=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class ShotOverride:
 
     Attributes:
         start, stop: Its frames, ``stop`` excluded.
-        card: Id of its model card; None = the clip's.
+        card: Id of its model; None = the clip's.
         finish: Its finishing settings; None = the clip's.
 
     Raises:
@@ -65,19 +67,29 @@ class SettingsSpan:
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """The card and the finish of every frame.
+    """All that is chosen for a clip.
 
     Attributes:
-        card, finish: Of the clip.
-        shots: What is otherwise, in order.
+        model: Id of the clip's model.
+        matte: Its matte settings.
+        shots: What single shots have instead, in order.
+        adapt: Adapt the clip's model to the range first, see :mod:`vsod.analysis.second_pass`.
+        start, stop: The range that is analysed and written, ``stop`` excluded; None = to the end.
+        format: Export format id, or None to go by the output's suffix.
+        export: What is written and how.
 
     Raises:
         UsageError: Two shots share a frame, or they are not in order.
     """
 
-    model: str
+    model: str = "swift"
     matte: MatteSettings = DEFAULT_MATTE_SETTINGS
     shots: tuple[ShotOverride, ...] = ()
+    adapt: bool = False
+    start: int = 0
+    stop: int | None = None
+    format: str | None = None
+    export: ExportSettings = DEFAULT_EXPORT_SETTINGS
 
     def __post_init__(self) -> None:
         for before, shot in pairwise(self.shots):
@@ -89,29 +101,61 @@ class ClipSettings:
 
     @property
     def model_ids(self) -> tuple[str, ...]:
-        """Every card once, the clip's first."""
+        """Every model once, the clip's first."""
         own = (shot.model for shot in self.shots if shot.model is not None)
         return tuple(dict.fromkeys((self.model, *own)))
 
     @property
     def model_assignment(self) -> ClipSettings:
-        """The cards alone: two choices with the same casting need the same maps."""
+        """Which model for which frame, and what it is adapted to: two settings with the same one show the same maps."""
         own = (replace(shot, matte=None) for shot in self.shots if shot.model not in (None, self.model))
-        return ClipSettings(self.model, DEFAULT_MATTE_SETTINGS, tuple(own))
+        alone = ClipSettings(self.model, shots=tuple(own))
+        if not self.adapt:
+            return alone
+        # the frames that smoothing reads beyond the range are adapted to as well
+        matte = _smoothing_alone(self.matte)
+        return replace(alone, matte=matte, adapt=True, start=self.start, stop=self.stop)
+
+    @property
+    def for_analysis(self) -> ClipSettings:
+        """These settings without what no map depends on: two with the same result need the same maps."""
+        usual = _smoothing_alone(self.matte)
+        shots = []
+        for shot in self.shots:
+            model = None if shot.model == self.model else shot.model
+            matte = None if shot.matte is None else _smoothing_alone(shot.matte)
+            matte = None if matte == usual else matte
+            if model is not None or matte is not None:
+                shots.append(ShotOverride(shot.start, shot.stop, model, matte))
+        return replace(self.model_assignment, matte=usual, shots=tuple(shots))
+
+    def frames(self, count: int) -> range:
+        """The range in a clip of ``count`` frames.
+
+        Raises:
+            UsageError: It is empty or reaches beyond the clip.
+        """
+        stop = count if self.stop is None else self.stop
+        if not 0 <= self.start < stop <= count:
+            raise UsageError(
+                f"frame range {self.start}:{'' if self.stop is None else self.stop} is not inside the clip",
+                fix=f"The clip has frames 0:{count}; the end is excluded.",
+            )
+        return range(self.start, stop)
 
     def shot_at(self, index: int) -> ShotOverride | None:
         """The shot with something of its own that holds a frame."""
         return next((shot for shot in self.shots if shot.start <= index < shot.stop), None)
 
     def at(self, index: int) -> tuple[str, MatteSettings]:
-        """Card and finish of a frame."""
+        """Model and finish of a frame."""
         shot = self.shot_at(index)
         if shot is None:
             return self.model, self.matte
         return shot.model or self.model, self.matte if shot.matte is None else shot.matte
 
     def spans(self, frames: range) -> list[SettingsSpan]:
-        """``frames`` in stretches of one card and finish, in order."""
+        """``frames`` in stretches of one model and finish, in order."""
         inner = {edge for shot in self.shots for edge in (shot.start, shot.stop) if edge in frames}
         edges = sorted({frames.start, *inner, frames.stop})
         found: list[SettingsSpan] = []
@@ -125,10 +169,10 @@ class ClipSettings:
         return found
 
     def select_by_model(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """(N, …) something known of every frame by every card: each frame's by its own card.
+        """(N, …) something known of every frame by every model: each frame's by its own model.
 
         Args:
-            of: Gives it for a card.
+            of: Gives it for a model.
         """
         out = of(self.model).copy()
         for card in self.model_ids[1:]:
@@ -172,6 +216,11 @@ class ClipSettings:
         if changed.model is not None or changed.matte is not None:
             rest.append(changed)
         return tuple(sorted(rest, key=lambda shot: shot.start))
+
+
+def _smoothing_alone(matte: MatteSettings) -> MatteSettings:
+    """Settings that smooth over time or do not, as ``matte``, and are as usual else."""
+    return DEFAULT_MATTE_SETTINGS if matte.temporal_smoothing else _UNSMOOTHED
 
 
 def overridden_frames(shots: Sequence[ShotOverride], count: int) -> npt.NDArray[np.bool_]:

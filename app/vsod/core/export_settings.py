@@ -204,3 +204,6 @@ def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
         raise UsageError(
             f"{option} '{_short(str(value))}' is unknown", fix=f"Use one of: {', '.join(known)}."
         )
+
+
+DEFAULT_EXPORT_SETTINGS = ExportSettings()

@@ -25,11 +25,11 @@ class JobSpec:
     Attributes:
         source: Video file or folder of frames.
         output: Video file, or folder of an image sequence.
-        card: Id of the model card.
+        card: Id of the model.
         format: Export format id, or None to go by ``output``'s suffix.
         start, stop: Frame range, ``stop`` excluded; None = to the end.
         device: One of :data:`DEVICES`.
-        adapt: Fit the card to the clip first and look again, see :mod:`vsod.analysis.second_pass`.
+        adapt: Fit the model to the clip first and look again, see :mod:`vsod.analysis.second_pass`.
         finish: Finishing settings.
         delivery: What is written and how.
         shots: What single shots have of their own, in order.
@@ -57,8 +57,10 @@ class JobSpec:
 
     @property
     def settings(self) -> ClipSettings:
-        """Card and finish of every frame."""
-        return ClipSettings(self.model, self.matte, self.shots)
+        """All but where from and where to."""
+        return ClipSettings(
+            self.model, self.matte, self.shots, self.adapt, self.start, self.stop, self.format, self.export
+        )
 
     def frames(self, count: int) -> range:
         """The range of frames this job covers in a clip of ``count`` frames.
@@ -142,7 +144,7 @@ class JobResult:
         verified: True if the re-decoded output passed every check, None if not checked.
         stages: Seconds spent by stage name.
         outputs: Every file that was written.
-        fitted: Whether the card was fitted to the clip; None if that was not asked for.
+        fitted: Whether the model was fitted to the clip; None if that was not asked for.
         duplicated, dropped: Frames shown again and source frames left out by conforming to a rate.
         clip: The source as it was opened; not part of the JSON form.
     """

@@ -20,12 +20,17 @@ class ProgressMeter:
         report: Receiver, or None.
         stages: Frames to do, by stage name, in order.
         cancel: Set it from another thread, and the next step is not taken.
+        interval: Seconds between two reports at least; 0 reports every step.
     """
 
     def __init__(
-        self, report: ProgressFn | None, stages: dict[str, int], cancel: threading.Event | None = None
+        self,
+        report: ProgressFn | None,
+        stages: dict[str, int],
+        cancel: threading.Event | None = None,
+        interval: float = 0.1,
     ) -> None:
-        self._report = report
+        self._report, self._interval = report, interval
         self.cancel = cancel
         self._stages = stages
         self._recent: deque[tuple[float, int]] = deque()
@@ -34,6 +39,10 @@ class ProgressMeter:
         self._speed: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
         self._began = 0.0
+
+    def expect(self, stages: dict[str, int]) -> None:
+        """Hear of stages that are still to come: frames to do, by stage name; what is known already stays."""
+        self._stages = {**stages, **self._stages}
 
     def start(self, stage: str) -> None:
         """Enter a stage."""
@@ -44,14 +53,22 @@ class ProgressMeter:
         self._recent.append((self._began, 0))
         self._tell(force=True)
 
-    def step(self) -> None:
-        """One frame of the stage is done.
+    def check_cancelled(self) -> None:
+        """Go on, or not.
 
         Raises:
             Cancelled: The job was cancelled.
         """
         if self.cancel and self.cancel.is_set():
             raise Cancelled
+
+    def step(self) -> None:
+        """One frame of the stage is done.
+
+        Raises:
+            Cancelled: The job was cancelled.
+        """
+        self.check_cancelled()
         self._done += 1
         now = time.monotonic()
         self._recent.append((now, self._done))
@@ -65,7 +82,7 @@ class ProgressMeter:
             self.step()
 
     def finish(self) -> None:
-        """Leave the current stage and book its time."""
+        """End the current stage and record its time."""
         if self._stage:
             spent = time.monotonic() - self._began
             self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + spent
@@ -75,7 +92,7 @@ class ProgressMeter:
 
     def _tell(self, force: bool) -> None:
         now = time.monotonic()
-        if self._report is None or not (force or now - self._told > 0.1):
+        if self._report is None or not (force or now - self._told >= self._interval):
             return
         self._told = now
         (t0, n0), (t1, n1) = self._recent[0], self._recent[-1]

@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         tasks = self.tasks
         self.player.failed.connect(self.banner.show_error)
         tasks.catalogued.connect(self._on_catalogue)
-        tasks.covered.connect(lambda casting, covered: self.clip_state.set_coverage(covered, casting.model))
+        tasks.covered.connect(lambda chosen, coverage: self.clip_state.set_coverage(coverage, chosen.model))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.adapted)
         tasks.exported.connect(self.messages.exported)
@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
             picked.connect(self.opening.open)
 
     def _follow_clip(self) -> None:
-        """What hears of another clip, in this order: the viewer takes it over first and lets go of it last."""
+        """Connect what follows the current clip, in this order: the viewer takes it first and releases it last."""
         opened, closed = self.clip_state.opened, self.clip_state.closed
         opened.connect(lambda _clip: self._pages.setCurrentWidget(self.deck))
         opened.connect(self.stage.set_clip)

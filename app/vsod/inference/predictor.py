@@ -25,7 +25,7 @@ from vsod_models.flow import FlowEstimator, estimator
 from vsod_models.motion_prior.motion_prior import MotionPrior
 
 Map = npt.NDArray[np.float32]
-SECOND_PASS_WEIGHT = 0.4  # weight of a fitted card's maps, against those it was fitted with
+SECOND_PASS_WEIGHT = 0.4  # weight of a fitted model's maps, against those it was fitted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class FrameInputs:
     Attributes:
         index: The frame's ordinal.
         held: True if the frame could not be decoded.
-        inputs: (C, H, W) float32 each, padded, in the card's order.
+        inputs: (C, H, W) float32 each, padded, in the model's order.
     """
 
     index: int
@@ -96,15 +96,15 @@ def open_flow(name: str) -> FlowEstimator:
 
 
 class Predictor:
-    """A card made ready for one clip.
+    """A model made ready for one clip.
 
     Args:
-        card: A usable card.
+        card: A usable model.
         display: (width, height) of the clip, upright, square pixels.
         device: See :func:`vsod.inference.devices.choose_device`.
         engine: See :func:`vsod.inference.backends.open_backend`.
         use_flow: False runs the net on pictures alone. With it, the environment variable ``VSOD_FLOW``
-            names another estimator than the card's.
+            names another estimator than the model's.
 
     Making one is cheap: the network is loaded when the first map is asked for.
 
@@ -129,7 +129,7 @@ class Predictor:
         self._before: Callable[[int], Map | None] | None = None
 
     def for_second_pass(self, card: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
-        """The same for a card that differs in its weights alone, and does not have the last word.
+        """The same for a model that differs in its weights alone, and does not have the last word.
 
         Its maps are averaged with those of ``before`` (:data:`SECOND_PASS_WEIGHT`): what only one of the two sees stays
         in doubt.
@@ -162,6 +162,15 @@ class Predictor:
             self._prior = open_prior(cancel)
 
     @property
+    def loaded(self) -> bool:
+        """Whether the network is in memory."""
+        return self._opened is not None
+
+    def unload(self) -> None:
+        """Let go of the network; it is loaded again when it is needed."""
+        self._opened = None
+
+    @property
     def device(self) -> str:
         """Where it runs, in words; loads the network."""
         return self.backend.name
@@ -172,7 +181,7 @@ class Predictor:
 
     @property
     def signature(self) -> str:
-        """Text that changes whenever the maps would: what the card means, weights, code, raster, flow, prior."""
+        """Text that changes whenever the maps would: what the model means, weights, code, raster, flow, prior."""
         r = self.raster
         words = [compute_signature(self.card), f"{r.width}x{r.height}", self._flow]
         if self._flow == "raft":

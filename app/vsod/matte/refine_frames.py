@@ -18,7 +18,7 @@ from vsod.matte.smoothing_window import frames_needed, smooth_maps
 from vsod.media.pixels.conversion import PixelFormat
 from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import fits
-from vsod.storage.map_store import MapStore, never_analysed
+from vsod.storage.map_store import MapStore
 
 Refill = Callable[[int], None]
 """Computes the lost map of a frame again and puts it into the store."""
@@ -55,18 +55,6 @@ def refine_frames(
                     yield frame, matte
 
 
-def stored_map(store: MapStore, index: int) -> npt.NDArray[np.float32]:
-    """The map of a frame that was analysed.
-
-    Raises:
-        OutputError: It is not there.
-    """
-    saliency = store.get(index)
-    if saliency is None:
-        raise never_analysed(index)
-    return saliency
-
-
 def fitting(
     source: Source, store: MapStore, frame: Frame, refill: Refill | None = None
 ) -> npt.NDArray[np.float32]:
@@ -80,7 +68,7 @@ def fitting(
     if saliency is None:
         if refill is not None:
             refill(frame.index)
-        saliency = stored_map(store, frame.index)
+        saliency = store.require(frame.index)
     if not fits(source.info, store, frame):
         store.drop(frame.index)
         raise SourceChanged(source.info.path)

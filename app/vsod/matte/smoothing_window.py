@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from vsod.core.compositing import luma
 from vsod.core.frame import Frame
@@ -26,6 +27,14 @@ def frames_needed(frames: range, settings: MatteSettings, count: int) -> range:
     if not settings.temporal_smoothing:
         return frames
     return range(max(0, frames.start - RADIUS), min(count, frames.stop + RADIUS))
+
+
+def frames_ready(coverage: npt.NDArray[np.bool_], settings: MatteSettings) -> npt.NDArray[np.bool_]:
+    """(N,) frames for which all of :func:`frames_needed` have a map, of ``coverage`` (N,): those that have one."""
+    if not settings.temporal_smoothing:
+        return coverage
+    around = np.pad(coverage, RADIUS, constant_values=True)
+    return np.asarray(sliding_window_view(around, 2 * RADIUS + 1).all(axis=1), np.bool_)
 
 
 def smooth_maps(

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vsod.analysis import analyse
+from vsod.analysis.fill_store import fill_store
 from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
@@ -157,7 +157,7 @@ def run_bench(
 
         alone("encode", written("alone", pictures, len(pictures)))
         store = MapStore(Path(temp) / "maps", info.frame_count)
-        together("analyse", analyse.analyse(clip, predictor, store, reads))
+        together("analyse", fill_store(clip, predictor, store, reads))
         finished = export_frames.export_frames(clip, store, frames, settings, delivery)
         together("export", written("whole", finished, len(frames)))
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis import analyse
+from vsod.analysis.analyse import analyse
 from vsod.analysis.measure_metrics import measure_metrics
-from vsod.analysis.second_pass import load_adapted
+from vsod.analysis.second_pass import adapted_before
 from vsod.core.clip import ClipInfo
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
-from vsod.core.progress import ProgressFn
+from vsod.core.progress import AnalysisCoverage, ProgressFn
 from vsod.core.progress_meter import ProgressMeter
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
@@ -27,11 +28,12 @@ from vsod.matte.smoothing_window import SmoothingPreview
 from vsod.media.sources.audio_reader import read_audio
 from vsod.media.sources.opening import open_source
 from vsod.pipeline import runner
+from vsod.pipeline.analysis_requests import adaptation_range, analysis_request, exportable_frames
 from vsod.pipeline.job_estimate import JobEstimate, estimate_job
 from vsod.pipeline.model_comparison import ModelComparison, compare_models, sample_frames
 from vsod.qc.frame_metrics import FrameMetrics
 from vsod.qc.metrics_store import MetricsStore
-from vsod.storage.clip_maps import open_store
+from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
 
@@ -51,12 +53,14 @@ class ClipSession:
     def __init__(self, path: Path) -> None:
         self._source = open_source(path)
         self._cards: dict[str, ModelSpec] = {}
-        self._stores: dict[str, MapStore] = {}
-        self._fitted: dict[str, MapStore] = {}
-        self._prefer_fitted: set[str] = set()
+        self._stores = ClipStores(self._source.info)
+        self._signatures: dict[str, str] = {}
+        # signature of a model adapted to a range; the model's own where the outcome is not trusted
+        self._adapted: dict[tuple[str, range], str] = {}
+        self._shown: dict[str, str] = {}  # by model, the signature whose maps are shown if not its own
         self._lane_stores: dict[Path, MetricsStore] = {}
         self._preview: Refiner | None = None
-        self._steadied: dict[tuple[str, float, bool], SmoothingPreview] = {}
+        self._steadied: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
 
     @property
@@ -88,62 +92,59 @@ class ClipSession:
 
     def analyse(
         self,
-        card: str,
+        settings: ClipSettings,
         *,
-        frames: range | None = None,
         device: str = "auto",
-        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> bool | None:
-        """Compute the maps that are missing in ``frames`` (default: the whole clip).
-
-        With ``adapt`` the card is then fitted to them and looks again, see :mod:`vsod.analysis.second_pass`.
+        """Make the maps that are missing for an export of ``settings``, and adapt the model if these say so.
 
         Returns:
-            Whether the card was fitted to the clip; None if that was not asked for.
+            Whether the model was adapted to the clip; None if that was not asked for.
 
         Raises:
             Cancelled: ``cancel`` was set; what is computed stays.
-            VsodError: The card, its weights or the device cannot be used.
+            VsodError: A model, its weights or the device cannot be used, or the range is not inside the clip.
         """
-        wanted = frames if frames is not None else range(self.info.frame_count)
-        store = self._own_store(card)
-        todo = sum(len(gap) for gap in analyse.missing_ranges(store, wanted))
-        again = {"fit": 1, "look again": len(wanted)} if adapt else {}
-        pace = ProgressMeter(on_progress, {"analyse": todo, **again}, cancel)
-        predictor = Predictor(require_model(card), self.info.display_size, device)
-        if todo:
-            predictor.load(cancel)
-        runner.analyse_with_progress(self._source, predictor, store, wanted, pace)
-        if not adapt:
-            return None
-        _, second, fitted = runner.look_again(self._source, predictor, store, wanted, device, pace)
-        with self._lock:
-            if fitted:
-                self._fitted[card] = second
-        return fitted
+        request = analysis_request(settings, self.info.frame_count, device)
+        meter = ProgressMeter(on_progress, {}, cancel)
+        return analyse(self._source, request, self._stores, meter).adapted
 
-    def use_adapted(self, card: str, prefer: bool) -> None:
-        """From now on show what the card fitted to this clip sees, if it has been fitted, or what it sees as it is."""
-        if prefer and card not in self._fitted:
-            predictor = Predictor(require_model(card), self.info.display_size)
-            known = load_adapted(self._source, predictor, self._own_store(card))
-            if known is not None:
-                self._fitted[card] = open_store(self.info, known.signature)
+    def use_adapted(self, settings: ClipSettings) -> None:
+        """From now on show the maps that an export of ``settings`` reads: of the adapted model, if there is one."""
+        own, found = self._signature(settings.model), self._adapted_signature(settings)
         with self._lock:
-            (self._prefer_fitted.add if prefer else self._prefer_fitted.discard)(card)
+            if found is None or found == own:
+                self._shown.pop(settings.model, None)
+            else:
+                self._shown[settings.model] = found
 
     def reload_maps(self, card: str) -> None:
-        """Another job may have computed maps of this clip: look at the store again."""
-        with self._lock:
-            store = self._stores.pop(card, None)
-        if store is not None:
-            store.close()
+        """Another job may have computed maps of this clip: look at the stores again."""
+        adapted = [signature for (name, _), signature in self._adapted.items() if name == card]
+        for signature in (self._signature(card), *adapted):
+            self._stores.reopen(signature)
 
     def coverage(self, card: str) -> npt.NDArray[np.bool_]:
-        """(N,) which frames have a map by this card."""
+        """(N,) which frames have a map by this model."""
         return self._store(card).coverage()
+
+    def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
+        """What an export of ``settings`` would find: it computes nothing where all of its frames are covered."""
+        count, own = self.info.frame_count, self._signature(settings.model)
+        adapted, to = self._adapted_signature(settings), adaptation_range(settings, count)
+
+        def coverage(model: str) -> npt.NDArray[np.bool_]:
+            use = adapted if model == settings.model and adapted else self._signature(model)
+            return self._stores(use).coverage()
+
+        missing = to is not None and not self._stores(own).coverage()[to.start : to.stop].all()
+        return AnalysisCoverage(
+            exportable_frames(settings, count, coverage),
+            settings.select_by_model(coverage),
+            to_adapt=to is not None and (missing or adapted is None),
+        )
 
     def saliency(self, card: str, index: int) -> npt.NDArray[np.float32] | None:
         """(h, w) float32 0..1 at the network's raster, or None where nothing is computed."""
@@ -173,9 +174,8 @@ class ClipSession:
     ) -> ModelComparison:
         """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.compare_models`."""
         frames = sample_frames(within or range(self.info.frame_count), count)
-        stores = [self._own_store(card) for card in cards]
         return compare_models(
-            self._source, stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
+            self._source, self._stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
         )
 
     def raw_map(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
@@ -210,17 +210,16 @@ class ClipSession:
             on_progress=on_progress,
             cancel=cancel,
             source=self._source,
-            stores=self._own_store,
+            stores=self._stores,
         )
 
     def estimate(self, spec: JobSpec, cancel: threading.Event | None = None) -> JobEstimate:
         """What a job on this clip will cost: see :func:`vsod.pipeline.job_estimate.estimate_job`."""
-        return estimate_job(self._source, self._own_store, spec, cancel)
+        return estimate_job(self._source, self._stores, spec, cancel)
 
     def close(self) -> None:
         """Release the clip."""
-        for store in [*self._stores.values(), *self._fitted.values()]:
-            store.close()
+        self._stores.close()
         if self._preview is not None:
             self._preview.close()
         for preview in self._steadied.values():
@@ -243,7 +242,7 @@ class ClipSession:
 
     def _steady(self, card: str, strength: float, colour: bool, index: int) -> npt.NDArray[np.float32] | None:
         store = self._store(card)
-        asked = str(store.folder), strength, colour
+        asked = store, strength, colour
         with self._steady_lock:
             preview = self._steadied.pop(asked, None)
             if preview is None:
@@ -254,10 +253,10 @@ class ClipSession:
             return preview(index)
 
     def _store(self, card: str) -> MapStore:
-        """The maps to show: of the card as it is, or fitted."""
+        """The maps to show: of the model as it is, or adapted."""
         with self._lock:
-            fitted = self._fitted.get(card) if card in self._prefer_fitted else None
-        return self._own_store(card) if fitted is None else fitted
+            shown = self._shown.get(card)
+        return self._stores(shown or self._signature(card))
 
     def _lane_store(self, card: str) -> MetricsStore:
         store = self._store(card)
@@ -266,10 +265,21 @@ class ClipSession:
                 self._lane_stores[store.folder] = MetricsStore(store.folder, store.count)
             return self._lane_stores[store.folder]
 
-    def _own_store(self, card: str) -> MapStore:
-        about = self._card(card)
-        with self._lock:
-            if card not in self._stores:
-                predictor = Predictor(about, self.info.display_size)
-                self._stores[card] = open_store(self.info, predictor.signature)
-            return self._stores[card]
+    def _signature(self, card: str) -> str:
+        if card not in self._signatures:
+            self._signatures[card] = Predictor(self._card(card), self.info.display_size).signature
+        return self._signatures[card]
+
+    def _adapted_signature(self, settings: ClipSettings) -> str | None:
+        """The signature of the model as adapted to the range, its own if that is not trusted; None if it is not."""
+        frames = adaptation_range(settings, self.info.frame_count)
+        if frames is None:
+            return None
+        key = settings.model, frames
+        if key not in self._adapted:
+            predictor = Predictor(self._card(settings.model), self.info.display_size)
+            known = adapted_before(predictor, self._stores(predictor.signature), frames)
+            if known is None:
+                return None
+            self._adapted[key] = known[0].signature
+        return self._adapted[key]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vsod.analysis import analyse
+from vsod.analysis.analyse import OpenMapStore
+from vsod.analysis.fill_store import fill_store
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import Cancelled
@@ -40,7 +41,7 @@ class JobEstimate:
         loading: Seconds to load the network; 0 where nothing is to be analysed.
         bytes: The output would take.
         memory_mb: Largest resident memory of this process while it was measured, and before.
-        adapts: The card is fitted to the clip first, which is not in :attr:`seconds`.
+        adapts: The model is fitted to the clip first, which is not in :attr:`seconds`.
     """
 
     frames: int
@@ -71,7 +72,7 @@ class JobEstimate:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What eight frames of the stretches with one card and finish took: seconds and bytes a frame."""
+    """What eight frames of the stretches with one model and finish took: seconds and bytes a frame."""
 
     card: str
     frames: int
@@ -82,17 +83,17 @@ class _Sample:
 
 def estimate_job(
     clip: Source,
-    stores: Callable[[str], MapStore],
+    stores: OpenMapStore,
     spec: JobSpec,
     cancel: threading.Event | None = None,
 ) -> JobEstimate:
     """Do eight frames from the middle of a job in a throw-away folder, stage by stage as the job does them.
 
-    Where shots have a card or a finish of their own, eight frames of each kind.
+    Where shots have a model or a finish of their own, eight frames of each kind.
 
     Args:
         clip: The job's source, open.
-        stores: Gives its map store for a card; only read.
+        stores: Gives its map stores; they are only read.
         spec: The job.
         cancel: Set it from another thread to stop.
 
@@ -119,7 +120,7 @@ def _estimated(
         _sample(clip, cast, replace(spec, model=card, matte=finish, shots=()), frames, cancel)
         for (card, finish), frames in kinds.items()
     ]
-    count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.missing
+    count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.analysis.missing
     one_each = {sample.card: sample for sample in samples}
     busy = [sample for sample in one_each.values() if missing[sample.card]]
     pace = {
@@ -128,11 +129,11 @@ def _estimated(
     }
     if busy:
         seconds = sum(missing[sample.card] * sample.pace["analyse"] for sample in busy)
-        pace = {"analyse": seconds / cast.missing_total, **pace}
+        pace = {"analyse": seconds / cast.analysis.missing_total, **pace}
     return JobEstimate(
         frames=count,
-        analysed=cast.missing_total,
-        device=cast.predictors[spec.model].device,
+        analysed=cast.analysis.missing_total,
+        device=cast.analysis.predictors[spec.model].device,
         pace=pace,
         loading=sum(sample.loading for sample in busy),
         bytes=round(sum(sample.frames * sample.bytes for sample in samples) / len(wanted) * count),
@@ -148,14 +149,14 @@ def _sample(
     longest = max(stretches, key=len)
     middle = max(longest.start, longest.start + (len(longest) - SAMPLE_FRAMES) // 2)
     frames = range(middle, min(middle + SAMPLE_FRAMES, longest.stop))
-    predictor = cast.predictors[spec.model]
+    predictor = cast.analysis.predictors[spec.model]
     with tempfile.TemporaryDirectory() as temp:
         began = time.perf_counter()
         predictor.load(cancel)
         loading = time.perf_counter() - began
         maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
         reads = frames_needed(frames, spec.matte, clip.info.frame_count)
-        with closing(analyse.analyse(clip, predictor, maps, reads)) as indices:
+        with closing(fill_store(clip, predictor, maps, reads)) as indices:
             measured = _pace(indices, cancel)
         size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
     total = sum(len(stretch) for stretch in stretches)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from vsod.analysis import analyse
+from vsod.analysis.analyse import AnalysisRequest, OpenMapStore, analyse
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress, ProgressFn
-from vsod.errors import Cancelled
-from vsod.inference.model_registry import require_model
-from vsod.inference.predictor import Predictor
-from vsod.matte.refine_frames import stored_map
+from vsod.core.progress_meter import ProgressMeter
 from vsod.matte.refiner import Refiner
 from vsod.media.sources.source import Source
-from vsod.storage.map_store import MapStore
 from vsod_models.metrics.davis import region_similarity
 
 _WIDE = 320  # pixels of the pictures that are compared
@@ -36,9 +30,9 @@ class ModelComparison:
         cards: The models.
         frames: The frames that were tried.
         pictures: (H, W, 3) uint8 of each frame.
-        mattes: By card, then by frame: (H, W) float32 0..1.
-        seconds: By card: per frame, reading and motion included; None if all of its maps were there before.
-        agreement: (cards, cards) mean IoU of the mattes at 0.5.
+        mattes: By model, then by frame: (H, W) float32 0..1.
+        seconds: By model: per frame, reading and motion included; None if all of its maps were there before.
+        agreement: (models, models) mean IoU of the mattes at 0.5.
     """
 
     models: tuple[str, ...]
@@ -57,7 +51,7 @@ def sample_frames(within: range, wanted: int) -> tuple[int, ...]:
 
 def compare_models(
     source: Source,
-    stores: Sequence[MapStore],
+    stores: OpenMapStore,
     cards: Sequence[str],
     frames: Sequence[int],
     *,
@@ -65,38 +59,36 @@ def compare_models(
     on_progress: ProgressFn | None = None,
     cancel: threading.Event | None = None,
 ) -> ModelComparison:
-    """Run ``cards`` over ``frames``; their maps stay in ``stores``, one for each card.
+    """Run ``models`` over ``frames``; their maps stay in their stores, which ``stores`` gives.
 
     Raises:
         Cancelled: ``cancel`` was set.
-        VsodError: A card cannot be used.
+        VsodError: A model cannot be used.
     """
     width, height = source.info.display_size
     size = (min(_WIDE, width), max(16, round(height * min(1.0, _WIDE / width))))
     pictures = [source.frame_at(index, size=size).image for index in frames]
-    mattes: list[list[npt.NDArray[np.float32]]] = []
-    seconds: list[float | None] = []
-    done, total = 0, len(cards) * len(frames)
+    models = tuple(dict.fromkeys(cards))
+    each = tuple(range(index, index + 1) for index in frames)
+
+    def report(progress: Progress) -> None:
+        if on_progress is not None and progress.done:
+            on_progress(progress)
+
+    # few frames, and each takes long: every one is told
+    meter = ProgressMeter(report, {}, cancel, interval=0.0)
+    request = AnalysisRequest(tuple((model, each) for model in models), device=device)
+    analysis = analyse(source, request, stores, meter, stage="compare", whole_clip=False)
+    # a model that is there twice finds its maps there
+    seconds = [
+        None if card in cards[:place] else analysis.seconds.get(card) for place, card in enumerate(cards)
+    ]
     # the models are compared, not the ways to finish a map
     with Refiner(MatteSettings(temporal_smoothing=0.0)) as finish:
-        for card, store in zip(cards, stores, strict=True):
-            predictor = Predictor(require_model(card), source.info.display_size, device)
-            todo = [index for index in frames if store.get(index) is None]
-            if todo:
-                predictor.load(cancel)
-            began = time.monotonic()
-            for index in todo:
-                if cancel is not None and cancel.is_set():
-                    raise Cancelled
-                with closing(analyse.analyse(source, predictor, store, range(index, index + 1))) as maps:
-                    for _ in maps:
-                        pass
-                done += 1
-                if on_progress is not None:
-                    on_progress(Progress("compare", done, total))
-            seconds.append((time.monotonic() - began) / len(todo) if todo else None)
-            done += len(frames) - len(todo)
-            mattes.append([finish(stored_map(store, i), p) for i, p in zip(frames, pictures, strict=True)])
+        mattes = [
+            [finish(analysis.stores[card].require(i), p) for i, p in zip(frames, pictures, strict=True)]
+            for card in cards
+        ]
     return ModelComparison(tuple(cards), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 
 from vsod import __version__
-from vsod.analysis import analyse
-from vsod.analysis.second_pass import adapt_predictor
+from vsod.analysis.analyse import OpenMapStore
 from vsod.core.clip import ClipInfo
 from vsod.core.conform import ConformPlan, conform_to_rate
 from vsod.core.job import JobResult, JobSpec
@@ -20,8 +18,6 @@ from vsod.core.output_frame import FileContent
 from vsod.core.progress import ProgressFn
 from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import SourceChanged
-from vsod.inference.predictor import Predictor
-from vsod.matte.smoothing_window import frames_needed
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sinks.sink import Sink, finish_together, put_in_place
 from vsod.media.sources.opening import open_source
@@ -29,8 +25,7 @@ from vsod.media.sources.source import Source
 from vsod.media.verify.verifier import verify
 from vsod.pipeline.job_claims import claim, job_format, refuse_foreign_targets
 from vsod.pipeline.job_models import JobModels
-from vsod.storage.clip_maps import is_unchanged, open_store, seal
-from vsod.storage.map_store import MapStore
+from vsod.storage.clip_maps import is_unchanged
 
 NOT_ADAPTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
@@ -44,7 +39,7 @@ def run_job(
     on_progress: ProgressFn | None = None,
     cancel: threading.Event | None = None,
     source: Source | None = None,
-    stores: Callable[[str], MapStore] | None = None,
+    stores: OpenMapStore | None = None,
 ) -> JobResult:
     """Do the job: analyse what is missing, finish, write, verify.
 
@@ -56,7 +51,7 @@ def run_job(
         on_progress: Called at most ten times a second.
         cancel: Set it from another thread to stop.
         source: The clip, if it is open already; it stays open.
-        stores: Gives its map store for a card, if they are open already.
+        stores: Gives its map stores, if they are open already.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -70,13 +65,10 @@ def run_job(
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         cast = JobModels(clip, spec, frames, stores)
-        reads = frames_needed(frames, spec.matte, clip.info.frame_count)
-        todo = cast.missing_total
-        again = {"fit": 1, "look again": len(reads)} if spec.adapt else {}
         written = {"export": len(frames), "verify": len(frames) * len(spec.export.contents)}
-        pace = ProgressMeter(on_progress, {"analyse": todo, **again, **written}, cancel)
+        pace = ProgressMeter(on_progress, {**cast.analysis.stages, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
-        report = JobResult(spec.output, len(frames), 0.0, cast.load(cancel))
+        report = JobResult(spec.output, len(frames), 0.0, cast.analysis.load(cancel))
         report.clip = clip.info
         report.warnings += clip.info.warnings
         tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
@@ -105,15 +97,10 @@ def run_job(
                     delivery=spec.export,
                 )
                 sinks[layout] = open_files.enter_context(sink)
-            if todo:
-                cast.analyse(pace)
-            if spec.adapt:
-                predictor, store = cast.predictors[spec.model], cast.stores[spec.model]
-                looked = look_again(clip, predictor, store, reads, spec.device, pace)
-                report.adapted = looked[2]
-                cast.replace(spec.model, *looked[:2])
-                if not report.adapted:
-                    report.warnings.append(NOT_ADAPTED)
+            cast.analysis.run(pace)
+            report.adapted = cast.analysis.adapted
+            if report.adapted is False:
+                report.warnings.append(NOT_ADAPTED)
             pace.start("export")
             _export(spec, cast, frames, plan, sinks, pace, report)
             check_unchanged(clip.info)
@@ -146,53 +133,6 @@ def check_unchanged(info: ClipInfo) -> None:
     """
     if not is_unchanged(info):
         raise SourceChanged(info.path)
-
-
-def look_again(
-    clip: Source,
-    predictor: Predictor,
-    store: MapStore,
-    frames: range,
-    device: str,
-    pace: ProgressMeter,
-) -> tuple[Predictor, MapStore, bool]:
-    """The card fitted to the clip, its maps, and True; what was given and False where that is not to be trusted.
-
-    Raises:
-        Cancelled: The job was cancelled; what is computed stays.
-        ModelError: The card's net cannot adapt.
-    """
-    pace.start("fit")
-    fitted, outcome = adapt_predictor(
-        clip, predictor, store.get, frames, store.folder, device=device, cancel=pace.cancel
-    )
-    pace.step()
-    if not outcome.trusted:
-        return predictor, store, False
-    second = open_store(clip.info, fitted.signature)
-    if analyse.missing_ranges(second, frames):
-        fitted.load(pace.cancel)
-        analyse_with_progress(clip, fitted, second, frames, pace, "look again")
-    return fitted, second, True
-
-
-def analyse_with_progress(
-    clip: Source,
-    predictor: Predictor,
-    store: MapStore,
-    frames: range,
-    pace: ProgressMeter,
-    stage: str = "analyse",
-) -> None:
-    """The analysing half of a job on its own: fill ``store`` for ``frames``; ``stage`` is what it is called.
-
-    Raises:
-        Cancelled: The job was cancelled; what is computed stays.
-    """
-    pace.start(stage)
-    with closing(analyse.analyse(clip, predictor, store, frames)) as indices:
-        pace.track(indices)
-    seal(store, clip.info)
 
 
 def plan_frames(spec: JobSpec, info: ClipInfo, frames: range) -> ConformPlan:

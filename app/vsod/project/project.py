@@ -36,7 +36,7 @@ class ProjectClip:
 
     Attributes:
         path: Video file or folder of frames, absolute.
-        card, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
+        model, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
         digest: :func:`vsod.storage.digest.digest` of the clip, to know it again; empty = not taken yet.
         rest: What a newer version of this program wrote about the clip; kept as it is.
     """
@@ -55,8 +55,17 @@ class ProjectClip:
 
     @property
     def settings(self) -> ClipSettings:
-        """Card and finish of every frame."""
-        return ClipSettings(self.model, self.matte, self.shots)
+        """All but which clip it is."""
+        return ClipSettings(
+            self.model,
+            self.matte,
+            self.shots,
+            self.adapt,
+            self.start,
+            self.stop,
+            self.format or None,
+            self.export,
+        )
 
     def job(self, output: Path, device: str = "auto") -> JobSpec:
         """The job that exports it."""

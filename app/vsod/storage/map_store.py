@@ -110,6 +110,20 @@ class MapStore:
         raw = self._raw(index)
         return None if raw is None else np.asarray(raw / np.float32(_LEVELS), np.float32)
 
+    def require(self, index: int) -> Map:
+        """The map of frame ``index`` that must have been analysed, (h, w) float32 0..1.
+
+        Raises:
+            OutputError: It is not there.
+        """
+        saliency = self.get(index)
+        if saliency is None:
+            raise OutputError(
+                f"the map of frame {index} is not there",
+                fix="Start the job again: what is missing is computed then.",
+            )
+        return saliency
+
     def hashes(self, index: int) -> tuple[bytes, bytes]:
         """What :meth:`put` was told of frame ``index``: its picture, and all pictures its map depends on."""
         with self._lock:
@@ -277,10 +291,3 @@ def _unpacked(chunk: int, note: bytes) -> tuple[int, int, npt.NDArray[np.int64],
 
 def _stacked(hashes: Hashes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(hashes.values()), np.uint8).reshape(-1, 2 * _HASH)
-
-
-def never_analysed(index: int) -> OutputError:
-    """The error for a map that is not there and cannot be made."""
-    return OutputError(
-        f"the map of frame {index} is not there", fix="Start the job again: what is missing is computed then."
-    )

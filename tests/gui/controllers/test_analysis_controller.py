@@ -99,6 +99,17 @@ def test_the_model_is_fitted_to_the_clip_if_asked(qtbot: QtBot, window: MainWind
     qtbot.waitUntil(lambda: clip.preferred[-1] == ("swift", False))
 
 
+def test_what_is_analysed_is_still_to_be_adapted(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    analyse_all(qtbot, window)
+    assert window.analysis.button.text() == "Analysed"
+    window.analysis.adapt_box.click()
+    qtbot.waitUntil(lambda: window.analysis.button.text() == "Adapt to the clip")
+    assert window.analysis.button.isEnabled() and window.scrubber.covered.all()
+    with qtbot.waitSignal(window.tasks.fitted):
+        window.analysis.button.click()
+    qtbot.waitUntil(lambda: window.analysis.button.text() == "Analysed")
+
+
 def test_a_clip_nothing_can_be_learned_from_is_said(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     clip.adapts = False
     window.analysis.adapt_box.click()

@@ -7,6 +7,8 @@ import argparse
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.qc.issues import Issue
 from vsod.storage.claims import Claims, refuse_foreign
 
@@ -24,8 +26,12 @@ def metrics(args: argparse.Namespace) -> int:
     clip = ClipSession(args.source)
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
+        # metrics are of the maps as they are
+        maps = ClipSettings(
+            args.model, MatteSettings(temporal_smoothing=0.0), start=frames.start, stop=frames.stop
+        )
         with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
-            clip.analyse(args.model, frames=frames, device=args.device, on_progress=bars, cancel=cancel)
+            clip.analyse(maps, device=args.device, on_progress=bars, cancel=cancel)
             clip.measure_metrics(args.model, on_progress=bars, cancel=cancel)
         table = MetricsTable.of(clip.info, args.model, clip.metrics(args.model), frames)
         table.write(args.output, old_keys=args.old_keys)

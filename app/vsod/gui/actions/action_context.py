@@ -82,11 +82,11 @@ def job_runs(context: ActionContext) -> bool:
 
 def can_analyse(context: ActionContext) -> bool:
     """A clip is open, its models can be used, and nothing runs."""
-    return has_clip(context) and not job_runs(context) and context.shared.usable_models is not None
+    return has_clip(context) and not job_runs(context) and context.shared.usable_settings is not None
 
 
 def can_export(context: ActionContext) -> bool:
     """As for an analysis, but the queue may be at work; formats are known."""
     tasks = context.shared.jobs
     free = tasks.busy in ("", QUEUE_JOB)
-    return has_clip(context) and free and context.shared.usable_models is not None and bool(tasks.formats)
+    return has_clip(context) and free and context.shared.usable_settings is not None and bool(tasks.formats)

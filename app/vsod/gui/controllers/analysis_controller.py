@@ -43,11 +43,9 @@ class AnalysisController(QObject):
 
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
-        state, casting = self._room.clip_state, self._room.usable_models
-        if casting is None or state.clip is None or self._tasks.busy:
-            return
-        frames = None if len(state.marked) == state.count else state.marked
-        self._tasks.analyse(casting, frames, self._panel.device, self._panel.adapt)
+        settings = self._room.usable_settings
+        if settings is not None and self._room.clip_state.clip is not None and not self._tasks.busy:
+            self._tasks.analyse(settings, self._panel.device)
 
     def cancel(self) -> None:
         """Stop the running job; the queue pauses."""
@@ -58,20 +56,23 @@ class AnalysisController(QObject):
             self._tasks.cancel()
 
     def refresh(self) -> None:
-        """Word the Analyse button, and pass the models on to the analysis while idle."""
-        state, casting, panel = self._room.clip_state, self._room.usable_models, self._panel
-        self._ahead.set_assignment(casting, panel.device, panel.adapt)
-        within = state.coverage[state.marked.start : state.marked.stop]
-        if state.clip is not None and len(within) and within.all():
+        """Word the Analyse button, and pass the settings on to the analysis while idle."""
+        state, settings, panel = self._room.clip_state, self._room.usable_settings, self._panel
+        self._ahead.set_settings(settings, panel.device)
+        within = state.coverage.exportable[state.marked.start : state.marked.stop]
+        complete = state.clip is not None and len(within) > 0 and bool(within.all())
+        if complete and not state.coverage.to_adapt:
             panel.set_task(tr("Analysed"), False)
             return
         if state.clip is None:
             text = tr("Analyse")
+        elif complete:
+            text = tr("Adapt to the clip")
         else:
             whole = len(state.marked) == state.count
             text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
             text = text.format(left=len(state.marked) - int(within.sum()))
-        panel.set_task(text, state.clip is not None and not self._tasks.busy and casting is not None)
+        panel.set_task(text, state.clip is not None and not self._tasks.busy and settings is not None)
 
     # ---- messages
 

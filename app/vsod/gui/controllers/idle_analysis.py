@@ -1,17 +1,16 @@
-"""Analysis that runs ahead while nobody needs the machine."""
+"""Analyses the current clip in the background while the machine is idle."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip_settings import ClipSettings
-from vsod.core.progress import Progress
+from vsod.core.progress import AnalysisCoverage, Progress
 from vsod.errors import Cancelled
-from vsod.gui.jobs.analysis_job import AnalysisJob
 from vsod.gui.jobs.clip_jobs import ClipJobs
 from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
@@ -24,7 +23,7 @@ IDLE_MS = 3_000  # without a wish, before it begins
 class IdleAnalysis(QObject):
     """Computes maps from the playhead on when nothing else is asked for.
 
-    A moved playhead, playback, another clip or card, and every job stop it at once; what it has computed stays.
+    A moved playhead, playback, another clip or model, and every job stop it at once; what it has computed stays.
 
     Args:
         player: The playhead.
@@ -40,12 +39,12 @@ class IdleAnalysis(QObject):
         self._player, self._tasks = player, tasks
         self.enabled = True
         self._clip: OpenClip | None = None
-        self._casting: ClipSettings | None = None
+        self._settings: ClipSettings | None = None
         self._device = "auto"
-        self._covered: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._covered = np.zeros(0, np.bool_)
         self._job: JobThread | None = None
         self._failed: tuple[ClipSettings | None, str] | None = (
-            None  # cards and device that cannot: not tried again
+            None  # models and device that cannot: not tried again
         )
         self._free = threading.Event()
         self._free.set()
@@ -62,17 +61,17 @@ class IdleAnalysis(QObject):
         tasks.run_before_exclusive(self._give_way)
 
     def set_clip(self, clip: OpenClip | None) -> None:
-        """Another clip is on the desk."""
-        self._clip, self._casting = clip, None
+        """Set the current clip."""
+        self._clip, self._settings = clip, None
         self.restart_timer()
 
-    def set_assignment(self, casting: ClipSettings | None, device: str, adapt: bool) -> None:
-        """What the user would analyse with; nothing for a card that is to be fitted first."""
-        wanted = None if adapt else casting
-        if (wanted, device) != (self._casting, self._device):
-            if wanted != self._casting:
+    def set_settings(self, settings: ClipSettings | None, device: str) -> None:
+        """What the user would analyse for; nothing for a model that is to be adapted first."""
+        wanted = None if settings is None or settings.adapt else settings.for_analysis
+        if (wanted, device) != (self._settings, self._device):
+            if wanted != self._settings:
                 self._covered = np.zeros(0, np.bool_)  # news of it is on its way
-            self._casting, self._device = wanted, device
+            self._settings, self._device = wanted, device
             self.restart_timer()
 
     def enable(self, enabled: bool) -> None:
@@ -104,48 +103,48 @@ class IdleAnalysis(QObject):
         self._free.wait()
 
     def _begin(self) -> None:
-        clip, casting, device = self._clip, self._casting, self._device
+        clip, settings, device = self._clip, self._settings, self._device
         busy = self._tasks.busy or self._player.speed or self._job is not None
-        if clip is None or casting is None or busy or self._covered.all():
+        if clip is None or settings is None or busy or self._covered.all():
             return
-        if self._failed == (casting, device):
+        if self._failed == (settings, device):
             return
         at = self._player.index
-        frames = range(0 if self._covered[at:].all() else at, clip.info.frame_count)
+        rest = replace(settings, start=0 if self._covered[at:].all() else at)
 
-        def work(job: JobThread) -> object:
+        def work(job: JobThread) -> AnalysisCoverage:
             def tell(progress: Progress) -> None:
                 if job.report(progress):
-                    job.noted.emit(casting.select_by_model(clip.coverage))
+                    job.noted.emit(clip.export_coverage(settings))
 
             try:
-                AnalysisJob(clip, casting, frames).analyse(device, tell, job.cancel)
-                return casting.select_by_model(clip.coverage)
+                clip.analyse(rest, device=device, on_progress=tell, cancel=job.cancel)
+                return clip.export_coverage(settings)
             finally:
                 self._free.set()
 
-        def show(covered: object) -> None:
-            if self._clip is clip and self._casting == casting:
-                self._tasks.covered.emit(casting, covered)
+        def show(coverage: AnalysisCoverage) -> None:
+            if self._clip is clip and self._settings == settings:
+                self._tasks.covered.emit(settings, coverage)
 
-        def done(covered: object) -> None:
+        def done(coverage: AnalysisCoverage) -> None:
             self._ended()
-            show(covered)
+            show(coverage)
 
         self._free.clear()
         self._job = self._desk.start("ahead", work, done, watch=lambda job: job.noted.connect(show))
         self.working.emit(True)
 
-    def _on_covered(self, casting: ClipSettings, covered: npt.NDArray[np.bool_]) -> None:
-        if self._casting not in (casting, None):
+    def _on_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:
+        if self._settings not in (settings, None):
             return
-        self._covered = covered
+        self._covered = coverage.exportable
         if self.enabled and self._job is None and not self._idle.isActive():
             self._idle.start()
 
     def _on_failed(self, _name: str, error: Exception) -> None:
         if not isinstance(error, Cancelled):
-            self._failed = (self._casting, self._device)
+            self._failed = (self._settings, self._device)
             self.failed.emit(error)
         self._ended()
 

@@ -1,4 +1,4 @@
-"""What the timeline knows of the clip: its film, its lanes and where a look is wanted."""
+"""Loads thumbnails, frame metrics and issues in the background and shows them on the timeline."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.core.clip_settings import ClipSettings
+from vsod.core.progress import AnalysisCoverage
 from vsod.core.shot_detection import detect_cuts
 from vsod.errors import Cancelled
 from vsod.gui.jobs.job_pool import JobPool
@@ -66,17 +67,18 @@ class MetricsController(QObject):
         scrubber.set_thumbnails(self._film.picture)
 
     def set_clip(self, clip: OpenClip | None) -> None:
-        """Another clip is on the desk; the one before may be closed from now on."""
+        """Set the current clip; the one before may be closed from now on."""
         self._forget()
         self._clip = clip
         width, height = clip.info.display_size if clip is not None else (16, 9)
         self._film.set_clip(clip, (max(2, round(FILM * 2 * width / height)), FILM * 2))
 
-    def set_covered(self, casting: ClipSettings, covered: npt.NDArray[np.bool_]) -> None:
-        """News from an analysis, or of other cards."""
-        if casting != self._casting or int(covered.sum()) < self._covered:
+    def set_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:
+        """News from an analysis, or of other models."""
+        casting, covered = settings.model_assignment, int(coverage.mapped.sum())
+        if casting != self._casting or covered < self._covered:
             self._forget()
-        self._casting, self._covered = casting, int(covered.sum())
+        self._casting, self._covered = casting, covered
         if self._covered:
             self._film.pause(False)
         self._look()
@@ -88,7 +90,7 @@ class MetricsController(QObject):
         self._look()
 
     def go_to_issue(self, way: int) -> None:
-        """To the next (1) or the previous (-1) frame that wants a look."""
+        """Go to the next (1) or the previous (-1) issue."""
         flag = next_issue(self.flags, self._player.index, way)
         if flag is not None:
             self._player.seek(flag.worst)

@@ -38,6 +38,7 @@ class QueueDock(QDockWidget):
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
         self._document, self._editing, self._tasks = room.document, editing, room.jobs
+        self._state = room.clip_state
         self._banner, self._prefs = room.banner, room.preferences
         self.control = QueueController(room.jobs, self._decided, lambda: room.workspace.analysis.device, self)
         self.queue = self.control.model
@@ -65,7 +66,7 @@ class QueueDock(QDockWidget):
             self.show()
 
     def add_clips(self, paths: Sequence[Path]) -> None:
-        """Put clips last, each with what is decided about it or usual, and show the list."""
+        """Append clips to the queue, each with its own settings or the defaults, and show the queue."""
         self.show()
         self.control.add_clips([path.absolute() for path in paths])
 
@@ -136,4 +137,4 @@ class QueueDock(QDockWidget):
     def _on_finished(self, item: QueuedJob) -> None:
         work = self._document.current_clip
         if work is not None and work.path == item.spec.source:
-            self._tasks.reload_maps(work.settings.model_assignment, work.adapt)
+            self._tasks.reload_maps(self._state.clipped(work.settings))

@@ -1,15 +1,15 @@
-"""Between the hand and the document: what is turned becomes an edit, what is decided is shown."""
+"""Turns changes in the panels into undoable edits, and shows the current settings in the panels."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
 
-import numpy as np
 from PyQt6.QtCore import QEvent, QObject
 
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.matte_settings import MatteSettings
+from vsod.core.progress import AnalysisCoverage
 from vsod.gui.controllers.shot_scope import ShotScope
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
@@ -33,7 +33,7 @@ class SettingsController(QObject):
         self._player = room.player
         self._deck, self._tasks, self._prefs, self._scope = room.workspace, room.jobs, room.preferences, scope
         document, deck = room.document, room.workspace
-        self._looked_up: tuple[Path, ClipSettings, bool] | None = None
+        self._looked_up: tuple[Path, ClipSettings] | None = None
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
         deck.finish.changed.connect(self._on_finish)
@@ -69,15 +69,16 @@ class SettingsController(QObject):
         return new
 
     def show_clip(self, clip: OpenClip) -> None:
-        """Show what is decided about a clip that was opened; the usual, if it is new."""
+        """Show the settings of a clip that was opened; the defaults, if it is new."""
         self._document.show_clip(self.default_settings(clip.info.path))
 
     def refresh_coverage(self) -> None:
-        """Ask which frames of the clip on the desk are done."""
+        """Ask which frames of the current clip are analysed."""
         work = self._document.current_clip
         if work is not None and self._state.clip is not None:
-            self._looked_up = work.path, work.settings.model_assignment, work.adapt
-            self._tasks.read_coverage(work.settings.model_assignment, work.adapt)
+            settings = self._state.clipped(work.settings)
+            self._looked_up = work.path, settings.for_analysis
+            self._tasks.read_coverage(settings)
 
     # ---- messages
 
@@ -140,6 +141,15 @@ class SettingsController(QObject):
         deck.scrubber.set_shots(work.shots)
         self._player.set_view(matte=work.matte, shots=work.shots)
         self._state.set_range(work.start, count if work.stop is None else work.stop)
-        if self._looked_up != (work.path, work.settings.model_assignment, work.adapt):
-            self._state.set_coverage(np.zeros(count, bool), work.model)
+        wanted, before = self._state.clipped(work.settings).for_analysis, self._looked_up
+        if before != (work.path, wanted):
+            if before is None or before[0] != work.path or not _same_models(before[1], wanted):
+                self._state.set_coverage(AnalysisCoverage.none(count), work.model)
             self.refresh_coverage()
+
+
+def _same_models(one: ClipSettings, other: ClipSettings) -> bool:
+    """Whether the maps that are shown are by the same models; what these are adapted to may differ."""
+    return replace(one.model_assignment, start=0, stop=None) == replace(
+        other.model_assignment, start=0, stop=None
+    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
+from vsod.core.progress import AnalysisCoverage
 from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.pipeline_interface import OpenClip
@@ -39,7 +38,7 @@ class ViewerController(QObject):
             room.status,
             actions,
         )
-        self._covered: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        self._coverage = AnalysisCoverage.none(0)
         player, deck = room.player, room.workspace
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -59,7 +58,7 @@ class ViewerController(QObject):
     def set_clip(self, clip: OpenClip) -> None:
         """Show another clip from its first frame on."""
         info, deck = clip.info, self._deck
-        self._covered = np.zeros(info.frame_count, bool)
+        self._coverage = AnalysisCoverage.none(info.frame_count)
         self._player.set_view(model=None)
         deck.facts.set_clip(info)
         deck.scrubber.set_clip(info)
@@ -73,7 +72,7 @@ class ViewerController(QObject):
 
     def clear(self) -> None:
         """Show no clip any more."""
-        self._covered = np.zeros(0, bool)
+        self._coverage = AnalysisCoverage.none(0)
         self._player.set_view(model=None)
         self._player.set_clip(None)
         self._status.show_position(None, 0)
@@ -99,13 +98,15 @@ class ViewerController(QObject):
 
     # ---- messages
 
-    def _on_coverage(self, covered: npt.NDArray[np.bool_], card: str | None) -> None:
-        before, self._covered = self._covered, covered
-        self._deck.scrubber.set_covered(covered)
+    def _on_coverage(self, coverage: AnalysisCoverage, card: str | None) -> None:
+        before, self._coverage = self._coverage, coverage
+        self._deck.scrubber.set_covered(coverage.exportable)
         # a picture must not wait for a map store that has nothing to say: opening one may load a network
-        self._player.set_view(model=card if covered.any() else None)
+        self._player.set_view(model=card if coverage.mapped.any() else None)
         index = self._player.index
-        if len(covered) and covered[index] and not (len(before) > index and before[index]):
+        # once for its first map, and once for those of its neighbours that temporal smoothing reads
+        steps = (before.mapped, coverage.mapped), (before.exportable, coverage.exportable)
+        if any(len(now) > index and now[index] and not old[index : index + 1].any() for old, now in steps):
             self._player.refresh()
 
     def _on_range(self, marked: range) -> None:

@@ -1,4 +1,4 @@
-"""Opening, analysing and exporting: jobs on the desk, outcomes as signals."""
+"""Opens, analyses and exports the current clip in worker threads; results arrive as signals."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
-from vsod.core.progress import Progress
+from vsod.core.progress import AnalysisCoverage, Progress
 from vsod.errors import VsodError
-from vsod.gui.jobs.analysis_job import AnalysisJob, AnalysisProgress
+from vsod.gui.jobs.analysis_progress import AnalysisProgress
 from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import FormatChoice, OpenClip, PipelineInterface
@@ -28,13 +28,13 @@ QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 class ClipJobs(QObject):
     """The slow half of the window."""
 
-    catalogued = pyqtSignal(object, object)  # list of Card, list of Format
+    catalogued = pyqtSignal(object, object)  # list of Model, list of Format
     opening = pyqtSignal(str)  # name of the clip being opened, "" when that is over
     opened = pyqtSignal(object)  # Clip
-    covered = pyqtSignal(object, object)  # casting, (N,) bool: frames of the current clip that are done
+    covered = pyqtSignal(object, object)  # ClipSettings.for_analysis, AnalysisCoverage of the clip
     analysed = pyqtSignal()
     fitted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
-    timed = pyqtSignal(str, str, float)  # card, device, frames per second of a long analysis
+    timed = pyqtSignal(str, str, float)  # model, device, frames per second of a long analysis
     exported = pyqtSignal(object)  # JobReport
     running = pyqtSignal(str)  # name of the heavy job, "" when none
     progressed = pyqtSignal(object)  # Progress
@@ -47,7 +47,7 @@ class ClipJobs(QObject):
         self._desk.heavy_changed.connect(self._on_heavy)
         self._desk.failed.connect(self._on_failed)
         self._clip: OpenClip | None = None
-        self._asked: tuple[OpenClip, ClipSettings, bool] | None = None  # whose coverage is of interest
+        self._asked: tuple[OpenClip, ClipSettings] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
         self._unclaimed: list[OpenClip] = []  # opened in a job's thread, not yet handed to the window
@@ -64,7 +64,7 @@ class ClipJobs(QObject):
         self._desk.before_heavy = give_way
 
     def catalogue(self) -> None:
-        """Look for models and formats."""
+        """List models and formats in a worker thread."""
 
         def done(result: tuple[list[object], Sequence[FormatChoice]]) -> None:
             self.formats = result[1]
@@ -106,49 +106,44 @@ class ClipJobs(QObject):
         self._clip = self._asked = None
         self.opening.emit("")
 
-    def read_coverage(self, casting: ClipSettings, adapt: bool = False) -> None:
-        """Ask which frames are done already; with ``adapt`` by the clip's card as fitted to it, if it is."""
-        clip = self._clip
+    def read_coverage(self, settings: ClipSettings) -> None:
+        """Ask which frames an export of ``settings`` finds analysed; from then on its maps are those shown."""
+        clip, settings = self._clip, settings.for_analysis
         if clip is None:
             return
-        asked = self._asked = clip, casting, adapt
+        asked = self._asked = clip, settings
 
-        def done(covered: object) -> None:
+        def done(coverage: AnalysisCoverage) -> None:
             if self._asked is asked:  # another question may have overtaken this one
-                self.covered.emit(casting, covered)
+                self.covered.emit(settings, coverage)
 
-        def work(job: JobThread) -> object:
-            clip.use_adapted(casting.model, adapt)
-            return casting.select_by_model(clip.coverage)
+        def work(job: JobThread) -> AnalysisCoverage:
+            clip.use_adapted(settings)
+            return clip.export_coverage(settings)
 
         self._desk.start("coverage", work, done)
 
-    def analyse(self, casting: ClipSettings, frames: range | None, device: str, adapt: bool = False) -> None:
-        """Run the networks over ``frames`` of the current clip, each over its own."""
+    def analyse(self, settings: ClipSettings, device: str) -> None:
+        """Make the maps of the current clip that an export of ``settings`` lacks."""
         clip = self._clip
         if clip is None or self._desk.exclusive_job is not None:
             return
 
-        def work(job: JobThread) -> tuple[object, bool | None, float]:
-            clip.use_adapted(casting.model, False)  # the first look is what fills the lane
-            looks = AnalysisJob(clip, casting, frames, adapt)
-            teller = AnalysisProgress(job, clip, casting, looks)
-            fitted = looks.analyse(device, teller, job.cancel)
-            clip.use_adapted(casting.model, adapt)
-            return (
-                casting.select_by_model(clip.coverage),
-                fitted,
-                teller.fps if len(casting.model_ids) == 1 else 0.0,
-            )
+        def work(job: JobThread) -> tuple[AnalysisCoverage, bool | None, float]:
+            progress = AnalysisProgress(job, clip, settings)
+            adapted = clip.analyse(settings, device=device, on_progress=progress, cancel=job.cancel)
+            clip.use_adapted(settings)
+            fps = progress.fps if len(settings.model_ids) == 1 else 0.0
+            return clip.export_coverage(settings), adapted, fps
 
-        def done(result: tuple[object, bool | None, float]) -> None:
-            covered, fitted, fps = result
-            self._note((clip, casting, covered))
+        def done(result: tuple[AnalysisCoverage, bool | None, float]) -> None:
+            coverage, adapted, fps = result
+            self._note((clip, settings, coverage))
             self.analysed.emit()
-            if fitted is not None:
-                self.fitted.emit(fitted)
+            if adapted is not None:
+                self.fitted.emit(adapted)
             if fps:
-                self.timed.emit(casting.model, device, fps)
+                self.timed.emit(settings.model, device, fps)
 
         self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
 
@@ -159,9 +154,10 @@ class ClipJobs(QObject):
             return
 
         def work(job: JobThread) -> JobResult:
-            casting = spec.settings.model_assignment
-            report = clip.export(spec, on_progress=AnalysisProgress(job, clip, casting), cancel=job.cancel)
-            job.noted.emit((clip, casting, casting.select_by_model(clip.coverage)))
+            settings = spec.settings
+            report = clip.export(spec, on_progress=AnalysisProgress(job, clip, settings), cancel=job.cancel)
+            clip.use_adapted(settings)
+            job.noted.emit((clip, settings, clip.export_coverage(settings)))
             return report
 
         self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
@@ -226,7 +222,7 @@ class ClipJobs(QObject):
         return self._desk.start("estimate", work, done)
 
     def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
-        """Look what a clip is, or why it cannot be read."""
+        """Probe a clip in a worker thread."""
 
         def work(job: JobThread) -> ClipInfo | VsodError:
             try:
@@ -239,17 +235,17 @@ class ClipJobs(QObject):
 
         self._desk.start("probe", work, done)
 
-    def reload_maps(self, casting: ClipSettings, adapt: bool) -> None:
-        """Another job has computed maps of the current clip: look again."""
+    def reload_maps(self, settings: ClipSettings) -> None:
+        """Reload the map stores of the current clip after another job wrote to them."""
         clip = self._clip
 
         def work(job: JobThread) -> None:
             assert clip is not None
-            for card in casting.model_ids:
+            for card in settings.model_ids:
                 clip.reload_maps(card)
 
         if clip is not None:
-            self._desk.start("coverage", work, lambda _none: self.read_coverage(casting, adapt))
+            self._desk.start("coverage", work, lambda _none: self.read_coverage(settings))
 
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
@@ -268,10 +264,10 @@ class ClipJobs(QObject):
         job.progressed.connect(self.progressed)
         job.noted.connect(self._note)
 
-    def _note(self, news: tuple[OpenClip, ClipSettings, object]) -> None:
-        clip, casting, covered = news
-        if self._asked is not None and self._asked[0] is clip and self._asked[1] == casting:
-            self.covered.emit(casting, covered)
+    def _note(self, news: tuple[OpenClip, ClipSettings, AnalysisCoverage]) -> None:
+        clip, settings, coverage = news
+        if self._asked is not None and self._asked[0] is clip and self._asked[1] == settings.for_analysis:
+            self.covered.emit(settings.for_analysis, coverage)
 
     def _on_heavy(self, job: JobThread | None) -> None:
         self.running.emit(job.name if job else "")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import replace
+
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.progress import AnalysisCoverage
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 
@@ -14,20 +16,20 @@ class ClipState(QObject):
 
     Attributes:
         clip: The open clip, None without one.
-        coverage: (N,) bool, N the clip's number of frames: those that have a saliency map.
+        coverage: Which of its frames are analysed; of no frame without a clip.
         marked: From the in point to the out point, half-open; all frames where none is set.
     """
 
     opened = pyqtSignal(object)  # Clip: the new one
     closed = pyqtSignal()  # there is no clip any more
-    coverage_changed = pyqtSignal(object, object)  # (N,) bool, id of the model the maps are by or None
+    coverage_changed = pyqtSignal(object, object)  # AnalysisCoverage, id of the model the maps are by or None
     range_changed = pyqtSignal(object)  # range
     changed = pyqtSignal()  # any of these, once those who show it have heard of it
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.clip: OpenClip | None = None
-        self.coverage: npt.NDArray[np.bool_] = np.zeros(0, bool)
+        self.coverage = AnalysisCoverage.none(0)
         self.marked = range(0)
 
     @property
@@ -47,13 +49,21 @@ class ClipState(QObject):
         self.closed.emit()
         self.changed.emit()
 
-    def set_coverage(self, coverage: npt.NDArray[np.bool_], model: str | None) -> None:
-        """Set which frames have a map by ``model``; news of a clip of another length is ignored."""
-        if len(coverage) != self.count:
+    def set_coverage(self, coverage: AnalysisCoverage, model: str | None) -> None:
+        """Set which frames are analysed by ``model``; news of a clip of another length is ignored."""
+        if len(coverage.mapped) != self.count:
             return
         self.coverage = coverage
         self.coverage_changed.emit(coverage, model)
         self.changed.emit()
+
+    def clipped(self, settings: ClipSettings) -> ClipSettings:
+        """The settings with what of their range is inside the clip; all of the clip if nothing is."""
+        start, stop = max(settings.start, 0), settings.stop
+        stop = None if stop is None or stop >= self.count else stop
+        if start >= (self.count if stop is None else stop):
+            start, stop = 0, None
+        return replace(settings, start=start, stop=stop)
 
     def set_range(self, start: int, stop: int) -> None:
         """Mark the frames from ``start`` to before ``stop``, clipped to the clip."""
@@ -64,5 +74,5 @@ class ClipState(QObject):
 
     def _set(self, clip: OpenClip | None) -> None:
         self.clip = clip
-        self.coverage = np.zeros(self.count, bool)
+        self.coverage = AnalysisCoverage.none(self.count)
         self.marked = range(self.count)

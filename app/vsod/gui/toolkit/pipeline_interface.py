@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.output_frame import FileContent
-from vsod.core.progress import ProgressFn
+from vsod.core.progress import AnalysisCoverage, ProgressFn
 from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
@@ -101,20 +102,18 @@ class OpenClip(Protocol):
 
     def analyse(  # noqa: D102
         self,
-        card: str,
+        settings: ClipSettings,
         *,
-        frames: range | None = None,
         device: str = "auto",
-        adapt: bool = False,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> bool | None: ...
 
-    def use_adapted(self, card: str, prefer: bool) -> None: ...  # noqa: D102
+    def use_adapted(self, settings: ClipSettings) -> None: ...  # noqa: D102
 
     def reload_maps(self, card: str) -> None: ...  # noqa: D102
 
-    def coverage(self, card: str) -> npt.NDArray[np.bool_]: ...  # noqa: D102
+    def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage: ...  # noqa: D102
 
     def matte(  # noqa: D102
         self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings

@@ -40,11 +40,11 @@ class WindowContext:
     status: StatusBar
 
     @property
-    def usable_models(self) -> ClipSettings | None:
-        """Which model analyses which frames; None without a clip, or while one of them cannot be used."""
+    def usable_settings(self) -> ClipSettings | None:
+        """What is chosen for the clip, of its range what is inside it; None while one of its models cannot be used."""
         work = self.document.current_clip
         if work is None or not all(
             card in self.workspace.analysis.usable for card in work.settings.model_ids
         ):
             return None
-        return work.settings.model_assignment
+        return self.clip_state.clipped(work.settings)

@@ -1,4 +1,4 @@
-"""Measure a card on clips with masks."""
+"""Measure a model on clips with masks."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from vsod.analysis.analyse import AnalysisRequest, analyse
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import DataError
 from vsod.inference.model_registry import require_model
-from vsod.inference.predictor import Predictor, frames_with_flow
+from vsod.inference.predictor import frames_with_flow
 from vsod.inference.raster import Raster
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.evaluation.figures import BestWorstSheet
-from vsod.matte.refine_frames import stored_map
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
-from vsod.pipeline import runner
-from vsod.storage.clip_maps import open_store
+from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.flow import estimator
 from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
@@ -64,11 +63,11 @@ def evaluate(
     """Scores per clip, then their mean.
 
     Args:
-        card_id: Card to measure.
+        card_id: Model to measure.
         data: Data folder, see :mod:`vsod.lab.datasets`.
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
-        adapt: Fit the card to each clip first, as ``run --adapt`` does.
+        adapt: Fit the model to each clip first, as ``run --adapt`` does.
         finish: As for ``run``.
         device: As for ``run``.
         engine: ``"openvino"`` or ``"torch"``.
@@ -114,9 +113,11 @@ def _one(
         raster = Raster.fit(source.info.display_size, 82944, 32)
         maps = motion_baseline(source.frames(size=raster.size))
     else:
-        predictor = Predictor(card, source.info.display_size, device, engine, use_flow=cue == "full")
-        store = analyse_whole_clip(source, predictor, adapt, device, engine or "")
-        maps = ((i, stored_map(store, i)) for i in range(source.info.frame_count))
+        whole = range(source.info.frame_count)
+        wanted = ((card_id, (whole,)),)
+        request = AnalysisRequest(wanted, whole if adapt else None, device, engine, use_flow=cue == "full")
+        store = analyse_whole_clip(source, request)
+        maps = ((i, store.require(i)) for i in whole)
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored_frames(len(masks))
@@ -133,23 +134,16 @@ def _one(
     return scorer.result()
 
 
-def analyse_whole_clip(
-    source: Source, predictor: Predictor, adapt: bool, device: str, engine: str
-) -> MapStore:
-    """The maps of a whole clip, as ``run`` makes them: kept in the cache, and found there by the next measurement.
+def analyse_whole_clip(source: Source, request: AnalysisRequest) -> MapStore:
+    """The maps of a request's model, as ``run`` makes them: they stay in the cache for the next measurement.
 
     Args:
         source: The clip.
-        predictor: Made for it.
-        adapt: Fit the card to the clip and look again.
-        device: As for ``run``.
-        engine: Where it was asked for: maps of different engines are not to be mixed up.
+        request: All its frames by one model.
     """
-    frames = range(source.info.frame_count)
-    pace = ProgressMeter(None, {"analyse": len(frames), "fit": 1, "look again": len(frames)})
-    store = open_store(source.info, f"{predictor.signature}|{engine}" if engine else predictor.signature)
-    runner.analyse_with_progress(source, predictor, store, frames, pace)
-    return runner.look_again(source, predictor, store, frames, device, pace)[1] if adapt else store
+    (model, _), *_ = request.wanted
+    opened = analyse(source, request, ClipStores(source.info), ProgressMeter(None, {}))
+    return opened.stores[model]
 
 
 def format_scores(results: list[Scores]) -> str:

@@ -1,4 +1,4 @@
-"""Where a net's answer is best cut: J of a card on clips with masks, for many levels from one analysis."""
+"""Where a net's answer is best cut: J of a model on clips with masks, for many levels from one analysis."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vsod.analysis.analyse import AnalysisRequest
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
 from vsod.inference.model_registry import find_model, require_model
-from vsod.inference.predictor import Predictor
 from vsod.lab.datasets import labelled_clips
 from vsod.lab.evaluation.evaluate import analyse_whole_clip
-from vsod.matte.refine_frames import stored_map
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.opening import open_source
@@ -66,15 +65,15 @@ def sweep_thresholds(
     device: str = "auto",
     on_clip: Callable[[str], None] | None = None,
 ) -> list[ThresholdScore]:
-    """J and F of a card for each level of ``[output] half``; the network runs once.
+    """J and F of a model for each level of ``[output] half``; the network runs once.
 
     Args:
-        card_id: Card to measure.
+        card_id: Model to measure.
         data: Data folder, see :mod:`vsod.lab.datasets`.
         levels: Each between 0 and 1.
         every: Only each ``every``-th frame is finished and scored.
         split: Of the data.
-        finish: As for ``run``; the card's own CRF counts.
+        finish: As for ``run``; the model's own CRF counts.
         device: As for ``run``.
         on_clip: Told each clip that is done.
 
@@ -87,9 +86,9 @@ def sweep_thresholds(
         masks = clip.masks()
         chosen = set(scored_frames(len(masks))[::every])
         with open_source(clip.source) as source:
-            predictor = Predictor(card, source.info.display_size, device)
-            store = analyse_whole_clip(source, predictor, False, device, "")
-            maps = [stored_map(store, i) for i in range(len(masks))]
+            whole = range(source.info.frame_count)
+            store = analyse_whole_clip(source, AnalysisRequest(((card_id, (whole,)),), device=device))
+            maps = [store.require(i) for i in range(len(masks))]
             with Refiner(finish.for_model(card.crf)) as finisher:
                 rows = [
                     _scores(
@@ -153,7 +152,7 @@ def install_threshold(card_id: str, level: float) -> None:
 
     Raises:
         ModelError: The spec has none to set.
-        OutputError: The disk refuses; the card is what it was.
+        OutputError: The disk refuses; the model is what it was.
     """
     card = find_model(card_id)
     lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
