@@ -25,13 +25,21 @@ def _session_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _session_folders(tmp_path_factory):
+    """For what is started once for several tests: no process of any test sees the user's folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("VSOD_CONFIG", "VSOD_DATA", "VSOD_LOGS"):
+            patch.setenv(name, str(tmp_path_factory.getbasetemp() / name.removeprefix("VSOD_").lower()))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path, monkeypatch, _session_cache, tmp_path_factory):
+def _own_folders(tmp_path, monkeypatch, _session_cache):
     """Settings and third-party cards are per test; compiled networks and logs are kept for the session."""
     monkeypatch.setenv("VSOD_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("VSOD_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("VSOD_CACHE", str(_session_cache))
-    monkeypatch.setenv("VSOD_LOGS", str(tmp_path_factory.getbasetemp() / "logs"))
     monkeypatch.delenv("VSOD_ENGINE", raising=False)
     monkeypatch.delenv("VSOD_DEBUG", raising=False)
 

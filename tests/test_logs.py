@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +106,14 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path, capsys):
     with logs.recording(tmp_path / "file" / "logs"):
         LOG.info("on it goes")
         LOG.info("and on")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_stops_nothing(capsys):
+    with logs.recording(None, file=Path("/dev/full")):
+        for _ in range(3):
+            LOG.info("on it goes")
     assert capsys.readouterr() == ("", "")
 
 

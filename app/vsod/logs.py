@@ -195,7 +195,8 @@ def _release(handlers: list[logging.Handler], level: int, terminal_level: int) -
     for handler in handlers:
         LOGGER.removeHandler(handler)
         if isinstance(handler, LogFile):
-            handler.close()
+            with suppress(OSError):  # a full disk, for the second time
+                handler.close()
     LOGGER.setLevel(level)
     _terminal.setLevel(terminal_level)
 
