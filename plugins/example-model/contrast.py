@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.recipes import Recipe, Stage
+
 
 class Contrast(nn.Module):
     """Frequency-tuned colour contrast (Achanta et al., CVPR 2009) plus motion against the camera's.
@@ -41,8 +43,15 @@ class Contrast(nn.Module):
         return (logits, []) if self.training else logits
 
 
+STAGES = (Stage("all", 2_000, ("image", "motion")),)
+"""How ``vsod-desktop train example-contrast`` trains it: in one go, from pictures and motion."""
+
+RECIPE = Recipe(lr=0.01, warmup=20)
+"""Where it differs from what our networks are trained with."""
+
+
 def build(**options: object) -> Contrast:
-    """What the card's ``entry`` names."""
+    """What ``entry`` of the model spec names."""
     return Contrast(**options)  # type: ignore[arg-type]
 
 

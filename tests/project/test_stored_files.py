@@ -34,7 +34,8 @@ from vsod.pipeline.job_queue import JobQueue
 from vsod.pipeline.job_report import JobReport
 from vsod.project.presets import Presets
 from vsod.project.project import Project, ProjectClip
-from vsod_models.training.training_run import Recipe, TrainingRun
+from vsod_models.recipes import Recipe
+from vsod_models.training.training_run import TrainingRun
 from vsod_models.weights import load_weights
 
 STORED = Path(__file__).parents[1] / "data" / "7f25d0c"

@@ -1,4 +1,4 @@
-"""Torch networks of cards: built, loaded, and cut into the parts that backends run."""
+"""Torch networks of models: built, loaded, and cut into the parts that backends run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def build_network(card: ModelSpec) -> torch.nn.Module:
-    """The card's network as its entry builds it, weights not loaded.
+    """The model's network as its entry builds it, weights not loaded.
 
     Raises:
         ModelError: The entry cannot be imported or fails.
@@ -31,17 +31,34 @@ def build_network(card: ModelSpec) -> torch.nn.Module:
         net: torch.nn.Module = getattr(_module(card, module), function)(**card.options)
     except ModelError:
         raise
-    except Exception as error:  # third-party code: whatever it raises, the card is at fault
-        raise ModelError(f"card '{card.id}' cannot be built: {error}", where=card.source) from error
+    except Exception as error:  # third-party code: whatever it raises, the model is at fault
+        raise ModelError(f"model '{card.id}' cannot be built: {error}", where=card.source) from error
     return net
 
 
+def network_module(card: ModelSpec) -> ModuleType:
+    """The module that a model's ``entry`` names: the network's code, and how it is trained.
+
+    Raises:
+        ModelError: It cannot be imported.
+    """
+    name = card.entry.partition(":")[0]
+    try:
+        return _module(card, name)
+    except ModelError:
+        raise
+    except Exception as error:  # third-party code
+        raise ModelError(
+            f"the code of model '{card.id}' cannot be imported: {error}", where=card.source
+        ) from error
+
+
 def _module(card: ModelSpec, name: str) -> ModuleType:
-    """The module of this name: the file beside the card if there is one, else one that the card may call."""
+    """The module of this name: the file beside the model if there is one, else one that the model may call."""
     code, file = code_files(card), module_beside(card, name)
     if file is None:
         return importlib.import_module(name)
-    # named after the card, so that two cards may both call their file net.py; and after what is in its files
+    # named after the model, so that two models may both call their file net.py; and after what is in its files
     version = hashlib.sha256("".join(digest_or_missing(part) for _, part in code).encode()).hexdigest()[:16]
     unique = f"vsod_card_{card.id}_{name}_{version}"
     if unique not in sys.modules:
@@ -58,7 +75,7 @@ def _module(card: ModelSpec, name: str) -> ModuleType:
 
 
 def load_network(card: ModelSpec) -> torch.nn.Module:
-    """The card's network with its weights, float32, eval mode.
+    """The model's network with its weights, float32, eval mode.
 
     Raises:
         ModelError: The network cannot be built or the weights do not fit.
@@ -69,7 +86,7 @@ def load_network(card: ModelSpec) -> torch.nn.Module:
     if missing or unexpected:
         odd = ", ".join([*missing, *unexpected][:3])
         raise ModelError(
-            f"the weights do not fit the network of card '{card.id}' ({odd} …)", where=card.weights
+            f"the weights do not fit the network of model '{card.id}' ({odd} …)", where=card.weights
         )
     return net.eval()
 
@@ -82,7 +99,7 @@ def _weights(card: ModelSpec) -> dict[str, torch.Tensor]:
         return load_adapted(file) if is_adapted(file) else load_weights(file)
     except WeightsError as error:
         raise ModelError(
-            f"the weights of card '{card.id}' cannot be read ({error.__cause__})",
+            f"the weights of model '{card.id}' cannot be read ({error.__cause__})",
             where=file,
             fix="Copy the file again from its origin; it must be a whole .safetensors file.",
         ) from error

@@ -65,7 +65,7 @@ def _home(flow: Map, back_u: Any, back_v: Any, slack: float) -> npt.NDArray[np.b
 
 
 def flow_confidence(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], flow: Map, back: Map) -> Map:
-    """How far to believe that ``flow`` leads from a point of ``first`` to the same point of ``second``.
+    """Confidence 0..1 that ``flow`` leads from a point of ``first`` to the same point of ``second``.
 
     Args:
         first: (H, W) uint8 luma.

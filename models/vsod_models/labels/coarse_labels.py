@@ -87,7 +87,7 @@ class CoarseLabel:
 
     @property
     def confidence(self) -> float:
-        """How far to trust the label, 0..1: ``kept * steady``; 0 for an empty one.
+        """Confidence of the label, 0..1: ``kept * steady``; 0 for an empty one.
 
         The margin is left out: what models are sure of depends on the models more than on the label
         (docs/labels.md has the figures).

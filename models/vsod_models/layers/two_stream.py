@@ -49,7 +49,7 @@ class Stream(nn.Module):
 
 
 class TwoStream(nn.Module, ABC):
-    """The part of MSST-ConvLSTM and STAN that looks at single frames, and their common outside.
+    """The per-frame part of MSST-ConvLSTM and STAN, and their common interface.
 
     A subclass says in :meth:`combine` what a window of map stacks amounts to.
 

@@ -1,4 +1,4 @@
-"""What a map says about itself, without truth: how large, how sure, how soft, how steady.
+"""Measures of a map without ground truth: area, certainty, softness and stability.
 
 Maps are (h, w) float32 0..1, 1 = subject, at the network's raster.
 """

@@ -31,6 +31,8 @@ from vsod_models.layers.dynamic_weights import (
 from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.resnet import ResNet
 from vsod_models.layers.vgg import scaled
+from vsod_models.losses.published_resnet import dsnet_loss
+from vsod_models.recipes import FINE, Published, Stage
 
 Backbone = Literal["resnet34", "mobilenet_v2"]
 Aggregation = Literal["caa", "wos", "won", "bu", "none"]
@@ -124,7 +126,7 @@ class DSNet(nn.Module):
             it by a constant that convolutions can learn, and the shipped net runs at many sizes.
         official_bug: The flow generator reads the picture's second scale (weights of the release).
 
-    Shapes: ``image`` (B, 3, H, W) RGB in 0..1, ``wheel`` (B, 3, H, W) flow colours in 0..1, the ImageNet mean
+    Shapes: ``image`` (B, 3, H, W) RGB in 0..1, ``flow_image`` (B, 3, H, W) flow colours in 0..1, the ImageNet mean
     colour where there is no flow; H and W multiples of 32. In training the batch must hold two frames at least.
 
     Raises:
@@ -180,9 +182,9 @@ class DSNet(nn.Module):
         c = channels[0]
         self.head = nn.Sequential(conv_norm(c, c, 3), conv_norm(c, c, 3), _last(c, 3))
 
-    def forward(self, image: Tensor, wheel: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
+    def forward(self, image: Tensor, flow_image: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """Logits (B, 1, H, W); in training mode with the supervised coarse maps, of the same size."""
-        pictures, motions = self.spatial(image), self.temporal(wheel)
+        pictures, motions = self.spatial(image), self.temporal(flow_image)
         spatial, temporal = self.weights(pictures, motions)
         kept_s, kept_t = spatial, temporal
         if self.tau is not None and len(self.generators):
@@ -261,6 +263,17 @@ def _last(channels: int, kernel: int) -> nn.Conv2d:
     return conv
 
 
+STAGES = (Stage("all", 16_000, ("image", "flow_image"), side_weight=1.2, **FINE),)
+
+PUBLISHED = {
+    # Adam, 5e-5 for all layers, a fifth after epochs 10 and 21 of 25 (released code)
+    "all": Published(
+        dsnet_loss,
+        {"optimiser": "adam", "lr": 5e-5, "encoder_lr": 1.0, "weight_decay": 0.0, "schedule": "steps"},
+    )
+}
+
+
 def build(**options: object) -> DSNet:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return DSNet(**options)  # type: ignore[arg-type]

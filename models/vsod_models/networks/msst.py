@@ -20,6 +20,8 @@ from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import TwoStream, enlarged, sum_of_maps
+from vsod_models.losses.published_fcn import msst_loss
+from vsod_models.recipes import FINE, Published, Stage
 
 Variant = Literal["os", "st", "full"]
 
@@ -101,6 +103,35 @@ class MSST(TwoStream):
         return fused + remembered, [remembered]
 
 
+VARIANTS: dict[str, dict[str, object]] = {"OS": {"variant": "os"}, "ST": {"variant": "st"}}
+"""The paper's ablations as arguments of :class:`MSST`."""
+
+STAGES = (
+    Stage(
+        "streams",
+        8_000,
+        ("image", "prior"),
+        options={"variant": "st"},
+        frozen_parts=("spatial.trunk",),
+        **FINE,
+    ),
+    Stage(
+        "windows",
+        24_000,
+        ("image", "prior"),
+        windows=True,
+        frozen_parts=("spatial", "temporal"),
+        side_weight=0.1,
+    ),
+)
+
+PUBLISHED = {
+    # Adam, 1e-3 (section 4.1)
+    "streams": Published(msst_loss, {"optimiser": "adam", "encoder_lr": 0.1, "schedule": "poly"}),
+    "windows": Published(msst_loss, {"optimiser": "adam", "schedule": "poly"}),
+}
+
+
 def build(**options: object) -> MSST:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return MSST(**options)  # type: ignore[arg-type]

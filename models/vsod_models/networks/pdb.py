@@ -15,7 +15,7 @@ because they bind the net to one picture size; ``peephole="hw"`` has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -29,6 +29,8 @@ from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.pdc import PyramidDilated
 from vsod_models.layers.resnet import ResNet, Stem
 from vsod_models.layers.vgg import scaled
+from vsod_models.losses.published_resnet import pdb_loss
+from vsod_models.recipes import FINE, Published, Stage
 
 Context = Literal["pdc", "aspp", "r2", "r4", "r8", "r16"]
 Recurrent = Literal["none", "fc-lstm", "conv", "b-conv", "db-conv", "pdb"]
@@ -279,6 +281,23 @@ def _resize(logits: Tensor, height: int, width: int) -> Tensor:
     return flat.reshape(logits.shape[0], logits.shape[1], *flat.shape[1:])
 
 
+STAGES = (
+    Stage("spatial", 12_000, method="spatial", options={"spatial_head": True}, **FINE),
+    Stage("windows", 24_000, windows=True, frozen_parts=("encoder", "context", "reduce")),
+)
+
+
+def _final_map(logits: Tensor, sides: Sequence[Tensor], target: Tensor) -> Tensor:
+    return pdb_loss(logits, target)
+
+
+PUBLISHED = {
+    # SGD, momentum 0.9 (section 3.4)
+    "spatial": Published(_final_map, {"optimiser": "sgd", "lr": 1e-2, "encoder_lr": 0.1, "schedule": "poly"}),
+    "windows": Published(_final_map, {"optimiser": "adam", "schedule": "cosine"}),
+}
+
+
 def build(**options: object) -> PDB:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return PDB(**options)  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import TemporalInput, TwoStream, enlarged, sum_of_maps
 from vsod_models.layers.vgg import scaled
+from vsod_models.losses.published_fcn import stan_loss
+from vsod_models.recipes import FINE, Published, Stage
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
 
@@ -131,6 +133,35 @@ def _attention(channels: int) -> nn.Sequential:
     return nn.Sequential(first, nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 1))
 
 
+VARIANTS: dict[str, dict[str, object]] = {
+    "OS": {"variant": "os"},
+    "ST": {"variant": "st"},
+    "STC": {"variant": "stc"},
+    "STL": {"variant": "stl"},
+    "STLC": {"variant": "stlc"},
+    "flow": {"temporal_input": "flow"},
+}
+"""The paper's ablations as arguments of :class:`STAN`."""
+
+STAGES = (
+    Stage(
+        "streams",
+        8_000,
+        ("image", "prior"),
+        options={"variant": "st"},
+        frozen_parts=("spatial.trunk",),
+        **FINE,
+    ),
+    Stage("windows", 24_000, ("image", "prior"), windows=True, frozen_parts=("spatial", "temporal")),
+)
+
+PUBLISHED = {
+    # Adam, 1e-3 (section 4.1)
+    "streams": Published(stan_loss, {"optimiser": "adam", "encoder_lr": 0.1, "schedule": "poly"}),
+    "windows": Published(stan_loss, {"optimiser": "adam", "schedule": "poly"}),
+}
+
+
 def build(**options: object) -> STAN:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return STAN(**options)  # type: ignore[arg-type]

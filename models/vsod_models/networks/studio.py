@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from vsod_models.layers.blocks import upsample_like
 from vsod_models.networks.swift import EncoderName, Swift, Widths
+from vsod_models.recipes import WIDE, Stage
 
 
 class ZoomGate(nn.Module):
@@ -61,6 +62,9 @@ class Studio(Swift):
         return finest, [gate(n, f) for gate, n, f in zip(self.zoom, near, far, strict=True)]
 
 
+STAGES = (Stage("zoom", 32_000, ("image", "motion"), **WIDE),)
+
+
 def build(**options: object) -> Studio:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return Studio(**options)  # type: ignore[arg-type]

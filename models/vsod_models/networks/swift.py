@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from vsod_models.layers.blocks import ConvBN, DilatedContext, Residual, kaiming, upsample_like
 from vsod_models.layers.efficientnet_lite import EfficientNetLite
 from vsod_models.layers.mobilenet import MobileNetV2
+from vsod_models.recipes import Stage
 
 EncoderName = Literal["mobilenet_v2", "lite0", "lite1", "lite2"]
 Widths = tuple[int, int, int, int]
@@ -54,7 +55,7 @@ class MotionStream(nn.Module):
 
 
 class Gate(nn.Module):
-    """How far to believe the motion at one scale: one number for the frame times one per pixel."""
+    """Reliability 0..1 of the motion at one scale: one number for the frame times one per pixel."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -159,6 +160,9 @@ class Swift(nn.Module):
             self.encoder.load_imagenet(state)
 
 
+STAGES = (Stage("all", 64_000, ("image", "motion")),)
+
+
 def build(**options: object) -> Swift:
-    """Entry point named by the card."""
+    """Entry point named by the model spec."""
     return Swift(**options)  # type: ignore[arg-type]

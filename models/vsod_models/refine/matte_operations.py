@@ -1,4 +1,4 @@
-"""What an editor does to a matte: specks, holes, size, softness, tone. Each a function of (H, W) float32.
+"""Matte operations: despeckle, fill holes, grow, feather, levels. Each a function of (H, W) float32.
 
 None changes its argument. Sizes are in pixels of the array.
 """
@@ -38,7 +38,7 @@ def despeckle(alpha: Map, area: int) -> Map:
 
 
 def fill_holes(alpha: Map, area: int) -> Map:
-    """Without holes of fewer than ``area`` pixels; what touches the frame's edge is no hole."""
+    """Fill holes of fewer than ``area`` pixels; what touches the frame's edge is no hole."""
     out = alpha.copy()
     inside = _inside(alpha)
     out[inside] = invert(_opened(invert(alpha[inside]), area, spare_rim=True))

@@ -46,7 +46,7 @@ class SmoothingFrame:
 
     @classmethod
     def at(cls, luma: npt.NDArray[np.uint8], saliency: Map) -> Self:
-        """The look of a picture of any size."""
+        """Descriptors of a picture of any size."""
         size = motion_raster(*saliency.shape)
         return cls(np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8), saliency)
 
@@ -59,7 +59,7 @@ def motion_raster(h: int, w: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Motion from a frame to its neighbour: flow (h', w', 2) pixels, and 0..1 how far to believe it, (h', w', 4)."""
+    """Motion from a frame to its neighbour: flow (h', w', 2) pixels, and its confidence 0..1, (h', w', 4)."""
 
     flow: Map
     trust: Map
@@ -82,7 +82,7 @@ class TemporalSmoother:
         self._steps: dict[tuple[int, int], _Step | None] = {}
 
     def __call__(self, index: int, looks: Mapping[int, SmoothingFrame]) -> Map:
-        """The steady map of frame ``index``.
+        """The smoothed map of frame ``index``.
 
         Each side is summed up from its far end: what the last neighbour says is carried to the one
         before it and added to what that one says, and so on, so that every step is walked once.

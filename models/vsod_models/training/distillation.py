@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.batch import Batch
 from vsod_models.layers.blocks import channels_last
-from vsod_models.training.data.augmentation import Batch
 from vsod_models.training.feature_affinity import DeepestFeatures, affinity_cost
 
 
 class Teacher:
-    """Looks at the very batch its pupil sees.
+    """A trained network whose maps, and features, another network learns from.
 
     Args:
         net: Trained, called with the fields ``reads`` of a batch; gives logits (B, 1, H, W).

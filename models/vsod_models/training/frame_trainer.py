@@ -11,20 +11,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.batch import Batch
 from vsod_models.losses.saliency_loss import soft_iou
+from vsod_models.recipes import Recipe, Stage
 from vsod_models.training import distributed
-from vsod_models.training.data.augmentation import Batch, Sampler, encode_motion_tensor, flow_to_image_tensor
+from vsod_models.training.data.augmentation import Sampler, encode_motion_tensor, flow_to_image_tensor
 from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
 from vsod_models.training.distillation import Teacher
-from vsod_models.training.stages import Stage
-from vsod_models.training.training_run import Recipe, TrainingRun, mixed_precision
+from vsod_models.training.training_run import TrainingRun, mixed_precision
 
 
 class FrameTrainer(TrainingRun):
     """A stage that learns from single frames.
 
     Args:
-        net: With ``backbone_parameters``.
+        net: Its ``backbone_parameters()``, if it has that method, learn at a lower rate.
         stage: What the net is called with and what its answer costs.
         pack: Training data.
         recipe: What to do.
@@ -50,7 +51,7 @@ class FrameTrainer(TrainingRun):
             raise ValueError("this stage reads the motion prior, and the pack holds none")
         self.stage, self.pack = stage, pack
         stage.freeze(net, recipe.frozen)
-        backbone = net.backbone_parameters()  # type: ignore[operator]
+        backbone: list[nn.Parameter] = getattr(net, "backbone_parameters", list)()
         super().__init__(net, backbone, stage.held(net), recipe, out, device)
         self.teacher = teacher.to(device) if teacher else None
         if self.teacher:
@@ -136,4 +137,4 @@ def without_motion(batch: Batch) -> Batch:
     none = torch.zeros(len(batch.image), 1, 1, 1, dtype=torch.bool, device=batch.image.device)
     prior = None if batch.prior is None else torch.full_like(batch.prior, torch.nan)
     grey = flow_to_image_tensor(torch.zeros_like(batch.image[:, :2]), none)
-    return replace(batch, motion=torch.zeros_like(batch.motion), wheel=grey, prior=prior)
+    return replace(batch, motion=torch.zeros_like(batch.motion), flow_image=grey, prior=prior)

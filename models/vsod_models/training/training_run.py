@@ -11,65 +11,19 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import channels_last
+from vsod_models.recipes import Recipe
 from vsod_models.training import distributed
 from vsod_models.training.allocator import keep_freed_memory
-from vsod_models.training.data.augmentation import Mix
 from vsod_models.weights import save_weights
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the outcome of a run, besides the data.
-
-    Attributes:
-        samples: Samples to see in all.
-        mix: Composition of a batch.
-        sizes: (height, width) pairs, one drawn per step.
-        final_sizes: Sizes of the last tenth of the run.
-        lr: Peak learning rate of new layers.
-        encoder_lr: Factor for pretrained layers.
-        frozen: How many leading encoder blocks stay as they are.
-        weight_decay: AdamW's.
-        warmup: Steps of linear warm-up.
-        decay: Share of the run, at its end, over which the rate falls to zero (``plateau``).
-        schedule: Of the rate: ``plateau`` (ours), ``poly`` (power 0.9), ``cosine`` (to a hundredth) or
-            ``steps`` (a fifth after 10/25 and again after 21/25 of the run).
-        optimiser: ``adamw`` (ours), ``adam`` or ``sgd`` (momentum 0.9).
-        ema: Decay of the weight average that is shipped.
-        mining: Power of hard-example mining in single-frame stages; 0 = none.
-        seed: Of everything.
-    """
-
-    samples: int = 64_000
-    mix: Mix = field(default_factory=Mix)
-    sizes: tuple[tuple[int, int], ...] = ((224, 224), (192, 320), (224, 288), (256, 256), (224, 352))
-    final_sizes: tuple[tuple[int, int], ...] = ((224, 384), (288, 288))
-    lr: float = 1e-3
-    encoder_lr: float = 0.2
-    frozen: int = 4
-    weight_decay: float = 0.02
-    warmup: int = 200
-    decay: float = 0.35
-    schedule: Literal["plateau", "poly", "cosine", "steps"] = "plateau"
-    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
-    ema: float = 0.999
-    mining: float = 0.0
-    seed: int = 0
-    boost: tuple[tuple[str, float], ...] = (
-        ("duts_tr_part000", 4.0),
-        ("cutouts_grocery_iconic", 0.3),
-        ("human_vikram", 0.5),
-        ("bsds", 0.3),
-    )
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

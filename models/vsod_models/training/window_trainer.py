@@ -21,16 +21,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.batch import Batch
+from vsod_models.recipes import Recipe, Stage
 from vsod_models.training.data.augmentation import (
     IMAGENET_MEAN,
-    Batch,
     augment_colour,
     encode_motion_tensor,
     flow_to_image_tensor,
 )
 from vsod_models.training.data.packed_data import PRIOR_ONE, Pack
-from vsod_models.training.stages import Stage
-from vsod_models.training.training_run import Recipe, TrainingRun, mixed_precision, replace_when_whole
+from vsod_models.training.training_run import TrainingRun, mixed_precision, replace_when_whole
 
 SIZE = (256, 448)
 _STRIDES = (1, 1, 2, 3)
@@ -83,7 +83,7 @@ class WindowTrainer(TrainingRun):
 
     @property
     def features(self) -> Tensor:
-        """(4, N, C, h, w): of every training frame, as it is, mirrored, worn, and both.
+        """(4, N, C, h, w) features of every training frame: as it is, mirrored, degraded, and both.
 
         Computed on first use and kept as ``features.pt`` in the run's folder, where a run that goes on finds them;
         so does another net whose frozen half is the same, if the file is copied into its folder.
@@ -215,12 +215,12 @@ def degrade(batch: Batch, rng: torch.Generator) -> Batch:
 
 
 def mirror(batch: Batch) -> Batch:
-    """The same frames seen in a mirror. The wheel is left out: its hues would have to turn as well."""
-    grey = torch.tensor(IMAGENET_MEAN, device=batch.image.device)[:, None, None].expand_as(batch.wheel)
+    """The same frames seen in a mirror. The flow image is left out: its hues would have to turn as well."""
+    grey = torch.tensor(IMAGENET_MEAN, device=batch.image.device)[:, None, None].expand_as(batch.flow_image)
     return replace(
         batch,
         image=batch.image.flip(-1),
         mask=batch.mask.flip(-1),
-        wheel=grey,
+        flow_image=grey,
         prior=None if batch.prior is None else batch.prior.flip(-1),
     )

@@ -97,6 +97,44 @@ def test_learning_of_a_teacher_and_of_what_is_hard(data, mine, tmp_path, capsys)
     assert not state["mining"].isnan().all()
 
 
+def test_a_plugins_network_trains_as_its_own_module_says(data, tmp_path, capsys):
+    """Whatever its file is called: one named like a network of ours is no network of ours."""
+    folder = paths.user_models_dir() / "their-net"
+    shutil.copytree(
+        paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (folder / "contrast.py").rename(folder / "scnn.py")
+    spec = (folder / "model.toml").read_text()
+    spec = spec.replace("contrast:build", "scnn:build").replace('id = "example-contrast"', 'id = "theirs"')
+    (folder / "model.toml").write_text(spec)
+    out = tmp_path / "run"
+    words = ["train", "theirs", "--data", data, "--out", out, "--samples", "32", "--device", "cpu", "--json"]
+    assert main([str(w) for w in words]) == 0
+    assert '"all validated"' in capsys.readouterr().out
+    recipe = json.loads((out / "recipe.json").read_text())
+    assert (recipe["lr"], recipe["warmup"], recipe["samples"]) == (0.01, 20, 32)
+    before = load_weights(folder / "contrast.safetensors")["mix"]
+    after = torch.load(out / "checkpoint.pt", weights_only=True)["net"]["mix"]
+    assert before.shape == after.shape == (4,) and not torch.equal(before, after)
+    assert load_weights(out / "weights.safetensors")["mix"].shape == (4,)
+    assert main([*(str(w) for w in words[:-1]), "--protocol", "paper"]) == 1
+    assert "is of no paper" in capsys.readouterr().err
+
+
+def test_a_network_that_does_not_say_how_it_is_trained_is_told_so(data, tmp_path, capsys):
+    folder = paths.user_models_dir() / "their-net"
+    shutil.copytree(
+        paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    code = folder / "contrast.py"
+    code.write_text(code.read_text().replace("STAGES =", "_STAGES ="))
+    spec = folder / "model.toml"
+    spec.write_text(spec.read_text().replace('id = "example-contrast"', 'id = "theirs"'))
+    words = ["train", "theirs", "--data", data, "--out", tmp_path / "run", "--samples", "16"]
+    assert main([str(w) for w in words]) == 1
+    assert "does not say how it is trained" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["--affinity", "10"], ["--mining", "2"]])
 def test_plans_that_make_no_sense(words, tmp_path, capsys):
     assert main(["train", "swift", "--data", str(tmp_path), "--out", str(tmp_path), *words]) == 2

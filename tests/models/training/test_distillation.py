@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from vsod_models.training.data.augmentation import Batch
+from vsod_models.batch import Batch
 from vsod_models.training.distillation import Teacher
 
 

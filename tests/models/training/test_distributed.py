@@ -8,8 +8,9 @@ import torch
 import torch.multiprocessing as mp
 from torch import nn
 
+from vsod_models.recipes import Recipe
 from vsod_models.training import distributed
-from vsod_models.training.training_run import Recipe, TrainingRun
+from vsod_models.training.training_run import TrainingRun
 
 RECIPE = Recipe(samples=48, optimiser="sgd", lr=0.1, weight_decay=0.0, warmup=1)
 

@@ -1,12 +1,14 @@
 """Training in stages: what starts from what, what holds still, windows drawn from clips."""
 
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 
 from vsod_models.layers.blocks import count_parameters
+from vsod_models.networks import dsnet, msst, pdb, scnn, stan, studio, swift
 from vsod_models.networks.dsnet import DSNet
 from vsod_models.networks.msst import MSST
 from vsod_models.networks.pdb import PDB
@@ -14,15 +16,12 @@ from vsod_models.networks.scnn import SCNN
 from vsod_models.networks.stan import STAN
 from vsod_models.networks.studio import Studio
 from vsod_models.networks.swift import Swift
+from vsod_models.recipes import Mix, Recipe, Stage, published_stage, training_recipe, training_stages
 from vsod_models.training.data import packed_data as packing
-from vsod_models.training.data.augmentation import Mix
 from vsod_models.training.data.pack_motion_priors import pack_priors
 from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
 from vsod_models.training.frame_trainer import FrameTrainer
 from vsod_models.training.initial_weights import load_matching
-from vsod_models.training.published_recipes import published_recipe
-from vsod_models.training.stages import STAGES
-from vsod_models.training.training_run import Recipe
 from vsod_models.training.window_trainer import WindowTrainer, degrade, pack_frames
 
 NETS = {
@@ -34,6 +33,16 @@ NETS = {
     "swift": Swift,
     "studio": Studio,
 }
+MODULES = {
+    "swift": swift,
+    "studio": studio,
+    "scnn": scnn,
+    "msst": msst,
+    "stan": stan,
+    "pdb": pdb,
+    "dsnet": dsnet,
+}
+STAGES = {name: training_stages(module) for name, module in MODULES.items()}
 OURS = ("swift", "studio")
 TINY = Recipe(samples=12, mix=Mix(2, 1, 1), sizes=((64, 64),), final_sizes=((64, 64),), warmup=2, seed=3)
 CPU = torch.device("cpu")
@@ -140,9 +149,11 @@ PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c not in OURS
 
 @pytest.mark.parametrize(("card", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
 def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
-    recipe, loss = published_recipe(card, stage.name, replace(TINY, samples=8))
+    published = published_stage(MODULES[card], stage.name)
+    assert published is not None
+    recipe = published.recipe(replace(TINY, samples=8))
     assert recipe.samples == 8 and recipe.optimiser in ("adam", "sgd")
-    step = replace(stage, paper_loss=loss)
+    step = replace(stage, paper_loss=published.loss)
     net = build(card, stage)
     if stage.windows:
         length, clips = (5, True) if card == "pdb" else (4, False)
@@ -157,8 +168,19 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
 
 def test_our_own_nets_have_no_paper():
     for card in OURS:
-        with pytest.raises(KeyError):
-            published_recipe(card, STAGES[card][0].name, TINY)
+        assert published_stage(MODULES[card], STAGES[card][0].name) is None
+
+
+def test_a_networks_module_says_how_it_is_trained():
+    module = ModuleType("net")
+    assert training_stages(module) == () and training_recipe(module) == Recipe()
+    module.STAGES, module.RECIPE = (Stage("all", 10),), Recipe(lr=0.5)
+    assert training_stages(module)[0].name == "all" and training_recipe(module).lr == 0.5
+    module.STAGES, module.RECIPE = [Stage("all", 10)], {"lr": 0.5}
+    with pytest.raises(TypeError, match="STAGES of net"):
+        training_stages(module)
+    with pytest.raises(TypeError, match="RECIPE of net"):
+        training_recipe(module)
 
 
 def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):

@@ -9,10 +9,10 @@ import torch
 
 from vsod_models.flow.dis import DIS
 from vsod_models.losses.saliency_loss import boundary_bce, saliency_loss, soft_iou
-from vsod_models.networks.swift import Swift
+from vsod_models.networks.swift import STAGES, Swift
+from vsod_models.recipes import Mix, Recipe
 from vsod_models.training.data import packed_data as packing
 from vsod_models.training.data.augmentation import (
-    Mix,
     Sampler,
     augment_colour,
     augment_motion,
@@ -23,8 +23,7 @@ from vsod_models.training.data.pack_videos import pack_videos
 from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, open_pack
 from vsod_models.training.data.synthetic_motion import make_moving_pair, synthetic_flow
 from vsod_models.training.frame_trainer import FrameTrainer
-from vsod_models.training.stages import STAGES
-from vsod_models.training.training_run import Recipe, learning_rate
+from vsod_models.training.training_run import learning_rate
 
 
 def picture(seed, h=CANVAS, w=CANVAS):
@@ -234,7 +233,7 @@ TINY = Recipe(
 
 def trainer(pack, out, recipe=TINY):
     torch.manual_seed(recipe.seed)
-    return FrameTrainer(Swift(), STAGES["swift"][0], pack, recipe, out, torch.device("cpu"))
+    return FrameTrainer(Swift(), STAGES[0], pack, recipe, out, torch.device("cpu"))
 
 
 def test_a_killed_run_ends_with_the_same_weights(pack, tmp_path):

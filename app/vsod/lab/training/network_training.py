@@ -1,4 +1,4 @@
-"""Training a card's network: the torch side of ``vsod.lab.training.train``."""
+"""Training a model's network: the torch side of ``vsod.lab.training.train``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from vsod.errors import ModelError
 from vsod.inference.devices import choose_device
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
-from vsod.inference.network_loading import build_network, load_network, logit
+from vsod.inference.network_loading import build_network, load_network, logit, network_module
 from vsod.lab.training.plan import TrainingPlan
+from vsod_models.recipes import Recipe, Stage, published_stage, training_recipe, training_stages
 from vsod_models.training import distributed
 from vsod_models.training.data.packed_data import Pack, open_pack
 from vsod_models.training.distillation import Teacher
 from vsod_models.training.frame_trainer import FrameTrainer
 from vsod_models.training.initial_weights import is_imagenet, load_matching
-from vsod_models.training.published_recipes import Loss, published_recipe
-from vsod_models.training.stages import STAGES, Stage
-from vsod_models.training.training_run import Recipe
 from vsod_models.training.window_trainer import WindowTrainer
 from vsod_models.weights import load_weights, save_weights
 
@@ -49,23 +47,27 @@ def initialise_network(net: nn.Module, file: Path) -> bool:
         raise ModelError(
             f"cannot start from this file: {error}",
             where=file,
-            fix="Give a .safetensors of the card's backbone (torchvision names) or weights of ours.",
+            fix="Give a .safetensors of the model's backbone (torchvision names) or weights of ours.",
         ) from error
 
 
 def stages_of(card: ModelSpec) -> tuple[Stage, ...]:
-    """The stages in which a card's net is trained.
+    """The stages in which a model's network is trained, as its module names them.
 
     Raises:
-        ModelError: There is no recipe for this net.
+        ModelError: It names none, or what it names are no stages.
     """
-    name = _system(card)
-    if name not in STAGES:
+    try:
+        stages = training_stages(network_module(card))
+    except TypeError as error:
+        raise ModelError(str(error), where=card.source, fix="See docs/how-to/add-a-network.md.") from error
+    if not stages:
         raise ModelError(
-            f"there is no training recipe for the net of card '{card.id}'",
-            fix=f"There are recipes for: {', '.join(STAGES)}.",
+            f"the code of model '{card.id}' does not say how it is trained",
+            where=card.source,
+            fix="Give its module STAGES, see docs/how-to/add-a-network.md.",
         )
-    return STAGES[name]
+    return stages
 
 
 def planned_stages(card: ModelSpec, plan: TrainingPlan) -> tuple[Stage, ...]:
@@ -78,13 +80,8 @@ def planned_stages(card: ModelSpec, plan: TrainingPlan) -> tuple[Stage, ...]:
     asked = tuple(stage for stage in stages if plan.stage in (None, stage.name))
     if not asked:
         names = ", ".join(s.name for s in stages)
-        raise ModelError(f"card '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
+        raise ModelError(f"model '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
     return asked
-
-
-def _system(card: ModelSpec) -> str:
-    """Which of our nets a card builds: the last part of its entry's module."""
-    return card.entry.partition(":")[0].rpartition(".")[2]
 
 
 def train_network(
@@ -110,19 +107,29 @@ def train_network(
 
 def _asked(card: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
     """A stage and its recipe as the plan wants them."""
-    recipe = Recipe(seed=plan.seed, samples=plan.samples or stage.samples, mining=plan.mining)
+    module = network_module(card)
+    recipe = dataclasses.replace(
+        training_recipe(module),
+        seed=plan.seed,
+        samples=plan.samples or stage.samples,
+        mining=plan.mining,
+    )
     if stage.sizes:
         recipe = dataclasses.replace(recipe, sizes=stage.sizes, final_sizes=stage.final_sizes)
     if plan.protocol == "paper":
-        recipe, loss = _published(card, stage, recipe)
-        stage = dataclasses.replace(stage, paper_loss=loss)
+        published = published_stage(module, stage.name)
+        if published is None:
+            raise ModelError(
+                f"model '{card.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
+            )
+        recipe, stage = published.recipe(recipe), dataclasses.replace(stage, paper_loss=published.loss)
     if plan.rate is not None:
         recipe = dataclasses.replace(recipe, lr=plan.rate)
     return stage, recipe
 
 
 def network_at_stage_start(card: ModelSpec, stage: Stage, init: Path | None) -> nn.Module:
-    """The card's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
+    """The model's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
     net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
     whole = init is not None and initialise_network(net, init)
     if stage.on_start is not None and not whole:
@@ -160,21 +167,12 @@ def _teacher(plan: TrainingPlan) -> Teacher | None:
     card = require_model(plan.teacher)
     if card.window or "prior" in card.inputs:
         raise ModelError(
-            f"card '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
+            f"model '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
             fix="Take swift, studio or dsnet.",
         )
     return Teacher(
         load_network(card), card.inputs, shift=logit(card.decision_threshold), affinity=plan.affinity
     )
-
-
-def _published(card: ModelSpec, stage: Stage, recipe: Recipe) -> tuple[Recipe, Loss]:
-    try:
-        return published_recipe(_system(card), stage.name, recipe)
-    except KeyError:
-        raise ModelError(
-            f"card '{card.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
-        ) from None
 
 
 def store_weights(trained: Path, card_weights: Path) -> None:

@@ -7,57 +7,20 @@ run that was killed goes on with the very batches it would have seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vsod_models.batch import Batch
 from vsod_models.flow.flow_image import saturation_table
 from vsod_models.flow.motion_encoding import FLOOR_PX
+from vsod_models.recipes import Mix
 from vsod_models.training.data.hard_examples import HardExampleSampler
 from vsod_models.training.data.packed_data import KINDS, PRIOR_ONE, Pack, Photos
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One step's data.
-
-    Attributes:
-        image: (B, 3, H, W) float 0..1.
-        motion: (B, 6, H/2, W/2) float, see :func:`vsod_models.flow.motion_encoding.encode_motion`.
-        mask: (B, 1, H, W) float 0..1.
-        trust: (B,) float, 1 for hand-made labels, less for weak ones.
-        wheel: (B, 3, H, W) float 0..1, the raw flow colour-coded; the ImageNet mean colour where it is missing.
-        prior: (B, 1, H, W) float 0..1, the motion prior; NaN where it is missing, None if the pack has none.
-        source: (B,) int64 which sample of the pack each is: photos, then video frames; -1 for weak labels.
-    """
-
-    image: Tensor
-    motion: Tensor
-    mask: Tensor
-    trust: Tensor
-    wheel: Tensor
-    prior: Tensor | None = None
-    source: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Mix:
-    """How many samples of each sort make a batch."""
-
-    photos: int = 7
-    weak: int = 3
-    videos: int = 6
-
-    @property
-    def size(self) -> int:
-        """Samples per batch."""
-        return self.photos + self.weak + self.videos
 
 
 def _set_weights(photos: Photos, chosen: npt.NDArray[np.bool_], boost: dict[str, float]) -> Tensor:
