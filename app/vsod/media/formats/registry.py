@@ -55,7 +55,7 @@ def find_ffmpeg_format(id: str) -> ExportFormat | None:
 
 
 def format_for_path(path: str | Path, layout: FileContent = "matte") -> ExportFormat:
-    """The usual format for an output path; a path without a suffix is a folder of PNGs.
+    """The default format for an output path; a path without a suffix is a folder of PNGs.
 
     Raises:
         UnknownFormat: No format is written into files of this suffix.

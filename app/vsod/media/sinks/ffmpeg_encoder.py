@@ -80,7 +80,7 @@ class FFmpegEncoder:
         return self._ready()
 
     def finish(self) -> list[Packet[VideoStream]]:
-        """End the stream. Returns the packets that were left.
+        """Flush the encoder. Returns the remaining packets.
 
         Raises:
             ProgramEnded: Not all came out whole.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -40,7 +38,7 @@ class FFmpegSink(VideoSink):
         if program is None:
             self.abort()
             raise OutputError(
-                "FFmpeg cannot be started (it is no longer on the path)", where=self._path, fix=INSTALL_HINT
+                "FFmpeg cannot be started (it is no longer on the path)", where=self.path, fix=INSTALL_HINT
             )
         words = encode_command(program, coding, self._maker.pix_fmt, size, info.rate, options)
         try:
@@ -48,7 +46,7 @@ class FFmpegSink(VideoSink):
         except OSError as error:
             self.abort()
             raise OutputError(
-                f"FFmpeg cannot be started ({error})", where=self._path, fix=INSTALL_HINT
+                f"FFmpeg cannot be started ({error})", where=self.path, fix=INSTALL_HINT
             ) from error
         self._coded = 0
 
@@ -70,7 +68,7 @@ class FFmpegSink(VideoSink):
             self.abort()
             raise OutputError(
                 f"FFmpeg cannot encode this as {self._format.title} ({error})",
-                where=self._path,
+                where=self.path,
                 fix="Choose another format, for example ProRes 4444 or H.264.",
             ) from error
         if packets and self._container is None:
@@ -83,18 +81,15 @@ class FFmpegSink(VideoSink):
             self._coded += 1
         return packets
 
-    def finish(self) -> tuple[Path, Path]:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        done = super().finish()
-        self._release()
-        return done
-
-    def abort(self) -> None:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        super().abort()
-        self._release()
+    def _complete(self) -> None:
+        super()._complete()
+        self._close_encoder()
 
     def _release(self) -> None:
+        super()._release()
+        self._close_encoder()
+
+    def _close_encoder(self) -> None:
         if self._encoder is not None:
             self._encoder.close()
             self._encoder = None

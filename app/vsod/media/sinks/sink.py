@@ -1,56 +1,130 @@
-"""Sinks: one way to write an export, whatever the format."""
+"""The base of everything an export is written to, and how its files get to their places together."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from vsod.core.output_frame import OutputFrame
-from vsod.storage.atomic import commit_together
+from vsod.errors import OutputError
+from vsod.media.sinks.target import SinkTarget
+from vsod.storage.atomic import commit_together, discard, output_error
 
 
-class Sink(Protocol):
+class Sink(ABC):
     """Takes the pictures of a frame range in order. A context manager: an exception aborts it.
+
+    What is written lies under a temporary name until :meth:`close` puts it in place. A new kind of
+    sink sets :attr:`partial` when it is opened and implements ``_write``, ``_complete`` and ``_release``.
+
+    Args:
+        target: What is to be written, and where.
 
     Attributes:
         warnings: What the chosen format cannot carry, in the user's words.
+        path: Where the result goes.
+        partial: Where it lies until then; None before there is anything.
     """
 
-    warnings: list[str]
+    _errors: tuple[type[Exception], ...] = ()
+    """What ``_write`` and ``_complete`` may raise beside ``OSError``."""
+
+    def __init__(self, target: SinkTarget) -> None:
+        self.warnings: list[str] = []
+        self.path = target.path
+        self.partial: Path | None = None
+        self._frames = target.frames
+        self._next = target.frames.start
+        self._ended = False
 
     def write(self, index: int, picture: OutputFrame) -> None:
         """Add what source frame ``index`` becomes; the next one in order.
 
         Args:
             index: Ordinal in the source.
-            picture: Upright, of ``info.upright_size`` and of the layout the sink was opened for.
+            picture: Upright, of ``info.upright_size`` and of the content the sink was opened for.
 
         Raises:
+            ValueError: Another frame is due, or another picture.
             OutputError: Disk full, drive gone, codec refuses; everything partial is removed.
         """
+        if self._ended or index != self._next or index >= self._frames.stop:
+            raise ValueError(f"frame {index} written where {self._next} is due")
+        with self._aborting():
+            self._write(index, picture)
+        self._next += 1
 
     def finish(self) -> tuple[Path, Path]:
-        """Bring everything to the disk, whole but not yet in its place: (where it is, where it goes).
+        """Write everything to disk under a temporary name: (temporary path, final path).
 
         Raises:
             OutputError: As for ``write``, or frames are missing.
         """
+        if not self._ended:
+            if self._next != self._frames.stop:
+                self.abort()
+                raise OutputError(
+                    f"{self._next - self._frames.start} of {len(self._frames)} frames were written",
+                    where=self.path,
+                    fix="Export again; if it happens again, report it.",
+                )
+            with self._aborting():
+                self._complete()
+            self._ended = True
+        assert self.partial is not None
+        return self.partial, self.path
 
     def close(self) -> Path:
-        """Finish, and put the result in its place in one step. Returns where it is."""
+        """Finish, and move the result to its path in one step. Returns the path."""
+        if not self._ended:
+            commit_together([self.finish()])
+        return self.path
 
     def abort(self) -> None:
         """Remove everything partial; what was at the target before stays. Never raises."""
+        self._ended = True
+        self._release()
+        if self.partial is not None:
+            discard(self.partial)
 
-    def __enter__(self) -> Self: ...
+    @contextmanager
+    def _aborting(self) -> Iterator[None]:
+        """Turns errors of disk and codec into an OutputError, once everything partial is gone."""
+        expected: tuple[type[Exception], ...] = (*self._errors, OSError)
+        try:
+            yield
+        except expected as error:
+            self.abort()
+            raise output_error(error, self.path) from error
+
+    @abstractmethod
+    def _write(self, index: int, picture: OutputFrame) -> None:
+        """Add the picture of the frame that is due."""
+
+    @abstractmethod
+    def _complete(self) -> None:
+        """Bring what was written to the disk."""
+
+    def _release(self) -> None:
+        """Close what is open; whatever goes wrong is logged, not raised."""
+        return
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
 
 
 def finish_together(sinks: Iterable[Sink]) -> list[tuple[Path, Path]]:
@@ -93,7 +167,7 @@ def failed_path(target: Path) -> Path:
 
 
 def close_all_or_none(sinks: Iterable[Sink]) -> list[Path]:
-    """Finish sinks and put all of their files in place, or, if one fails, none. Returns where they are.
+    """Close sinks and put all of their files in place, or, if one fails, none. Returns the paths.
 
     Raises:
         OutputError: One cannot be finished or put in place; what was at the targets before stays.

@@ -20,7 +20,7 @@ class SinkTarget:
         format: How it is written.
         info: The source it lies over.
         frames: The source frames it covers.
-        layout: What it holds.
+        content: What it holds.
         delivery: Sound, names, numbers.
         tags: Notes to put into it, for example the model's name.
     """

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, cast
 
 import av
 import av.error
@@ -24,8 +22,9 @@ from vsod.media.sinks.audio_copy import AudioCopy
 from vsod.media.sinks.encoder_choice import check_container, choose_encoder, encoder_options, field_order
 from vsod.media.sinks.frame_builder import FrameBuilder
 from vsod.media.sinks.frame_times import export_frame_times
+from vsod.media.sinks.sink import Sink
 from vsod.media.sinks.target import SinkTarget
-from vsod.storage.atomic import commit_together, create_partial, discard, output_error, remove_stale_partials
+from vsod.storage.atomic import create_partial, output_error, remove_stale_partials
 from vsod.storage.partial_files import settle
 
 _MUXERS = {".mov": "mov", ".mp4": "mp4", ".mkv": "matroska", ".webm": "webm", ".avi": "avi"}
@@ -37,7 +36,7 @@ _BITEXACT: int = cast(Any, Flags.bitexact).value
 _log = logging.getLogger(__name__)
 
 
-class VideoSink:
+class VideoSink(Sink):
     """A video file. See :class:`vsod.media.sinks.sink.Sink`; made by ``open_sink``.
 
     The file carries what the source has, so that it can be laid over it without touching
@@ -45,26 +44,25 @@ class VideoSink:
     colour tags and, for pictures, the sound.
     """
 
+    _errors = (av.error.FFmpegError,)
+
     def __init__(self, target: SinkTarget) -> None:
-        self.warnings: list[str] = []
+        super().__init__(target)
         self._target = target
-        self._path, self._format, self._info = path, fmt, info = target.path, target.format, target.info
+        path, fmt, info = target.path, target.format, target.info
+        self._format, self._info = fmt, info
         self._layout, self._delivery = target.content, target.delivery
-        self._frames = frames = target.frames
         remove_stale_partials(path)
-        self._partial: Path | None = None
         self._file: BinaryIO | None = None
-        self._clock = export_frame_times(info, frames, whole_ticks=path.suffix.lower() == ".avi")
-        self._next = frames.start
+        self._clock = export_frame_times(info, target.frames, whole_ticks=path.suffix.lower() == ".avi")
         self._durations: dict[int, int] = {}
         check_container(path, info, self._clock)
         self._codec, pix_fmt = choose_encoder(path, fmt, target.coding, info)
         self._maker = FrameBuilder(target.coding, pix_fmt, info, target.content)
         self._audio: AudioCopy | None = None
         self._container: OutputContainer | None = None
-        self._ended = False
         try:
-            self._partial, self._file = create_partial(path)
+            self.partial, self._file = create_partial(path)
             self._begin()
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
@@ -76,7 +74,7 @@ class VideoSink:
 
     def _open(self) -> None:
         """Write the head of the file."""
-        info, muxer = self._info, _MUXERS[self._path.suffix.lower()]
+        info, muxer = self._info, _MUXERS[self.path.suffix.lower()]
         options = (
             {"video_track_timescale": str(self._clock.time_base.denominator)}
             if muxer in ("mov", "mp4")
@@ -135,15 +133,15 @@ class VideoSink:
                 "utvideo",
             ):
                 self.warnings.append(
-                    f"{self._format.title} in {self._path.suffix[1:].upper()} does not store the pixel "
+                    f"{self._format.title} in {self.path.suffix[1:].upper()} does not store the pixel "
                     f"aspect {info.sar}; set it in the editing program, or export MP4 or ProRes"
                 )
-        fields = field_order(self._path, self._maker.coding, info)
+        fields = field_order(self.path, self._maker.coding, info)
         if fields:
             context.field_order = fields
         elif fields is None:
             self.warnings.append(
-                f"the source is interlaced; {self._format.title} in {self._path.suffix[1:].upper()} does not say "
+                f"the source is interlaced; {self._format.title} in {self.path.suffix[1:].upper()} does not say "
                 "so, set the field order in the editing program"
             )
         if info.display_matrix:
@@ -158,8 +156,8 @@ class VideoSink:
             stream.metadata["reel_name"] = self._info.reel
         if self._info.timecode is None:
             return
-        if self._path.suffix.lower() in (".avi", ".webm"):
-            self.warnings.append(f"{self._path.suffix[1:].upper()} holds no timecode; it is not copied")
+        if self.path.suffix.lower() in (".avi", ".webm"):
+            self.warnings.append(f"{self.path.suffix[1:].upper()} holds no timecode; it is not copied")
             return
         try:
             stream.metadata["timecode"] = shift(self._info.timecode, self._info.rate, self._frames.start)
@@ -178,22 +176,14 @@ class VideoSink:
         )
         self.warnings += self._audio.warnings
 
-    def write(self, index: int, picture: OutputFrame) -> None:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        if self._ended or index != self._next or index >= self._frames.stop:
-            raise ValueError(f"frame {index} written where {self._next} is due")
+    def _write(self, index: int, picture: OutputFrame) -> None:
         frame = self._maker(picture)
         number = index - self._frames.start
         frame.pts = int(self._clock.starts[number])
         frame.time_base = self._clock.time_base
         self._durations[frame.pts] = int(self._clock.starts[number + 1]) - frame.pts
-        try:
-            self._mux(self._encoded(frame))
-            self._mux_audio(int(self._clock.starts[number + 1]) * self._clock.time_base)
-        except (av.error.FFmpegError, OSError) as error:
-            self.abort()
-            raise output_error(error, self._path) from error
-        self._next += 1
+        self._mux(self._encoded(frame))
+        self._mux_audio(int(self._clock.starts[number + 1]) * self._clock.time_base)
 
     def _mux(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -209,37 +199,14 @@ class VideoSink:
             for packet in self._audio.packets_until(time):
                 self._container.mux(packet)
 
-    def finish(self) -> tuple[Path, Path]:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        if self._ended:
-            assert self._partial is not None
-            return self._partial, self._path
-        if self._next != self._frames.stop:
-            self.abort()
-            raise OutputError(
-                f"{self._next - self._frames.start} of {len(self._frames)} frames were written",
-                where=self._path,
-                fix="Export again; if it happens again, report it.",
-            )
-        try:
-            self._mux(self._encoded(None))
-            self._mux_audio(None)
-            container, self._container, self._ended = self._container, None, True
-            assert container is not None
-            container.close()
-            self._close_audio()
-            self._close_file()
-        except (av.error.FFmpegError, OSError) as error:
-            self.abort()
-            raise output_error(error, self._path) from error
-        assert self._partial is not None
-        return self._partial, self._path
-
-    def close(self) -> Path:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        if not self._ended:
-            commit_together([self.finish()])
-        return self._path
+    def _complete(self) -> None:
+        self._mux(self._encoded(None))
+        self._mux_audio(None)
+        container, self._container = self._container, None
+        assert container is not None
+        container.close()
+        self._close_audio()
+        self._close_file()
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
@@ -252,9 +219,8 @@ class VideoSink:
             self._audio.close()
             self._audio = None
 
-    def abort(self) -> None:
-        """See :class:`vsod.media.sinks.sink.Sink`."""
-        container, self._container, self._ended = self._container, None, True
+    def _release(self) -> None:
+        container, self._container = self._container, None
         self._close_audio()
         # A full disk makes closing fail a second time; the partial file goes either way.
         file, self._file = self._file, None
@@ -263,26 +229,13 @@ class VideoSink:
                 if what is not None:
                     what.close()
             except Exception as error:
-                _log.debug("closing %s, which is given up: %s", self._path, error)
-        if self._partial is not None:
-            discard(self._partial)
+                _log.debug("closing %s, which is given up: %s", self.path, error)
 
     def _refusal(self, error: Exception) -> OutputError:
         if isinstance(error, OSError) and error.errno in (1, 2, 13, 20, 28, 30, 36):
-            return output_error(error, self._path)
+            return output_error(error, self.path)
         return OutputError(
             f"{self._format.title} cannot hold {self._info.width}x{self._info.height} ({error})",
-            where=self._path,
+            where=self.path,
             fix="Choose another format; PNG and FFV1 take any size.",
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()

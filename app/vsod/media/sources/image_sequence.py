@@ -7,14 +7,13 @@ import re
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod.core.clip import ClipInfo, ColorTags, check_range
+from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
@@ -23,6 +22,7 @@ from vsod.media.pixels.conversion import PixelFormat, black, make_frame
 from vsod.media.pixels.exr import read_exr
 from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
 from vsod.media.sources.image_header import check_image, read_image_size
+from vsod.media.sources.source import Source
 from vsod.storage.digest import file_state
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
@@ -34,7 +34,7 @@ _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 _log = logging.getLogger(__name__)
 
 
-class ImageSequenceSource:
+class ImageSequenceSource(Source):
     """A folder of images. See :class:`vsod.media.sources.source.Source`.
 
     Raises:
@@ -43,7 +43,7 @@ class ImageSequenceSource:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.notes: tuple[str, ...] = ()  # images of several sizes are refused
+        self.notes = ()  # images of several sizes are refused
         self._files = images_in(folder)
         if not self._files:
             raise NoVideo(
@@ -51,7 +51,7 @@ class ImageSequenceSource:
                 where=folder,
                 fix=f"Choose a folder with {', '.join(s[1:] for s in IMAGE_SUFFIXES)} files, or a video file.",
             )
-        self._info = self._probe(folder)
+        self.info = self._probe(folder)
 
     def _probe(self, folder: Path) -> ClipInfo:
         # before anything is read: images that change meanwhile are other images
@@ -95,27 +95,11 @@ class ImageSequenceSource:
                 _refuse_size(file, size, expected)
             expected = expected or size
 
-    @property
-    def info(self) -> ClipInfo:
-        """See :class:`vsod.media.sources.source.Source`."""
-        return self._info
-
-    def frames(
-        self,
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        size: tuple[int, int] | None = None,
-        pixels: PixelFormat = "rgb",
-    ) -> Generator[Frame, None, None]:
-        """See :meth:`vsod.media.sources.source.Source.frames`."""
-        return self._frames(start, check_range(self._info, start, stop), size, pixels)
-
     def _frames(
-        self, start: int, stop: int, size: tuple[int, int] | None, pixels: PixelFormat
+        self, wanted: range, size: tuple[int, int] | None, pixels: PixelFormat
     ) -> Generator[Frame, None, None]:
         last: tuple[Colours, bytes] | None = None
-        for index in range(start, stop):
+        for index in wanted:
             stored = self._stored(index)
             if stored is not None:
                 last = self._shaped(stored, size, pixels), image_hash(stored)
@@ -123,15 +107,9 @@ class ImageSequenceSource:
                 last = self._before(index, size, pixels)
             yield make_frame(index, index, last[0], stored is None, last[1])
 
-    def picture_hashes(
-        self, start: int = 0, stop: int | None = None
-    ) -> Generator[tuple[int, bytes], None, None]:
-        """See :meth:`vsod.media.sources.source.Source.picture_hashes`."""
-        return self._hashes(start, check_range(self._info, start, stop))
-
-    def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
+    def _picture_hashes(self, wanted: range) -> Generator[tuple[int, bytes], None, None]:
         last: bytes | None = None
-        for index in range(start, stop):
+        for index in wanted:
             stored = self._stored(index)
             if stored is not None:
                 last = image_hash(stored)
@@ -139,11 +117,7 @@ class ImageSequenceSource:
                 last = self._before(index, None, "luma")[1]
             yield index, last
 
-    def frame_at(
-        self, index: int, *, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb"
-    ) -> Frame:
-        """See :meth:`vsod.media.sources.source.Source.frame_at`."""
-        check_range(self._info, index, index + 1)
+    def _frame_at(self, index: int, size: tuple[int, int] | None, pixels: PixelFormat) -> Frame:
         stored = self._stored(index)
         if stored is None:
             return make_frame(index, index, self._before(index, size, pixels)[0], True)
@@ -155,18 +129,18 @@ class ImageSequenceSource:
             stored = self._stored(earlier)
             if stored is not None:
                 return self._shaped(stored, size, pixels), image_hash(stored)
-        return black(size or self._info.upright_size, pixels), NO_PICTURE
+        return black(size or self.info.upright_size, pixels), NO_PICTURE
 
     def _stored(self, index: int) -> npt.NDArray[Any] | None:
         """The image as it is in its file; None if it cannot be decoded."""
         stored = read_image(self._files[index])
-        expected = (self._info.width, self._info.height)
+        expected = (self.info.width, self.info.height)
         if stored is not None and stored.shape[1::-1] != expected:
             _refuse_size(self._files[index], (stored.shape[1], stored.shape[0]), expected)
         return stored
 
     def _shaped(self, image: npt.NDArray[Any], size: tuple[int, int] | None, pixels: PixelFormat) -> Colours:
-        expected = (self._info.width, self._info.height)
+        expected = (self.info.width, self.info.height)
         if size is not None and size != expected:
             shrinks = size[0] * size[1] < expected[0] * expected[1]
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
@@ -174,21 +148,6 @@ class ImageSequenceSource:
         code = cv2.COLOR_BGR2GRAY if pixels == "luma" else cv2.COLOR_BGR2RGB
         converted: npt.NDArray[Any] = np.asarray(cv2.cvtColor(image, code))
         return converted
-
-    def keyframe_before(self, index: int) -> int:
-        """See :meth:`vsod.media.sources.source.Source.keyframe_before`: every image stands alone."""
-        return index
-
-    def close(self) -> None:
-        """See :class:`vsod.media.sources.source.Source`. Nothing is held open between frames."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -101,7 +101,7 @@ def _explain_no_picture(path: Path, damaged: bool) -> None:
 
 
 def _drop_undecodable_head(table: FrameTable, first_pts: int) -> None:
-    """Forget frames before the first picture: a stream cut mid-GOP sends some nobody can show."""
+    """Drop packets before the first decodable frame, which a stream cut inside a GOP begins with."""
     table.pts = table.pts[table.pts >= first_pts]
     kept = table.keys >= first_pts
     table.keys, table.key_seeks = table.keys[kept], table.key_seeks[kept]

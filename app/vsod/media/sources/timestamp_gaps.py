@@ -1,4 +1,4 @@
-"""Holes in the times of a clip: frames that went missing together with their packets."""
+"""Gaps in a clip's timestamps: frames that are missing with their packets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 250  # frames of a hole beyond which a stream was interrupted, not da
 
 
 def frame_step(pts: Times) -> int | None:
-    """Ticks between frames of a rate that is constant but for holes, else None."""
+    """Ticks between frames if the rate is constant but for gaps, else None."""
     steps = np.diff(pts)
     if len(steps) < 8:
         return None
@@ -23,7 +23,7 @@ def frame_step(pts: Times) -> int | None:
 
 
 def largest_gap(pts: Times) -> tuple[int, int] | None:
-    """(frame before it, frames missing) of a hole of three frames or more, else None."""
+    """(frame before it, frames missing) of the largest gap of three frames or more, else None."""
     usual = frame_step(pts)
     if usual is None:
         return None

@@ -7,13 +7,10 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from av.video.frame import VideoFrame
 
-from vsod.core.clip import ClipInfo, check_range
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.media.pixels.conversion import FrameConverter, PixelFormat, make_frame
@@ -21,57 +18,41 @@ from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
 from vsod.media.sources.decoder import decode_frames
 from vsod.media.sources.frame_table import FrameTable
 from vsod.media.sources.probe import probe_video
+from vsod.media.sources.source import Source
 from vsod.storage.digest import file_state
 
 
-class VideoSource:
+class VideoSource(Source):
     """A video file. See :class:`vsod.media.sources.source.Source`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
         info, self._table = probe_video(path)
-        self._info = replace(info, state=state)
-        self.notes: list[str] = []
+        self.info = replace(info, state=state)
+        self._found: list[str] = []
+        self.notes = self._found
         self._lock = threading.Lock()
         self._cursor: _Cursor | None = None
 
-    @property
-    def info(self) -> ClipInfo:
-        """See :class:`vsod.media.sources.source.Source`."""
-        return self._info
-
-    def frames(
-        self,
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        size: tuple[int, int] | None = None,
-        pixels: PixelFormat = "rgb",
+    def _frames(
+        self, wanted: range, size: tuple[int, int] | None, pixels: PixelFormat
     ) -> Generator[Frame, None, None]:
-        """See :meth:`Source.frames`."""
-        stop = check_range(self._info, start, stop)
-        return self._frames(start, stop, FrameConverter(self._info, size, pixels, self.notes))
+        return self._decoded(wanted, FrameConverter(self.info, size, pixels, self._found))
 
-    def _frames(self, start: int, stop: int, make: FrameConverter) -> Generator[Frame, None, None]:
+    def _decoded(self, wanted: range, make: FrameConverter) -> Generator[Frame, None, None]:
         last: tuple[Colours, bytes] | None = None
-        with closing(decode_frames(self._path, self._table, start, stop)) as found:
+        with closing(decode_frames(self._path, self._table, wanted.start, wanted.stop)) as found:
             for index, picture in found:
                 if picture is not None:
                     last = make(picture), frame_hash(picture)
                 elif last is None:
                     last = self._before(index, make)
-                yield make_frame(index, int(self._info.pts[index]), last[0], picture is None, last[1])
+                yield make_frame(index, int(self.info.pts[index]), last[0], picture is None, last[1])
 
-    def picture_hashes(
-        self, start: int = 0, stop: int | None = None
-    ) -> Generator[tuple[int, bytes], None, None]:
-        """See :meth:`Source.picture_hashes`."""
-        return self._hashes(start, check_range(self._info, start, stop))
-
-    def _hashes(self, start: int, stop: int) -> Generator[tuple[int, bytes], None, None]:
+    def _picture_hashes(self, wanted: range) -> Generator[tuple[int, bytes], None, None]:
         last: bytes | None = None
-        with closing(decode_frames(self._path, self._table, start, stop)) as found:
+        with closing(decode_frames(self._path, self._table, wanted.start, wanted.stop)) as found:
             for index, picture in found:
                 if picture is not None:
                     last = frame_hash(picture)
@@ -85,20 +66,16 @@ class VideoSource:
         found = _last_good(self._path, self._table, index)
         return (make.black(), NO_PICTURE) if found is None else (make(found), frame_hash(found))
 
-    def frame_at(
-        self, index: int, *, size: tuple[int, int] | None = None, pixels: PixelFormat = "rgb"
-    ) -> Frame:
-        """See :meth:`Source.frame_at`."""
-        check_range(self._info, index, index + 1)
+    def _frame_at(self, index: int, size: tuple[int, int] | None, pixels: PixelFormat) -> Frame:
         with self._lock:
             if self._cursor is None or not self._cursor.reaches(index):
                 if self._cursor is not None:
                     self._cursor.close()
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
-            make = FrameConverter(self._info, size, pixels, self.notes)
+            make = FrameConverter(self.info, size, pixels, self._found)
             image = self._before(index, make)[0] if picture is None else make(picture)
-        return make_frame(index, int(self._info.pts[index]), image, held)
+        return make_frame(index, int(self.info.pts[index]), image, held)
 
     def keyframe_before(self, index: int) -> int:
         """See :meth:`Source.keyframe_before`."""
@@ -112,14 +89,6 @@ class VideoSource:
             if self._cursor is not None:
                 self._cursor.close()
             self._cursor = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Cursor:
@@ -157,7 +126,7 @@ class _Cursor:
 
 
 def _last_good(path: Path, table: FrameTable, index: int) -> VideoFrame | None:
-    """The last frame before ``index`` that decodes, looked for in ever larger steps back."""
+    """The last frame before ``index`` that decodes, searched in ever larger steps back."""
     reach = 50
     while index > 0:
         start, found = max(0, index - reach), None

@@ -101,7 +101,7 @@ def svg_curve(values: Sequence[float], title: str) -> str:
 
 
 def pick_frames(report: VerifyReport, most: int = PICTURE_COUNT) -> list[int]:
-    """Frames to show: where it changes most, where most holes are, and some spread over the clip."""
+    """Frames to show: those with the largest change and the most holes, and some spread over the clip."""
     course = report.stability
     if not course.area:
         return []

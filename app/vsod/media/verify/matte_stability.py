@@ -1,4 +1,4 @@
-"""The course of a matte over its frames: area, holes in the subject, and how much it changes from frame to frame."""
+"""Stability of a matte over time: area, holes in the subject, and change from frame to frame."""
 
 from __future__ import annotations
 

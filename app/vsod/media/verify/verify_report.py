@@ -14,7 +14,7 @@ from vsod.media.verify.matte_stability import MatteStability
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. ``ok`` is None where it is only worth a warning."""
+    """The result of one check. ``ok`` is None where it is only worth a warning."""
 
     id: str
     ok: bool | None
@@ -28,9 +28,9 @@ class VerifyReport:
     Attributes:
         source, matte: What was compared.
         checks: One entry for everything looked at, in order.
-        layout: What the export holds.
+        content: What the export holds.
         frames: Source frame that lies under every frame of it.
-        course: Area, holes and changes of the matte, frame by frame.
+        stability: Area, holes and changes of the matte, frame by frame.
     """
 
     source: Path
