@@ -10,7 +10,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
 import check_structure
-from check_structure import check_circles, check_folders, check_names, check_packages, check_shadows
+from check_structure import (
+    check_attributes,
+    check_circles,
+    check_folders,
+    check_names,
+    check_packages,
+    check_shadows,
+)
 
 
 def test_the_tree_is_as_it_should_be():
@@ -97,3 +104,16 @@ def test_a_name_that_a_module_of_the_package_has_too_is_found(package):
     assert list(check_shadows(package.parent, files)) == [
         f"{package.name}: two is both a module and a name of the package"
     ]
+
+
+def test_an_attribute_that_is_not_there_is_found(package):
+    file = package / "three.py"
+    file.write_text(
+        'class Point:\n    """A point.\n\n    Attributes:\n        x, y: Where it is.\n        name: Of it:\n'
+        "            more of that.\n\n    Raises:\n        z: Never.\n"
+        '    """\n\n    x: int\n\n    def __init__(self):\n        self.name = ""\n'
+    )
+    found = list(check_attributes(package, [Path("three.py")]))
+    assert found == ["three.py: Point has no attribute y"]
+    file.write_text(file.read_text().replace("x: int", "x: int\n    y: int = 0"))
+    assert list(check_attributes(package, [Path("three.py")])) == []

@@ -8,7 +8,8 @@ Prints a line for each thing that is wrong, and ends with exit code 1 then:
 * a folder of ``app/``, ``models/`` or ``tests/`` with more than 25 Python files;
 * a file with a name that was given up because nobody could guess what is in it (``OLD_NAMES``);
 * a package whose ``__init__.py`` has no docstring, or gives a name that one of its modules has, too: what that name is
-  would depend on which of the two was loaded last.
+  would depend on which of the two was loaded last;
+* a class whose docstring lists an attribute that it does not have.
 
 What is wrong today stands in ``KNOWN``. It may only shrink: what is listed there and no longer wrong is an error, too.
 """
@@ -16,6 +17,7 @@ What is wrong today stands in ``KNOWN``. It may only shrink: what is listed ther
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -161,6 +163,34 @@ def check_shadows(root: Path, files: Iterable[Path]) -> Iterator[str]:
             )
 
 
+def check_attributes(root: Path, files: Iterable[Path]) -> Iterator[str]:
+    """What is wrong with the ``Attributes`` sections of classes."""
+    for file in files:
+        for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                listed = _listed_attributes(ast.get_docstring(node) or "")
+                missing = [name for name in listed if name not in _names_set(node)]
+                yield from (f"{file.as_posix()}: {node.name} has no attribute {name}" for name in missing)
+
+
+def _listed_attributes(docstring: str) -> list[str]:
+    """Names in the ``Attributes`` section of a docstring, in Google's form."""
+    section = re.search(r"^Attributes:\n((?: .*\n?|\n)*)", docstring, re.MULTILINE)
+    lines = re.findall(r"^ {4}(\w+(?:, \w+)*):", section.group(1), re.MULTILINE) if section else []
+    return [name for line in lines for name in line.split(", ")]
+
+
+def _names_set(node: ast.ClassDef) -> set[str]:
+    """All that a class defines or sets, on itself or on anything in its methods."""
+    found = set[str]()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Attribute) and isinstance(part.ctx, ast.Store):
+            found.add(part.id if isinstance(part, ast.Name) else part.attr)
+        elif isinstance(part, ast.FunctionDef):
+            found.add(part.name)
+    return found
+
+
 def _mended(what: str, known: Iterable[str], found: Iterable[str]) -> Iterator[str]:
     gone = sorted(set(known) - set(found))
     yield from (f"{what} is no longer there, take it out of KNOWN: {name}" for name in gone)
@@ -180,6 +210,7 @@ def faults(known: Known = KNOWN) -> list[str]:
         *check_names(sources, known.names),
         *check_packages(ROOT, sources, known.packages),
         *check_shadows(ROOT, sources),
+        *check_attributes(ROOT, sources),
     ]
 
 

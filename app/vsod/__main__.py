@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _is_path(word: str) -> bool:
-    """True for what exists or looks like a file: a mistyped command is neither."""
+    """Whether a word is a file or has the form of one; a mistyped command is neither."""
     return Path(word).exists() or "/" in word or "\\" in word or "." in word
 
 

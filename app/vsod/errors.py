@@ -44,7 +44,7 @@ class UnknownFormat(UsageError):
 
 
 class UnknownModel(UsageError):
-    """No model card has this id, or the card is broken."""
+    """No model has this id, or the model is broken."""
 
 
 class MediaError(VsodError):
@@ -79,7 +79,7 @@ class OutputError(VsodError):
 
 
 class ModelError(VsodError):
-    """Weights are missing, do not match their card, or cannot run on the device."""
+    """Weights are missing, do not match their model, or cannot run on the device."""
 
 
 class DataError(VsodError):

@@ -31,7 +31,7 @@ def _part(name: str, in_checkout: str) -> Path:
 
 
 def model_specs_dir() -> Path:
-    """Folder of the built-in model cards."""
+    """Folder of the built-in models."""
     return _part("specs", "models/specs")
 
 
@@ -75,7 +75,7 @@ def cache_place() -> Path:
 
 
 def usual_cache_place() -> Path:
-    """Where the cache lies if nobody says otherwise."""
+    """Default folder of the cache."""
     return Path(platformdirs.user_cache_dir(_APP, appauthor=False))
 
 
@@ -103,12 +103,12 @@ def raft_weights() -> Path:
 
 
 def data_dir() -> Path:
-    """User's own work: cards, presets, the queue, projects not saved yet. ``VSOD_DATA`` moves it."""
+    """User's own work: models, presets, the queue, projects not saved yet. ``VSOD_DATA`` moves it."""
     return _user("VSOD_DATA", platformdirs.user_data_dir(_APP, appauthor=False))
 
 
 def user_models_dir() -> Path:
-    """Folder where users drop third-party model cards."""
+    """Folder where users drop third-party models."""
     return data_dir() / "models"
 
 

@@ -1,4 +1,4 @@
-"""Lanes of a clip: what can be told of its maps and pictures without the network."""
+"""Measure the frame metrics of a clip from its maps and frames, without the network."""
 
 from __future__ import annotations
 

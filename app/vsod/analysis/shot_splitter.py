@@ -1,4 +1,4 @@
-"""A stream of frames taken apart at its cuts, so that motion and memory do not leak from shot to shot."""
+"""Split a stream of frames at its cuts, so that motion and memory do not leak from shot to shot."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class ConformPlan:
 
     Attributes:
         info: The clip as the export shows it; of it, all frames are written.
-        shows: (M,) int64, the ordinal of the *source* frame that each shows, never decreasing.
+        source_frames: (M,) int64, the ordinal of the *source* frame that each shows, never decreasing.
         duplicated: How many frames repeat the one before.
         dropped: How many source frames of the range are shown nowhere.
     """

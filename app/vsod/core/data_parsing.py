@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
 MAX_DIGITS = 18  # of a whole number: more than any frame, byte or tick has
-MAX_TOML = 256 << 10  # bytes: a card has two thousand, and the parser is slow by design
+MAX_TOML = 256 << 10  # bytes: a spec has two thousand, and the parser is slow by design
 # an unfinished string ends with the text, so that looking for the next one takes no second pass
 _JSON_STRINGS = re.compile(r'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
 _TOML_STRINGS = re.compile(

@@ -38,7 +38,7 @@ class ExportSettings:
     """How a finished matte leaves the program.
 
     Attributes:
-        what: One of :data:`EXPORT_KINDS`.
+        kind: One of :data:`EXPORT_KINDS`.
         alpha: One of :data:`ALPHA_MODES`, for cut-outs.
         background: For ``over``: ``"RRGGBB"``, ``"blur"``, or a clip, still or folder of frames.
         cfr: Conform to this constant rate; None keeps every frame's own time.

@@ -18,7 +18,7 @@ class Frame:
         image: (H, W, 3) uint8 RGB or (H, W) uint8 luma, upright, C-contiguous.
         held: True if the frame could not be decoded and ``image`` repeats the
             last good one (or is black if there was none).
-        deep: (H, W, 3) uint16, the same picture at full depth, where that was asked for.
+        image_16bit: (H, W, 3) uint16, the same picture at full depth, where that was asked for.
         picture_hash: 16 bytes that tell the decoded picture before any scaling, the same in every pass; a held
             frame has that of the picture it repeats. Empty where it was not taken.
     """

@@ -25,13 +25,13 @@ class JobSpec:
     Attributes:
         source: Video file or folder of frames.
         output: Video file, or folder of an image sequence.
-        card: Id of the model.
+        model: Id of the model.
         format: Export format id, or None to go by ``output``'s suffix.
         start, stop: Frame range, ``stop`` excluded; None = to the end.
         device: One of :data:`DEVICES`.
-        adapt: Fit the model to the clip first and look again, see :mod:`vsod.analysis.second_pass`.
-        finish: Finishing settings.
-        delivery: What is written and how.
+        adapt: Adapt the model to the clip first, see :mod:`vsod.analysis.second_pass`.
+        matte: Matte settings.
+        export: What is written and how.
         shots: What single shots have of their own, in order.
         overwrite: Replace also what this program did not write. Whoever asks a user first sets it to False; it does
             not make another job.
@@ -144,7 +144,7 @@ class JobResult:
         verified: True if the re-decoded output passed every check, None if not checked.
         stages: Seconds spent by stage name.
         outputs: Every file that was written.
-        fitted: Whether the model was fitted to the clip; None if that was not asked for.
+        adapted: Whether the model was fitted to the clip; None if that was not asked for.
         duplicated, dropped: Frames shown again and source frames left out by conforming to a rate.
         clip: The source as it was opened; not part of the JSON form.
     """

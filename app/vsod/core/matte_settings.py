@@ -143,7 +143,7 @@ class MatteSettings:
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
-        """The settings that JSON names; what is not named is as usual.
+        """Settings from JSON; what it does not name has its default.
 
         Raises:
             UsageError, TypeError, ValueError: It is none.
@@ -153,7 +153,7 @@ class MatteSettings:
         return cls(**raw)
 
     def for_model(self, crf: str) -> Self:
-        """These settings with what they leave to the card settled.
+        """These settings with what they leave to the model settled.
 
         Args:
             crf: The model's choice, one of :data:`CRF_MODES` but ``"auto"``.

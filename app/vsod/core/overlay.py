@@ -1,4 +1,4 @@
-"""Ways to look at a matte over its picture. 8 bits in, 8 bits out.
+"""Overlays that show a matte on its picture. 8 bits in, 8 bits out.
 
 Everything is integer arithmetic on bands of rows that fit the processor's cache:
 a 1080p picture takes about 10 ms on one core, which leaves room to play at 25 fps.

@@ -1,4 +1,4 @@
-"""Text that came from elsewhere (names, tags, cards, reports), made safe to show and to keep.
+"""Text that came from elsewhere (names, tags, models, reports), made safe to show and to keep.
 
 A file name may hold escape sequences that a terminal obeys, marks that turn the reading direction, or bytes
 that are not UTF-8 (which Python holds as lone surrogates). Shown, they become visible text; kept as JSON,

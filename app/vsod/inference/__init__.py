@@ -1,1 +1,1 @@
-"""Model cards, devices, backends, prediction, finishing and the map store."""
+"""Model models, devices, backends, prediction, finishing and the map store."""

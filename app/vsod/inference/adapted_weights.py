@@ -23,7 +23,7 @@ _LENGTH = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class AdaptationResult:
-    """What came of adapting a card to a clip.
+    """What came of adapting a model to a clip.
 
     Attributes:
         trusted: The adapted net is to be used.

@@ -34,17 +34,17 @@ class Backend(Protocol):
         """Each frame on its own.
 
         Args:
-            inputs: What the card reads, in its order: (B, C, H, W) float32, padded; see
+            inputs: What the model reads, in its order: (B, C, H, W) float32, padded; see
                 :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
 
         Returns:
-            (B, 1, H, W) float32 saliency 0..1, or for a card with a window the features
+            (B, 1, H, W) float32 saliency 0..1, or for a model with a window the features
             (B, C, h, w) float32.
         """
         ...
 
     def window(self, features: Array) -> Array:
-        """Frames together, for a card with a window.
+        """Frames together, for a model with a window.
 
         Args:
             features: (B, T, C, h, w) float32, as :meth:`frames` made them.
@@ -62,10 +62,10 @@ def open_backend(
     engine: str | None = None,
     cancel: threading.Event | None = None,
 ) -> Backend:
-    """Load a card for one raster.
+    """Load a model for one raster.
 
     Args:
-        card: A usable card.
+        card: A usable model.
         raster: What it will be fed.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         engine: ``"openvino"`` or ``"torch"``; None = OpenVINO on the CPU if it is installed, else

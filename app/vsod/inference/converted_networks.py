@@ -74,7 +74,7 @@ def converted_network(
     """Where one part of a network is kept.
 
     Args:
-        name: Of its card or file, for people who look into the cache.
+        name: Of its model or file, for people who look into the cache.
         signature: See :mod:`vsod.inference.model_signature`.
         version: Of OpenVINO.
         part: Of the network, lower case.

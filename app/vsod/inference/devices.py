@@ -35,7 +35,7 @@ def choose_device(wanted: str) -> str:
 
 
 def _gpu_plausible() -> bool:
-    """Cheap look for a GPU, so that plain CPUs never pay for importing torch."""
+    """Cheap check for a GPU, so that a plain CPU never pays for importing torch."""
     if sys.platform == "darwin":
         return True
     return Path("/dev/nvidiactl").exists() or Path("/dev/kfd").exists() or os.name == "nt"

@@ -1,4 +1,4 @@
-"""Networks that look at several frames: which frames go together, and what must be read to know.
+"""Windows of frames for networks that read several: which frames go together, and which must be decoded.
 
 Two kinds, as published. *Causal* (MSST, STAN): the map of a frame comes from it
 and the T-1 frames before; before the first frame it is repeated. *Clips* (PDB):

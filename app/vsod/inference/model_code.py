@@ -1,4 +1,4 @@
-"""Which code a model card may call: its own, that of the package that brings it, and ours."""
+"""Which code a model may call: its own, that of the package that brings it, and ours."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OURS = "vsod_models"
 
 
 def code_files(card: ModelSpec) -> list[tuple[str, Path]]:
-    """The Python files a card's network is made by, with their names; none for networks of our own library.
+    """The Python files a model's network is made by, with their names; none for networks of our own library.
 
-    A card's ``entry`` is a module in its own folder, in the installed package that brings the card, or in
+    A model's ``entry`` is a module in its own folder, in the installed package that brings the model, or in
     ``vsod_models``: a TOML file alone can call nothing else.
 
     Raises:
@@ -38,14 +38,14 @@ def code_files(card: ModelSpec) -> list[tuple[str, Path]]:
         spec = importlib.util.find_spec(package)
         return _python_files(map(Path, spec.submodule_search_locations or ()) if spec else ())
     raise ModelError(
-        f"card '{card.id}' calls '{module}', which is neither beside it nor its own package's",
+        f"model '{card.id}' calls '{module}', which is neither beside it nor its own package's",
         where=card.source,
-        fix=f"Put {module or 'the module'}.py beside the card.",
+        fix=f"Put {module or 'the module'}.py beside the model.",
     )
 
 
 def module_beside(card: ModelSpec, module: str) -> Path | None:
-    """The file of this module beside a card; None without one."""
+    """The file of this module beside a model; None without one."""
     if card.source is None or not module.isidentifier():
         return None
     file = card.source.parent / f"{module}.py"
@@ -53,7 +53,7 @@ def module_beside(card: ModelSpec, module: str) -> Path | None:
 
 
 def bringing_package(card: ModelSpec) -> str | None:
-    """The installed package whose entry point ``vsod.models`` brings this card; None for any other."""
+    """The installed package whose entry point ``vsod.models`` brings this model; None for any other."""
     if card.source is None:
         return None
     for point, folder in _packages():

@@ -1,8 +1,8 @@
-"""Model cards: everything the program knows of a net without importing it.
+"""Model models: everything the program knows of a net without importing it.
 
-A card is a TOML file, and it is the plugin manifest: the built-in cards, the
+A model is a TOML file, and it is the plugin manifest: the built-in models, the
 ones a user drops into a folder and the ones of installed packages (entry-point
-group ``vsod.models``, each naming a folder) come through the same door. A card
+group ``vsod.models``, each naming a folder) come through the same door. A model
 that cannot be read is a row that says why.
 """
 
@@ -66,7 +66,7 @@ _read = dict[Path, tuple[Stamp, ModelSpec]]()  # the usable specs that were read
 
 
 def read_model_spec(path: Path) -> ModelSpec:
-    """Read one card; whatever is wrong with it ends up in ``problem``."""
+    """Read one model; whatever is wrong with it ends up in ``problem``."""
     try:
         raw = renamed(parse_toml(read_text(path)), MODEL_SPEC)
         unknown = set(raw) - _KNOWN
@@ -114,7 +114,7 @@ def read_model_spec(path: Path) -> ModelSpec:
         return card
     except ModelError as error:
         return ModelSpec(id=path.stem, title=path.stem, source=path, problem=sanitise(error.what))
-    except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this card alone
+    except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this model alone
         detail = f"key {error} is missing" if isinstance(error, KeyError) else sanitise(reason(error))
         return ModelSpec(id=sanitise(path.stem), title=sanitise(path.stem), source=path, problem=detail)
 
@@ -142,7 +142,7 @@ def _is_clips(kind: str) -> bool:
 
 def _find_weights(card: Path, name: str) -> Path:
     places = [card.parent / name, card.parent.parent / "weights" / name, paths.weights_dir() / name]
-    # where training would put them: beside a card of the user's, with ours for one of ours
+    # where training would put them: beside a model of the user's, with ours for one of ours
     missing = places[-1] if card.parent == paths.model_specs_dir() else places[0]
     return next((p for p in places if p.is_file()), missing)
 
@@ -198,7 +198,7 @@ def _card_files(folder: Path) -> list[Path]:
 
 
 def list_models() -> list[ModelSpec]:
-    """Every card found, built-in ones first; a later card with a taken id is reported, not used."""
+    """Every model found, built-in ones first; a later model with a taken id is reported, not used."""
     cards: dict[str, ModelSpec] = {}
     for card in _found():
         if card.id in cards:
@@ -211,7 +211,7 @@ def list_models() -> list[ModelSpec]:
 
 
 def find_model(card_id: str) -> ModelSpec:
-    """The card with this id, usable or not.
+    """The model with this id, usable or not.
 
     Raises:
         UnknownCard: There is none.
@@ -220,16 +220,16 @@ def find_model(card_id: str) -> ModelSpec:
     for card in cards:
         if card.id == card_id:
             return card
-    raise UnknownModel(f"unknown card '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
+    raise UnknownModel(f"unknown model '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
 
 
 def require_model(card_id: str) -> ModelSpec:
-    """The card with this id, ready to run.
+    """The model with this id, ready to run.
 
     Raises:
         UnknownCard: There is none, or it is broken.
     """
     card = find_model(card_id)
     if card.problem:
-        raise UnknownModel(f"card '{card_id}' cannot be used: {card.problem}", where=card.source)
+        raise UnknownModel(f"model '{card_id}' cannot be used: {card.problem}", where=card.source)
     return card

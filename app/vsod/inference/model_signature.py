@@ -12,16 +12,16 @@ from vsod.inference.model_spec import ModelSpec
 from vsod.storage.digest import file_sha256
 
 MAPS_VERSION = 2
-"""Raise it when code of ours makes other maps of the same weights; a test holds the maps of every built-in card."""
+"""Raise it when code of ours makes other maps of the same weights; a test holds the maps of every built-in model."""
 
 
 def compute_signature(card: ModelSpec) -> str:
-    """Hex SHA-256 of all that a card's network answers by: what the card says, its weights and its code.
+    """Hex SHA-256 of all that a model's network answers by: what the model says, its weights and its code.
 
-    Not of its id, title, licence and other words for people; nor of the weights' digest as the card claims it.
+    Not of its id, title, licence and other words for people; nor of the weights' digest as the model claims it.
 
     Raises:
-        ModelError: ``entry`` names code that the card may not bring, see :func:`vsod.inference.model_code.code_files`.
+        ModelError: ``entry`` names code that the model may not bring, see :func:`vsod.inference.model_code.code_files`.
     """
     meaning = {
         "maps": MAPS_VERSION,

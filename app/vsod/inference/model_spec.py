@@ -16,24 +16,24 @@ class ModelSpec:
 
     Attributes:
         id: What ``--model`` takes.
-        title, summary, licence, paid_work: For people.
+        title, summary, licence, commercial_use: For people.
         entry: ``"package.module:function"``; the function builds the network from ``options``.
-        weights: Weights file: beside the card, in its sibling ``weights/`` or the built-in weights folder.
+        weights: Weights file: beside the model, in its sibling ``weights/`` or the built-in weights folder.
         sha256: Hex digest of that file; empty = not checked.
         flow: Name of the flow estimator the net reads, or ``"none"``.
         area: Pixels of the network's raster before padding.
         multiple: Height and width are padded to multiples of this.
-        reads: What the network is called with, names of :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
-        still: What the motion prior is where nothing moves.
+        inputs: What the network is called with, names of :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
+        static_prior: What the motion prior is where nothing moves.
         window: Frames the network looks at together; 0 = one by one.
-        clips: The window is cut into clips; else it slides, ending at the frame in question.
-        half: The net's own answer, 0..1, that becomes one half.
+        chunked_window: The window is one of the chunks a clip is cut into; else it slides, ending at the frame in question.
+        decision_threshold: The net's own answer, 0..1, that becomes one half.
         crf: The dense CRF its paper ends in, or ``"off"``; ``--crf`` overrules it.
         trained_on: What the weights have seen.
         options: Keyword arguments of the entry.
         measured: Accuracy and speed as measured by us.
-        source: The card's file.
-        problem: Why the card cannot be used, or None.
+        source: The model's file.
+        problem: Why the model cannot be used, or None.
     """
 
     id: str
@@ -60,7 +60,7 @@ class ModelSpec:
     problem: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """JSON-ready form for ``vsod-desktop cards --json``."""
+        """JSON-ready form for ``vsod-desktop models --json``."""
         return {
             "id": self.id,
             "title": self.title,
@@ -75,21 +75,21 @@ class ModelSpec:
         }
 
     def verified_weights(self) -> Path:
-        """The weights file, proven to be the one the card means.
+        """The weights file, proven to be the one the model means.
 
         Raises:
             ModelError: The file is missing or its digest differs.
         """
         if self.weights is None or not self.weights.is_file():
             raise ModelError(
-                f"card '{self.id}' has no weights file",
+                f"model '{self.id}' has no weights file",
                 where=self.weights,
                 fix=f"Train it (vsod-desktop train {self.id} --data …) or put the file there.",
             )
         if self.sha256 and file_sha256(self.weights) != self.sha256:
             raise ModelError(
-                f"the weights of card '{self.id}' are not the ones its card names",
+                f"the weights of model '{self.id}' are not the ones its spec names",
                 where=self.weights,
-                fix="The file is damaged or was exchanged: reinstall, or correct sha256 in the card.",
+                fix="The file is damaged or was exchanged: reinstall, or correct sha256 in its spec.",
             )
         return self.weights

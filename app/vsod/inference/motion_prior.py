@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float32]
 
 
 def prior_file() -> Path:
-    """The prior's weights, shipped with the cards that read it."""
+    """The prior's weights, shipped with the models that read it."""
     return paths.weights_dir() / "prior.safetensors"
 
 

@@ -1,4 +1,4 @@
-"""What networks read of a frame, by name: the words of a card's ``reads``."""
+"""What networks read of a frame, by name: the words of a model's ``reads``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NETWORK_INPUTS: dict[str, NetworkInput] = {
     "flow_image": NetworkInput(
         3, odd=None
     ),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
-    "prior": NetworkInput(1),  # motion prior 0..1; the card's input.still = nothing moves or no flow
+    "prior": NetworkInput(1),  # motion prior 0..1; the model's input.still = nothing moves or no flow
 }
 
 
@@ -80,7 +80,7 @@ def prior_input(picture: Picture, flow: Array | None, compute: PriorFunction | N
 def build_inputs(
     reads: tuple[str, ...], picture: Picture, flow: Array | None, compute: PriorFunction | None, still: float
 ) -> tuple[Array, ...]:
-    """Every input a card reads, in its order, unpadded.
+    """Every input a model reads, in its order, unpadded.
 
     Args:
         reads: Names from :data:`NETWORK_INPUTS`.

@@ -1,6 +1,6 @@
 """Networks run by OpenVINO on plain CPUs.
 
-The first run of a card converts it with torch; the converted model stays in
+The first run of a model converts it with torch; the converted model stays in
 the cache, so later runs start without importing torch at all.
 """
 
@@ -124,7 +124,7 @@ class OpenVINOBackend:
 
 
 def converted_model(card: ModelSpec, version: str, cancel: threading.Event | None) -> dict[str, Network]:
-    """The card's parts as OpenVINO models, converted on first use.
+    """The model's parts as OpenVINO models, converted on first use.
 
     The conversion needs torch, whose import would freeze a window for half a second and
     stay in memory for good: it runs in a process of its own, which can also be stopped.
@@ -146,7 +146,7 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
 
 
 def forget(card: ModelSpec) -> None:
-    """Delete what was converted of a card; never raises."""
+    """Delete what was converted of a model; never raises."""
     try:
         for file in _kept(card, openvino_version()).values():
             file.discard()
@@ -155,7 +155,7 @@ def forget(card: ModelSpec) -> None:
 
 
 def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
-    """Where the parts of a card's network are kept."""
+    """Where the parts of a model's network are kept."""
     weights = card.verified_weights()
     # weights made for one clip are kept with it, and so is what is made of them
     adapted = is_adapted(weights)
@@ -171,7 +171,7 @@ def openvino_version() -> str:
 
 
 def convert_model(source: str, weights: str) -> None:
-    """Convert the card at the path ``source`` with the ``weights`` at another, and keep the result."""
+    """Convert the model at the path ``source`` with the ``weights`` at another, and keep the result."""
     convert(replace(read_model_spec(Path(source)), weights=Path(weights), sha256=""))
 
 

@@ -1,4 +1,4 @@
-"""Weights files looked at before anything is loaded: a damaged or foreign one is refused at once."""
+"""Check a weights file before it is loaded: a damaged or foreign one is refused."""
 
 from __future__ import annotations
 

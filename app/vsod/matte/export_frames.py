@@ -34,7 +34,7 @@ def required_pixels(delivery: ExportSettings, info: ClipInfo) -> Pixels | None:
 
 
 def effective_matte_settings(delivery: ExportSettings, settings: MatteSettings) -> MatteSettings:
-    """The settings to finish with: the network's own map is shown without any."""
+    """The matte settings of an export; a raw saliency map is written without any."""
     return (
         MatteSettings(temporal_smoothing=0, edges="plain")
         if delivery.kind in ("saliency", "heatmap")

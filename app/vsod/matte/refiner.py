@@ -36,7 +36,7 @@ class Refiner:
     What needs other frames, the stabiliser, comes before: see :mod:`vsod.matte.smoothing_window`.
 
     Args:
-        settings: Finishing settings; what they leave to the card is off.
+        settings: Finishing settings; what they leave to the model is off.
 
     Attributes:
         reads_colour: It wants pictures in RGB; luma will do otherwise.

@@ -97,7 +97,7 @@ def report_path(spec: JobSpec) -> Path:
 
 
 def find_finished_job(spec: JobSpec) -> JobReport | None:
-    """The manifest of this very job, if it was done and source, card and outputs are as they were then."""
+    """The manifest of this very job, if it was done and source, model and outputs are as they were then."""
     try:
         known = JobReport.read(report_path(spec))
         # a matte that did not pass its checks may lie beside its place
@@ -156,7 +156,7 @@ def _attempt(
         return _row(spec, report)
     except (Cancelled, KeyboardInterrupt):
         raise
-    except BaseException as error:  # a card's exit() and the panic of a library in Rust are no Exception
+    except BaseException as error:  # a model's exit() and the panic of a library in Rust are no Exception
         if is_disk_full(error):
             raise
         _log.info("%s: %s", spec.source, failure(error), exc_info=True, extra=logs.SHOWN)
@@ -172,7 +172,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def failure(error: BaseException) -> str:
-    """Why a job failed, for its row: our own words, or the class and the reason of what nobody foresaw."""
+    """Why a job failed, for its row: the text of our error, or class and text of any other exception."""
     if isinstance(error, VsodError):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

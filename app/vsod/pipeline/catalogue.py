@@ -12,7 +12,7 @@ from vsod.media.formats.registry import all_formats
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A card as the picker shows it.
+    """A model as the picker shows it.
 
     Attributes:
         id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_spec.ModelSpec`.
@@ -53,7 +53,7 @@ class FormatEntry:
 
 
 def model_entries() -> list[ModelEntry]:
-    """Every card found."""
+    """Every model found."""
     return [
         ModelEntry(
             id=card.id,

@@ -1,4 +1,4 @@
-"""A look at the machine: what runs, what is missing, how to get it."""
+"""Report of the machine and installation: what runs, what is missing, how to get it."""
 
 from __future__ import annotations
 
@@ -143,6 +143,6 @@ def _cards() -> list[DoctorCheck]:
             except VsodError as error:
                 problem = str(error)
         found.append(
-            DoctorCheck(f"card {card.id}", problem is None, problem or f"{card.title}, weights as named")
+            DoctorCheck(f"model {card.id}", problem is None, problem or f"{card.title}, weights as named")
         )
     return found

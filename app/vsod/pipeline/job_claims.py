@@ -115,14 +115,14 @@ def claim_run(
 
 
 def model_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
-    """The files of cards, and what they are; an unknown card has none."""
+    """The files of models, and what they are; an unknown model has none."""
     for name in cards:
         try:
             card = find_model(name)
         except UnknownModel:
             continue
         if card.source is not None:
-            yield card.source, f"the card {name}"
+            yield card.source, f"the model {name}"
         if card.weights is not None:
             yield card.weights, f"the weights of {name}"
 

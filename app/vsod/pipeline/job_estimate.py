@@ -41,7 +41,7 @@ class JobEstimate:
         loading: Seconds to load the network; 0 where nothing is to be analysed.
         bytes: The output would take.
         memory_mb: Largest resident memory of this process while it was measured, and before.
-        adapts: The model is fitted to the clip first, which is not in :attr:`seconds`.
+        adapt: The model is fitted to the clip first, which is not in :attr:`seconds`.
     """
 
     frames: int

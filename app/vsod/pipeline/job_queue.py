@@ -51,7 +51,7 @@ class JobQueue:
         return self._disk.owned or not self._writes
 
     def refresh(self) -> bool:
-        """Look what other processes did: take in what they added, or see what became of theirs.
+        """Read the queue file again: jobs that other processes added, and the state of theirs.
 
         Returns:
             Whether the list is another one now.

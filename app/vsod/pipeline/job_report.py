@@ -30,7 +30,7 @@ class JobReport:
     Attributes:
         spec: The job.
         source: Digest of all bytes of its source, as :func:`_whole` writes it.
-        card: Signature of every card, see :mod:`vsod.inference.model_signature`.
+        model_weights: Signature of every model, see :mod:`vsod.inference.model_signature`.
         outputs: Digest of all bytes of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobResult.as_json`.
@@ -125,7 +125,7 @@ class JobReport:
         return all(known.startswith(_ALL) for known in (self.source, *self.outputs.values()))
 
     def changes(self) -> list[str]:
-        """What is no longer as it was, one sentence each: source, card, outputs. Empty = nothing."""
+        """What is no longer as it was, one sentence each: source, model, outputs. Empty = nothing."""
         found = []
         try:
             if not self._is_same(self.spec.source, self.source):
@@ -133,7 +133,7 @@ class JobReport:
         except OSError:
             found.append(f"{self.spec.source} is gone")
         if not _are_signatures(self.spec, self.model_weights):
-            found.append(f"the card {self.spec.model} is another one now")
+            found.append(f"the model {self.spec.model} is another one now")
         for path, known in self.outputs.items():
             try:
                 if not self._is_same(path, known):
@@ -175,6 +175,6 @@ def _signatures(spec: JobSpec) -> str:
 
 
 def _are_signatures(spec: JobSpec, known: str) -> bool:
-    if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the cards say
+    if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the models say
         return known == " ".join(require_model(card).sha256 for card in spec.settings.model_ids)
     return known == _signatures(spec)

@@ -27,7 +27,7 @@ class ModelComparison:
     """What came out.
 
     Attributes:
-        cards: The models.
+        models: The models.
         frames: The frames that were tried.
         pictures: (H, W, 3) uint8 of each frame.
         mattes: By model, then by frame: (H, W) float32 0..1.

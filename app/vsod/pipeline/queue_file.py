@@ -44,7 +44,7 @@ class QueueFile:
         self._release = weakref.finalize(self, self._lock.release)
 
     def own(self) -> bool:
-        """Become the owner if nobody is; whether this process is it now.
+        """Claim the queue if it has no owner; whether this process owns it now.
 
         Raises:
             OutputError: The folder cannot be written.

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Presets:
-    """The presets of one kind, each a name and the values that differ from the usual.
+    """The presets of one kind, each a name and the values that differ from the defaults.
 
     Args:
         kind: ``"matte"`` or ``"export"``: the stem of the JSON files, ours and the user's.

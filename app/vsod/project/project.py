@@ -36,9 +36,9 @@ class ProjectClip:
 
     Attributes:
         path: Video file or folder of frames, absolute.
-        model, adapt, finish, format, delivery, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
+        model, adapt, matte, format, export, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
         digest: :func:`vsod.storage.digest.digest` of the clip, to know it again; empty = not taken yet.
-        rest: What a newer version of this program wrote about the clip; kept as it is.
+        unknown_keys: What a newer version of this program wrote about the clip; kept as it is.
     """
 
     path: Path

@@ -77,7 +77,7 @@ PAIRWISE_METRICS = ("flicker", "motion", "change")
 
 
 class FrameMetrics:
-    """The curves of one clip and one card.
+    """The curves of one clip and one model.
 
     Args:
         values: (N, len(LANES)) float32, NaN where nothing is known; kept, not copied.
@@ -100,7 +100,7 @@ class FrameMetrics:
 
     @property
     def measured(self) -> npt.NDArray[np.bool_]:
-        """(N,) frames whose own map has been looked at."""
+        """(N,) bool, frames whose map has been measured."""
         return ~np.isnan(self["area"])
 
     def at(self, index: int) -> dict[str, float]:
@@ -113,9 +113,9 @@ class FrameMetrics:
 
 
 def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetrics]) -> FrameMetrics:
-    """The lanes of a clip, each frame's by its own card.
+    """The frame metrics of a clip, each frame's taken from its own model.
 
-    Where the picture changes is a matter of the picture: it stays known while a shot's own card has seen nothing.
+    Where the picture changes is a matter of the picture: it stays known while a shot's own model has seen nothing.
     """
     found = FrameMetrics(casting.select_by_model(lambda card: of(card).values))
     unknown = np.isnan(found["change"])
@@ -126,7 +126,7 @@ def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetr
 def table_rows(
     lanes: FrameMetrics, cuts: npt.NDArray[np.bool_], frames: Iterable[int]
 ) -> list[dict[str, Any]]:
-    """One row per frame for a table: index, every lane (None where unknown), and whether a shot begins there."""
+    """One row per frame: index, every metric (None where unknown), and whether a shot begins there."""
     table = []
     for index in frames:
         values = {k: None if np.isnan(v) else round(v, 5) for k, v in lanes.at(index).items()}

@@ -1,4 +1,4 @@
-"""Lanes on disk, beside the maps they were read from."""
+"""Frame metrics on disk, beside the maps they were measured on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class MetricsStore:
-    """The lanes of one map store. Safe across threads and beside other processes.
+    """The frame metrics of one map store. Safe across threads and beside other processes.
 
     Args:
         folder: The map store's folder.
@@ -40,13 +40,13 @@ class MetricsStore:
             return self._lanes.copy()
 
     def put(self, index: int, values: dict[str, float]) -> None:
-        """Keep what was measured of a frame; lanes not named stay as they are."""
+        """Store metrics of a frame; those not named stay as they are."""
         with self._lock:
             for lane, value in values.items():
                 self._lanes[lane][index] = value
 
     def missing(self, have: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """(N,) frames with a map that were not looked at, or whose predecessor has come since.
+        """(N,) bool, frames with a map that are not measured, or whose previous map has come since.
 
         Args:
             have: (N,) frames with a map.

@@ -1,4 +1,4 @@
-"""The lanes of a clip as a table, and the frames that want a look as markers: files for other programs."""
+"""Write frame metrics as a table and issues as markers, for other programs."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class MetricsTable:
 
     Attributes:
         info: The clip.
-        card: Whose maps.
+        model: Whose maps.
         frames: The range.
-        lanes: Unknown outside of the range.
+        metrics: Unknown outside of the range.
         cuts: (N,) frames that begin a shot.
-        flags: Frames that want a look.
+        issues: Issues of the range.
     """
 
     info: ClipInfo

@@ -144,7 +144,7 @@ def write_lock(store: Path) -> FileLock:
 
 
 def entries() -> list[Entry]:
-    """Everything of ours, and what earlier versions left in the usual place."""
+    """All entries of the cache, and those of earlier versions in its default folder."""
     root = paths.cache_dir()
     found: list[Entry] = []
     if root.is_absolute() and _is_ours(root):
@@ -347,7 +347,7 @@ def _make(path: Path) -> os.stat_result:
 
 
 def _write_tag(root: Path) -> None:
-    """Tag the folder as ours, whole or not at all: another process may look at any moment."""
+    """Tag the folder as a cache, atomically: another process may read it at any moment."""
     if _is_ours(root):
         return
     tag, temp = root / _TAG, root / partial_names.partial_name(_TAG)

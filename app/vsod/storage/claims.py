@@ -227,7 +227,7 @@ def _identities(path: Path) -> Iterator[Identity]:
 
 
 def _folded(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """Names as the volume of ``folder`` tells them apart."""
+    """Names normalised as the volume of ``folder`` compares them."""
     if not _ignores_case(folder):
         return tuple(names)
     return tuple(unicodedata.normalize("NFC", name).casefold() for name in names)

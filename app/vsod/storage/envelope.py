@@ -165,7 +165,7 @@ def read_or_discard(file: Path, parse: Callable[[], _T], then: str) -> _T | None
 
 
 def replace(file: Path, pieces: Iterable[bytes]) -> None:
-    """Put bytes at ``file`` in one step, through a name that nobody else can have taken or linked.
+    """Replace ``file`` by bytes in one step, through a new name of its own.
 
     Raises:
         OSError: The disk refuses; what was at ``file`` is untouched.

@@ -1,4 +1,4 @@
-"""Files and folders that are written beside their place under a name nobody else can have, and put there whole.
+"""Write files and folders under a temporary name beside their path, and move them there when complete.
 
 What holds for all of it: a partial file is made new and never through a link (``O_EXCL``), under a name that tells
 which process of which machine writes it; what is at the target is touched by one rename and by nothing else.
@@ -212,7 +212,7 @@ def sweep_once(folder: Path) -> None:
 
 
 def _put_back(before: Path, target: Path) -> None:
-    """Undo, or finish, the exchange of a folder that was interrupted."""
+    """Undo or complete an interrupted exchange of a folder."""
     if os.path.lexists(target):
         discard(before)
     else:

@@ -15,7 +15,7 @@ _MOST_BYTES = 255  # file systems take no longer names
 
 
 def partial_name(target: str) -> str:
-    """A hidden name for ``target`` while it is written; nobody else can guess it."""
+    """A hidden, unpredictable name for ``target`` while it is written."""
     suffix = f".partial-{_HOST}-{os.getpid()}-{secrets.token_hex(8)}"
     stem = target
     while len(os.fsencode(f".{stem}{suffix}")) > _MOST_BYTES:

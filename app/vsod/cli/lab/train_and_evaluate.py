@@ -18,7 +18,7 @@ from vsod.storage.claims import Claims, refuse_foreign
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train a card, or go on with a run that was stopped."""
+    """Train a model, or go on with a run that was stopped."""
     from vsod.lab.training import train
     from vsod.pipeline.job_claims import claim_run, model_files
 
@@ -110,7 +110,7 @@ def _claim_pictures(args: argparse.Namespace, names: list[str]) -> None:
 
 
 def tune_threshold(args: argparse.Namespace) -> int:
-    """Find where a card's answer is best cut."""
+    """Find where a model's answer is best cut."""
     from vsod.lab.evaluation import threshold_tuning as measuring
 
     cuts = measuring.sweep_thresholds(

@@ -41,7 +41,7 @@ def train_prior(args: argparse.Namespace) -> int:
     if args.init is None:
         raise UsageError(
             "the prior needs a network to take its features from",
-            fix="Give --init with a .safetensors of MobileNetV2, of the card 'swift', or of a prior.",
+            fix="Give --init with a .safetensors of MobileNetV2, of the model 'swift', or of a prior.",
         )
 
     def say(row: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class ProjectClipsMenu(QMenu):
         self.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
-        """List the clips in the order they came, the one on the desk ticked."""
+        """List the project's clips in order, the current one ticked."""
         self.clear()
         project = self._document.project
         for place, work in enumerate(project.clips):

@@ -56,7 +56,7 @@ class ViewMenus(QObject):
         self.set_models([])
 
     def set_models(self, cards: Iterable[str]) -> None:
-        """The cards that can be compared with."""
+        """The models that can be compared with."""
         for action in self._others.actions():
             self._others.removeAction(action)
         self.against.clear()

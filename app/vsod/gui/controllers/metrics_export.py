@@ -1,4 +1,4 @@
-"""What the timeline shows, as files: the curves as a table, the frames that want a look as markers."""
+"""Export what the timeline shows: frame metrics as a table, issues as markers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MetricsExport(QObject):
         self._ask(tr("Save frame metrics"), "_curves.csv", _TABLE, MetricsTable.write)
 
     def ask_for_markers(self) -> None:
-        """Write the frames of the marked range that want a look."""
+        """Ask for a file and write the issues of the marked range as markers."""
         self._ask(tr("Save markers"), "_markers.edl", _MARKERS, _write_markers)
 
     def _ask(self, title: str, ending: str, kinds: str, write: Callable[[MetricsTable, Path], None]) -> None:

@@ -82,7 +82,7 @@ class OutcomeMessages:
             self._banner.show_error(error)
 
     def background_failed(self, error: Exception) -> None:
-        """Something nobody asked for came to nothing: scrub pictures, thumbnails, curves, sound, idle analysis."""
+        """Show that background work failed: scrub frames, thumbnails, metrics, sound or idle analysis."""
         text = str(error) or type(error).__name__
         _log.warning("in the background: %s", text, exc_info=error)
         self._status.show_text(text)

@@ -22,7 +22,7 @@ _FILTER = f"Projects (*{PROJECT_SUFFIX})"
 
 
 class ProjectController(QObject):
-    """Carries projects between disk and desk.
+    """Opens, saves and closes projects.
 
     Args:
         room: The parts of the window; a job that runs holds on to its clip.
@@ -52,7 +52,7 @@ class ProjectController(QObject):
     # ---- deeds
 
     def new(self) -> None:
-        """An empty desk."""
+        """Start a new, empty project."""
         if self._may_change():
             self._close_clip()
             self._document.replace_project(Project(), None)
@@ -66,7 +66,7 @@ class ProjectController(QObject):
             self.open(Path(name))
 
     def open(self, path: Path) -> None:
-        """Put the project of a file on the desk."""
+        """Open a project file."""
         if not self._may_change():
             return
         try:
@@ -99,7 +99,7 @@ class ProjectController(QObject):
         )
 
     def restore_session(self) -> None:
-        """Put on the desk what an earlier window had on its own."""
+        """Restore what an earlier window that did not close cleanly had open."""
         session = self.autosave.find_unsaved()
         if session is not None and self._may_change():
             self._take(session.project, session.path, saved=False)

@@ -86,7 +86,7 @@ class QueueController(QObject):
             self.pause()
 
     def add_clips(self, paths: Sequence[Path]) -> None:
-        """Put clips last, each as is decided about it or usual, beside its source."""
+        """Append clips to the queue, each with its own settings or the defaults; output beside the source."""
         for path in paths:
             self._tasks.probe(path, partial(self._on_probed, path))
 
@@ -161,7 +161,7 @@ class QueueController(QObject):
 
 
 def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) -> Path:
-    """Where the export of a clip goes when nobody said: beside it, named after what it is."""
+    """Default output path of a clip: beside it, named after the kind of export."""
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     chosen = next((row for row in formats if row.id == work.format), None)
     suffixes = chosen.suffixes if chosen else (".mov",)

@@ -50,7 +50,7 @@ class SourceWatch(QObject):
             self._watcher.addPaths([str(info.path), str(info.path.parent)])
 
     def look(self) -> None:
-        """Say it if the clip is not what it was when it was opened; once for each change."""
+        """Report once for each change that the clip's file is not what it was when it was opened."""
         info = self._info
         if info is None or info.state is None:
             return

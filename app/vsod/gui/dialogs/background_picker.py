@@ -50,7 +50,7 @@ class BackgroundPicker(QWidget):
         return "" if self.background else "Choose a background."
 
     def set_background(self, background: str) -> None:
-        """Show another one; nobody is told."""
+        """Set the background without emitting `changed`."""
         colour = ExportSettings(background=background).colour
         kind = "colour" if colour is not None else "blur" if background == "blur" else "clip"
         with QSignalBlocker(self), QSignalBlocker(self.text):

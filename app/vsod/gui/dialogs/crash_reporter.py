@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class CrashReporter(QObject):
-    """Takes exceptions nobody caught, from any thread, and shows them one at a time.
+    """Shows uncaught exceptions of any thread, one at a time.
 
     Without it PyQt aborts the process on an exception in a slot.
     """

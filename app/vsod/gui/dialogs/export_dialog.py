@@ -268,7 +268,10 @@ class ExportDialog(QDialog):
 
     def _agreed(self) -> JobSpec | None:
         """The job, if it eats nothing that it reads, and what others made may be replaced; None if not."""
-        from vsod.pipeline.job_claims import claim, foreign_targets  # not before it is needed: it reads cards
+        from vsod.pipeline.job_claims import (  # not before it is needed: it reads models
+            claim,
+            foreign_targets,
+        )
 
         spec = self.spec
         try:

@@ -114,7 +114,7 @@ class ExportForm(QWidget):
 
     @property
     def delivery(self) -> ExportSettings:
-        """What is set; what does not apply is as usual.
+        """The export settings; those that do not apply have their defaults.
 
         Raises:
             UsageError: A rate, number, colour or name pattern that was typed is impossible.
@@ -139,7 +139,7 @@ class ExportForm(QWidget):
         return ExportSettings.from_options(given)
 
     def set_delivery(self, delivery: ExportSettings, format: str) -> None:
-        """Show what is decided; nobody is told."""
+        """Set the export settings without emitting `changed`."""
         with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
             _pick(self.what, delivery.kind)
             _pick(self.alpha, delivery.alpha)

@@ -37,7 +37,7 @@ _FRAMES = 5
 
 
 class ModelComparisonDialog(QDialog):
-    """Choose models, look, take one.
+    """Compare models on sample frames and choose one.
 
     Args:
         info: The clip.
@@ -47,9 +47,9 @@ class ModelComparisonDialog(QDialog):
         shot: The frames the model is for; None = all.
     """
 
-    wanted = pyqtSignal(list, int)  # ids of cards, how many frames
+    wanted = pyqtSignal(list, int)  # ids of models, how many frames
     stopped = pyqtSignal()
-    chosen = pyqtSignal(str)  # id of the card to go on with
+    chosen = pyqtSignal(str)  # id of the model to go on with
 
     def __init__(
         self,

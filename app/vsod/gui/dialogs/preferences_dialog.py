@@ -1,4 +1,4 @@
-"""What the window looks like, which language it speaks, what a clip begins with, and where maps are kept."""
+"""Preferences: appearance, language, default settings of a clip, and the cache."""
 
 from __future__ import annotations
 

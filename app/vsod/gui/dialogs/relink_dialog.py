@@ -24,7 +24,7 @@ from vsod.project.project import Project, relink_siblings, same_clip
 
 
 class RelinkDialog(QDialog):
-    """Lists what is missing; when one clip is found, its neighbours are looked for beside it.
+    """Lists missing clips; when one is found, the others are searched for beside it.
 
     Args:
         project: As read.
@@ -65,7 +65,7 @@ class RelinkDialog(QDialog):
         self._fill()
 
     def relink(self, old: Path, new: Path) -> None:
-        """``old`` is ``new`` now; its neighbours are looked for."""
+        """Replace the path ``old`` by ``new``, and search for the other missing clips beside it."""
         place = self.project.find(old)
         if self.project.find(new) >= 0:
             self.remark.setText(tr("{name} is another clip of this project.").format(name=new.name))

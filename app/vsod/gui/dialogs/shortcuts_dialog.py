@@ -41,7 +41,7 @@ class ShortcutRow(Protocol):
 
     @property
     def keys(self) -> Sequence[str]:
-        """The usual shortcuts."""
+        """The default shortcuts."""
 
 
 _Row = TypeVar("_Row", bound=ShortcutRow)

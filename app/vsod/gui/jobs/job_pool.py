@@ -74,7 +74,7 @@ class JobPool(QObject):
             self._heavy.cancel.set()
 
     def stop_all(self) -> None:
-        """Cancel everything and wait for it; nobody is told about results any more."""
+        """Cancel all jobs and wait for them; no result is delivered any more."""
         for job in list(self._jobs):
             job.cancel.set()
         for job in list(self._jobs):

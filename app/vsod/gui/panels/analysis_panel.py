@@ -148,12 +148,12 @@ class AnalysisPanel(QGroupBox):
         return self.adapt_box.isChecked()
 
     def set_adapt(self, adapt: bool) -> None:
-        """Tick the box or not; nobody is told."""
+        """Set the check box without emitting `changed`."""
         with QSignalBlocker(self.adapt_box):
             self.adapt_box.setChecked(adapt)
 
     def set_card(self, card: str) -> None:
-        """Choose a model by id; nobody is told. One that is not on this machine is named and cannot run."""
+        """Choose a model by id without emitting `changed`. A model that is not installed is listed and cannot run."""
         row = self.card_box.findData(card)
         item = self._cards[row] if row >= 0 else None
         with QSignalBlocker(self.card_box):

@@ -57,14 +57,14 @@ class MattePanel(QGroupBox):
         return self._settings
 
     def set_settings(self, settings: MatteSettings) -> None:
-        """Show other settings; nobody is told."""
+        """Set the settings without emitting `changed`."""
         self._settings = settings
         for name, knob in self.knobs.items():
             knob.set_value(getattr(settings, name))
         self._refresh()
 
     def reset(self) -> None:
-        """Everything as usual."""
+        """Reset all settings to their defaults."""
         self._take(DEFAULT_MATTE_SETTINGS)
 
     def _take(self, settings: MatteSettings) -> None:
@@ -94,7 +94,7 @@ class MattePanel(QGroupBox):
 
 
 def changed_values(settings: MatteSettings) -> dict[str, Any]:
-    """What differs from the usual, by name."""
+    """Settings that differ from the defaults, by name."""
     both = ((s.name, getattr(settings, s.name), s.default) for s in fields(settings))
     return {name: value for name, value, usual in both if value != usual}
 

@@ -12,7 +12,7 @@ _MEASURES = {"S": "S {:.2f}", "maxF": "F {:.2f}", "MAE": "MAE {:.3f}"}
 
 
 class ModelFacts(QWidget):
-    """Read-only rows about one card."""
+    """Read-only rows about one model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,14 +43,14 @@ class ModelFacts(QWidget):
             rows.addRow(key, label)
 
     def show_model(self, card: ModelChoice, fps: float) -> None:
-        """Another card; ``fps`` as measured on this machine, 0 if it never was."""
+        """Another model; ``fps`` as measured on this machine, 0 if it never was."""
         self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
         self.accuracy.setText(accuracy(card) or tr("not measured yet"))
         self.speed.setText(f"{fps:.1f} fps" if fps else tr("not measured yet"))
 
 
 def accuracy(card: ModelChoice) -> str:
-    """The measures of a card in one line."""
+    """The measures of a model in one line."""
     return " · ".join(
         text.format(card.measured[key]) for key, text in _MEASURES.items() if key in card.measured
     )

@@ -1,4 +1,4 @@
-"""One row per setting: what it is called, how it is turned, and the way back to the usual."""
+"""One row per setting: label, editor, and a button that resets it to its default."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
         """What is set."""
 
     def set_value(self, value: Any) -> None:
-        """Show another value; nobody is told."""
+        """Set the value without emitting `changed`."""
         self._put(value)
         self._refresh()
 

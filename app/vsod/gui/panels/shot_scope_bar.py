@@ -52,7 +52,7 @@ class ShotScopeBar(QWidget):
         return self.shot_button.isChecked()
 
     def set_by_shot(self, by_shot: bool) -> None:
-        """Press one of the buttons; nobody is told."""
+        """Set the scope without emitting `changed`."""
         (self.shot_button if by_shot else self.clip_button).setChecked(True)
 
     def show_shot(self, shot: range, count: int, own: bool) -> None:

@@ -33,7 +33,7 @@ class AudioDevice(Protocol):
 
 
 class QtAudioDevice:
-    """The system's usual output.
+    """The system's default audio output.
 
     Raises:
         ImportError: Qt's sound library, or one it needs, is not there.

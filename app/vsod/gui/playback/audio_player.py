@@ -135,7 +135,7 @@ class AudioPlayer(QObject):
         return self._sounding
 
     def set_clip(self, clip: OpenClip | None) -> None:
-        """Another clip is on the desk."""
+        """Set the current clip."""
         self._silence()
         self._clip = clip
 

@@ -31,14 +31,14 @@ class ViewState:
 
     Attributes:
         overlay: What is laid over the picture.
-        card: Whose maps to use, None = no maps.
-        finish: How a map becomes a matte.
+        model: Whose maps to use, None = no maps.
+        matte: How a map becomes a matte.
         shots: What single shots have of their own.
         size: Raster to work at, (width, height); None = every source pixel.
-        ground: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
-        reading: How a program takes the cut-out's colour.
+        background: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
+        alpha_interpretation: How a program takes the cut-out's colour.
         compare: Whether two versions are shown, and how.
-        against: The other version: :data:`SOURCE`, :data:`RAW_MAP` (the map as it is), or a card.
+        compare_with: The other version: :data:`SOURCE`, :data:`RAW_MAP` (the map as it is), or a model.
     """
 
     overlay: Overlay = Overlay.TINT
@@ -52,7 +52,7 @@ class ViewState:
     compare_with: str = RAW_MAP
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
-        """Card and finish of a frame."""
+        """Model and finish of a frame."""
         if self.model is None:
             return None, self.matte
         return ClipSettings(self.model, self.matte, self.shots).at(index)
@@ -80,7 +80,7 @@ class RenderedFrame:
         view: How it was to be shown.
         other: What to paint beside it, None if nothing is compared.
         other_alpha: (H, W) matte of that, None where it has none.
-        draft: True for a small stand-in while the picture itself is on its way.
+        from_cache: True for a small stand-in while the picture itself is on its way.
     """
 
     index: int

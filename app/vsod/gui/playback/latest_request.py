@@ -54,7 +54,7 @@ class LatestRequestThread(QThread, Generic[Request, Result]):
             self._condition.notify_all()
 
     def stop(self) -> None:
-        """Finish what is in hand, release what is held, join."""
+        """Complete the current request, release the source and join the thread."""
         with self._condition:
             self._stopping = True
             self._supersede()

@@ -100,7 +100,7 @@ class Player(QObject):
             self._server.show(self.index)
 
     def set_busy(self, busy: bool) -> None:
-        """Leave the processor to a job: no drafts are made meanwhile."""
+        """Pause the scrub cache while a job uses the processor."""
         self._busy = busy
         self.drafts.pause(busy or self.speed != 0)
 

@@ -80,7 +80,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
     # ---- own thread
 
     def has_work(self) -> bool:
-        """Frames that are missing count, too, while nobody else needs the processor."""
+        """Whether frames were asked for, or, while the machine is idle, are still missing."""
         fills = self._clip is not None and not self._paused and not self._full
         return fills or super().has_work()
 
@@ -100,7 +100,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
             self._show(clip, request, data, view)
 
     def fail(self, error: Exception, version: int) -> None:
-        """Without drafts all goes on; a playhead that is moved tries again."""
+        """Report that scrub frames cannot be made; moving the playhead tries again."""
         self._close()
         with self._condition:
             gone = self._clip is not self._streamed  # what a clip says that is being closed is no news

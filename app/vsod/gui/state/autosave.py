@@ -1,4 +1,4 @@
-"""Nothing is lost: the project on the desk is kept in the user's data folder while it is worked on."""
+"""Autosave: copies of unsaved projects in the user's data folder, and their recovery."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecoveredSession:
-    """What an earlier window had on its desk.
+    """An unsaved project of an earlier window.
 
     Attributes:
         file: Where it is kept.
@@ -68,7 +68,7 @@ class Autosave(QObject):
         document.retitled.connect(lambda: self._rest.start())
 
     def set_delay(self, seconds: str) -> None:
-        """Wait so long after the last edit; "" for the usual."""
+        """Set the delay after the last edit; "" for the default."""
         self._rest.setInterval(round(float(seconds) * 1000) if seconds else _REST_MS)
 
     def write(self, *, ended: bool = False) -> None:
@@ -94,7 +94,7 @@ class Autosave(QObject):
             self._refused = True
 
     def finish(self) -> None:
-        """The window closes: keep what is in no file, forget what is."""
+        """On closing, keep a copy of a project that was never saved and delete those of saved ones."""
         self._rest.stop()
         if self._document.dirty and self._document.project.clips:
             self.write(ended=True)
@@ -114,7 +114,7 @@ class Autosave(QObject):
 
     @staticmethod
     def forget(session: RecoveredSession) -> None:
-        """It is on a desk again."""
+        """Delete the copy of a session that was restored."""
         session.file.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The project on the desk: every edit can be undone, and what is not saved is known."""
+"""The open project with its undo stack and its unsaved changes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ProjectDocument(QObject):
 
     @property
     def current_clip(self) -> ProjectClip | None:
-        """What is decided about the clip on the desk."""
+        """Settings of the current clip."""
         return self.project.current_clip
 
     @property
@@ -81,7 +81,7 @@ class ProjectDocument(QObject):
         return any(stack.canUndo() for stack in self._stacks.values())
 
     def edit(self, text: str, **changes: Any) -> None:
-        """Decide something about the clip on the desk.
+        """Change settings of the current clip, as an undoable edit.
 
         Args:
             text: What undo calls it. Edits of the same text are one until :meth:`end_edit` is called.
@@ -96,11 +96,11 @@ class ProjectDocument(QObject):
             self._stack(before.path).push(_Edit(self._show, before, after, text, gesture))
 
     def end_edit(self) -> None:
-        """The hand is off: what follows is another edit."""
+        """End the current edit; the next change is a new undo step."""
         self._gesture += 1
 
     def show_clip(self, usual: ProjectClip) -> None:
-        """Put a clip on the desk; ``usual`` is decided about it if it is new."""
+        """Make a clip the current one; if it is new it gets the settings ``usual``."""
         self.end_edit()
         place = self.project.find(usual.path)
         work = usual if place < 0 else self.project.clips[place]
@@ -110,7 +110,7 @@ class ProjectDocument(QObject):
         self.retitled.emit()
 
     def replace_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
-        """Put another project on the desk, with nothing to undo."""
+        """Replace the project; the undo stack is cleared."""
         self.end_edit()
         for stack in self._stacks.values():
             self.history.removeStack(stack)

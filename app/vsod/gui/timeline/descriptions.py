@@ -14,7 +14,7 @@ from vsod.qc.issues import Issue
 
 
 def summary(what: TimelineState, index: int, marked: range) -> str:
-    """Where the playhead is, what the lanes say there, and where the next trouble lies."""
+    """Text for screen readers: playhead, values of the frame metrics there, and the next issue."""
     info = what.info
     if info is None:
         return tr("No clip")

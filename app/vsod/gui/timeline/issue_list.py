@@ -1,4 +1,4 @@
-"""The frames that want a look, as a list."""
+"""The issues of the clip as a list."""
 
 from __future__ import annotations
 

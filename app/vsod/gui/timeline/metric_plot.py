@@ -62,7 +62,7 @@ def extremes(values: MetricValues, edges: npt.NDArray[np.int64]) -> tuple[Metric
 
 
 def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int, ink: PlotColours) -> Pixels:
-    """(height, width) picture of a lane, for an image of format ARGB32.
+    """(height, width) uint32 plot of a frame metric, for an image of format ARGB32.
 
     Args:
         lane: Its top and its limit.

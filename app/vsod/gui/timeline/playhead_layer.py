@@ -14,7 +14,7 @@ from vsod.gui.toolkit.translation import tr
 
 
 def paint_track_labels(painter: QPainter, what: TimelineState, index: int) -> None:
-    """Names of the lanes, and their values at the playhead."""
+    """Paint the names of the tracks and their values at the playhead."""
     lanes = what.lanes
     values = lanes.at(index) if lanes is not None and index < len(lanes) else {}
     for row in track_layout.metric_tracks(what.with_lanes):

@@ -63,7 +63,7 @@ class TimelineState:
 def paint_static_layer(
     painter: QPainter, what: TimelineState, axis: TimeAxis, width: int, height: int
 ) -> None:
-    """Ground, ruler, film, coverage, lanes, flags."""
+    """Paint background, ruler, thumbnails, coverage, metric tracks and issues."""
     painter.fillRect(0, 0, width, height, theme.SUNKEN)
     font = painter.font()
     font.setPixelSize(10)
@@ -131,7 +131,7 @@ def _paint_film(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
 
 
 def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: TimeAxis) -> None:
-    """A bracket on the film over every shot with something of its own, and the name of its card."""
+    """A bracket on the film over every shot with something of its own, and the name of its model."""
     painter.setPen(QPen(OVERRIDE_COLOUR, 2))
     for shot in shots:
         left, right = axis.x_of(shot.start) + 1, axis.x_of(shot.stop) - 1

@@ -6,7 +6,7 @@ _MOST = 48.0  # pixels a frame may take
 
 
 class TimeAxis:
-    """Frames along a strip of pixels; all of the clip as long as nobody zooms."""
+    """Maps frames to pixels; shows the whole clip until it is zoomed."""
 
     def __init__(self) -> None:
         self.count = 1

@@ -1,4 +1,4 @@
-"""The timeline under the picture: go anywhere, mark a range, see where the matte wants a look."""
+"""The timeline under the viewer: playhead, marked range, frame metrics and issues."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _GRAB = 7  # pixels around a handle that still catch it
 
 
 class TimelineWidget(QWidget):
-    """Ruler, film, coverage, lanes, flags, in and out handles, playhead.
+    """Ruler, thumbnails, coverage, metric tracks, issues, in and out handles, playhead.
 
     The wheel scrolls, with Ctrl it zooms to the cursor.
     """
@@ -84,7 +84,7 @@ class TimelineWidget(QWidget):
 
     @property
     def with_lanes(self) -> bool:
-        """Whether the lanes are in sight."""
+        """Whether the metric tracks are shown."""
         return self._picture.with_lanes
 
     def set_clip(self, info: ClipInfo | None) -> None:
@@ -138,7 +138,7 @@ class TimelineWidget(QWidget):
         self._redraw()
 
     def show_metrics(self, shown: bool) -> None:
-        """Give the lanes room, or take it."""
+        """Show or hide the metric tracks."""
         self._picture.with_lanes = shown
         self.updateGeometry()
         self._redraw()

@@ -22,7 +22,7 @@ SHOWN_METRICS: tuple[Metric, ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A lane's place."""
+    """Position and height of a metric track."""
 
     lane: Metric
     top: int
@@ -30,7 +30,7 @@ class Track:
 
 
 def metric_tracks(with_lanes: bool) -> list[Track]:
-    """The lanes from top to bottom; none if they are hidden."""
+    """The metric tracks from top to bottom; none if they are hidden."""
     if not with_lanes:
         return []
     return [Track(lane, LANES_TOP + k * (LANE + GAP)) for k, lane in enumerate(SHOWN_METRICS)]

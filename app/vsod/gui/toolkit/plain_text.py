@@ -1,4 +1,4 @@
-"""Text of files, cards and tags on screen: shown as it is, never taken for markup and never acting.
+"""Text of files, models and tags on screen: shown as it is, never taken for markup and never acting.
 
 Qt guesses whether a text is rich; a clip called ``<img src=…>`` would be one. Labels here show plain text, and
 what is handed to tool tips and message boxes, which cannot be told so, is made to look like none.

@@ -31,7 +31,7 @@ class Preferences:
         return str(self._store.value(key, default))
 
     def number(self, key: str, default: str = "0") -> float:
-        """A remembered number; the usual one where the file, which may have been edited by hand, has none."""
+        """A stored number; the default where the file, which may have been edited by hand, has none."""
         try:
             value = float(self.get_text(key) or default)
         except ValueError as error:
@@ -102,7 +102,7 @@ class Preferences:
 
     @property
     def speeds(self) -> dict[tuple[str, str], float]:
-        """Frames per second measured here, by card and device."""
+        """Frames per second measured here, by model and device."""
         self._store.beginGroup("speed")
         keys = self._store.allKeys()
         self._store.endGroup()

@@ -1,1 +1,1 @@
-"""The picture and how it is looked at."""
+"""The viewer: image, overlays, zoom and comparison."""

@@ -23,9 +23,9 @@ class WindowContext:
         document: Keeps what is decided about the clip.
         clip_state: The open clip, its coverage and its marked range.
         player: Shows it.
-        deck: Has the panels.
-        tasks: Does the jobs.
-        prefs: What is remembered between runs.
+        workspace: Has the panels.
+        jobs: Does the jobs.
+        preferences: What is remembered between runs.
         banner: Says above the picture what went well or wrong.
         status: Says at the bottom what is small.
     """

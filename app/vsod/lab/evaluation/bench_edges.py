@@ -1,7 +1,7 @@
 """Edge quality on photos with a true alpha: ``python -m vsod.lab.evaluation.bench_edges DATA``.
 
-Every way of finishing edges starts from the same low-resolution map: once from a card's map of the photo,
-once from the true alpha shrunk to the card's raster, which shows the edges alone.
+Every way of finishing edges starts from the same low-resolution map: once from a model's map of the photo,
+once from the true alpha shrunk to the model's raster, which shows the edges alone.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def photos(data: Path) -> dict[str, Photo]:
 
 
 def maps(photo: Photo, card: str, device: str) -> tuple[Map, Map]:
-    """The card's map of a photo, and the true alpha at that map's size."""
+    """The model's map of a photo, and the true alpha at that map's size."""
     rgb, alpha = photo
     predictor = Predictor(require_model(card), (rgb.shape[1], rgb.shape[0]), device)
     size = predictor.raster.size

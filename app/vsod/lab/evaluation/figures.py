@@ -1,4 +1,4 @@
-"""Pictures of a measurement: precision against recall, and the frames a card does best and worst on."""
+"""Pictures of a measurement: precision against recall, and the frames a model does best and worst on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every card measured with and without each option: the tables of docs/accuracy.md."""
+"""Every model measured with and without each option: the tables of docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vsod_models.metrics.clip_scores import COLUMNS, Scores
 
 @dataclass(frozen=True, slots=True)
 class EvaluationVariant:
-    """One way to measure a card.
+    """One way to measure a model.
 
     Attributes:
         words: The options of ``evaluate`` that ask for it.
         cue: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
-        adapt: Fit the card to each clip first.
+        adapt: Fit the model to each clip first.
         finish: Finishing settings.
     """
 
@@ -49,7 +49,7 @@ class VariantScores:
     """What was measured.
 
     Attributes:
-        card: The card's id.
+        card: The model's id.
         look: How it was measured.
         scores: Per clip, then the mean.
     """
@@ -62,7 +62,7 @@ class VariantScores:
 def evaluate_all(
     data: Path, cards: Iterable[str] = (), *, split: str = "val", device: str = "auto"
 ) -> Iterator[VariantScores]:
-    """Measure cards in every way of :data:`EVALUATION_VARIANTS`; maps are computed once per card, motion and fitting.
+    """Measure models in every way of :data:`EVALUATION_VARIANTS`; maps are computed once per model, motion and fitting.
 
     Args:
         data: Data folder, see :mod:`vsod.lab.datasets`.
@@ -71,7 +71,7 @@ def evaluate_all(
         device: As for ``run``.
 
     Yields:
-        A row per card and look, once it is measured; what a card cannot do, or does anyway, is left out.
+        A row per model and look, once it is measured; what a model cannot do, or does anyway, is left out.
 
     Raises:
         DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
@@ -97,12 +97,12 @@ def evaluate_all(
 
 
 def count_model_parameters(card: str) -> int:
-    """Numbers the card's network has learned."""
+    """Numbers the model's network has learned."""
     return sum(p.numel() for p in build_network(require_model(card)).parameters())
 
 
 def format_tables(rows: list[VariantScores]) -> str:
-    """The rows as Markdown: means per card and look, then J by clip."""
+    """The rows as Markdown tables: means per model and option, then J by clip."""
     clips = [s.name for s in rows[0].scores[:-1]] if rows else []
     means = [_line(["`evaluate`", *COLUMNS])]
     each = [_line(["J by clip", *clips])]

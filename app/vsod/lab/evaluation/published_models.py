@@ -1,4 +1,4 @@
-"""A card's net in the size its paper gives it, untrained: for measuring speed, never for mattes."""
+"""A model's net in the size its paper gives it, untrained: for measuring speed, never for mattes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
 
     if card.id not in PUBLISHED_SIZES or card.source is None:
         raise ModelError(
-            f"card '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
+            f"model '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
         )
     backbone, side = PUBLISHED_SIZES[card.id]
     name = f"{card.id}-published"

@@ -78,10 +78,10 @@ class ScnnLearner:
         device: str = "auto",
         teaching: LearnerSettings | None = None,
     ) -> Self:
-        """A card's network, from the card's weights or from ``init``.
+        """A model's network, from the model's weights or from ``init``.
 
         Args:
-            card_id: A card whose network is called as SCNN is.
+            card_id: A model whose network is called as SCNN is.
             frames: See the class.
             init: Weights of this network or of another of ours whose encoder fits, or torchvision's
                 ImageNet file of its backbone.
@@ -89,7 +89,7 @@ class ScnnLearner:
             teaching: How an epoch is trained.
 
         Raises:
-            UnknownCard, ModelError: The card, its weights or the device cannot be used.
+            UnknownCard, ModelError: The model, its weights or the device cannot be used.
         """
         card = find_model(card_id)
         torch.manual_seed((teaching or LearnerSettings()).seed)

@@ -39,17 +39,17 @@ MakeLearner = Callable[[Mapping[str, npt.NDArray[np.uint8]]], Learner]
 def make_scnn_learner(
     card: str, init: Path | None, device: str, rate: float | None, seed: int
 ) -> MakeLearner:
-    """The learner of :func:`write_weak_labels`: a card's network, see :mod:`vsod.lab.labels.scnn_learner`.
+    """The learner of :func:`write_weak_labels`: a model's network, see :mod:`vsod.lab.labels.scnn_learner`.
 
     Args:
-        card: Card whose network is taught.
-        init: Weights to start from; None = the card's.
+        card: Model whose network is taught.
+        init: Weights to start from; None = the model's.
         device: As for ``run``.
         rate: Learning rate of new layers; None = the recipe's.
         seed: Of order and mirroring.
 
     Raises:
-        UnknownCard, ModelError: There is no such card, or nothing to start from; said before hours
+        UnknownCard, ModelError: There is no such model, or nothing to start from; said before hours
             of decoding.
     """
     described = find_model(card)

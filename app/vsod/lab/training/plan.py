@@ -12,7 +12,7 @@ PROTOCOLS = ("ours", "paper")
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """How a card is trained.
+    """How a model is trained.
 
     Attributes:
         stage: The one stage to train; None = all, one after the other.
@@ -22,7 +22,7 @@ class TrainingPlan:
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         seed: Of everything.
         protocol: ``"ours"``, or ``"paper"``: loss, optimiser and rates as published.
-        teacher: Card of whose maps single-frame stages learn beside the labels, and in place of weak ones.
+        teacher: Model of whose maps single-frame stages learn beside the labels, and in place of weak ones.
         affinity: Weight of what they learn of the teacher's features, see :mod:`vsod_models.training.feature_affinity`.
         mining: Power of hard-example mining in single-frame stages; 0 = none.
 

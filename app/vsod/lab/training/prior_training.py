@@ -150,7 +150,7 @@ def train_prior(
 
     Args:
         data: Data folder, see :mod:`vsod.lab.datasets`.
-        backbone: Frozen features: MobileNetV2 under torchvision's names, the weights of a card of
+        backbone: Frozen features: MobileNetV2 under torchvision's names, the weights of a model of
             ours with that encoder, or a prior's file.
         out: ``.safetensors`` file to write.
         every: Every how many frames of the training clips one is learnt from.
@@ -182,7 +182,7 @@ def train_prior(
         raise ModelError(
             f"no features in this file: {error}",
             where=backbone,
-            fix="Give a .safetensors of MobileNetV2, of a card built on it, or of a prior.",
+            fix="Give a .safetensors of MobileNetV2, of a model built on it, or of a prior.",
         ) from error
     net = stored_features(StoredPrior(state, ()))
     try:
@@ -207,7 +207,7 @@ def train_prior(
 
 
 def install_prior(file: Path) -> None:
-    """Put a trained prior where the cards that read it look for it.
+    """Install trained weights of the motion prior.
 
     Raises:
         ModelError: The file is missing or no prior.

@@ -1,4 +1,4 @@
-"""Train a card: decode the data once into a pack, then run the loop of ``vsod_models.training``."""
+"""Train a model: decode the data once into a pack, then run the loop of ``vsod_models.training``."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def train(
     pack: Path | None = None,
     report: Report | None = None,
 ) -> Path:
-    """Train a card from its start, or go on where an earlier run in ``out`` was stopped.
+    """Train a model from its start, or go on where an earlier run in ``out`` was stopped.
 
     Args:
-        card_id: Card whose network is trained; its weights need not exist yet.
+        card_id: Model whose network is trained; its weights need not exist yet.
         data: Data folder.
         out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
         plan: What to do.
@@ -95,7 +95,7 @@ def train(
         The weights file.
 
     Raises:
-        DataError, ModelError: Data, card or initialisation cannot be used.
+        DataError, ModelError: Data, model or initialisation cannot be used.
     """
     from vsod.lab.training import network_training
 
@@ -120,7 +120,7 @@ def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
     """The files that a run writes, as named from its folder; the pack is not among them.
 
     Raises:
-        UnknownCard, ModelError: There is no such card, stage or recipe.
+        UnknownCard, ModelError: There is no such model, stage or recipe.
     """
     from vsod.lab.training import network_training
 
@@ -131,11 +131,11 @@ def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
 
 
 def install_weights(card_id: str, weights: Path) -> None:
-    """Put trained weights in the card's place and note their digest in the card.
+    """Put trained weights in the model's place and note their digest in the model.
 
     Raises:
         ModelError: The weights file is missing.
-        OutputError: The disk refuses; card and weights are what they were.
+        OutputError: The disk refuses; model and weights are what they were.
     """
     from vsod.lab.training import network_training
     from vsod.storage.digest import file_sha256
@@ -155,7 +155,7 @@ def install_weights(card_id: str, weights: Path) -> None:
         digest = file_sha256(new_weights)
         lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
         new_card.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        # one without the other is a card that refuses its weights
+        # one without the other is a model that refuses its weights
         commit_together(partials)
     except OSError as error:
         raise output_error(error, card.weights) from error
