@@ -26,7 +26,7 @@ class ModelSpec:
         inputs: What the network is called with, names of :data:`vsod.inference.network_inputs.NETWORK_INPUTS`.
         static_prior: What the motion prior is where nothing moves.
         window: Frames the network looks at together; 0 = one by one.
-        chunked_window: The window is one of the chunks a clip is cut into; else it slides, ending at the frame in question.
+        chunked_window: A clip is cut into windows; else the window slides and ends at the frame in question.
         decision_threshold: The net's own answer, 0..1, that becomes one half.
         crf: The dense CRF its paper ends in, or ``"off"``; ``--crf`` overrules it.
         trained_on: What the weights have seen.
