@@ -198,7 +198,7 @@ def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: floa
     """
     known: dict[Path, tuple[tuple[int, int], float]] = {}
     given: dict[Path, tuple[int, int]] = {}
-    away = False
+    away, gone = False, set[Path]()
     while not cancel.is_set():
         now = time.monotonic()
         try:
@@ -212,7 +212,9 @@ def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: floa
             try:
                 state = _state(path)
             except OSError as error:
-                _log.debug("%s", error)
+                if path not in gone:
+                    _log.debug("%s", error)
+                gone.add(path)
                 continue  # it went away
             before = known.get(path)
             if before is None or before[0] != state:

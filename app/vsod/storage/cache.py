@@ -260,7 +260,8 @@ def _stores(place: Path, kind: str, names: re.Pattern[str]) -> Iterator[Entry]:
                     state = inner.stat(follow_symlinks=False)
                     files.append((Path(inner.path), state.st_size))
                     used = max(used, state.st_mtime)
-        except OSError:
+        except OSError as error:
+            _log.debug("%s is not counted: %s", item.path, error)
             continue
         yield Entry(kind, Path(item.path), tuple(files), used)
 
@@ -271,8 +272,8 @@ def _networks(place: Path, kind: str, names: re.Pattern[str]) -> Iterator[Entry]
             if _is_named(item.name, names) and item.is_file(follow_symlinks=False):
                 state = item.stat(follow_symlinks=False)
                 yield Entry(kind, Path(item.path), ((Path(item.path), state.st_size),), state.st_mtime)
-        except OSError:
-            continue
+        except OSError as error:
+            _log.debug("%s is not counted: %s", item.path, error)
 
 
 def _is_named(name: str, ours: re.Pattern[str]) -> bool:
