@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Map = npt.NDArray[np.float32]
+from vsod_models.arrays import Map
 
 _LIKENESS = 15.0  # grey levels by which a carried picture may differ
 _SLACK = 0.5  # squared pixels a still point may miss its home by

@@ -23,10 +23,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vsod_models.labels.otsu import Mask, otsu_mask
-
-Map = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int32]
+from vsod_models.arrays import LabelImage, Map, Mask
+from vsod_models.labels.otsu import otsu_mask
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ class _Draft:
 
     frame: Candidate
     otsu: Mask
-    ids: Ids
+    ids: LabelImage
     count: int
     components: int
     erased: dict[str, int]
@@ -189,7 +187,7 @@ class _Draft:
         )
 
 
-def _sums(ids: Ids, values: Map | None, count: int) -> npt.NDArray[np.float64]:
+def _sums(ids: LabelImage, values: Map | None, count: int) -> npt.NDArray[np.float64]:
     weights = None if values is None else values.ravel().astype(np.float64)
     return np.bincount(ids.ravel(), weights, minlength=count).astype(np.float64)
 

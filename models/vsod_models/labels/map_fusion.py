@@ -13,8 +13,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
+
 Array = npt.NDArray[np.float64]
-Map = npt.NDArray[np.float32]
 
 RIDGE = 1e-8  # two providers that say the same get the same weight instead of a singular matrix
 ENUMERATED = 6  # up to here all 2^N - 1 supports are tried: 63 systems of at most 7 unknowns

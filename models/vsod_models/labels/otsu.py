@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Mask = npt.NDArray[np.bool_]
+from vsod_models.arrays import Mask
 
 
 def to_levels(saliency: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:

@@ -26,10 +26,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map, Mask
 from vsod_models.labels.map_fusion import Evidence, fuse_maps
-from vsod_models.labels.otsu import Mask, otsu_mask
+from vsod_models.labels.otsu import otsu_mask
 
-Map = npt.NDArray[np.float32]
 Maps = Callable[[str], npt.NDArray[np.float32]]
 Truth = Callable[[str], Mask]
 Report = Callable[[str, int, int], None]

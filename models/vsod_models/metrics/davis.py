@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Mask = npt.NDArray[np.bool_]
+from vsod_models.arrays import Mask
 
 
 def region_similarity(prediction: Mask, truth: Mask) -> float:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.warp import consistent, warp
-
-Map = npt.NDArray[np.float32]
 
 
 def flicker(before: Map, now: Map, motion: Map, believed: npt.NDArray[np.bool_]) -> float:

@@ -11,37 +11,36 @@ import math
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Alpha = npt.NDArray[np.float32]
+from vsod_models.arrays import Map
 
 _DEVIATION = 1.4  # of the gradient's Gaussian, pixels
 _CUTOFF = 1e-2  # kernel values below this share of nothing are left out, as in the benchmark's program
 
 
-def sad(alpha: Alpha, truth: Alpha) -> float:
+def sad(alpha: Map, truth: Map) -> float:
     """Sum of absolute differences of two (H, W), in thousands of pixels."""
     return float(np.abs(alpha - truth).sum(dtype=np.float64) / 1000)
 
 
-def mse(alpha: Alpha, truth: Alpha) -> float:
+def mse(alpha: Map, truth: Map) -> float:
     """Mean squared difference of two (H, W), in thousandths."""
     return float(np.square(alpha - truth).mean(dtype=np.float64) * 1000)
 
 
-def gradient_error(alpha: Alpha, truth: Alpha) -> float:
+def gradient_error(alpha: Map, truth: Map) -> float:
     """Sum of squared differences of the gradients' sizes of two (H, W), in thousands."""
     return float(np.square(_steepness(alpha) - _steepness(truth)).sum(dtype=np.float64) / 1000)
 
 
-def _steepness(alpha: Alpha) -> Alpha:
+def _steepness(alpha: Map) -> Map:
     smooth, slope = _kernels()
     across = cv2.sepFilter2D(alpha, cv2.CV_32F, slope, smooth, borderType=cv2.BORDER_REPLICATE)
     down = cv2.sepFilter2D(alpha, cv2.CV_32F, smooth, slope, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
-def _kernels() -> tuple[Alpha, Alpha]:
+def _kernels() -> tuple[Map, Map]:
     """Gaussian and its derivative; their product has norm 1 over the plane."""
     peak = math.sqrt(2 * math.pi) * _DEVIATION * _CUTOFF
     reach = math.ceil(_DEVIATION * math.sqrt(-2 * math.log(peak)))

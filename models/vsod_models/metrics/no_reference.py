@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
 from vsod_models.flow.warp import flow_confidence, warp
-
-Map = npt.NDArray[np.float32]
 
 _POSSIBLE = 0.1  # below it a pixel is ground
 _EPS = 1e-6

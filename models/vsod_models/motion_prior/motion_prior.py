@@ -14,10 +14,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import FloatArray, LabelImage
 from vsod_models.flow.motion_encoding import robust_peak
 from vsod_models.motion_prior.region_classifier import Classifier
-from vsod_models.motion_prior.region_features import Array, FeatureMap, PooledRegionFeatures, RegionFeatures
-from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput, segmentations
+from vsod_models.motion_prior.region_features import FeatureMap, PooledRegionFeatures, RegionFeatures
+from vsod_models.motion_prior.segmentation import LEVELS, Level, SegmentationInput, segmentations
 from vsod_models.motion_prior.weights_file import read_prior
 
 STILL_PX = 0.5  # below this peak speed nothing moves
@@ -88,7 +89,7 @@ class MotionPrior:
             threads=threads,
         )
 
-    def __call__(self, rgb: npt.NDArray[np.uint8], flow: Array | None) -> Array | None:
+    def __call__(self, rgb: npt.NDArray[np.uint8], flow: FloatArray | None) -> FloatArray | None:
         """The prior of one frame.
 
         Args:
@@ -121,14 +122,14 @@ class MotionPrior:
         return found
 
 
-def is_static(flow: Array) -> bool:
+def is_static(flow: FloatArray) -> bool:
     """Whether nothing moves in (H, W, 2) pixels: no 4x4 block's mean speed reaches half a pixel."""
     return robust_peak(np.hypot(flow[..., 0], flow[..., 1])) < STILL_PX
 
 
 def resize_for_prior(
-    rgb: npt.NDArray[np.uint8], flow: Array, width: int
-) -> tuple[npt.NDArray[np.uint8], Array]:
+    rgb: npt.NDArray[np.uint8], flow: FloatArray, width: int
+) -> tuple[npt.NDArray[np.uint8], FloatArray]:
     """Picture and flow ``width`` pixels wide, same aspect; the flow in the new pixels."""
     h, w = rgb.shape[:2]
     size = (width, max(round(h * width / w), 1))
@@ -139,19 +140,19 @@ def resize_for_prior(
 
 def describe_segments(
     rgb: npt.NDArray[np.uint8],
-    flow: Array,
+    flow: FloatArray,
     regions: RegionFeatures,
     source: SegmentationInput,
     levels: tuple[Level, ...] = LEVELS,
     threads: int = 2,
-) -> tuple[list[Labels], list[Array]]:
+) -> tuple[list[LabelImage], list[FloatArray]]:
     """Segments of a frame and their descriptions, level by level; the network runs while the levels are cut."""
-    seen: list[Array] = []
+    seen: list[FloatArray] = []
     labels = segmentations(rgb, flow, source, levels, threads, lambda: seen.append(regions.prepare(rgb)))
     return labels, regions.describe(seen[0], rgb, flow, labels)
 
 
-def paint_segments(levels: Sequence[Labels], values: Sequence[Array]) -> Array:
+def paint_segments(levels: Sequence[LabelImage], values: Sequence[FloatArray]) -> FloatArray:
     """Mean over the levels of the segments' values.
 
     Args:
@@ -167,6 +168,6 @@ def paint_segments(levels: Sequence[Labels], values: Sequence[Array]) -> Array:
     return out / np.float32(len(levels))
 
 
-def spatiotemporal(spatial: Array, temporal: Array | None) -> Array:
+def spatiotemporal(spatial: FloatArray, temporal: FloatArray | None) -> FloatArray:
     """SCNN's P = P_s x P_t, element by element; both (H, W) in 0..1, None = no motion: P_s."""
     return spatial * np.float32(MISSING_IN_PRODUCT) if temporal is None else spatial * temporal

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from vsod_models.motion_prior.region_features import Array, neighbours
-from vsod_models.motion_prior.segmentation import Labels
+from vsod_models.arrays import FloatArray, LabelImage
+from vsod_models.motion_prior.region_features import neighbours
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
@@ -40,20 +40,20 @@ class MultiscaleCrops:
         self._size = size
         self._batch = batch
 
-    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> FloatArray:
         """(H, W, 3) normalised RGB: the mean colour is zero."""
         mean, std = np.asarray(_MEAN, np.float32), np.asarray(_STD, np.float32)
         return np.asarray((rgb.astype(np.float32) / 255 - mean) / std, np.float32)
 
     def describe(
-        self, seen: Array, rgb: npt.NDArray[np.uint8], flow: Array, levels: list[Labels]
-    ) -> list[Array]:
+        self, seen: FloatArray, rgb: npt.NDArray[np.uint8], flow: FloatArray, levels: list[LabelImage]
+    ) -> list[FloatArray]:
         """One (segments, 3 F) float32 array for every level."""
         return [self._level(seen, labels) for labels in levels]
 
-    def _level(self, picture: Array, labels: Labels) -> Array:
-        crops: list[Array] = []
-        out: list[Array] = []
+    def _level(self, picture: FloatArray, labels: LabelImage) -> FloatArray:
+        crops: list[FloatArray] = []
+        out: list[FloatArray] = []
         pairs = neighbours(labels)
         for s in range(int(labels.max()) + 1):
             inside = (labels == s)[..., None]
@@ -71,16 +71,16 @@ class MultiscaleCrops:
         features = np.concatenate(out)
         return features.reshape(len(features) // 3, -1)
 
-    def _fit(self, crop: Array) -> Array:
+    def _fit(self, crop: FloatArray) -> FloatArray:
         return np.asarray(cv2.resize(crop, (self._size, self._size), interpolation=cv2.INTER_LINEAR))
 
-    def _run(self, crops: list[Array]) -> Array:
+    def _run(self, crops: list[FloatArray]) -> FloatArray:
         with torch.inference_mode():
             batch = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).contiguous()
-            found: Array = self._net(batch).flatten(1).float().cpu().numpy()
+            found: FloatArray = self._net(batch).flatten(1).float().cpu().numpy()
         return found
 
 
-def _cut(picture: Array, region: npt.NDArray[np.bool_]) -> Array:
+def _cut(picture: FloatArray, region: npt.NDArray[np.bool_]) -> FloatArray:
     rows, columns = np.flatnonzero(region.any(1)), np.flatnonzero(region.any(0))
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

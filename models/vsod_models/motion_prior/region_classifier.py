@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
-Layers = dict[str, Array]  # mean, std, 0.weight, 0.bias, … 2.bias
+from vsod_models.arrays import FloatArray
+
+Layers = dict[str, FloatArray]  # mean, std, 0.weight, 0.bias, … 2.bias
 
 
 class Classifier:
@@ -27,7 +27,7 @@ class Classifier:
         ValueError: Shapes do not fit together.
     """
 
-    def __init__(self, layers: Mapping[str, Array]) -> None:
+    def __init__(self, layers: Mapping[str, FloatArray]) -> None:
         self._mean, self._std = (np.asarray(layers[k], np.float32) for k in ("mean", "std"))
         self._layers = [
             (np.asarray(layers[f"{i}.weight"], np.float32), np.asarray(layers[f"{i}.bias"], np.float32))
@@ -46,7 +46,7 @@ class Classifier:
         """D, of the descriptions it reads."""
         return len(self._mean)
 
-    def __call__(self, regions: Array) -> Array:
+    def __call__(self, regions: FloatArray) -> FloatArray:
         """(segments, D) float32 -> (segments,) float32 in 0..1."""
         x = (regions - self._mean) / self._std
         for i, (weight, bias) in enumerate(self._layers):

@@ -16,16 +16,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import FloatArray, LabelImage
 from vsod_models.flow.motion_encoding import dominant_motion, robust_peak
-from vsod_models.motion_prior.segmentation import Labels
 
-Array = npt.NDArray[np.float32]
-FeatureMap = Callable[[npt.NDArray[np.uint8]], Array]  # (H, W, 3) uint8 RGB -> (C, h, w)
+FeatureMap = Callable[[npt.NDArray[np.uint8]], FloatArray]  # (H, W, 3) uint8 RGB -> (C, h, w)
 MOTION_DIMS = 6
 _DENSE = 4_000_000
 
 
-def picture_tensor(rgb: npt.NDArray[np.uint8]) -> Array:
+def picture_tensor(rgb: npt.NDArray[np.uint8]) -> FloatArray:
     """(H, W, 3) uint8 RGB -> (1, 3, H', W') float32 in 0..1, H' and W' the next multiples of 16."""
     h, w = rgb.shape[:2]
     padded = cv2.copyMakeBorder(rgb, 0, -h % 16, 0, -w % 16, cv2.BORDER_REPLICATE)
@@ -35,13 +34,13 @@ def picture_tensor(rgb: npt.NDArray[np.uint8]) -> Array:
 class RegionFeatures(Protocol):
     """Describes the segments of a frame."""
 
-    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> FloatArray:
         """What depends on the picture alone, computed while it is being segmented."""
         ...
 
     def describe(
-        self, seen: Array, rgb: npt.NDArray[np.uint8], flow: Array, levels: list[Labels]
-    ) -> list[Array]:
+        self, seen: FloatArray, rgb: npt.NDArray[np.uint8], flow: FloatArray, levels: list[LabelImage]
+    ) -> list[FloatArray]:
         """One (segments, D) float32 array for every level; ``seen`` is what :meth:`prepare` returned."""
         ...
 
@@ -63,13 +62,13 @@ class PooledRegionFeatures:
         self._stride = stride
         self._motion = motion
 
-    def prepare(self, rgb: npt.NDArray[np.uint8]) -> Array:
+    def prepare(self, rgb: npt.NDArray[np.uint8]) -> FloatArray:
         """See :class:`RegionFeatures`: (C, h, w)."""
         return self._feature_map(rgb)
 
     def describe(
-        self, seen: Array, rgb: npt.NDArray[np.uint8], flow: Array, levels: list[Labels]
-    ) -> list[Array]:
+        self, seen: FloatArray, rgb: npt.NDArray[np.uint8], flow: FloatArray, levels: list[LabelImage]
+    ) -> list[FloatArray]:
         """See :class:`RegionFeatures`."""
         moves = without_camera_motion(flow) if self._motion else None
         out = []
@@ -81,7 +80,7 @@ class PooledRegionFeatures:
         return out
 
 
-def pool_features(features: Array, labels: Labels, stride: int) -> Array:
+def pool_features(features: FloatArray, labels: LabelImage, stride: int) -> FloatArray:
     """Average a feature map over each segment, over its neighbours and over the rest of the frame.
 
     A pixel has the features of the cell it lies in.
@@ -118,7 +117,7 @@ def pool_features(features: Array, labels: Labels, stride: int) -> Array:
 
 
 def cell_shares(
-    labels: Labels, width: int, cells: int, stride: int
+    labels: LabelImage, width: int, cells: int, stride: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """How many pixels of which segment lie in which cell, as a sparse matrix.
 
@@ -148,7 +147,7 @@ def cell_shares(
     return segment, cell_of_pair, pixels
 
 
-def neighbours(labels: Labels) -> npt.NDArray[np.int64]:
+def neighbours(labels: LabelImage) -> npt.NDArray[np.int64]:
     """Pairs of segments that share a side of a pixel, (P, 2) int64, both ways round, sorted."""
     n = int(labels.max()) + 1
     sides = ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:]))
@@ -160,7 +159,9 @@ def neighbours(labels: Labels) -> npt.NDArray[np.int64]:
     return np.stack(np.divmod(np.unique(np.concatenate(found)), n), 1)
 
 
-def sums_of_neighbours(total: Array, area: Array, labels: Labels) -> tuple[Array, Array]:
+def sums_of_neighbours(
+    total: FloatArray, area: FloatArray, labels: LabelImage
+) -> tuple[FloatArray, FloatArray]:
     """Sums over the segments next to each segment.
 
     Args:
@@ -180,7 +181,7 @@ def sums_of_neighbours(total: Array, area: Array, labels: Labels) -> tuple[Array
     return near, near_area
 
 
-def without_camera_motion(flow: Array) -> tuple[Array, Array]:
+def without_camera_motion(flow: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(H, W, 2) flow in pixels -> the flow, and the flow less the camera's, both over the frame's peak speed.
 
     "Contrast to the border" in the specification: the border moves with the camera, and
@@ -191,7 +192,7 @@ def without_camera_motion(flow: Array) -> tuple[Array, Array]:
     return flow / np.float32(scale), residual / np.float32(scale)
 
 
-def motion_dims(flow: Array, residual: Array, labels: Labels) -> Array:
+def motion_dims(flow: FloatArray, residual: FloatArray, labels: LabelImage) -> FloatArray:
     """The six cheap motion dimensions of every segment.
 
     Args:

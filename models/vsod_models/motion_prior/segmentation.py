@@ -24,9 +24,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import LabelImage
 from vsod_models.flow.flow_image import flow_to_image
 
-Labels = npt.NDArray[np.int32]
 SegmentationInput = Literal["flow", "rgb", "flow+rgb"]
 FEWEST = 5  # with fewer segments a level says nothing about shapes
 
@@ -49,7 +49,7 @@ class Level:
 LEVELS = (Level(0.5, 30, 20), Level(0.5, 75, 40), Level(0.5, 150, 50))
 
 
-def segment(picture: npt.NDArray[np.uint8] | npt.NDArray[np.float32], level: Level) -> Labels:
+def segment(picture: npt.NDArray[np.uint8] | npt.NDArray[np.float32], level: Level) -> LabelImage:
     """Cut a picture into segments.
 
     Args:
@@ -98,7 +98,7 @@ def segmentations(
     levels: tuple[Level, ...] = LEVELS,
     threads: int = 2,
     meanwhile: Callable[[], None] | None = None,
-) -> list[Labels]:
+) -> list[LabelImage]:
     """Segment one frame at every level.
 
     Args:
@@ -115,7 +115,7 @@ def segmentations(
     """
     picture = picture_to_cut(rgb, flow, source)
 
-    def cut(level: Level) -> Labels:
+    def cut(level: Level) -> LabelImage:
         labels = segment(picture, level)
         return segment(rgb, level) if source != "rgb" and labels.max(initial=0) + 1 < FEWEST else labels
 
@@ -124,7 +124,7 @@ def segmentations(
             meanwhile()
         return [cut(level) for level in levels]
     with ThreadPoolExecutor(threads, "segment") as pool:
-        waiting: list[Future[Labels]] = [pool.submit(cut, level) for level in levels]
+        waiting: list[Future[LabelImage]] = [pool.submit(cut, level) for level in levels]
         if meanwhile is not None:
             meanwhile()
         return [w.result() for w in waiting]

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from vsod_models.arrays import FloatArray
 from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.motion_prior.region_classifier import Layers
-from vsod_models.motion_prior.region_features import Array, FeatureMap, picture_tensor
+from vsod_models.motion_prior.region_features import FeatureMap, picture_tensor
 from vsod_models.motion_prior.weights_file import StoredPrior
 from vsod_models.weights import load_weights
 
@@ -49,9 +50,9 @@ class FrozenFeatures(nn.Module):
 def torch_feature_map(net: nn.Module) -> FeatureMap:
     """A frame's feature map by torch, for :class:`~vsod_models.motion_prior.region_features.PooledRegionFeatures`."""
 
-    def features(rgb: npt.NDArray[np.uint8]) -> Array:
+    def features(rgb: npt.NDArray[np.uint8]) -> FloatArray:
         with torch.inference_mode():
-            found: Array = net(torch.from_numpy(picture_tensor(rgb)))[0].numpy()
+            found: FloatArray = net(torch.from_numpy(picture_tensor(rgb)))[0].numpy()
         return found
 
     return features

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from vsod_models.arrays import FloatArray
 from vsod_models.motion_prior.region_classifier import Layers
 from vsod_models.motion_prior.segmentation import SegmentationInput
 
-Array = npt.NDArray[np.float32]
 _SCALE = "::scale"
 
 
@@ -36,7 +36,7 @@ class StoredPrior:
         width: Pixels across of the frames it was trained on; wider ones are made so first.
     """
 
-    features: Mapping[str, Array]
+    features: Mapping[str, FloatArray]
     classifiers: tuple[Layers, ...]
     source: SegmentationInput = "flow"
     motion: bool = True
@@ -63,7 +63,7 @@ def write_prior(prior: StoredPrior, path: Path) -> None:
     save_file(out, path, about)
 
 
-def rounded(state: Mapping[str, Array]) -> dict[str, Array]:
+def rounded(state: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """``state`` as it comes back from a file.
 
     Features are rounded *before* a classifier is trained on them, so that it learns from what it
@@ -78,13 +78,13 @@ def rounded(state: Mapping[str, Array]) -> dict[str, Array]:
     return out
 
 
-def _to_int8(value: Array) -> tuple[npt.NDArray[np.int8], Array]:
+def _to_int8(value: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
     flat = value.reshape(len(value), -1)
     scale = np.maximum(np.abs(flat).max(1) / 127, np.finfo(np.float32).tiny).astype(np.float32)
     return np.rint(flat / scale[:, None]).astype(np.int8).reshape(value.shape), scale
 
 
-def _from_int8(value: npt.NDArray[np.int8], scale: Array) -> Array:
+def _from_int8(value: npt.NDArray[np.int8], scale: FloatArray) -> FloatArray:
     return value.astype(np.float32) * scale.reshape(-1, *[1] * (value.ndim - 1))
 
 
@@ -103,7 +103,7 @@ def read_prior(path: Path) -> StoredPrior:
             raw = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{path} is no motion prior ({error})") from error
-    full: dict[str, Array] = {}
+    full: dict[str, FloatArray] = {}
     for key, value in raw.items():
         if key.endswith(_SCALE):
             continue

@@ -18,15 +18,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vsod_models.refine.dense_crf import PRESETS, CRFParameters, Map, Picture, unary
+from vsod_models.arrays import Image, Map
+from vsod_models.refine.dense_crf import PRESETS, CRFParameters, unary
 from vsod_models.refine.mean_field import MeanField
 from vsod_models.refine.pydensecrf_engine import PyDenseCRF
 
-Frame = tuple[Picture, Map]
-Refine = Callable[[Picture, Map, CRFParameters], Map]
+Frame = tuple[Image, Map]
+Refine = Callable[[Image, Map, CRFParameters], Map]
 
 
-def brute_force(rgb: Picture, saliency: Map, parameters: CRFParameters) -> Map:
+def brute_force(rgb: Image, saliency: Map, parameters: CRFParameters) -> Map:
     """The mean field by sums over all pairs of pixels: the truth that the engines approximate."""
     odds = torch.from_numpy(unary(rgb, saliency, parameters)).double().flatten()
     place = torch.cartesian_prod(*(torch.arange(n, dtype=torch.float32) for n in saliency.shape))

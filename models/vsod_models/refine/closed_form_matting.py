@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
 from vsod_models.refine.guided_upsampling import guided_upsample
-
-Map = npt.NDArray[np.float32]
 
 AREA = 1 << 19  # pixels it works on at most; larger bands are solved smaller and upsampled along the picture
 _SURE = 0.05  # the map is believed below this and above 1 - this

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import FloatArray
+
 Colours = TypeVar("Colours", npt.NDArray[np.uint8], npt.NDArray[np.uint16])
 Picture = TypeVar("Picture", npt.NDArray[np.uint8], npt.NDArray[np.uint16], npt.NDArray[np.float32])
-Floats = npt.NDArray[np.float32]
 
 _NOTHING = 0.5 / 255  # alpha below which nobody is there
 _SQUARED = 4  # times: a pixel vouches for its colour by the 16th power of alpha, sure ones outvote mixed ones
@@ -21,7 +22,7 @@ _ROW = 1024  # samples taken in a row
 _TRUST = 0.02  # weight below which a pixel rather takes the colour of a wider neighbourhood
 
 
-def propagate_colours(colour: Floats, alpha: Floats) -> Floats | None:
+def propagate_colours(colour: FloatArray, alpha: FloatArray) -> FloatArray | None:
     """(h, w, 3) colours spread from where (h, w) ``alpha`` is highest over the rest; None if it is 0 all over."""
     best = float(alpha.max())
     if best <= _NOTHING:
@@ -56,12 +57,12 @@ def downsample(picture: Picture, area: int) -> Picture:
             return picture
 
 
-def repeat_channels(weight: Floats) -> Floats:
+def repeat_channels(weight: FloatArray) -> FloatArray:
     """(h, w) -> (h, w, 3): a copy for each channel, since numpy is slow at spreading over a last axis of three."""
     return np.asarray(cv2.merge((weight, weight, weight)), np.float32)
 
 
-def resize_to(colours: Floats, like: Colours) -> Colours:
+def resize_to(colours: FloatArray, like: Colours) -> Colours:
     """(h, w, 3) float32 at the size and in the type of ``like``."""
     h, w = like.shape[:2]
     rounded = np.clip(np.rint(colours), 0, np.iinfo(like.dtype).max).astype(like.dtype)
@@ -73,7 +74,7 @@ def resized(picture: Picture, size: tuple[int, int], how: int = cv2.INTER_AREA) 
     return np.asarray(cv2.resize(picture, size, interpolation=how), picture.dtype)
 
 
-def sample_at(colours: Floats, places: npt.NDArray[np.int32], size: tuple[int, int]) -> Floats:
+def sample_at(colours: FloatArray, places: npt.NDArray[np.int32], size: tuple[int, int]) -> FloatArray:
     """(n, 3) of (h, w, 3) ``colours`` as if enlarged to ``size`` = (width, height), at a few ``places`` of it.
 
     Args:

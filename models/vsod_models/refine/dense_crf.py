@@ -7,10 +7,8 @@ from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 
-Map = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
+from vsod_models.arrays import Image, Map
 
 _FLOOR = 1e-5  # no pixel is surer than this
 
@@ -65,7 +63,7 @@ class DenseCRF(Protocol):
     """What both engines can do."""
 
     def refine(
-        self, rgb: Picture, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
+        self, rgb: Image, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
     ) -> Map:
         """Let neighbours of like colour agree.
 
@@ -92,7 +90,7 @@ class DenseCRF(Protocol):
     ) -> None: ...
 
 
-def unary(rgb: Picture, saliency: Map, parameters: CRFParameters) -> Map:
+def unary(rgb: Image, saliency: Map, parameters: CRFParameters) -> Map:
     """The map as log odds of the foreground, the probabilities of both labels clipped at 1e-5.
 
     Args:

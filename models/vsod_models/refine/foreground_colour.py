@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import FloatArray
 from vsod_models.refine.colour_propagation import (
     Colours,
     Picture,
@@ -25,14 +26,12 @@ from vsod_models.refine.colour_propagation import (
     sample_at,
 )
 
-Floats = npt.NDArray[np.float32]
-
 _SURE = 0.5 / 255  # nearer to 0 or 1 than this is 0 or 1 in eight bits
 _AREA = 1 << 18  # pixels at which means are taken
 _REACH = 2  # of those pixels to each side over which the second round averages
 
 
-def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
+def estimate_foreground(rgb: Colours, alpha: FloatArray) -> Colours:
     """The subject's colour at every pixel.
 
     Args:
@@ -59,7 +58,7 @@ def estimate_foreground(rgb: Colours, alpha: Floats) -> Colours:
     return out
 
 
-def _places(alpha: Floats) -> npt.NDArray[np.int32]:
+def _places(alpha: FloatArray) -> npt.NDArray[np.int32]:
     """(n, 2): column and row of every mixed pixel."""
     mixed = cv2.inRange(alpha, _SURE, 1 - _SURE)  # type: ignore[call-overload]
     found = cv2.findNonZero(mixed)
@@ -69,10 +68,10 @@ def _places(alpha: Floats) -> npt.NDArray[np.int32]:
 def _clean(
     out: Colours,
     rgb: Colours,
-    alpha: Floats,
+    alpha: FloatArray,
     places: npt.NDArray[np.int32],
-    foreground: Floats,
-    background: Floats,
+    foreground: FloatArray,
+    background: FloatArray,
 ) -> None:
     """Put the colours of the mixed pixels, (n, 2) ``places``, into ``out``."""
     size = (alpha.shape[1], alpha.shape[0])
@@ -84,7 +83,7 @@ def _clean(
     out.reshape(-1, 3)[edge] = np.rint(found, out=found)
 
 
-def _fused(seen: Picture, alpha: Floats, guess: Picture, behind: Picture) -> Floats:
+def _fused(seen: Picture, alpha: FloatArray, guess: Picture, behind: Picture) -> FloatArray:
     """(…, 3) guesses corrected by what was seen, in proportion to alpha, (…, 3) too; not below 0."""
     found = seen - alpha * guess
     found -= (1 - alpha) * behind
@@ -93,7 +92,9 @@ def _fused(seen: Picture, alpha: Floats, guess: Picture, behind: Picture) -> Flo
     return np.maximum(found, 0, out=found)
 
 
-def _second_round(seen: Floats, alpha: Floats, foreground: Floats, background: Floats) -> None:
+def _second_round(
+    seen: FloatArray, alpha: FloatArray, foreground: FloatArray, background: FloatArray
+) -> None:
     """Correct both guesses about the edges and average each over its neighbours, in place."""
     mixed = (alpha > 0) & (alpha < 1)
     spans = []
@@ -109,7 +110,7 @@ def _second_round(seen: Floats, alpha: Floats, foreground: Floats, background: F
     first[:] = _averaged(corrected, alpha)
 
 
-def _averaged(colour: Floats, alpha: Floats) -> Floats:
+def _averaged(colour: FloatArray, alpha: FloatArray) -> FloatArray:
     """(h, w, 3) colours as means over their neighbours, the surer counting more."""
     window = (2 * _REACH + 1, 2 * _REACH + 1)
     weight = alpha * alpha + np.float32(1e-3)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Map = npt.NDArray[np.float32]
+from vsod_models.arrays import Map
+
 _GIVEN_BACK = 0.5  # chosen on the soft-alpha set, see docs/matte-settings.md
 _own = threading.local()
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Map = npt.NDArray[np.float32]
+from vsod_models.arrays import Map
 
 _HEIGHTS = (0.5 / 255, 1 / 16, 1 / 4, 1 / 2)  # at which islands are looked for
 _CROSS, _SQUARE = (cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_CROSS, cv2.MORPH_RECT))

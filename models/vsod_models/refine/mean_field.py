@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vsod_models.refine.dense_crf import CRFParameters, Map, Picture, unary
+from vsod_models.arrays import Image, Map
+from vsod_models.refine.dense_crf import CRFParameters, unary
 from vsod_models.refine.permutohedral import Lattice
 
 _SURE = 3.0  # log odds, either way, from which a block whose surroundings agree with it counts as calm
@@ -126,7 +127,7 @@ class MeanField:
         self._device = torch.device(device)
 
     def refine(
-        self, rgb: Picture, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
+        self, rgb: Image, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
     ) -> Map:
         """See `DenseCRF.refine`."""
         chosen = parameters or CRFParameters()
@@ -136,7 +137,7 @@ class MeanField:
             posterior = (now > 0).float() if argmax else now.sigmoid_()
             return np.asarray(posterior.cpu().numpy(), np.float32)
 
-    def _odds(self, rgb: Picture, odds: Tensor, chosen: CRFParameters) -> Tensor:
+    def _odds(self, rgb: Image, odds: Tensor, chosen: CRFParameters) -> Tensor:
         """The log odds of the posterior, (H, W), of those of the map."""
         height, width = odds.shape
         sample = _Sample(odds, self._block if height * width > _SMALL else 1)
@@ -168,7 +169,7 @@ class MeanField:
     ) -> None:
         self.close()
 
-    def _features(self, rgb: Picture, pixel: Tensor, chosen: CRFParameters) -> Tensor:
+    def _features(self, rgb: Image, pixel: Tensor, chosen: CRFParameters) -> Tensor:
         colour = torch.from_numpy(np.take(rgb.reshape(-1, 3), pixel.cpu().numpy(), axis=0)).to(self._device)
         features = torch.empty(5, len(pixel), device=self._device)
         row = torch.div(pixel, rgb.shape[1], rounding_mode="floor")

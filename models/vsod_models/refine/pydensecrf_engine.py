@@ -17,14 +17,15 @@ from typing import Self
 
 import numpy as np
 
-from vsod_models.refine.dense_crf import CRFParameters, Map, Picture, unary
+from vsod_models.arrays import Image, Map
+from vsod_models.refine.dense_crf import CRFParameters, unary
 
 
 class RefineCancelled(Exception):
     """Somebody called `cancel` while this frame was being refined."""
 
 
-def _infer(rgb: Picture, odds: Map, parameters: CRFParameters) -> Map:
+def _infer(rgb: Image, odds: Map, parameters: CRFParameters) -> Map:
     """The posterior of the foreground, by pydensecrf; runs in the other process."""
     from pydensecrf.densecrf import DenseCRF2D  # type: ignore[import-not-found,import-untyped]
 
@@ -80,7 +81,7 @@ class PyDenseCRF:
         self._cancelled: SpawnProcess | None = None
 
     def refine(
-        self, rgb: Picture, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
+        self, rgb: Image, saliency: Map, parameters: CRFParameters | None = None, *, argmax: bool = False
     ) -> Map:
         """See `DenseCRF.refine`.
 

@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
 from vsod_models.refine.colour_propagation import downsample, propagate_colours, resize_to, resized
 from vsod_models.refine.guided_upsampling import guided_upsample, upsample
-
-Map = npt.NDArray[np.float32]
 
 _COLOURS = 1 << 17  # pixels at which the colours on both sides are found
 _BELIEF = 0.7  # at most so much of the matte comes from colour alone

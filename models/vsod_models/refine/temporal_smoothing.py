@@ -22,14 +22,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Map
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.warp import flow_confidence, warp
 
 RADIUS = 3  # frames to each side
 CUT_DIFFERENCE = 0.2  # mean trust below which two frames have nothing to do with each other
 MOTION_AREA = 128 * 72  # pixels of the motion's raster
-
-Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,14 +16,14 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from vsod_models.arrays import FloatArray, LabelImage
 from vsod_models.motion_prior.motion_prior import describe_segments, is_static
 from vsod_models.motion_prior.region_classifier import Layers
 from vsod_models.motion_prior.region_features import RegionFeatures
-from vsod_models.motion_prior.segmentation import LEVELS, Labels, Level, SegmentationInput
+from vsod_models.motion_prior.segmentation import LEVELS, Level, SegmentationInput
 from vsod_models.motion_prior.torch_networks import RegionNet
 
-Array = npt.NDArray[np.float32]
-LabelledFrame = tuple[npt.NDArray[np.uint8], Array, npt.NDArray[np.bool_]]  # rgb, flow, mask
+LabelledFrame = tuple[npt.NDArray[np.uint8], FloatArray, npt.NDArray[np.bool_]]  # rgb, flow, mask
 POSITIVE, NEGATIVE = 0.7, 0.3
 
 
@@ -37,12 +37,12 @@ class Samples:
         level: (N,) int64, which segmentation each comes from.
     """
 
-    regions: Array
+    regions: FloatArray
     subject: npt.NDArray[np.bool_]
     level: npt.NDArray[np.int64]
 
 
-def region_labels(labels: Labels, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+def region_labels(labels: LabelImage, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
     """Which segments are subject.
 
     Args:
@@ -96,7 +96,7 @@ def gather(
         ValueError: No frame has segments of both kinds.
     """
     rng = np.random.default_rng(seed)
-    x: list[Array] = []
+    x: list[FloatArray] = []
     y: list[npt.NDArray[np.bool_]] = []
     which: list[npt.NDArray[np.int64]] = []
     for done, (rgb, flow, mask) in enumerate(frames, 1):

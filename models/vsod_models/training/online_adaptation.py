@@ -13,16 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.arrays import Map
 from vsod_models.layers.blocks import channels_last
 from vsod_models.losses.saliency_loss import soft_iou
 from vsod_models.training.training_run import mixed_precision
-
-Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,10 @@ import numpy.typing as npt
 
 from vsod.lab.datasets import labelled_clips
 from vsod.lab.training.prior_training import LabelledFrame, clip_frames
-from vsod_models.motion_prior.segmentation import (
-    LEVELS,
-    Labels,
-    Level,
-    SegmentationInput,
-    picture_to_cut,
-    segment,
-)
+from vsod_models.arrays import LabelImage
+from vsod_models.motion_prior.segmentation import LEVELS, Level, SegmentationInput, picture_to_cut, segment
 
-Segmenter = Callable[[npt.NDArray[np.uint8] | npt.NDArray[np.float32], Level], Labels]
+Segmenter = Callable[[npt.NDArray[np.uint8] | npt.NDArray[np.float32], Level], LabelImage]
 _SOURCES: tuple[SegmentationInput, ...] = ("flow", "rgb", "flow+rgb")
 
 
@@ -39,13 +33,13 @@ def best_iou(score: npt.NDArray[np.floating], mask: npt.NDArray[np.bool_]) -> fl
     return float((inside / union)[last_of_value].max())
 
 
-def segment_coverage(labels: Labels, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def segment_coverage(labels: LabelImage, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """(H, W): how much of its segment the subject covers, at every pixel."""
     flat = labels.ravel()
     return np.asarray((np.bincount(flat, mask.ravel()) / np.bincount(flat))[labels])
 
 
-def scikit_image(picture: npt.NDArray[np.uint8] | npt.NDArray[np.float32], level: Level) -> Labels:
+def scikit_image(picture: npt.NDArray[np.uint8] | npt.NDArray[np.float32], level: Level) -> LabelImage:
     """The same segmentation by scikit-image, whose ``scale`` of 0..1 pictures is ``k`` of 0..255."""
     from skimage.segmentation import felzenszwalb
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod_models.arrays import Image
 from vsod_models.training.data.synthetic_motion import inpaint_background
 
 OCCLUDED = 0.25
@@ -23,18 +24,16 @@ _RIM = (
     0.02  # share of the photo's rim that a subject may touch: one that is cut off looks wrong in the middle
 )
 
-Picture = npt.NDArray[np.uint8]
 
-
-def is_whole(mask: Picture) -> bool:
+def is_whole(mask: Image) -> bool:
     """Whether a mask (H, W), 255 = subject, shows a subject that can stand elsewhere: all of it, of some size."""
     rim = np.concatenate((mask[0], mask[-1], mask[:, 0], mask[:, -1]))
     return bool((rim > 127).mean() <= _RIM and 0.02 <= (mask > 127).mean() <= 0.6)
 
 
 def composite(
-    subject: Picture, mask: Picture, ground: Picture, old: Picture, rng: np.random.Generator
-) -> tuple[Picture, Picture]:
+    subject: Image, mask: Image, ground: Image, old: Image, rng: np.random.Generator
+) -> tuple[Image, Image]:
     """A subject in another one's place.
 
     Args:
@@ -64,7 +63,7 @@ def composite(
 
 
 def _placed(
-    subject: Picture, mask: Picture, old: Picture, rng: np.random.Generator
+    subject: Image, mask: Image, old: Image, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Premultiplied colour (H, W, 3) 0..255 and alpha (H, W) 0..1 of the subject, where ``old`` was."""
     height, width = old.shape
@@ -90,7 +89,7 @@ def _placed(
     )
 
 
-def _box(mask: Picture) -> tuple[int, int, int, int]:
+def _box(mask: Image) -> tuple[int, int, int, int]:
     x, y, w, h = cv2.boundingRect((mask > 127).astype(np.uint8))
     return x, y, w, h
 
