@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Map
 from vsod.core.frame import Frame
 from vsod.errors import Cancelled, ModelError
 from vsod.inference import frame_windows
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from vsod_models.training.online_adaptation import AdaptationInput
 
-Map = npt.NDArray[np.float32]
 Maps = Callable[[int], Map | None]
 Decode = Callable[[range], Generator[Frame, None, None]]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Map
 from vsod.core.frame_ranges import true_ranges
 from vsod.core.prefetch import prefetch
 from vsod.media.sources.source import Source
@@ -20,8 +21,6 @@ from vsod_models.flow.warp import consistent
 from vsod_models.metrics import no_reference
 
 _PATIENT = 16  # frames between two stretches that are decoded on rather than sought past
-
-Map = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-U8 = npt.NDArray[np.uint8]
+from vsod.core.arrays import Image
+
 RGB = tuple[int, int, int]
 
 TINT_COLOR: RGB = (255, 64, 129)
@@ -64,13 +65,13 @@ class Overlay(enum.Enum):
 
 def draw_overlay(
     overlay: Overlay,
-    rgb: U8,
-    alpha: U8 | None,
+    rgb: Image,
+    alpha: Image | None,
     *,
-    ground: U8 | None = None,
+    ground: Image | None = None,
     reading: AlphaInterpretation = "right",
-    other: U8 | None = None,
-) -> U8:
+    other: Image | None = None,
+) -> Image:
     """Show ``alpha`` over ``rgb`` the way ``overlay`` says.
 
     Args:
@@ -103,7 +104,7 @@ def draw_overlay(
     return cutout(rgb, alpha) if ground is None else over(rgb, alpha, ground)
 
 
-def to_u8(alpha: npt.NDArray[np.float32]) -> U8:
+def to_u8(alpha: npt.NDArray[np.float32]) -> Image:
     """An alpha of 0..1 (values outside are clipped) as 0..255, rounded to nearest."""
     scaled = alpha * np.float32(255)
     scaled += np.float32(0.5)
@@ -111,7 +112,7 @@ def to_u8(alpha: npt.NDArray[np.float32]) -> U8:
     return scaled.astype(np.uint8)
 
 
-def tint(rgb: U8, alpha: U8, color: RGB = TINT_COLOR, strength: float = _TINT_STRENGTH) -> U8:
+def tint(rgb: Image, alpha: Image, color: RGB = TINT_COLOR, strength: float = _TINT_STRENGTH) -> Image:
     """The picture with the subject dyed.
 
     Args:
@@ -125,7 +126,7 @@ def tint(rgb: U8, alpha: U8, color: RGB = TINT_COLOR, strength: float = _TINT_ST
     return _mix(rgb, alpha, (256 - weight).astype(np.uint16), _plain(color, rgb.shape[1]))
 
 
-def heat_map(rgb: U8, alpha: U8) -> U8:
+def heat_map(rgb: Image, alpha: Image) -> Image:
     """A colour map of the matte, three parts over one part picture."""
     shade = (heat_map_colours().astype(np.uint16) * 3 // 4).astype(np.uint8)
     out = np.take(shade, alpha, axis=0)
@@ -133,12 +134,12 @@ def heat_map(rgb: U8, alpha: U8) -> U8:
     return out
 
 
-def matte(alpha: U8) -> U8:
+def matte(alpha: Image) -> Image:
     """The matte itself, white on black, as (H, W, 3)."""
     return np.repeat(alpha, 3, axis=1).reshape(*alpha.shape, 3)
 
 
-def cutout(rgb: U8, alpha: U8, checker: int = 16) -> U8:
+def cutout(rgb: Image, alpha: Image, checker: int = 16) -> Image:
     """The subject on the grey squares that mean "transparent".
 
     Args:
@@ -150,7 +151,7 @@ def cutout(rgb: U8, alpha: U8, checker: int = 16) -> U8:
 
 
 @lru_cache(maxsize=2)
-def checkerboard(height: int, width: int, side: int = 16) -> U8:
+def checkerboard(height: int, width: int, side: int = 16) -> Image:
     """(height, width, 3) grey squares of ``side`` pixels; read-only."""
     dark, light = _CHECKER
     odd = np.arange(width) // side % 2 ^ (np.arange(height) // side % 2)[:, None]
@@ -159,7 +160,7 @@ def checkerboard(height: int, width: int, side: int = 16) -> U8:
     return picture
 
 
-def over(rgb: U8, alpha: U8, ground: U8) -> U8:
+def over(rgb: Image, alpha: Image, ground: Image) -> Image:
     """The subject on a ground.
 
     Args:
@@ -171,7 +172,7 @@ def over(rgb: U8, alpha: U8, ground: U8) -> U8:
     return _mix(rgb, alpha, _SHARES, lambda top, rows: flat[top : top + rows].astype(np.uint16))
 
 
-def as_misread_alpha(rgb: U8, alpha: U8, ground: U8, reading: AlphaInterpretation) -> U8:
+def as_misread_alpha(rgb: Image, alpha: Image, ground: Image, reading: AlphaInterpretation) -> Image:
     """A cut-out over a ground in a program that takes its alpha for the other kind.
 
     Args:
@@ -191,7 +192,7 @@ def as_misread_alpha(rgb: U8, alpha: U8, ground: U8, reading: AlphaInterpretatio
     return np.asarray(cv2.add(front, behind), np.uint8)
 
 
-def contour(rgb: U8, alpha: U8, color: RGB = OUTLINE_COLOR) -> U8:
+def contour(rgb: Image, alpha: Image, color: RGB = OUTLINE_COLOR) -> Image:
     """The picture with a line round the subject, where alpha is a half.
 
     Args:
@@ -211,7 +212,7 @@ def contour(rgb: U8, alpha: U8, color: RGB = OUTLINE_COLOR) -> U8:
     return out
 
 
-def difference(rgb: U8, alpha: U8, other: U8) -> U8:
+def difference(rgb: Image, alpha: Image, other: Image) -> Image:
     """Where two mattes differ: orange where the first has more, blue where it has less, on the picture dimmed.
 
     Args:
@@ -233,7 +234,7 @@ def difference(rgb: U8, alpha: U8, other: U8) -> U8:
     return out
 
 
-def heat_map_colours() -> U8:
+def heat_map_colours() -> Image:
     """(256, 3) colours of :func:`heat_map`, from nothing to certain."""
     anchors = np.array(_HEAT_ANCHORS, np.float64)
     at = np.linspace(0, 255, len(anchors))
@@ -248,11 +249,11 @@ def _plain(color: RGB, width: int) -> Callable[[int, int], npt.NDArray[np.uint16
 
 
 def _mix(
-    rgb: U8,
-    alpha: U8,
+    rgb: Image,
+    alpha: Image,
     weight: npt.NDArray[np.uint16],
     backdrop: Callable[[int, int], npt.NDArray[np.uint16]],
-) -> U8:
+) -> Image:
     """``rgb * w + backdrop * (256 - w)`` over 256, rounded, with ``w = weight[alpha]``.
 
     Args:

@@ -7,16 +7,12 @@ import os
 import threading
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from vsod.core.arrays import FloatArray
 from vsod.inference.devices import choose_device
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.openvino_backend import OpenVINOBackend
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
-
-Array = npt.NDArray[np.float32]
 
 
 class Backend(Protocol):
@@ -30,7 +26,7 @@ class Backend(Protocol):
     name: str
     batch: int
 
-    def frames(self, *inputs: Array) -> Array:
+    def frames(self, *inputs: FloatArray) -> FloatArray:
         """Each frame on its own.
 
         Args:
@@ -43,7 +39,7 @@ class Backend(Protocol):
         """
         ...
 
-    def window(self, features: Array) -> Array:
+    def window(self, features: FloatArray) -> FloatArray:
         """Frames together, for a model with a window.
 
         Args:

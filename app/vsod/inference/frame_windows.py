@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
-Decode = Callable[[Array], Array]
+from vsod.core.arrays import FloatArray
+
+Decode = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def window_frames(index: int, run: range, length: int, clips: bool) -> list[int]
 
 
 def run_causal_windows(
-    items: Iterable[tuple[int, Array]], length: int, decode: Decode
-) -> Iterator[tuple[int, Array]]:
+    items: Iterable[tuple[int, FloatArray]], length: int, decode: Decode
+) -> Iterator[tuple[int, FloatArray]]:
     """Many-to-one windows.
 
     Args:
@@ -94,7 +94,7 @@ def run_causal_windows(
     Yields:
         (index, (1, H, W) map).
     """
-    window: deque[Array] = deque(maxlen=length)
+    window: deque[FloatArray] = deque(maxlen=length)
     for index, features in items:
         window.extend([features] * (1 if window else length))
         yield index, decode(np.stack(window)[None])[0, 0]
@@ -109,8 +109,8 @@ def reflect_index(position: int, count: int) -> int:
 
 
 def run_chunks(
-    items: Iterable[tuple[int, Array]], length: int, decode: Decode
-) -> Iterator[tuple[int, Array]]:
+    items: Iterable[tuple[int, FloatArray]], length: int, decode: Decode
+) -> Iterator[tuple[int, FloatArray]]:
     """Clips of T mapped together. Holds two clips at most.
 
     Args:
@@ -121,11 +121,11 @@ def run_chunks(
     Yields:
         (index, (1, H, W) map), in order.
     """
-    kept: list[tuple[int, Array]] = []  # features of the clip before and of the one that fills
-    maps: dict[int, Array] = {}  # not handed out yet: a reflected end may replace them
+    kept: list[tuple[int, FloatArray]] = []  # features of the clip before and of the one that fills
+    maps: dict[int, FloatArray] = {}  # not handed out yet: a reflected end may replace them
     fresh = 0
 
-    def run(frames: list[tuple[int, Array]]) -> None:
+    def run(frames: list[tuple[int, FloatArray]]) -> None:
         out = decode(np.stack([features for _, features in frames])[None])[0]
         maps.update((index, saliency) for (index, _), saliency in zip(frames, out, strict=True))
 

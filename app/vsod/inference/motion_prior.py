@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import paths
+from vsod.core.arrays import FloatArray
 from vsod.errors import ModelError
 from vsod.inference.converted_networks import ConvertedNetwork, Network, converted_network
 from vsod.inference.model_signature import digest_or_missing
@@ -17,8 +18,6 @@ from vsod.inference.openvino_backend import CompiledNetwork, as_openvino, conver
 from vsod.storage.digest import file_sha256
 from vsod_models.motion_prior.motion_prior import MotionPrior
 from vsod_models.motion_prior.region_features import FeatureMap, picture_tensor
-
-Array = npt.NDArray[np.float32]
 
 
 def prior_file() -> Path:
@@ -57,13 +56,13 @@ def open_prior(cancel: threading.Event | None = None) -> MotionPrior:
 def _on_openvino(model: Network) -> FeatureMap:
     compiled: dict[tuple[int, ...], CompiledNetwork] = {}
 
-    def features(rgb: npt.NDArray[np.uint8]) -> Array:
+    def features(rgb: npt.NDArray[np.uint8]) -> FloatArray:
         x = picture_tensor(rgb)
         if x.shape not in compiled:
             # one clip has one size
             compiled.clear()
             compiled[x.shape] = CompiledNetwork(model, [x.shape])
-        out: Array = compiled[x.shape](x)[0]
+        out: FloatArray = compiled[x.shape](x)[0]
         return out
 
     return features

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from vsod.core.arrays import FloatArray, Image
 from vsod_models.flow.flow_image import flow_to_image
 from vsod_models.flow.motion_encoding import CHANNELS, encode_motion
 
-Array = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
-PriorFunction = Callable[[Picture, Array | None], Array | None]
+PriorFunction = Callable[[Image, FloatArray | None], FloatArray | None]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 
@@ -55,12 +53,12 @@ def missing_value(name: str, still: float) -> tuple[float, ...] | None:
     return {"motion": (0.0,) * CHANNELS, "flow_image": IMAGENET_MEAN}.get(name)
 
 
-def image_input(picture: Picture) -> Array:
+def image_input(picture: Image) -> FloatArray:
     """(H, W, 3) uint8 -> (3, H, W) 0..1."""
     return np.asarray(np.ascontiguousarray(picture.transpose(2, 0, 1)) / np.float32(255), np.float32)
 
 
-def flow_image_input(flow: Array | None, height: int, width: int) -> Array:
+def flow_image_input(flow: FloatArray | None, height: int, width: int) -> FloatArray:
     """(H, W, 2) pixels -> (3, H, W) colour-coded flow 0..1."""
     if flow is None:
         mean = np.asarray(IMAGENET_MEAN, np.float32)[:, None, None]
@@ -68,7 +66,9 @@ def flow_image_input(flow: Array | None, height: int, width: int) -> Array:
     return image_input(flow_to_image(flow))
 
 
-def prior_input(picture: Picture, flow: Array | None, compute: PriorFunction | None, still: float) -> Array:
+def prior_input(
+    picture: Image, flow: FloatArray | None, compute: PriorFunction | None, still: float
+) -> FloatArray:
     """(1, H, W) motion prior 0..1, ``still`` everywhere where nothing moves or there is no flow."""
     h, w = picture.shape[:2]
     found = compute(picture, flow) if compute is not None and flow is not None else None
@@ -78,8 +78,12 @@ def prior_input(picture: Picture, flow: Array | None, compute: PriorFunction | N
 
 
 def build_inputs(
-    reads: tuple[str, ...], picture: Picture, flow: Array | None, compute: PriorFunction | None, still: float
-) -> tuple[Array, ...]:
+    reads: tuple[str, ...],
+    picture: Image,
+    flow: FloatArray | None,
+    compute: PriorFunction | None,
+    still: float,
+) -> tuple[FloatArray, ...]:
     """Every input a model reads, in its order, unpadded.
 
     Args:
@@ -90,7 +94,7 @@ def build_inputs(
         still: What the prior is where there is none.
     """
     h, w = picture.shape[:2]
-    makers: dict[str, Callable[[], Array]] = {
+    makers: dict[str, Callable[[], FloatArray]] = {
         "image": lambda: image_input(picture),
         "motion": lambda: encode_motion(flow, h, w),
         "flow_image": lambda: flow_image_input(flow, h, w),

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from vsod.core import helper_process
+from vsod.core.arrays import FloatArray
 from vsod.errors import ModelError, ProcessError, VsodError
 from vsod.inference.adapted_weights import is_adapted
 from vsod.inference.converted_networks import ConvertedNetwork, Network, converted_network
@@ -35,7 +35,6 @@ from vsod.inference.weights_check import check_weights
 if TYPE_CHECKING:
     import torch
 
-Array = npt.NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class CompiledNetwork:
         self.shape = tuple(compiled.outputs[0].shape)
         self._request = compiled.create_infer_request()
 
-    def __call__(self, *inputs: Array) -> Array:
+    def __call__(self, *inputs: FloatArray) -> FloatArray:
         """Result for inputs of exactly the compiled shapes, float32."""
         out = self._request.infer(dict(enumerate(inputs)))[0]
         return np.array(out, np.float32)
@@ -113,11 +112,11 @@ class OpenVINOBackend:
             self._window = CompiledNetwork(networks["decode"], [(1, card.window, *self._frame.shape[1:])])
         self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16() else 'float32'}"
 
-    def frames(self, *inputs: Array) -> Array:
+    def frames(self, *inputs: FloatArray) -> FloatArray:
         """See :class:`backends.Backend`."""
         return np.concatenate([self._frame(*(x[i : i + 1] for x in inputs)) for i in range(len(inputs[0]))])
 
-    def window(self, features: Array) -> Array:
+    def window(self, features: FloatArray) -> FloatArray:
         """See :class:`backends.Backend`."""
         assert self._window is not None
         return np.concatenate([self._window(features[i : i + 1]) for i in range(len(features))])

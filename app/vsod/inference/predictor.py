@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import paths
+from vsod.core.arrays import Map
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import frame_windows, network_inputs
@@ -24,7 +25,6 @@ from vsod.inference.raster import Raster
 from vsod_models.flow import FlowEstimator, estimator
 from vsod_models.motion_prior.motion_prior import MotionPrior
 
-Map = npt.NDArray[np.float32]
 SECOND_PASS_WEIGHT = 0.4  # weight of a fitted model's maps, against those it was fitted with
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
+from vsod.core.arrays import FloatArray
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import load_network, network_part
 
 if TYPE_CHECKING:
     import torch
-
-Array = npt.NDArray[np.float32]
 
 
 class TorchBackend:
@@ -37,16 +33,16 @@ class TorchBackend:
         precision = "float32" if self._dtype is None else str(self._dtype).split(".")[-1]
         self.name = f"torch on {label}, {precision}"
 
-    def frames(self, *inputs: Array) -> Array:
+    def frames(self, *inputs: FloatArray) -> FloatArray:
         """See :class:`backends.Backend`."""
         return self._run(self._frame, *inputs)
 
-    def window(self, features: Array) -> Array:
+    def window(self, features: FloatArray) -> FloatArray:
         """See :class:`backends.Backend`."""
         assert self._window is not None
         return self._run(self._window, features)
 
-    def _run(self, module: torch.nn.Module, *inputs: Array) -> Array:
+    def _run(self, module: torch.nn.Module, *inputs: FloatArray) -> FloatArray:
         torch = self._torch
         with torch.inference_mode():
             tensors = [torch.from_numpy(x).to(self._device) for x in inputs]
@@ -54,5 +50,5 @@ class TorchBackend:
                 tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
             with torch.autocast(self._device.type, self._dtype, enabled=self._dtype is not None):
                 result = module(*tensors)
-            out: Array = result.float().cpu().numpy()
+            out: FloatArray = result.float().cpu().numpy()
         return out

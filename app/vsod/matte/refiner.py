@@ -11,8 +11,8 @@ from typing import Self
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from vsod.core.arrays import Image, Map
 from vsod.core.compositing import luma
 from vsod.core.matte_settings import CRF_ENGINES, MatteSettings
 from vsod.errors import ModelError
@@ -22,9 +22,6 @@ from vsod_models.refine.guided_upsampling import guided_upsample, upsample
 from vsod_models.refine.soft_edges import soft_edges
 
 CRF_AREA = 854 * 480  # pixels at which the CRF works: its kernels are meant for 480p
-
-Map = npt.NDArray[np.float32]
-Picture = npt.NDArray[np.uint8]
 
 
 _log = logging.getLogger(__name__)
@@ -65,7 +62,7 @@ class Refiner:
                     fix="Use --crf meanfield, which needs nothing more.",
                 ) from error
 
-    def __call__(self, saliency: Map, picture: Picture) -> Map:
+    def __call__(self, saliency: Map, picture: Image) -> Map:
         """The matte of one frame.
 
         Args:
@@ -99,22 +96,22 @@ class Refiner:
         self.close()
 
 
-def _guided(saliency: Map, picture: Picture) -> Map:
+def _guided(saliency: Map, picture: Image) -> Map:
     return guided_upsample(saliency, luma(picture))
 
 
-def _closed_form(saliency: Map, picture: Picture) -> Map:
+def _closed_form(saliency: Map, picture: Image) -> Map:
     # its library takes seconds to load: only who asks for it waits
     from vsod_models.refine.closed_form_matting import closed_form_edges
 
     return closed_form_edges(saliency, picture)
 
 
-def _plain(saliency: Map, picture: Picture) -> Map:
+def _plain(saliency: Map, picture: Image) -> Map:
     return upsample(saliency, picture.shape[1], picture.shape[0])
 
 
-_EDGES: dict[str, Callable[[Map, Picture], Map]] = {
+_EDGES: dict[str, Callable[[Map, Image], Map]] = {
     "guided": _guided,
     "soft": soft_edges,
     "pymatting": _closed_form,
@@ -144,7 +141,7 @@ def crf_size(width: int, height: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _agreed(crf: DenseCRF, saliency: Map, picture: Picture) -> Map:
+def _agreed(crf: DenseCRF, saliency: Map, picture: Image) -> Map:
     h, w = picture.shape[:2]
     size = crf_size(w, h)
     small = picture if size == (w, h) else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from vsod.core.arrays import Map
 from vsod.core.compositing import luma
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
@@ -18,8 +19,6 @@ from vsod.media.sources.source import Source
 from vsod.storage.clip_maps import fits
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.temporal_smoothing import RADIUS, SmoothingFrame, TemporalSmoother
-
-Map = npt.NDArray[np.float32]
 
 
 def frames_needed(frames: range, settings: MatteSettings, count: int) -> range:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from vsod.analysis.analyse import AnalysisRequest
+from vsod.core.arrays import Mask
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.frame_ranges import true_ranges
 from vsod.matte.smoothing_window import frames_needed, frames_ready
-
-Mask = npt.NDArray[np.bool_]
 
 
 def analysis_request(settings: ClipSettings, count: int, device: str = "auto") -> AnalysisRequest:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis.analyse import AnalysisRequest, OpenMapStore, analyse
+from vsod.core.arrays import Image
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import Progress, ProgressFn
 from vsod.core.progress_meter import ProgressMeter
@@ -18,8 +19,6 @@ from vsod.media.sources.source import Source
 from vsod_models.metrics.davis import region_similarity
 
 _WIDE = 320  # pixels of the pictures that are compared
-
-U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +36,7 @@ class ModelComparison:
 
     models: tuple[str, ...]
     frames: tuple[int, ...]
-    pictures: list[U8]
+    pictures: list[Image]
     mattes: list[list[npt.NDArray[np.float32]]]
     seconds: list[float | None]
     agreement: npt.NDArray[np.float64]

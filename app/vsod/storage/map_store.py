@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from vsod.core.arrays import Map
 from vsod.errors import OutputError
 from vsod.storage import cache, envelope
 from vsod.storage.locks import FileLock
@@ -32,7 +33,6 @@ _NOTE = struct.Struct("<IHH")  # which frames of the chunk, height, width; then 
 _HASH = 16
 _CHUNK_NAME = re.compile(r"\d{6,9}\.maps")
 
-Map = npt.NDArray[np.float32]
 Maps = dict[int, npt.NDArray[np.uint16]]
 Hashes = dict[int, bytes]  # by frame: of its picture, then of all that its map depends on
 _ANEW = "its maps are made anew"

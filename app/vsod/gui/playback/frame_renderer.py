@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
+from vsod.core.arrays import Image
 from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
@@ -21,8 +21,6 @@ from vsod.gui.toolkit.pipeline_interface import OpenClip
 CHECKER, BLUR = "checker", "blur"
 SOURCE, RAW_MAP = "picture", "unfinished"
 Compare = Literal["off", "wipe", "side"]
-
-U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,12 @@ class RenderedFrame:
 
     index: int
     image: QImage
-    rgb: U8
-    alpha: U8 | None
+    rgb: Image
+    alpha: Image | None
     held: bool = False
     view: ViewState = field(default_factory=ViewState)
     other: QImage | None = None
-    other_alpha: U8 | None = None
+    other_alpha: Image | None = None
     from_cache: bool = False
 
 
@@ -115,7 +113,7 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     return RenderedFrame(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
 
 
-def _other(clip: OpenClip, index: int, rgb: U8, view: ViewState) -> U8 | None:
+def _other(clip: OpenClip, index: int, rgb: Image, view: ViewState) -> Image | None:
     """The matte that is compared with."""
     card, finish = view.at(index)
     if card is None or view.overlay is Overlay.NONE:
@@ -127,14 +125,14 @@ def _other(clip: OpenClip, index: int, rgb: U8, view: ViewState) -> U8 | None:
     return None if soft is None else ov.to_u8(soft)
 
 
-def _beside(view: ViewState, rgb: U8, alpha: U8 | None) -> U8:
+def _beside(view: ViewState, rgb: Image, alpha: Image | None) -> Image:
     if view.overlay is Overlay.DIFFERENCE:
         return rgb
     ground = None if alpha is None else _ground(view, rgb, alpha)
     return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.alpha_interpretation)
 
 
-def _ground(view: ViewState, rgb: U8, alpha: U8) -> U8 | None:
+def _ground(view: ViewState, rgb: Image, alpha: Image) -> Image | None:
     """(H, W, 3) behind the cut-out; None for the checker, or if there is no cut-out."""
     if view.overlay is not Overlay.CUTOUT or view.background == CHECKER:
         return None
@@ -147,7 +145,7 @@ def _ground(view: ViewState, rgb: U8, alpha: U8) -> U8 | None:
 
 
 @lru_cache(maxsize=4)
-def _still(ground: str, width: int, height: int) -> U8 | None:
+def _still(ground: str, width: int, height: int) -> Image | None:
     """A colour or a picture as a ground; None if the file cannot be read."""
     if len(ground) == 6 and not Path(ground).exists():
         colour = [int(ground[k : k + 2], 16) for k in (0, 2, 4)]
@@ -160,7 +158,7 @@ def _still(ground: str, width: int, height: int) -> U8 | None:
     return np.asarray(resize_to_cover(from_qimage(image), (width, height)), np.uint8)
 
 
-def to_qimage(rgb: U8) -> QImage:
+def to_qimage(rgb: Image) -> QImage:
     """A QImage that owns its pixels, in the layout Qt paints fastest."""
     rgb = np.ascontiguousarray(rgb)
     height, width = rgb.shape[:2]
@@ -169,10 +167,10 @@ def to_qimage(rgb: U8) -> QImage:
     return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
-def from_qimage(image: QImage) -> U8:
+def from_qimage(image: QImage) -> Image:
     """(H, W, 3) uint8 of any QImage."""
     plain = image.convertToFormat(QImage.Format.Format_RGB888)
     bits: Any = plain.constBits()
     lines = np.frombuffer(bits.asarray(plain.sizeInBytes()), np.uint8).reshape(plain.height(), -1)
-    rgb: U8 = lines[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+    rgb: Image = lines[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
     return rgb

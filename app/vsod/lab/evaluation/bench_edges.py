@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Map
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import EDGE_METHODS, MatteSettings
 from vsod.errors import DataError
@@ -26,7 +27,6 @@ from vsod.matte.refiner import Refiner
 from vsod_models.metrics.matting import gradient_error, mse, sad
 from vsod_models.refine.foreground_colour import estimate_foreground
 
-Map = npt.NDArray[np.float32]
 Photo = tuple[npt.NDArray[np.uint8], Map]
 
 

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Image
 from vsod.errors import DataError
 from vsod.storage.atomic import output_error, write_bytes
 from vsod.storage.ownership_marks import NAME, marked_png
 from vsod.storage.partial_files import replacing
 from vsod_models.metrics.clip_scores import Scores
 
-Picture = npt.NDArray[np.uint8]
 _SAID = {"Software": NAME}
 THUMBNAIL_SIZE = (320, 180)  # width, height
 _SUBJECT = (64, 200, 255)  # RGB of what the matte keeps
@@ -31,15 +31,15 @@ class BestWorstSheet:
 
     def __init__(self, count: int = 6) -> None:
         self._count, self._share = count, max(1, count // 3)
-        self._clips: dict[str, tuple[list[tuple[float, int, Picture]], list[tuple[float, int, Picture]]]] = {}
+        self._clips: dict[str, tuple[list[tuple[float, int, Image]], list[tuple[float, int, Image]]]] = {}
 
     def add(
         self,
         clip: str,
         index: int,
         score: float,
-        picture: Picture,
-        truth: Picture,
+        picture: Image,
+        truth: Image,
         matte: npt.NDArray[np.float32],
     ) -> None:
         """Consider one frame.
@@ -77,7 +77,7 @@ class BestWorstSheet:
         write_bytes(file, marked_png(image) if file.suffix == ".png" else image)
 
 
-def _row(title: str, picture: Picture, truth: Picture, matte: npt.NDArray[np.float32]) -> Picture:
+def _row(title: str, picture: Image, truth: Image, matte: npt.NDArray[np.float32]) -> Image:
     """Picture, truth and matte side by side, titled."""
 
     def small(image: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:

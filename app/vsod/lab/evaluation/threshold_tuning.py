@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis.analyse import AnalysisRequest
+from vsod.core.arrays import Map
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
@@ -25,7 +26,6 @@ from vsod.storage.atomic import write_text
 from vsod_models.metrics.clip_scores import scored_frames
 from vsod_models.metrics.davis import boundary_accuracy, region_similarity
 
-Map = npt.NDArray[np.float32]
 THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
 

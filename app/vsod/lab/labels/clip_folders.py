@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Flow, Image
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
 from vsod.errors import DataError, ModelError
@@ -20,9 +21,7 @@ from vsod.media.sources.source import Source
 from vsod_models.flow import estimator
 from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
 
-Picture = npt.NDArray[np.uint8]
-Flow = npt.NDArray[np.float32]
-LabelPrior = Callable[[Picture, Flow], npt.NDArray[np.float32] | None]
+LabelPrior = Callable[[Image, Flow], npt.NDArray[np.float32] | None]
 
 STILL_PX = 0.5  # below this peak nothing moves, see the motion prior's degenerate case
 
@@ -39,7 +38,7 @@ class FrameWithMotion:
     """
 
     number: int
-    image: Picture
+    image: Image
     flow: Flow | None
 
 
@@ -108,7 +107,7 @@ def _places(info: ClipInfo) -> dict[int, int]:
     return places
 
 
-def residual_motion(image: Picture, flow: Flow) -> npt.NDArray[np.float32] | None:
+def residual_motion(image: Image, flow: Flow) -> npt.NDArray[np.float32] | None:
     """The prior that needs no weights: how fast things move against the camera, peak = 1.
 
     Args:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod import __version__
+from vsod.core.arrays import Map
 from vsod.core.data_parsing import reason
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
@@ -35,7 +36,6 @@ from vsod.storage.ownership_marks import NAME, marked_png
 from vsod.storage.partial_files import write_new
 from vsod.storage.run_folders import refuse_foreign_run
 
-Map = npt.NDArray[np.float32]
 Key = tuple[str, int]  # clip, frame number
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from vsod.core.arrays import Mask
 from vsod.inference.devices import choose_device
 from vsod.inference.model_registry import find_model
 from vsod.inference.network_loading import build_network, load_network
@@ -22,7 +23,6 @@ from vsod_models.training.training_run import split_parameters
 from vsod_models.weights import save_weights
 
 Frames = Mapping[str, npt.NDArray[np.uint8]]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

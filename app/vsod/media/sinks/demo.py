@@ -14,12 +14,11 @@ import numpy.typing as npt
 from av.codec.context import Flags as CodecFlags
 from av.video.frame import VideoFrame
 
+from vsod.core.arrays import FloatArray
 from vsod.storage.atomic import commit_file, create_partial, discard, output_error, remove_stale_partials
 
 WIDTH, HEIGHT, FRAMES, RATE = 1280, 720, 96, Fraction(24)
 _MARGIN = 200  # how far the camera can pan over the background, px
-
-Image = npt.NDArray[np.float32]
 
 
 def make_demo(path: Path) -> Path:
@@ -80,7 +79,7 @@ def ball_position(time: float) -> tuple[float, float, float]:
     return x, float(y), 105 + 25 * time
 
 
-def _frame(meadow: Image, ball: Image, time: float) -> npt.NDArray[np.uint8]:
+def _frame(meadow: FloatArray, ball: FloatArray, time: float) -> npt.NDArray[np.uint8]:
     pan = int(_MARGIN * (0.5 - 0.5 * np.cos(np.pi * time)) + 0.5)
     picture = meadow[:, pan : pan + WIDTH].copy()
     x, y, radius = ball_position(time)
@@ -105,20 +104,20 @@ def _frame(meadow: Image, ball: Image, time: float) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.convertScaleAbs(picture.clip(0, 1), alpha=255.0), np.uint8)
 
 
-def _light(rows: slice, columns: slice, x: float, y: float, radius: float) -> Image:
+def _light(rows: slice, columns: slice, x: float, y: float, radius: float) -> FloatArray:
     """Shading that stays put while the ball turns under it: light from the upper left."""
     down, right = np.mgrid[rows, columns].astype(np.float32)
     distance = np.hypot(right - (x - radius * 0.4), down - (y - radius * 0.45)) / radius
     return np.asarray(np.clip(1.25 - 0.5 * distance, 0.3, 1.25)[..., None], np.float32)
 
 
-def _noise(rng: np.random.Generator, width: int, cell: int) -> Image:
+def _noise(rng: np.random.Generator, width: int, cell: int) -> FloatArray:
     """Smooth noise 0..1, (HEIGHT, width)."""
     grid = rng.random((HEIGHT // cell + 2, width // cell + 2), dtype=np.float32)
     return np.asarray(cv2.resize(grid, (width, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _meadow() -> Image:
+def _meadow() -> FloatArray:
     """(720, 1480, 3) float32: hazy hills above, grass below."""
     rng, width = np.random.default_rng(7), WIDTH + _MARGIN
     height = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None, None]
@@ -134,7 +133,7 @@ def _meadow() -> Image:
     return np.asarray(sky * (0.9 + 0.12 * texture) * (1 - below) + grass * below, np.float32)
 
 
-def _ball(radius: int) -> Image:
+def _ball(radius: int) -> FloatArray:
     """(300, 300, 4) float32 premultiplied: an orange ball with a dark star pattern."""
     size = radius * 2
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.arrays import Image
 from vsod.core.clip import ClipInfo
 from vsod.core.overlay import cutout, to_u8
 from vsod.core.safe_text import sanitise
@@ -19,8 +20,6 @@ from vsod.media.verify.readback import read_cutouts, read_matte
 from vsod.media.verify.verify_report import VerifyReport
 from vsod.storage.atomic import write_text
 from vsod.storage.ownership_marks import GENERATOR
-
-Picture = npt.NDArray[np.uint8]
 
 PICTURE_COUNT = 6
 _WIDTH = 400  # pixels across of a picture
@@ -142,7 +141,7 @@ def _mattes(
             return
 
 
-def _figure(index: int, picture: Picture, matte: npt.NDArray[np.float32]) -> str:
+def _figure(index: int, picture: Image, matte: npt.NDArray[np.float32]) -> str:
     alpha = to_u8(matte)
     grey = np.repeat(alpha[..., None], 3, 2)
     images = "".join(
@@ -152,7 +151,7 @@ def _figure(index: int, picture: Picture, matte: npt.NDArray[np.float32]) -> str
     return f"<figure>{images}<figcaption>frame {index}: source, matte, cut-out</figcaption></figure>"
 
 
-def _jpeg(image: Picture) -> str:
+def _jpeg(image: Image) -> str:
     height = max(1, round(image.shape[0] * _WIDTH / image.shape[1]))
     small = cv2.resize(image, (_WIDTH, height), interpolation=cv2.INTER_AREA)
     encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Matte = npt.NDArray[np.float32]
+from vsod.core.arrays import Map
 
 _WIDTH = 480  # pixels across at which holes and changes are looked for
 _SPECK = 1e-4  # enclosed regions smaller than this share of the picture are no holes
@@ -25,9 +25,9 @@ class MatteStability:
         self.area: list[float] = []
         self.holes: list[float] = []
         self.change: list[float] = []
-        self._before: Matte | None = None
+        self._before: Map | None = None
 
-    def add(self, matte: Matte) -> None:
+    def add(self, matte: Map) -> None:
         """Take the next frame: (H, W) float32, clipped to 0..1."""
         matte = np.clip(matte, 0, 1)
         self.area.append(float(matte.mean()))
