@@ -126,6 +126,7 @@ def data(tmp_path_factory, demo):
     """A DAVIS-like folder: 12 frames of the demo clip; its masks are what swift itself says."""
     import cv2
 
+    from vsod.core.clip_settings import ClipSettings
     from vsod.core.job import JobSpec
     from vsod.core.matte_settings import MatteSettings
     from vsod.media.sources.opening import open_source
@@ -138,5 +139,5 @@ def data(tmp_path_factory, demo):
     with open_source(demo) as source:
         for frame in source.frames(30, 42, size=(854, 480)):
             cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
-    runner.run_job(JobSpec(frames, masks, format="png8", matte=MatteSettings(threshold=0.5)))
+    runner.run_job(JobSpec(frames, masks, ClipSettings(matte=MatteSettings(threshold=0.5), format="png8")))
     return root

@@ -76,13 +76,15 @@ def job(chosen, clip, output):
     return JobSpec(
         clip,
         output,
-        chosen.model,
-        "ffv1-gray8",
-        chosen.start,
-        chosen.stop,
-        adapt=chosen.adapt,
-        matte=chosen.matte,
-        shots=chosen.shots,
+        ClipSettings(
+            chosen.model,
+            matte=chosen.matte,
+            shots=chosen.shots,
+            adapt=chosen.adapt,
+            start=chosen.start,
+            stop=chosen.stop,
+            format="ffv1-gray8",
+        ),
     )
 
 

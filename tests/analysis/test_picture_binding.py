@@ -31,7 +31,7 @@ def calls(monkeypatch, tmp_path):
 
 
 def job(source, output, **more):
-    return JobSpec(source, output, model=CARD, format="ffv1-gray8", **more)
+    return JobSpec(source, output, ClipSettings(CARD, format="ffv1-gray8", **more))
 
 
 def export(source, output, **more):

@@ -104,8 +104,8 @@ def test_a_clip_without_a_sure_subject_keeps_its_card(first, tmp_path):
 
 
 def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_path):
-    plain = JobSpec(demo, tmp_path / "plain.mkv", format="ffv1-gray8", start=30, stop=40)
-    fitted = replace(plain, output=tmp_path / "fitted.mkv", adapt=True)
+    plain = JobSpec(demo, tmp_path / "plain.mkv", ClipSettings(start=30, stop=40, format="ffv1-gray8"))
+    fitted = replace(plain.with_settings(adapt=True), output=tmp_path / "fitted.mkv")
     assert "--adapt" in fitted.as_command() and JobSpec.from_json(fitted.to_json()) == fitted
     assert runner.run_job(plain).adapted is None
     report = runner.run_job(fitted)

@@ -15,6 +15,7 @@ import pytest
 from helpers.clips import make
 from vsod.cli.main import build_parser, main
 from vsod.cli.options.path_access import every_command, path_options
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.inference.model_registry import find_model
 from vsod.lab.training.network_training import stages_of
@@ -70,7 +71,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("clip", "ground"):
         made = make("cfr", tmp_path_factory.mktemp(name)).path
         shutil.copy(made, root / f"{name}.mkv")
-    spec = JobSpec(root / "clip.mkv", root / "m.mkv", start=0, stop=1)
+    spec = JobSpec(root / "clip.mkv", root / "m.mkv", ClipSettings(start=0, stop=1))
     JobReport.of(spec, runner.run_job(spec)).write(root / "report.json")
     (root / "m.mkv").unlink()
     (root / "list.txt").write_text("clip.mkv\nground.mkv\n")

@@ -122,7 +122,7 @@ def test_shots_that_do_not_go_together_are_refused(shots: list[tuple[int, int]])
 
 
 def test_a_job_with_shots_is_copied_as_a_command_and_as_json() -> None:
-    spec = JobSpec(Path("a b.mov"), Path("out.mov"), "swift", matte=SOFT, shots=CHOICE.shots)
+    spec = JobSpec(Path("a b.mov"), Path("out.mov"), ClipSettings("swift", matte=SOFT, shots=CHOICE.shots))
     words = shlex.split(spec.as_command())
     args = build_parser().parse_args(words[1:])
     assert job_spec(args, args.source, args.output) == spec
@@ -139,7 +139,7 @@ def test_a_shot_that_cannot_be_read_says_so(text: str) -> None:
 def test_a_project_keeps_shots(tmp_path: Path) -> None:
     clip = tmp_path / "a.mov"
     clip.write_bytes(b"pictures")
-    project = Project((ProjectClip(clip, matte=SOFT, shots=CHOICE.shots),), 0)
+    project = Project((ProjectClip(clip, ClipSettings(matte=SOFT, shots=CHOICE.shots)),), 0)
     written = project.write(tmp_path / "p.vsod")
     assert Project.read(tmp_path / "p.vsod") == written
     assert written.clips[0].job(Path("x.mov")).settings == CHOICE

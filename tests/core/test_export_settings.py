@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vsod.cli.main import build_parser
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError
@@ -17,7 +18,7 @@ FULL = ExportSettings(
 
 
 def test_a_delivery_survives_json_and_the_command_line():
-    spec = JobSpec(Path("a.mov"), Path("b.mov"), export=FULL)
+    spec = JobSpec(Path("a.mov"), Path("b.mov"), ClipSettings(export=FULL))
     assert JobSpec.from_json(spec.to_json()) == spec
     args = build_parser().parse_args(shlex.split(spec.as_command())[1:])
     assert ExportSettings.from_options(vars(args)) == FULL

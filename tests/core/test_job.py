@@ -9,19 +9,17 @@ from vsod.cli.main import build_parser
 from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.job import job_spec
 from vsod.cli.options.matte import matte_settings
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import CRF_MODES, EDGE_METHODS, MatteSettings
 from vsod.errors import UsageError
 
-specs = st.builds(
-    JobSpec,
-    source=st.sampled_from([Path("in.mp4"), Path("a b/ü 1.mov"), Path("frames")]),
-    output=st.sampled_from([Path("out.mkv"), Path("it's here/out")]),
+chosen = st.builds(
+    ClipSettings,
     model=st.sampled_from(["swift", "other"]),
     format=st.sampled_from([None, "png8", "prores4444"]),
     start=st.integers(0, 50),
     stop=st.none() | st.integers(51, 99),
-    device=st.sampled_from(["auto", "cpu", "cuda"]),
     adapt=st.booleans(),
     matte=st.builds(
         MatteSettings,
@@ -38,6 +36,13 @@ specs = st.builds(
         gamma=st.floats(0.1, 10),
         invert=st.booleans(),
     ),
+)
+specs = st.builds(
+    JobSpec,
+    source=st.sampled_from([Path("in.mp4"), Path("a b/ü 1.mov"), Path("frames")]),
+    output=st.sampled_from([Path("out.mkv"), Path("it's here/out")]),
+    settings=chosen,
+    device=st.sampled_from(["auto", "cpu", "cuda"]),
 )
 
 
@@ -92,7 +97,7 @@ def test_bad_range_text_is_a_usage_error(text, capsys):
 
 
 def test_frames_inside_the_clip():
-    spec = JobSpec(Path("a"), Path("b"), start=2, stop=None)
+    spec = JobSpec(Path("a"), Path("b"), ClipSettings(start=2, stop=None))
     assert spec.frames(5) == range(2, 5)
     assert spec.with_range(0, 3).frames(5) == range(0, 3)
     for start, stop in ((5, None), (0, 6), (4, 4)):

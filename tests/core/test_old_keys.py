@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from vsod.core import old_keys
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.inference.adapted_weights import AdaptationResult, read_outcome
 from vsod.inference.model_registry import list_models, read_model_spec
@@ -72,7 +73,7 @@ def test_what_came_of_adapting_is_read(tmp_path):
 
 
 def test_a_job_of_before_is_the_same_job(tmp_path):
-    now = JobSpec(tmp_path / "a.mp4", tmp_path / "m.mov", model="studio", overwrite=False)
+    now = JobSpec(tmp_path / "a.mp4", tmp_path / "m.mov", ClipSettings("studio"), overwrite=False)
     raw = json.loads(now.to_json())
     raw["card"], raw["finish"], raw["delivery"] = raw.pop("model"), raw.pop("matte"), raw.pop("export")
     raw["finish"]["stabilise"] = raw["finish"].pop("temporal_smoothing")

@@ -19,7 +19,8 @@ import numpy as np
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.frame import Frame
-from vsod.core.job import JobResult, JobSpec, MatteSettings
+from vsod.core.job import JobResult, JobSpec
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, Progress, ProgressFn
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import JobOutcome

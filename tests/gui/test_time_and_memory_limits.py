@@ -111,7 +111,7 @@ def test_a_knob_is_answered_at_once(qtbot: QtBot, real: MainWindow, tmp_path: Pa
 
             def there(feather: float = feather) -> bool:
                 shown = real.canvas.shown
-                return shown is not None and shown.view.matte.feather == round(feather, 4)
+                return shown is not None and shown.view.settings.matte.feather == round(feather, 4)
 
             took.append(timed(qtbot, turn, there))
         waits[name] = float(np.median(took[1:]))

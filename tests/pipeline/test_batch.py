@@ -12,6 +12,7 @@ import pytest
 
 from helpers.clips import make
 from vsod.cli.main import main
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.errors import Cancelled, DataError, MediaError, OutputError, UsageError
 from vsod.pipeline import batch, runner
@@ -40,7 +41,9 @@ def clips(tmp_path):
 
 
 def specs(folder, out):
-    return [JobSpec(p, out / f"{p.stem}.mkv", format="ffv1-gray8", stop=6) for p in clips_in(folder)]
+    return [
+        JobSpec(p, out / f"{p.stem}.mkv", ClipSettings(stop=6, format="ffv1-gray8")) for p in clips_in(folder)
+    ]
 
 
 def test_a_folders_clips_are_its_videos_and_folders_of_pictures(clips, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import EXPORT_KINDS, ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -35,7 +36,7 @@ def first(path):
 def run(clip, target, **how):
     job = {k: how.pop(k) for k in ("format", "start", "stop") if k in how}
     return runner.run_job(
-        JobSpec(clip, target, export=ExportSettings(**how), **{"start": 20, "stop": 24, **job})
+        JobSpec(clip, target, ClipSettings(export=ExportSettings(**how), **{"start": 20, "stop": 24, **job}))
     )
 
 
@@ -114,7 +115,7 @@ def test_a_varying_rate_conformed_reports_its_repeats(tmp_path):
     """T5: and every output frame shows what the source shows at that moment."""
     clip = make("vfr", tmp_path)
     report = runner.run_job(
-        JobSpec(clip.path, tmp_path / "m.mov", export=ExportSettings(cfr=Fraction(24000, 1001)))
+        JobSpec(clip.path, tmp_path / "m.mov", ClipSettings(export=ExportSettings(cfr=Fraction(24000, 1001))))
     )
     assert report.verified, report.warnings
     assert report.duplicated > 0 and report.dropped == 0
@@ -276,7 +277,9 @@ def test_a_card_and_the_processor_agree(demo, tmp_path, monkeypatch):
     mattes = []
     for device in ("cpu", "cuda"):
         monkeypatch.setenv("VSOD_CACHE", str(tmp_path / device))
-        spec = JobSpec(demo, tmp_path / f"{device}.mkv", format="ffv1-gray16", stop=12, device=device)
+        spec = JobSpec(
+            demo, tmp_path / f"{device}.mkv", ClipSettings(stop=12, format="ffv1-gray16"), device=device
+        )
         with open_source(runner.run_job(spec).output) as made:
             mattes.append([m.matte for m in read_matte(made.info)])
     assert all(np.abs(a - b).mean() < 0.01 for a, b in zip(*mattes, strict=True))

@@ -15,6 +15,7 @@ from helpers.clips import make
 from helpers.processes import job, preloaded
 from vsod import paths
 from vsod.cli.terminal.interrupts import cancel_on_signal
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
 from vsod.media.sources.opening import open_source
@@ -37,7 +38,7 @@ def start(clip, out, cache):
 
 def with_networks(demo, cache):
     """A cache that has the converted networks of the tests' own, and no maps."""
-    runner.run_job(JobSpec(demo, cache.with_name("one.mkv"), format="ffv1-gray8", stop=1))
+    runner.run_job(JobSpec(demo, cache.with_name("one.mkv"), ClipSettings(stop=1, format="ffv1-gray8")))
     cache.with_name("one.mkv").unlink()
     shutil.copytree(paths.cache_dir(), cache / paths.cache_dir().name, ignore=shutil.ignore_patterns("maps"))
     return cache
@@ -190,7 +191,7 @@ def failing_check(monkeypatch):
 
 @pytest.mark.parametrize(("format", "suffix"), [("ffv1-gray8", ".mkv"), ("png8", "")])
 def test_a_matte_that_fails_its_checks_replaces_nothing(demo, tmp_path, monkeypatch, format, suffix):
-    spec = JobSpec(demo, tmp_path / f"m{suffix}", format=format, stop=4)
+    spec = JobSpec(demo, tmp_path / f"m{suffix}", ClipSettings(stop=4, format=format))
     runner.run_job(spec)
     good = content(spec.output)
     failing_check(monkeypatch)
@@ -205,7 +206,7 @@ def test_a_matte_that_fails_its_checks_replaces_nothing(demo, tmp_path, monkeypa
 
 def test_a_matte_that_fails_its_checks_is_there_where_nothing_was(demo, tmp_path, monkeypatch):
     failing_check(monkeypatch)
-    report = runner.run_job(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", stop=4))
+    report = runner.run_job(JobSpec(demo, tmp_path / "m.mkv", ClipSettings(stop=4, format="ffv1-gray8")))
     assert report.exit_code == 3 and report.outputs == [tmp_path / "m.mkv"]
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["m.mkv"]
 
@@ -217,7 +218,7 @@ def test_what_others_put_there_meanwhile_stays(demo, tmp_path):
         if progress.stage == "verify":
             out.write_bytes(OLD)
 
-    spec = JobSpec(demo, out, format="ffv1-gray8", stop=4, overwrite=False)
+    spec = JobSpec(demo, out, ClipSettings(stop=4, format="ffv1-gray8"), overwrite=False)
     with pytest.raises(UsageError, match="not written by vsod-desktop"):
         runner.run_job(spec, on_progress=meanwhile)
     assert out.read_bytes() == OLD
@@ -263,7 +264,7 @@ def survive(tmp_path: Path, seeds: range) -> int:
         try:
             with open_source(bad) as source:
                 count = source.info.frame_count
-            report = runner.run_job(JobSpec(bad, out, format="ffv1-gray8"))
+            report = runner.run_job(JobSpec(bad, out, ClipSettings(format="ffv1-gray8")))
         except VsodError as error:
             # said in words, and what was there is still there
             assert error.what and error.exit_code in (1, 2)
@@ -290,7 +291,7 @@ def test_a_damaged_display_matrix_still_turns_the_matte(tmp_path):
     assert data[head : head + 4] == (0x10000 * -1 & 0xFFFFFFFF).to_bytes(4, "big")
     data[head + 20 : head + 24] = (1 << 20).to_bytes(4, "big")
     clip.write_bytes(data)
-    report = runner.run_job(JobSpec(clip, tmp_path / "m.mkv", format="ffv1-gray8", stop=4))
+    report = runner.run_job(JobSpec(clip, tmp_path / "m.mkv", ClipSettings(stop=4, format="ffv1-gray8")))
     assert report.verified, report.warnings
 
 
@@ -310,5 +311,7 @@ def test_an_output_folder_that_vanishes_is_an_error_in_words(demo, tmp_path):
             shutil.rmtree(folder)
 
     with pytest.raises(VsodError) as caught:
-        runner.run_job(JobSpec(demo, folder / "m.mkv", format="ffv1-gray8", stop=12), on_progress=gone)
+        runner.run_job(
+            JobSpec(demo, folder / "m.mkv", ClipSettings(stop=12, format="ffv1-gray8")), on_progress=gone
+        )
     assert caught.value.fix and not folder.exists()

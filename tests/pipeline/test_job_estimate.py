@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from helpers.clips import unseen
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.errors import Cancelled
@@ -25,7 +26,7 @@ def session(clip):
 
 
 def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, clip, tmp_path):
-    spec = JobSpec(clip, tmp_path / "matte.mkv", format="ffv1-gray16", start=10, stop=40)
+    spec = JobSpec(clip, tmp_path / "matte.mkv", ClipSettings(start=10, stop=40, format="ffv1-gray16"))
     cost = session.estimate(spec)
     assert (cost.frames, cost.analysed) == (30, 36), "the stabiliser reads three frames more on either side"
     assert set(cost.pace) == {"analyse", "export", "verify"} and all(pace > 0 for pace in cost.pace.values())
@@ -40,7 +41,9 @@ def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, clip, tm
 @pytest.mark.parametrize("format, what", [("png8", "fill+matte"), ("prores4444", "over")])
 def test_sequences_two_files_and_constant_rates(session, clip, tmp_path, format, what):
     delivery = ExportSettings.from_options({"what": what, "cfr": "60"})
-    cost = session.estimate(JobSpec(clip, tmp_path / "out", format=format, start=0, stop=6, export=delivery))
+    cost = session.estimate(
+        JobSpec(clip, tmp_path / "out", ClipSettings(start=0, stop=6, format=format, export=delivery))
+    )
     assert cost.frames > 6 and cost.bytes > 1000
 
 
@@ -48,4 +51,4 @@ def test_it_can_be_stopped(session, clip):
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        session.estimate(JobSpec(clip, Path("x.mov"), format="prores4444"), stop)
+        session.estimate(JobSpec(clip, Path("x.mov"), ClipSettings(format="prores4444")), stop)

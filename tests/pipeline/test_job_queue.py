@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from vsod import paths
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -18,9 +19,10 @@ from vsod.errors import UsageError
 from vsod.pipeline.job_queue import JobQueue, QueuedJob
 
 
-def spec(name: str, **changes: object) -> JobSpec:
-    job = JobSpec(Path(f"/clips/{name}.mov"), Path(f"/out/{name}.mov"), matte=MatteSettings(feather=2))
-    return replace(job, **changes)
+def spec(name: str, output: Path | None = None, **changes: object) -> JobSpec:
+    chosen = ClipSettings(matte=MatteSettings(feather=2))
+    job = JobSpec(Path(f"/clips/{name}.mov"), output or Path(f"/out/{name}.mov"), chosen)
+    return job.with_settings(**changes)
 
 
 def names(queue: JobQueue) -> str:

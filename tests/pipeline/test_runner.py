@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.clips import Recipe, make, write_clip
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -42,7 +43,9 @@ def test_every_format_by_name(fmt, tmp_path):
     clip = write_clip(tmp_path / "clip.mp4", Recipe(size=(256, 128), options={"bf": "0"}))
     name = "out" if FORMATS[fmt].is_sequence else f"out{FORMATS[fmt].suffixes[0]}"
     what = ExportSettings(kind="matte" if "matte" in FORMATS[fmt].contents else "cutout")
-    report = runner.run_job(JobSpec(clip.path, tmp_path / name, format=fmt, start=3, stop=11, export=what))
+    report = runner.run_job(
+        JobSpec(clip.path, tmp_path / name, ClipSettings(start=3, stop=11, format=fmt, export=what))
+    )
     assert report.verified and report.frames == 8
     with open_source(report.output) as made:
         assert made.info.frame_count == 8
@@ -52,13 +55,15 @@ def test_an_image_folder_keeps_its_names(tmp_path):
     clip = make("images", tmp_path)
     with open_source(clip.path) as source:
         stems = [n.rsplit(".", 1)[0] for n in source.info.names]
-    runner.run_job(JobSpec(clip.path, tmp_path / "maps", format="png8"))
+    runner.run_job(JobSpec(clip.path, tmp_path / "maps", ClipSettings(format="png8")))
     assert sorted(p.name for p in (tmp_path / "maps").iterdir()) == sorted(f"{s}.png" for s in stems)
 
 
 def test_the_demo_subject_is_found(demo, tmp_path):
     """Needs the trained net: the subject's middle is matte, the corners are not."""
-    report = runner.run_job(JobSpec(demo, tmp_path / "m.mkv", format="ffv1-gray8", start=20, stop=40))
+    report = runner.run_job(
+        JobSpec(demo, tmp_path / "m.mkv", ClipSettings(start=20, stop=40, format="ffv1-gray8"))
+    )
     mattes = lumas(report.output)
     inside = np.mean([m.max() for m in mattes])
     share = np.mean([np.mean(m > 127) for m in mattes])
@@ -67,12 +72,12 @@ def test_the_demo_subject_is_found(demo, tmp_path):
 
 
 def test_a_range_shows_the_same_as_the_whole(demo, tmp_path):
-    whole = runner.run_job(JobSpec(demo, tmp_path / "whole.mkv", format="ffv1-gray8"))
+    whole = runner.run_job(JobSpec(demo, tmp_path / "whole.mkv", ClipSettings(format="ffv1-gray8")))
     with open_source(demo) as source:
         last = source.info.frame_count
     for start, stop in ((10, 14), (last - 1, last)):
         part = runner.run_job(
-            JobSpec(demo, tmp_path / "part.mkv", format="ffv1-gray8", start=start, stop=stop)
+            JobSpec(demo, tmp_path / "part.mkv", ClipSettings(start=start, stop=stop, format="ffv1-gray8"))
         )
         for a, b in zip(lumas(part.output), lumas(whole.output)[start:stop], strict=True):
             assert (a == b).all()
@@ -84,7 +89,9 @@ def test_maps_do_not_depend_on_where_analysis_began(demo, tmp_path, monkeypatch)
         monkeypatch.setenv("VSOD_CACHE", str(tmp_path / f"cache{k}"))
         for start, stop in steps:
             report = runner.run_job(
-                JobSpec(demo, tmp_path / f"{k}.mkv", format="ffv1-gray8", start=start, stop=stop)
+                JobSpec(
+                    demo, tmp_path / f"{k}.mkv", ClipSettings(start=start, stop=stop, format="ffv1-gray8")
+                )
             )
         results.append(lumas(report.output))
     for other in results[1:]:
@@ -92,7 +99,7 @@ def test_maps_do_not_depend_on_where_analysis_began(demo, tmp_path, monkeypatch)
 
 
 def test_a_second_run_needs_no_network(demo, tmp_path):
-    spec = JobSpec(demo, tmp_path / "a.mkv", format="ffv1-gray8", stop=8)
+    spec = JobSpec(demo, tmp_path / "a.mkv", ClipSettings(stop=8, format="ffv1-gray8"))
     first = runner.run_job(spec)
     again = runner.run_job(spec)
     assert again.device == "map store" and "analyse" not in again.stages
@@ -100,7 +107,11 @@ def test_a_second_run_needs_no_network(demo, tmp_path):
 
 
 def test_a_threshold_gives_a_binary_mask(demo, tmp_path):
-    spec = JobSpec(demo, tmp_path / "t.mkv", format="ffv1-gray8", stop=4, matte=MatteSettings(threshold=0.5))
+    spec = JobSpec(
+        demo,
+        tmp_path / "t.mkv",
+        ClipSettings(matte=MatteSettings(threshold=0.5), stop=4, format="ffv1-gray8"),
+    )
     assert set(np.unique(lumas(runner.run_job(spec).output))) <= {0, 255}
 
 
@@ -118,13 +129,15 @@ def test_cancelling_leaves_nothing_and_the_old_file(demo, tmp_path, monkeypatch)
             cancel.set()
 
     with pytest.raises(Cancelled):
-        runner.run_job(JobSpec(demo, out, format="ffv1-gray8"), on_progress=watch, cancel=cancel)
+        runner.run_job(
+            JobSpec(demo, out, ClipSettings(format="ffv1-gray8")), on_progress=watch, cancel=cancel
+        )
     assert [p.name for p in out.parent.iterdir()] == ["m.mkv"]
     assert out.read_bytes() == b"before"
     # what was analysed is kept: the next run goes on
     todo = []
     runner.run_job(
-        JobSpec(demo, out, format="ffv1-gray8", stop=10),
+        JobSpec(demo, out, ClipSettings(stop=10, format="ffv1-gray8")),
         on_progress=lambda p: todo.append(p.total) if p.stage == "analyse" else None,
     )
     assert todo and todo[0] < 10
@@ -135,7 +148,7 @@ def test_undecodable_frames_are_held_and_named(kind, tmp_path):
     clip = make(kind, tmp_path)
     held = [i for i, code in enumerate(clip.codes) if code is None]
     assert held
-    report = runner.run_job(JobSpec(clip.path, tmp_path / "m.mkv", format="ffv1-gray8"))
+    report = runner.run_job(JobSpec(clip.path, tmp_path / "m.mkv", ClipSettings(format="ffv1-gray8")))
     assert report.held == held
     assert report.exit_code == 3
     mattes = lumas(report.output)
@@ -160,7 +173,8 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
 
     if "source" in change:
         change = {"source": tmp_path / change["source"]}
-    spec = replace(JobSpec(Path(demo), tmp_path / "out.mov"), **change)
+    spec = JobSpec(Path(demo), tmp_path / "out.mov")
+    spec = replace(spec, **change) if "source" in change else spec.with_settings(**change)
     with pytest.raises(error):
         runner.run_job(spec)
     assert not list(tmp_path.glob("out*")) and not list(tmp_path.glob(".out*"))
@@ -169,7 +183,11 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
 def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
     def matte(crf):
         finish = MatteSettings(crf=crf, temporal_smoothing=0)
-        spec = JobSpec(demo, tmp_path / f"{crf}.mkv", "pdb", "ffv1-gray8", 20, 22, matte=finish)
+        spec = JobSpec(
+            demo,
+            tmp_path / f"{crf}.mkv",
+            ClipSettings("pdb", matte=finish, start=20, stop=22, format="ffv1-gray8"),
+        )
         return lumas(runner.run_job(spec).output)
 
     published, asked, without = matte("auto"), matte("meanfield"), matte("off")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import DataError
@@ -21,13 +22,17 @@ def clip(folder: Path, name: str = "a.mov", content: bytes = b"pictures") -> Pat
 def full(path: Path) -> ProjectClip:
     return ProjectClip(
         path,
-        "studio",
-        True,
-        MatteSettings(crf="meanfield", threshold=0.25, grow=-2.5, invert=True),
-        "exr",
-        ExportSettings("cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"),
-        5,
-        90,
+        ClipSettings(
+            "studio",
+            matte=MatteSettings(crf="meanfield", threshold=0.25, grow=-2.5, invert=True),
+            adapt=True,
+            start=5,
+            stop=90,
+            format="exr",
+            export=ExportSettings(
+                "cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"
+            ),
+        ),
     )
 
 
@@ -37,7 +42,7 @@ def test_a_project_survives_the_disk(tmp_path):
     again = Project.read(tmp_path / "p.vsod")
     assert again == written and again.current_clip == written.clips[1]
     assert [w.digest for w in again.clips] and all(w.digest for w in again.clips)
-    assert again.clips[0].job(Path("x.mov"), "cpu").matte == full(tmp_path).matte
+    assert again.clips[0].job(Path("x.mov"), "cpu").settings == full(tmp_path).settings
 
 
 def test_a_folder_that_moved_as_a_whole_needs_no_relinking(tmp_path):

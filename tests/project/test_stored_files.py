@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import QMainWindow
 
 from vsod import paths
 from vsod.cli.main import main
-from vsod.core.clip_settings import ShotOverride
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -109,14 +109,28 @@ def decided(folder: Path) -> tuple[ProjectClip, ProjectClip]:
         ShotOverride(30, 50, None, MatteSettings(0.0, grow=1.5)),
         ShotOverride(60, 80, "pdb", MatteSettings(0.3, threshold=0.5)),
     )
-    first = ProjectClip(folder / "demo.mp4", "studio", True, every_setting, "exr", cutout, 5, 90, shots=shots)
+    first = ProjectClip(
+        folder / "demo.mp4",
+        ClipSettings(
+            "studio",
+            matte=every_setting,
+            shots=shots,
+            adapt=True,
+            start=5,
+            stop=90,
+            format="exr",
+            export=cutout,
+        ),
+    )
     second = ProjectClip(
         Path(WHERE, "rushes", "take 2.mov"),
-        "tiny",
-        matte=MatteSettings(0.2),
-        format="prores4444",
-        export=ExportSettings("over", background="blur", audio="copy"),
-        shots=(ShotOverride(0, 12, "example-contrast", MatteSettings()),),
+        ClipSettings(
+            "tiny",
+            matte=MatteSettings(0.2),
+            shots=(ShotOverride(0, 12, "example-contrast", MatteSettings()),),
+            format="prores4444",
+            export=ExportSettings("over", background="blur", audio="copy"),
+        ),
     )
     return first, second
 
@@ -151,14 +165,13 @@ def test_a_stored_queue_goes_on():
         assert failed.spec == JobSpec(
             second.path,
             Path(WHERE, "fg.mov"),
-            "tiny",
-            "prores4444",
-            export=ExportSettings("fill+matte"),
-            shots=second.shots,
+            ClipSettings(
+                "tiny", shots=second.settings.shots, format="prores4444", export=ExportSettings("fill+matte")
+            ),
         )
         assert (failed.state, failed.notes) == ("failed", ("take 2.mov: no such file. Check the name.",))
         assert waits.spec == JobSpec(
-            first.path, Path(WHERE, "later.mkv"), format="ffv1-gray8", matte=MatteSettings(0.5)
+            first.path, Path(WHERE, "later.mkv"), ClipSettings(matte=MatteSettings(0.5), format="ffv1-gray8")
         )
         assert (waits.state, waits.frames) == ("waiting", 96) and queue.next == waits
     finally:
@@ -262,7 +275,11 @@ def test_stored_maps_and_adapted_weights_do_no_harm(clips, tmp_path, monkeypatch
     keep("data/cards", paths.data_dir())
     before = {file.relative_to(old): file.read_bytes() for file in old.rglob("*") if file.is_file()}
     assert len(before) == 4
-    report = runner.run_job(JobSpec(clips / "demo.mp4", tmp_path / "m.mkv", "tiny", "ffv1-gray8", 0, 3))
+    report = runner.run_job(
+        JobSpec(
+            clips / "demo.mp4", tmp_path / "m.mkv", ClipSettings("tiny", start=0, stop=3, format="ffv1-gray8")
+        )
+    )
     assert report.frames == 3 and not report.warnings and "map store" not in report.device
     assert {file.relative_to(old): file.read_bytes() for file in old.rglob("*") if file.is_file()} == before
     assert main(["cache"]) == 0 and "maps" in capsys.readouterr().out
@@ -277,12 +294,14 @@ def test_stored_reports_repeat_their_jobs_to_the_byte(clips, capsys):
     assert cut.spec == JobSpec(
         Path("demo.mp4"),
         Path("cut.mkv"),
-        "swift",
-        "ffv1-gray8",
-        30,
-        42,
-        matte=MatteSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
-        shots=(shot,),
+        ClipSettings(
+            "swift",
+            matte=MatteSettings(0.6, threshold=0.5, despeckle=40, feather=0.6),
+            shots=(shot,),
+            start=30,
+            stop=42,
+            format="ffv1-gray8",
+        ),
     )
     assert (cut.report["frames"], cut.report["verified"], cut.report["warnings"]) == (12, True, [])
     assert cut.software["vsod-desktop"] == "0.1.0"

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.data_parsing import check_kinds
 from vsod.core.export_settings import DEFAULT_EXPORT_SETTINGS, ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.old_keys import CLIP_SETTINGS, renamed
@@ -99,6 +100,25 @@ class ClipSettings:
                     fix="Give each frame to one shot, in order.",
                 )
 
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        """The settings among the keys of a stored job or clip of a project, old keys too; others are left out.
+
+        Raises:
+            VsodError, ValueError, KeyError, TypeError, AttributeError: They are none; see
+                :func:`vsod.core.data_parsing.refusing`.
+        """
+        raw = renamed(raw, CLIP_SETTINGS)
+        check_kinds(cls, raw)
+        plain = {name: raw[name] for name in ("model", "adapt", "start", "stop") if name in raw}
+        return cls(
+            matte=MatteSettings.from_json(raw.get("matte", {})),
+            shots=tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", [])),
+            format=raw.get("format") or None,
+            export=ExportSettings.from_options(raw.get("export", {})),
+            **plain,
+        )
+
     @property
     def model_ids(self) -> tuple[str, ...]:
         """Every model once, the clip's first."""
@@ -142,6 +162,11 @@ class ClipSettings:
                 fix=f"The clip has frames 0:{count}; the end is excluded.",
             )
         return range(self.start, stop)
+
+    @property
+    def for_preview(self) -> ClipSettings:
+        """These settings without what no frame on screen depends on."""
+        return ClipSettings(self.model, self.matte, self.shots)
 
     def shot_at(self, index: int) -> ShotOverride | None:
         """The shot with something of its own that holds a frame."""
@@ -229,3 +254,6 @@ def overridden_frames(shots: Sequence[ShotOverride], count: int) -> npt.NDArray[
     for shot in shots:
         mask[shot.start : shot.stop] = True
     return mask
+
+
+DEFAULT_CLIP_SETTINGS = ClipSettings()

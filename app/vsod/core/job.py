@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import ClipSettings, ShotOverride
-from vsod.core.data_parsing import check_kinds, parse_json
-from vsod.core.export_settings import ExportSettings
-from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings, ShotOverride
+from vsod.core.data_parsing import Unreadable, check_kinds, parse_json
+from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS
 from vsod.core.old_keys import CLIP_SETTINGS, renamed
+from vsod.core.output_frame import FileContent
 from vsod.core.safe_text import json_text, shell_words
 from vsod.errors import UsageError
 
@@ -25,42 +25,26 @@ class JobSpec:
     Attributes:
         source: Video file or folder of frames.
         output: Video file, or folder of an image sequence.
-        model: Id of the model.
-        format: Export format id, or None to go by ``output``'s suffix.
-        start, stop: Frame range, ``stop`` excluded; None = to the end.
+        settings: All that is chosen for the clip.
         device: One of :data:`DEVICES`.
-        adapt: Adapt the model to the clip first, see :mod:`vsod.analysis.second_pass`.
-        matte: Matte settings.
-        export: What is written and how.
-        shots: What single shots have of their own, in order.
         overwrite: Replace also what this program did not write. Whoever asks a user first sets it to False; it does
             not make another job.
     """
 
     source: Path
     output: Path
-    model: str = "swift"
-    format: str | None = None
-    start: int = 0
-    stop: int | None = None
+    settings: ClipSettings = DEFAULT_CLIP_SETTINGS
     device: str = "auto"
-    adapt: bool = False
-    matte: MatteSettings = field(default_factory=MatteSettings)
-    export: ExportSettings = field(default_factory=ExportSettings)
-    shots: tuple[ShotOverride, ...] = ()
     overwrite: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
-        ClipSettings(self.model, self.matte, self.shots)
         if self.device not in DEVICES:
             raise UsageError(f"unknown device '{self.device}'", fix=f"Use one of: {', '.join(DEVICES)}.")
 
     @property
-    def settings(self) -> ClipSettings:
-        """All but where from and where to."""
-        return ClipSettings(
-            self.model, self.matte, self.shots, self.adapt, self.start, self.stop, self.format, self.export
-        )
+    def output_paths(self) -> dict[FileContent, Path]:
+        """Every file or folder that is written, by what it holds."""
+        return self.settings.export.output_paths(self.output)
 
     def frames(self, count: int) -> range:
         """The range of frames this job covers in a clip of ``count`` frames.
@@ -68,18 +52,25 @@ class JobSpec:
         Raises:
             UsageError: The range is empty or reaches beyond the clip.
         """
-        stop = count if self.stop is None else self.stop
-        if not 0 <= self.start < stop <= count:
-            raise UsageError(
-                f"frame range {self.start}:{'' if self.stop is None else self.stop} is not inside the clip",
-                where=self.source,
-                fix=f"The clip has frames 0:{count}; the end is excluded.",
-            )
-        return range(self.start, stop)
+        try:
+            return self.settings.frames(count)
+        except UsageError as error:
+            raise UsageError(error.what, where=self.source, fix=error.fix) from error
 
     def to_json(self) -> str:
-        """This job as one JSON object."""
-        return json_text(asdict(self), default=str)
+        """This job as one JSON object; the settings are not nested in it."""
+        chosen = asdict(self.settings)
+        return json_text(
+            {
+                "source": self.source,
+                "output": self.output,
+                **{name: chosen[name] for name in ("model", "format", "start", "stop")},
+                "device": self.device,
+                **{name: chosen[name] for name in ("adapt", "matte", "export", "shots")},
+                "overwrite": self.overwrite,
+            },
+            default=str,
+        )
 
     @classmethod
     def from_json(cls, text: str | dict[str, Any]) -> JobSpec:
@@ -90,34 +81,39 @@ class JobSpec:
                 :func:`vsod.core.data_parsing.refusing`.
         """
         raw: dict[str, Any] = renamed(parse_json(text) if isinstance(text, str) else text, CLIP_SETTINGS)
-        raw["source"], raw["output"] = Path(raw["source"]), Path(raw["output"])
-        raw["matte"] = MatteSettings.from_json(raw.get("matte", {}))
-        raw["export"] = ExportSettings.from_options(raw.get("export", {}))
-        raw["shots"] = tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
         # what was agreed to once is not agreed to for good
-        raw = {"overwrite": False, **raw}
-        check_kinds(cls, raw)
-        return cls(**raw)
+        own: dict[str, Any] = {"overwrite": False}
+        own |= {name: raw[name] for name in ("device", "overwrite") if name in raw}
+        check_kinds(cls, own)
+        unknown = sorted(set(raw) - {f.name for f in (*fields(cls), *fields(ClipSettings))})
+        if unknown or "settings" in raw:
+            raise Unreadable(f"'{(unknown or ['settings'])[0]}' is no part of a job")
+        return cls(Path(raw["source"]), Path(raw["output"]), ClipSettings.from_json(raw), **own)
 
     def as_command(self) -> str:
         """The shell command that repeats this job."""
-        words = ["vsod-desktop", "run", str(self.source), "-o", str(self.output), "--model", self.model]
-        if self.format:
-            words += ["--format", self.format]
-        if self.start or self.stop is not None:
-            words += ["--range", f"{self.start}:{'' if self.stop is None else self.stop}"]
+        chosen = self.settings
+        words = ["vsod-desktop", "run", str(self.source), "-o", str(self.output), "--model", chosen.model]
+        if chosen.format:
+            words += ["--format", chosen.format]
+        if chosen.start or chosen.stop is not None:
+            words += ["--range", f"{chosen.start}:{'' if chosen.stop is None else chosen.stop}"]
         if self.device != "auto":
             words += ["--device", self.device]
-        if self.adapt:
+        if chosen.adapt:
             words += ["--adapt"]
-        words += self.matte.to_options() + self.export.to_options()
-        for shot in self.shots:
+        words += chosen.matte.to_options() + chosen.export.to_options()
+        for shot in chosen.shots:
             words += ["--shot", shell_words(_shot_words(shot))]
         return shell_words(words)
 
+    def with_settings(self, **changes: Any) -> JobSpec:
+        """A copy with other values of some fields of :class:`ClipSettings`."""
+        return replace(self, settings=replace(self.settings, **changes))
+
     def with_range(self, start: int, stop: int | None) -> JobSpec:
         """A copy with another frame range."""
-        return replace(self, start=start, stop=stop)
+        return self.with_settings(start=start, stop=stop)
 
 
 def _shot_words(shot: ShotOverride) -> list[str]:

@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         tasks = self.tasks
         self.player.failed.connect(self.banner.show_error)
         tasks.catalogued.connect(self._on_catalogue)
-        tasks.covered.connect(lambda chosen, coverage: self.clip_state.set_coverage(coverage, chosen.model))
+        tasks.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
         tasks.analysed.connect(self.player.refresh)
         tasks.fitted.connect(self.messages.adapted)
         tasks.exported.connect(self.messages.exported)

@@ -133,7 +133,7 @@ class ScreenshotTour:
         with tempfile.TemporaryDirectory() as out:
             for number, source in enumerate((clip, clip.with_name("missing.mp4"), clip, clip)):
                 start, stop = number * 4, number * 40 + 8
-                kept = replace(work, path=source, start=start, stop=stop)
+                kept = replace(work.with_settings(start=start, stop=stop), path=source)
                 room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), stop - start)
             room.control.start()
             self.until(lambda: room.queue.progress is not None and _over(room.queue) == 2)

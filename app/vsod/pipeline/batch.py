@@ -101,9 +101,7 @@ def find_finished_job(spec: JobSpec) -> JobReport | None:
     try:
         known = JobReport.read(report_path(spec))
         # a matte that did not pass its checks may lie beside its place
-        placed = set(known.outputs) == {
-            path.absolute() for path in spec.export.output_paths(spec.output).values()
-        }
+        placed = set(known.outputs) == {path.absolute() for path in spec.output_paths.values()}
         return known if placed and known.spec == spec and known.is_proof and not known.changes() else None
     except Exception as error:  # whatever stands in a report of anyone's, the job can be done again
         _log.debug("%s is not done yet: %s", spec.source, error)

@@ -24,9 +24,9 @@ def job_format(spec: JobSpec) -> ExportFormat:
     Raises:
         UnknownFormat: No such id, or a suffix no format has.
     """
-    if spec.format:
-        return format_by_id(spec.format)
-    return format_for_path(spec.output, spec.export.contents[0])
+    if spec.settings.format:
+        return format_by_id(spec.settings.format)
+    return format_for_path(spec.output, spec.settings.export.contents[0])
 
 
 def claim(
@@ -71,7 +71,7 @@ def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
         UsageError: Two files are written to one place; or the format is unknown.
     """
     claims.read(spec.source, "the source")
-    delivery = spec.export
+    delivery = spec.settings.export
     if delivery.kind == "over" and delivery.colour is None and delivery.background != "blur":
         claims.read(Path(delivery.background), "the background")
     for path, what in model_files(spec.settings.model_ids):
@@ -146,5 +146,5 @@ def foreign_targets(spec: JobSpec, folders: bool | None = None) -> list[Path]:
 def _targets(spec: JobSpec, folders: bool | None) -> Iterator[tuple[Path, str, bool]]:
     """Every place that is written to, what goes there, and whether that is a folder of images."""
     folder = job_format(spec).is_sequence if folders is None else folders
-    for layout, path in spec.export.output_paths(spec.output).items():
+    for layout, path in spec.output_paths.items():
         yield path, _KINDS[layout], folder

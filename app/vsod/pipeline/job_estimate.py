@@ -117,7 +117,7 @@ def _estimated(
     for part in cast.spans:
         kinds.setdefault((part.model, part.matte), []).append(part.frames)
     samples = [
-        _sample(clip, cast, replace(spec, model=card, matte=finish, shots=()), frames, cancel)
+        _sample(clip, cast, spec.with_settings(model=card, matte=finish, shots=()), frames, cancel)
         for (card, finish), frames in kinds.items()
     ]
     count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.analysis.missing
@@ -133,12 +133,12 @@ def _estimated(
     return JobEstimate(
         frames=count,
         analysed=cast.analysis.missing_total,
-        device=cast.analysis.predictors[spec.model].device,
+        device=cast.analysis.predictors[spec.settings.model].device,
         pace=pace,
         loading=sum(sample.loading for sample in busy),
         bytes=round(sum(sample.frames * sample.bytes for sample in samples) / len(wanted) * count),
         memory_mb=peak_mb(),
-        adapt=spec.adapt,
+        adapt=spec.settings.adapt,
     )
 
 
@@ -149,25 +149,25 @@ def _sample(
     longest = max(stretches, key=len)
     middle = max(longest.start, longest.start + (len(longest) - SAMPLE_FRAMES) // 2)
     frames = range(middle, min(middle + SAMPLE_FRAMES, longest.stop))
-    predictor = cast.analysis.predictors[spec.model]
+    predictor = cast.analysis.predictors[spec.settings.model]
     with tempfile.TemporaryDirectory() as temp:
         began = time.perf_counter()
         predictor.load(cancel)
         loading = time.perf_counter() - began
         maps = MapStore(Path(temp) / "maps", clip.info.frame_count)
-        reads = frames_needed(frames, spec.matte, clip.info.frame_count)
+        reads = frames_needed(frames, spec.settings.matte, clip.info.frame_count)
         with closing(fill_store(clip, predictor, maps, reads)) as indices:
             measured = _pace(indices, cancel)
         size, pace = _written(clip, maps, spec, frames, Path(temp), cancel)
     total = sum(len(stretch) for stretch in stretches)
-    return _Sample(spec.model, total, loading, {"analyse": measured, **pace}, size / len(frames))
+    return _Sample(spec.settings.model, total, loading, {"analyse": measured, **pace}, size / len(frames))
 
 
 def _written(
     clip: Source, maps: MapStore, spec: JobSpec, frames: range, folder: Path, cancel: threading.Event | None
 ) -> tuple[int, dict[str, float]]:
     """Bytes of ``frames`` as the job writes them, and seconds a frame to write and to check them."""
-    fmt, delivery = job_format(spec), replace(spec.export, cfr=None)
+    fmt, delivery = job_format(spec), replace(spec.settings.export, cfr=None)
     targets = delivery.output_paths(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
     pace: dict[str, float] = {}
     with ExitStack() as open_files:
@@ -179,7 +179,9 @@ def _written(
         }
 
         def steps() -> Iterator[None]:
-            with closing(export_frames.export_frames(clip, maps, frames, spec.matte, delivery)) as pictures:
+            with closing(
+                export_frames.export_frames(clip, maps, frames, spec.settings.matte, delivery)
+            ) as pictures:
                 for frame, picture in pictures:
                     for layout, sink in sinks.items():
                         sink.write(frame.index, picture[layout])

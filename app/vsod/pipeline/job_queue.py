@@ -248,8 +248,7 @@ class JobQueue:
         like = [
             item
             for item in self._items
-            if item.state in ("done", "warnings")
-            and (item.spec.model, item.spec.adapt) == (spec.model, spec.adapt)
+            if item.state in ("done", "warnings") and _kind(item.spec) == _kind(spec)
         ]
         frames = sum(item.frames for item in like)
         return sum(item.working for item in like) / frames if frames else 0.0
@@ -257,3 +256,8 @@ class JobQueue:
     def _write(self) -> None:
         if self._disk.owned:
             self._disk.write([item.as_json() for item in self._items])
+
+
+def _kind(spec: JobSpec) -> tuple[str, bool]:
+    """What the speed of a job depends on most."""
+    return spec.settings.model, spec.settings.adapt

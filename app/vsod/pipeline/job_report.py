@@ -133,7 +133,7 @@ class JobReport:
         except OSError:
             found.append(f"{self.spec.source} is gone")
         if not _are_signatures(self.spec, self.model_weights):
-            found.append(f"the model {self.spec.model} is another one now")
+            found.append(f"the model {self.spec.settings.model} is another one now")
         for path, known in self.outputs.items():
             try:
                 if not self._is_same(path, known):

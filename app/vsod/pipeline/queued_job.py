@@ -76,4 +76,4 @@ class QueuedJob:
 
 def targets(spec: JobSpec) -> set[Path]:
     """The files that a job writes."""
-    return {path.absolute() for path in spec.export.output_paths(spec.output).values()}
+    return {path.absolute() for path in spec.output_paths.values()}

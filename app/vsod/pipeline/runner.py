@@ -65,7 +65,7 @@ def run_job(
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         cast = JobModels(clip, spec, frames, stores)
-        written = {"export": len(frames), "verify": len(frames) * len(spec.export.contents)}
+        written = {"export": len(frames), "verify": len(frames) * len(spec.settings.export.contents)}
         pace = ProgressMeter(on_progress, {**cast.analysis.stages, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
         report = JobResult(spec.output, len(frames), 0.0, cast.analysis.load(cancel))
@@ -78,12 +78,12 @@ def run_job(
             plan.duplicated,
             plan.dropped,
         )
-        if spec.export.cfr:
+        if spec.settings.export.cfr:
             report.warnings.append(
-                f"conformed to {spec.export.cfr} fps: {plan.duplicated} frames repeated, "
+                f"conformed to {spec.settings.export.cfr} fps: {plan.duplicated} frames repeated, "
                 f"{plan.dropped} left out"
             )
-        targets = spec.export.output_paths(spec.output)
+        targets = spec.output_paths
         with ExitStack() as open_files:
             sinks: dict[FileContent, Sink] = {}
             for layout, path in targets.items():
@@ -94,7 +94,7 @@ def run_job(
                     frames=_written(plan, frames),
                     tags=tags,
                     layout=layout,
-                    delivery=spec.export,
+                    delivery=spec.settings.export,
                 )
                 sinks[layout] = open_files.enter_context(sink)
             cast.analysis.run(pace)
@@ -137,9 +137,9 @@ def check_unchanged(info: ClipInfo) -> None:
 
 def plan_frames(spec: JobSpec, info: ClipInfo, frames: range) -> ConformPlan:
     """What every frame of the export shows: the range itself, or what a constant rate makes of it."""
-    if spec.export.cfr is None:
+    if spec.settings.export.cfr is None:
         return ConformPlan(info, np.arange(frames.start, frames.stop, dtype=np.int64))
-    return conform_to_rate(info, frames, spec.export.cfr, spec.export.cfr_frames)
+    return conform_to_rate(info, frames, spec.settings.export.cfr, spec.settings.export.cfr_frames)
 
 
 def _written(plan: ConformPlan, frames: range) -> range:
@@ -157,7 +157,7 @@ def _export(
     report: JobResult,
 ) -> None:
     number, first = 0, _written(plan, frames).start
-    with closing(cast.export_frames(spec.export)) as ready:
+    with closing(cast.export_frames(spec.settings.export)) as ready:
         for frame, pictures in ready:
             if frame.held:
                 report.held.append(frame.index)
@@ -174,14 +174,14 @@ def _verify(
     """Read back what was written, before it takes its place."""
     pace.start("verify")
     verified = True
-    for layout, (made, target) in zip(spec.export.output_paths(spec.output), whole, strict=True):
+    for layout, (made, target) in zip(spec.output_paths, whole, strict=True):
         outcome = verify(
             spec.source,
             made,
             frames=frames,
             on_frame=pace.step,
             layout=layout,
-            delivery=spec.export,
+            delivery=spec.settings.export,
             name=target,
         )
         verified = verified and outcome.ok

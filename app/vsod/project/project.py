@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from vsod import __version__
-from vsod.core.clip_settings import ClipSettings, ShotOverride
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings, ShotOverride
 from vsod.core.data_parsing import check_kinds, read_json, refusing
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
@@ -36,69 +36,40 @@ class ProjectClip:
 
     Attributes:
         path: Video file or folder of frames, absolute.
-        model, adapt, matte, format, export, start, stop, shots: As in :class:`vsod.core.job.JobSpec`.
+        settings: What is chosen for it.
         digest: :func:`vsod.storage.digest.digest` of the clip, to know it again; empty = not taken yet.
         unknown_keys: What a newer version of this program wrote about the clip; kept as it is.
     """
 
     path: Path
-    model: str = "swift"
-    adapt: bool = False
-    matte: MatteSettings = field(default_factory=MatteSettings)
-    format: str = ""
-    export: ExportSettings = field(default_factory=ExportSettings)
-    start: int = 0
-    stop: int | None = None
+    settings: ClipSettings = DEFAULT_CLIP_SETTINGS
     digest: str = ""
-    shots: tuple[ShotOverride, ...] = ()
     unknown_keys: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> ClipSettings:
-        """All but which clip it is."""
-        return ClipSettings(
-            self.model,
-            self.matte,
-            self.shots,
-            self.adapt,
-            self.start,
-            self.stop,
-            self.format or None,
-            self.export,
-        )
 
     def job(self, output: Path, device: str = "auto") -> JobSpec:
         """The job that exports it."""
-        return JobSpec(
-            source=self.path,
-            output=output,
-            model=self.model,
-            format=self.format or None,
-            start=self.start,
-            stop=self.stop,
-            device=device,
-            adapt=self.adapt,
-            matte=self.matte,
-            export=self.export,
-            shots=self.shots,
-            overwrite=False,
-        )
+        return JobSpec(self.path, output, self.settings, device, overwrite=False)
+
+    def with_settings(self, **changes: Any) -> ProjectClip:
+        """A copy with other values of some fields of :class:`vsod.core.clip_settings.ClipSettings`."""
+        return replace(self, settings=replace(self.settings, **changes))
 
     def as_json(self, home: Path) -> dict[str, Any]:
         """JSON-ready form; says where the clip is, also as seen from the folder ``home``."""
+        chosen = self.settings
         return {
             **self.unknown_keys,
             "path": str(self.path),
             "beside": _seen_from(home, self.path),
             "digest": self.digest,
-            "model": self.model,
-            "adapt": self.adapt,
-            "matte": _unusual(self.matte),
-            "format": self.format,
-            "export": _unusual(self.export),
-            "start": self.start,
-            "stop": self.stop,
-            "shots": [_shot_json(shot) for shot in self.shots],
+            "model": chosen.model,
+            "adapt": chosen.adapt,
+            "matte": _unusual(chosen.matte),
+            "format": chosen.format or "",
+            "export": _unusual(chosen.export),
+            "start": chosen.start,
+            "stop": chosen.stop,
+            "shots": [_shot_json(shot) for shot in chosen.shots],
         }
 
     @classmethod
@@ -111,22 +82,13 @@ class ProjectClip:
         raw = renamed(raw, CLIP_SETTINGS)
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
-        known = {f.name for f in fields(cls)} | {"beside"}
-        check_kinds(cls, raw)
+        known = {f.name for f in fields(ClipSettings)} | {"path", "beside", "digest"}
+        check_kinds(cls, {"digest": raw.get("digest", "")})
         return cls(
-            path=path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
-            model=str(raw["model"]),
-            adapt=bool(raw.get("adapt", False)),
-            matte=MatteSettings.from_json(raw.get("matte", {})),
-            format=str(raw.get("format", "")),
-            export=ExportSettings.from_options(raw.get("export", {})),
-            start=int(raw.get("start", 0)),
-            stop=None if raw.get("stop") is None else int(raw["stop"]),
-            digest=str(raw.get("digest", "")),
-            shots=ClipSettings(
-                "", shots=tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", []))
-            ).shots,
-            unknown_keys={name: value for name, value in raw.items() if name not in known},
+            path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
+            ClipSettings.from_json({"model": raw["model"], **raw}),
+            raw.get("digest", ""),
+            {name: value for name, value in raw.items() if name not in known},
         )
 
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.main_window import MainWindow
@@ -74,15 +75,11 @@ def test_the_dialog_builds_the_job(window: MainWindow, here: FakeClip, tmp_path:
     expected = JobSpec(
         source=tmp_path / "heron.mov",
         output=tmp_path / "heron_matte.mkv",
-        model="swift",
-        format="ffv1",
-        start=5,
-        stop=15,
+        settings=ClipSettings("swift", matte=window.finish.settings, start=5, stop=15, format="ffv1"),
         device="cpu",
-        matte=window.finish.settings,
     )
     assert dialog.spec == expected
-    assert expected.matte.threshold == 0.5
+    assert expected.settings.matte.threshold == 0.5
     dialog.whole.click()
     assert dialog.spec == expected.with_range(0, None)
     dialog.format_box.setCurrentIndex(2)

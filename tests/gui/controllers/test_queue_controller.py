@@ -3,7 +3,6 @@
 import shlex
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,7 +75,7 @@ def test_several_dropped_clips_are_queued_with_the_settings_of_the_window(
     assert window.queue_room.isVisible()
     made = {item.spec.source.name: item for item in queue.jobs}
     assert sorted(made) == ["a.mov", "b.mov"]
-    assert made["b.mov"].spec.matte == MatteSettings(feather=3) and made["b.mov"].frames == 60
+    assert made["b.mov"].spec.settings.matte == MatteSettings(feather=3) and made["b.mov"].frames == 60
     assert made["b.mov"].spec.output == tmp_path / "b_matte.mov"
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path == tmp_path / "a.mov")
 
@@ -205,12 +204,12 @@ def test_settings_of_one_job(
     dialog.queue_button.click()
     a, b = queue.jobs
     assert a.spec == specs(tmp_path, "a")[0]
-    assert b.spec.export == ExportSettings("cutout") and b.spec.output == tmp_path / "mine.mov"
+    assert b.spec.settings.export == ExportSettings("cutout") and b.spec.output == tmp_path / "mine.mov"
     window.finish.knobs["invert"].box.click()
     window.analysis.card_box.setCurrentIndex(1)
     select(panel, 0)
     panel.use_button.click()
-    assert next(iter(queue.jobs)).spec == replace(a.spec, model="flow", matte=MatteSettings(invert=True))
+    assert next(iter(queue.jobs)).spec == a.spec.with_settings(model="flow", matte=MatteSettings(invert=True))
 
 
 def test_clips_are_picked(

@@ -32,7 +32,7 @@ def cut(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> FakeClip:
 def own(window: MainWindow) -> tuple[ShotOverride, ...]:
     work = window.document.current_clip
     assert work is not None
-    return work.shots
+    return work.settings.shots
 
 
 def feather(window: MainWindow, value: float) -> None:
@@ -57,7 +57,7 @@ def test_a_knob_turns_the_shot_alone(qtbot: QtBot, window: MainWindow, cut: Fake
     assert "20" in window.deck.scope.note.text() and "39" in window.deck.scope.note.text()
     feather(window, 5)
     assert own(window) == (ShotOverride(20, 40, None, MatteSettings(feather=5)),)
-    assert window.document.current_clip.matte.feather == 2
+    assert window.document.current_clip.settings.matte.feather == 2
     assert window.player.view.at(30)[1].feather == 5 and window.player.view.at(50)[1].feather == 2
     settle(qtbot, window)
     window.player.seek(50)
@@ -85,7 +85,10 @@ def test_it_is_undone_and_given_back(window: MainWindow, cut: FakeClip) -> None:
 def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     by_shot(window)
     window.analysis.card_box.setCurrentIndex(window.analysis.card_box.findData("flow"))
-    assert own(window) == (ShotOverride(20, 40, "flow"),) and window.document.current_clip.model == "swift"
+    assert (
+        own(window) == (ShotOverride(20, 40, "flow"),)
+        and window.document.current_clip.settings.model == "swift"
+    )
     qtbot.waitUntil(lambda: np.flatnonzero(~window.scrubber.covered).tolist() == list(SHOT))
     assert "20 " in window.analysis.button.text()
     before = len(cut.analysed)
@@ -144,7 +147,7 @@ def test_the_export_and_the_comparison_go_by_shots(
     by_shot(window)
     feather(window, 5)
     window.actions_by_id["export"].trigger()
-    assert window.dialog is not None and window.dialog.spec.shots == own(window)
+    assert window.dialog is not None and window.dialog.spec.settings.shots == own(window)
     assert "--shot '20:40 --feather=5.0'" in window.dialog.command.text()
     window.dialog.reject()
     window.actions_by_id["compare_models"].trigger()
@@ -166,7 +169,7 @@ def test_a_project_brings_shots_back(
     qtbot.waitUntil(lambda: window.canvas.shown is not None)
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     window.document.save(tmp_path / "p.vsod")
-    assert Project.read(tmp_path / "p.vsod").clips[0].shots == own(window)
+    assert Project.read(tmp_path / "p.vsod").clips[0].settings.shots == own(window)
     window.projects.new()
     window.open_path(tmp_path / "p.vsod")
     qtbot.waitUntil(lambda: window.player.count == 60 and window.document.current_clip is not None)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from vsod.cli.main import build_parser
 from vsod.cli.options.job import job_spec
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import EXPORT_KINDS, ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -31,9 +32,8 @@ def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[Opener]:
 
     def open_(delivery: ExportSettings | None = None, format: str = "", **job: object) -> ExportDialog:
         info = clip_info(tmp_path / "heron.mov", audio_streams=1)
-        draft = JobSpec(
-            info.path, info.path, format=format or None, export=delivery or ExportSettings(), **job
-        )  # type: ignore[arg-type]
+        chosen = ClipSettings(format=format or None, export=delivery or ExportSettings(), **job)  # type: ignore[arg-type]
+        draft = JobSpec(info.path, info.path, chosen)
         dialog = ExportDialog(info, FORMATS, draft)
         qtbot.addWidget(dialog)
         kept.append(dialog)
@@ -69,7 +69,7 @@ def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
     for format in wanted:
         pick(form.format_box, format)
         assert dialog.export_button.isEnabled(), dialog.warning.text()
-        assert dialog.spec.export == ExportSettings(what) and dialog.spec.format == format
+        assert dialog.spec.settings.export == ExportSettings(what) and dialog.spec.settings.format == format
         assert parsed(dialog) == dialog.spec
         suffixes = dialog.format.suffixes
         assert dialog.spec.output.suffix == (suffixes[0] if suffixes else "")
@@ -104,11 +104,11 @@ def test_only_what_applies_is_asked_for(opened: Opener) -> None:
 
 def test_what_does_not_apply_any_more_is_left_out(opened: Opener) -> None:
     dialog = opened(ExportSettings("cutout", "premultiplied", names="{frame:05}", compression="piz"), "exr")
-    assert dialog.spec.export.compression == "piz"
+    assert dialog.spec.settings.export.compression == "piz"
     pick(dialog.delivery_form.format_box, "prores4444")
-    assert dialog.spec.export == ExportSettings("cutout", "premultiplied")
+    assert dialog.spec.settings.export == ExportSettings("cutout", "premultiplied")
     pick(dialog.delivery_form.what, "matte")
-    assert dialog.spec.export == ExportSettings() and parsed(dialog) == dialog.spec
+    assert dialog.spec.settings.export == ExportSettings() and parsed(dialog) == dialog.spec
 
 
 FULL = [
@@ -126,7 +126,7 @@ def test_what_is_decided_is_shown_and_said_exactly(
     opened: Opener, delivery: ExportSettings, format: str
 ) -> None:
     dialog = opened(delivery, format)
-    assert dialog.spec.export == delivery and dialog.spec.format == format
+    assert dialog.spec.settings.export == delivery and dialog.spec.settings.format == format
     assert parsed(dialog) == dialog.spec
 
 
@@ -136,7 +136,7 @@ def test_impossible_words_are_named_and_cannot_be_exported(opened: Opener) -> No
     form.rate.setCurrentText("fast")
     assert not dialog.export_button.isEnabled() and "no frame rate" in dialog.warning.text()
     form.rate.setCurrentText("29.97")
-    assert dialog.spec.export.cfr == Fraction(30000, 1001) and dialog.export_button.isEnabled()
+    assert dialog.spec.settings.export.cfr == Fraction(30000, 1001) and dialog.export_button.isEnabled()
     pick(form.what, "over")
     form.ground.text.setText("green")
     assert "RRGGBB" in dialog.warning.text() and dialog.command.text() == ""
@@ -188,7 +188,9 @@ def test_every_preset_of_ours_can_be_exported(opened: Opener, name: str) -> None
     bar.list.setCurrentIndex(bar.list.findText(name))
     bar.list.activated.emit(bar.list.currentIndex())
     values = bar.presets[name]
-    assert dialog.spec.format == values.pop("format") and dialog.spec.export == ExportSettings(**values)
+    assert dialog.spec.settings.format == values.pop(
+        "format"
+    ) and dialog.spec.settings.export == ExportSettings(**values)
     assert bar.list.currentText() == name and parsed(dialog) == dialog.spec
 
 
@@ -208,7 +210,7 @@ def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtB
     pick(dialog.delivery_form.what, "mask")
     with qtbot.waitSignal(dialog.closed) as heard:
         dialog.reject()
-    assert heard.args[0].export == ExportSettings("mask")
+    assert heard.args[0].settings.export == ExportSettings("mask")
     other = opened()
     other.delivery_form.rate.setCurrentText("x")
     with qtbot.waitSignal(other.closed) as heard:

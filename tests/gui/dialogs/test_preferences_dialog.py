@@ -160,7 +160,7 @@ def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWind
     window.open_path(Path("/clips/next.mov"))
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
     work = window.document.current_clip
-    assert work.model == "flow" and changed_values(work.matte) == Presets("matte")[name]
+    assert work.settings.model == "flow" and changed_values(work.settings.matte) == Presets("matte")[name]
     assert window.analysis.card == "flow"
 
 

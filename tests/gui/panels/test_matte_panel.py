@@ -143,5 +143,5 @@ def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
     window.finish.knobs["crf"].set_value("meanfield")
     window.finish.knobs["crf"].changed.emit()
     settle(qtbot, window)
-    assert window.canvas.shown.view.matte.crf == "meanfield"
+    assert window.canvas.shown.view.settings.matte.crf == "meanfield"
     assert len(clip.analysed) == 1

@@ -31,7 +31,7 @@ def heard(state: ClipState) -> list[str]:
 
 def test_another_clip_begins_with_nothing_analysed_and_all_marked(state: ClipState, heard: list[str]) -> None:
     state.open(FakeClip(clip_info(Path("a.mov"), count=60)))
-    state.set_coverage(analysed(60), "swift")
+    state.set_coverage(analysed(60))
     state.set_range(-5, 20)
     assert state.coverage.exportable.all() and state.marked == range(20)
     state.open(FakeClip(clip_info(Path("b.mov"), count=30)))
@@ -53,7 +53,7 @@ def test_a_closed_clip_has_no_frames(state: ClipState, heard: list[str]) -> None
 
 def test_news_of_another_clip_is_ignored(state: ClipState, heard: list[str]) -> None:
     state.open(FakeClip(clip_info(Path("a.mov"), count=60)))
-    state.set_coverage(analysed(59), "swift")
+    state.set_coverage(analysed(59))
     assert not state.coverage.mapped.any() and heard == ["opened", "changed"]
 
 

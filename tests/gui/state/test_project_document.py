@@ -63,8 +63,12 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     form.what.setCurrentIndex(form.what.findData("cutout"))
     window.dialog.reject()
     ended = work(window)
-    assert (ended.matte.feather, ended.model, ended.adapt) == (4, "flow", True)
-    assert (ended.start, ended.stop, ended.export) == (9, 21, ExportSettings("cutout"))
+    assert (ended.settings.matte.feather, ended.settings.model, ended.settings.adapt) == (4, "flow", True)
+    assert (ended.settings.start, ended.settings.stop, ended.settings.export) == (
+        9,
+        21,
+        ExportSettings("cutout"),
+    )
     words = []
     while action.isEnabled():
         words.append(action.text())
@@ -85,7 +89,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     assert work(window) == ended and not window.actions_by_id["redo"].isEnabled()
     assert window.finish.knobs["feather"].value == 4 and window.analysis.card == "flow"
     assert window.analysis.adapt and window.player.marked == range(9, 21)
-    assert window.player.view.matte.feather == 4
+    assert window.player.view.settings.matte.feather == 4
 
 
 def test_a_drag_is_one_edit_and_two_drags_are_two(window: MainWindow, here: FakeClip) -> None:
@@ -202,7 +206,7 @@ def test_leaving_a_changed_project_asks(
     button = QMessageBox.StandardButton[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: button)
     closed = window.close()
-    feather = Project.read(tmp_path / "spot.vsod").clips[0].matte.feather
+    feather = Project.read(tmp_path / "spot.vsod").clips[0].settings.matte.feather
     assert (closed, feather) == {"Save": (True, 9), "Discard": (True, 0), "Cancel": (False, 0)}[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: QMessageBox.StandardButton.Discard)
 
@@ -316,7 +320,7 @@ def test_work_is_offered_after_a_crash(
     assert "ended unexpectedly" in second.banner.text and "heron.mov" in second.banner.text
     second.banner.action_button.click()
     qtbot.waitUntil(lambda: second.clip is not None)
-    assert work(second).matte.feather == 4 and second.finish.settings.feather == 4
+    assert work(second).settings.matte.feather == 4 and second.finish.settings.feather == 4
     assert second.projects.autosave.find_unsaved() is None, "offered once"
 
 

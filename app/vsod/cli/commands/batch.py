@@ -70,7 +70,7 @@ def batch_jobs(args: argparse.Namespace) -> list[JobSpec]:
 
 def without_own(specs: list[JobSpec]) -> list[JobSpec]:
     """Jobs of clips that were found, without those on mattes that an earlier batch wrote among the clips."""
-    targets = {identity(path) for spec in specs for path in spec.export.output_paths(spec.output).values()}
+    targets = {identity(path) for spec in specs for path in spec.output_paths.values()}
 
     def is_own(clip: Path) -> bool:
         return identity(clip) in targets and foreign(clip, folder=clip.is_dir()) is None
@@ -88,20 +88,27 @@ def _of_project(args: argparse.Namespace, file: Path) -> list[JobSpec]:
     found = []
     for work in Project.read(file).clips:
         spec = work.job(work.path, args.device)
-        found.append(_named(args, replace(spec, format=args.format or spec.format, overwrite=args.overwrite)))
+        found.append(
+            _named(
+                args,
+                replace(
+                    spec.with_settings(format=args.format or spec.settings.format), overwrite=args.overwrite
+                ),
+            )
+        )
     return found
 
 
 def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
     """The job with the output that the command names."""
     clip = spec.source
-    fmt = job_format(replace(spec, format=spec.format or "prores4444"))
-    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.export.kind})
+    fmt = job_format(spec.with_settings(format=spec.settings.format or "prores4444"))
+    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.settings.export.kind})
     if name in ("", ".", ".."):
         raise UsageError(f"--name '{args.name}' does not name a file", fix="Use {stem} in it.")
     folder = args.output or clip.absolute().parent
     suffix = "" if fmt.is_sequence else fmt.suffixes[0]
-    return replace(spec, output=folder / f"{name}{suffix}", format=fmt.id)
+    return replace(spec.with_settings(format=fmt.id), output=folder / f"{name}{suffix}")
 
 
 def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
@@ -245,7 +252,7 @@ def watch(args: argparse.Namespace) -> int:
                 continue  # what it wrote itself, by whatever way it came here
             try:
                 spec = _with(args, clip)
-                made.update(spec.export.output_paths(spec.output).values())
+                made.update(spec.output_paths.values())
                 rows = list(run_batch([spec], on_progress=lambda _: bars, cancel=cancel))
             except (Cancelled, OutputError) as error:
                 if isinstance(error, OutputError):

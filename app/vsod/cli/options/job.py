@@ -10,6 +10,7 @@ from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.matte import add_matte_options, matte_settings
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.options.shot import shot_override
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import DEVICES, JobSpec
 
@@ -54,14 +55,16 @@ def job_spec(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
     return JobSpec(
         source=source,
         output=target,
-        model=args.model,
-        format=args.format,
-        start=args.range[0],
-        stop=args.range[1],
+        settings=ClipSettings(
+            args.model,
+            matte=matte_settings(args),
+            shots=tuple(sorted((shot_override(text) for text in args.shot), key=lambda shot: shot.start)),
+            adapt=args.adapt,
+            start=args.range[0],
+            stop=args.range[1],
+            format=args.format,
+            export=ExportSettings.from_options(vars(args)),
+        ),
         device=args.device,
-        adapt=args.adapt,
-        matte=matte_settings(args),
-        export=ExportSettings.from_options(vars(args)),
-        shots=tuple(sorted((shot_override(text) for text in args.shot), key=lambda shot: shot.start)),
         overwrite=args.overwrite,
     )

@@ -111,14 +111,16 @@ class ExportController(QObject):
             self._estimating = self._asked = None
 
     def _remember(self, spec: JobSpec) -> None:
-        self._prefs.set_text("format", spec.format or "")
+        self._prefs.set_text("format", spec.settings.format or "")
         if spec.output.parent != spec.source.parent:
             self._prefs.set_text("export_folder", str(spec.output.parent))
 
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:
             self._document.end_edit()
-            self._document.edit(tr("Export settings"), format=spec.format or "", export=spec.export)
+            self._document.edit(
+                tr("Export settings"), format=spec.settings.format, export=spec.settings.export
+            )
 
 
 def _known(dialog: ExportDialog) -> JobSpec | None:

@@ -163,7 +163,8 @@ class QueueController(QObject):
 def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) -> Path:
     """Default output path of a clip: beside it, named after the kind of export."""
     stem = info.path.name if info.kind == "sequence" else info.path.stem
-    chosen = next((row for row in formats if row.id == work.format), None)
+    chosen = next((row for row in formats if row.id == work.settings.format), None)
     suffixes = chosen.suffixes if chosen else (".mov",)
-    what = "export" if work.export.kind == "fill+matte" else work.export.kind
+    kind = work.settings.export.kind
+    what = "export" if kind == "fill+matte" else kind
     return info.path.with_name(f"{stem}_{what}{suffixes[0] if suffixes else ''}")

@@ -53,20 +53,23 @@ class SettingsController(QObject):
 
     def default_settings(self, path: Path) -> ProjectClip:
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
-        before = self._document.current_clip
+        before, panel = self._document.current_clip, self._deck.analysis
         if before is not None:
-            new = ProjectClip(path, before.model, before.adapt, before.matte, before.format, before.export)
+            chosen = replace(before.settings, shots=(), start=0, stop=None)
         else:
-            new = ProjectClip(path, matte=self._deck.finish.settings, format=self._prefs.get_text("format"))
-            card = self._deck.analysis.card or self._prefs.get_text("card") or new.model
-            new = replace(new, model=card, adapt=self._deck.analysis.adapt)
+            chosen = ClipSettings(
+                panel.card or self._prefs.get_text("card") or ClipSettings().model,
+                self._deck.finish.settings,
+                adapt=panel.adapt,
+                format=self._prefs.get_text("format") or None,
+            )
         card, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
-        if card in self._deck.analysis.usable:
-            new = replace(new, model=card)
+        if card in panel.usable:
+            chosen = replace(chosen, model=card)
         presets = Presets("matte")
         if preset in presets.names:
-            new = replace(new, matte=MatteSettings(**presets[preset]))
-        return new
+            chosen = replace(chosen, matte=MatteSettings(**presets[preset]))
+        return ProjectClip(path, chosen)
 
     def show_clip(self, clip: OpenClip) -> None:
         """Show the settings of a clip that was opened; the defaults, if it is new."""
@@ -91,10 +94,10 @@ class SettingsController(QObject):
     def _on_finish(self, settings: MatteSettings) -> None:
         work = self._document.current_clip
         if work is None:
-            self._player.set_view(matte=settings)
+            self._player.set_view(settings=replace(self._player.view.settings, matte=settings))
             return
         frames = self._scope.frames
-        before = work.matte if frames is None else work.settings.at(frames.start)[1]
+        before = work.settings.matte if frames is None else work.settings.at(frames.start)[1]
         titles = [
             tr(knob.metadata["title"])
             for knob in fields(settings)
@@ -127,7 +130,8 @@ class SettingsController(QObject):
 
     def _show_knobs(self, work: ProjectClip) -> None:
         frames = self._scope.frames
-        card, finish = (work.model, work.matte) if frames is None else work.settings.at(frames.start)
+        chosen = work.settings
+        card, finish = (chosen.model, chosen.matte) if frames is None else chosen.at(frames.start)
         self._deck.finish.set_settings(finish)
         self._deck.analysis.set_card(card)
 
@@ -135,16 +139,16 @@ class SettingsController(QObject):
         clip = self._state.clip
         if clip is None or clip.info.path != work.path:
             return
-        deck, count = self._deck, self._player.count
+        deck, chosen = self._deck, work.settings
         self._show_knobs(work)
-        deck.analysis.set_adapt(work.adapt)
-        deck.scrubber.set_shots(work.shots)
-        self._player.set_view(matte=work.matte, shots=work.shots)
-        self._state.set_range(work.start, count if work.stop is None else work.stop)
-        wanted, before = self._state.clipped(work.settings).for_analysis, self._looked_up
+        deck.analysis.set_adapt(chosen.adapt)
+        deck.scrubber.set_shots(chosen.shots)
+        wanted, before = self._state.clipped(chosen).for_analysis, self._looked_up
+        if before is None or before[0] != work.path or not _same_models(before[1], wanted):
+            self._state.set_coverage(AnalysisCoverage.none(self._player.count))
+        self._player.set_view(settings=chosen.for_preview)
+        self._state.set_range(chosen.start, self._player.count if chosen.stop is None else chosen.stop)
         if before != (work.path, wanted):
-            if before is None or before[0] != work.path or not _same_models(before[1], wanted):
-                self._state.set_coverage(AnalysisCoverage.none(count), work.model)
             self.refresh_coverage()
 
 

@@ -59,7 +59,7 @@ class ViewerController(QObject):
         """Show another clip from its first frame on."""
         info, deck = clip.info, self._deck
         self._coverage = AnalysisCoverage.none(info.frame_count)
-        self._player.set_view(model=None)
+        self._player.set_view(mapped=False)
         deck.facts.set_clip(info)
         deck.scrubber.set_clip(info)
         deck.canvas.set_clip(info)
@@ -73,7 +73,7 @@ class ViewerController(QObject):
     def clear(self) -> None:
         """Show no clip any more."""
         self._coverage = AnalysisCoverage.none(0)
-        self._player.set_view(model=None)
+        self._player.set_view(mapped=False)
         self._player.set_clip(None)
         self._status.show_position(None, 0)
 
@@ -98,11 +98,11 @@ class ViewerController(QObject):
 
     # ---- messages
 
-    def _on_coverage(self, coverage: AnalysisCoverage, card: str | None) -> None:
+    def _on_coverage(self, coverage: AnalysisCoverage) -> None:
         before, self._coverage = self._coverage, coverage
         self._deck.scrubber.set_covered(coverage.exportable)
         # a picture must not wait for a map store that has nothing to say: opening one may load a network
-        self._player.set_view(model=card if coverage.mapped.any() else None)
+        self._player.set_view(mapped=bool(coverage.mapped.any()))
         index = self._player.index
         # once for its first map, and once for those of its neighbours that temporal smoothing reads
         steps = (before.mapped, coverage.mapped), (before.exportable, coverage.exportable)

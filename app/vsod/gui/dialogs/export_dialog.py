@@ -71,7 +71,7 @@ class ExportDialog(QDialog):
         self._marked = draft.frames(info.frame_count)
         self._home = folder if folder is not None and folder.is_dir() else info.path.parent
         self.delivery_form = ExportForm(info, self._formats)
-        self.delivery_form.set_delivery(draft.export, draft.format or "")
+        self.delivery_form.set_delivery(draft.settings.export, draft.settings.format or "")
         self.format_box = self.delivery_form.format_box
         self._build()
         self._suggested = ""
@@ -100,14 +100,10 @@ class ExportDialog(QDialog):
         start, stop = 0, None
         if self.between.isChecked():
             start, stop = self._marked.start, self._marked.stop
-        return replace(
-            self._draft,
-            output=Path(self.path_edit.text().strip()).expanduser(),
-            format=self.format.id,
-            start=start,
-            stop=stop,
-            export=self.delivery_form.delivery,
+        chosen = self._draft.with_settings(
+            start=start, stop=stop, format=self.format.id, export=self.delivery_form.delivery
         )
+        return replace(chosen, output=Path(self.path_edit.text().strip()).expanduser())
 
     # ---- construction
 
@@ -211,7 +207,7 @@ class ExportDialog(QDialog):
             return str(error)
         if not text:
             return "Name a file to write."
-        if any(same(path, spec.source) for path in spec.export.output_paths(spec.output).values()):
+        if any(same(path, spec.source) for path in spec.output_paths.values()):
             return "The export would overwrite its own source."
         return ""
 
@@ -222,7 +218,7 @@ class ExportDialog(QDialog):
             button.setEnabled(not problem)
         self.command.setText("" if problem else self.spec.as_command())
         self.command.setCursorPosition(0)
-        there = [] if problem else _occupied(self.spec.output, self.spec.export)
+        there = [] if problem else _occupied(self.spec.output, self.spec.settings.export)
         if there:
             one = "exists and" if len(there) == 1 else "exist and"
             problem = f"{' and '.join(path.name for path in there)} {one} will be replaced."

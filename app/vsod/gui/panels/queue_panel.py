@@ -238,9 +238,9 @@ def local_paths(event: QDropEvent) -> list[Path]:
 
 
 def _words(item: QueuedJob) -> list[str]:
-    spec = item.spec
-    what = tr(EXPORT_KINDS[spec.export.kind].split(",")[0])
-    part = "" if (spec.start, spec.stop) == (0, None) else f"  [{spec.start}:{spec.stop or ''}]"
+    spec, chosen = item.spec, item.spec.settings
+    what = tr(EXPORT_KINDS[chosen.export.kind].split(",")[0])
+    part = "" if (chosen.start, chosen.stop) == (0, None) else f"  [{chosen.start}:{chosen.stop or ''}]"
     remark = "  ".join(item.notes)
     if item.state in ("done", "warnings") and item.seconds:
         remark = (
@@ -254,7 +254,7 @@ def _words(item: QueuedJob) -> list[str]:
     return [
         f"{sanitise(spec.source.name)}{part}",
         sanitise(spec.output.name),
-        sanitise(spec.model) + (tr(" (adapted)") if spec.adapt else ""),
+        sanitise(chosen.model) + (tr(" (adapted)") if chosen.adapt else ""),
         tr(_STATES[item.state]),
         sanitise(remark.strip()),
     ]

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QImage
 
 from vsod.core import overlay as ov
 from vsod.core.arrays import Image
-from vsod.core.clip_settings import ClipSettings, ShotOverride
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.overlay import AlphaInterpretation, Overlay
@@ -29,9 +29,8 @@ class ViewState:
 
     Attributes:
         overlay: What is laid over the picture.
-        model: Whose maps to use, None = no maps.
-        matte: How a map becomes a matte.
-        shots: What single shots have of their own.
+        settings: Which model's maps to use, and how they become mattes, see :attr:`ClipSettings.for_preview`.
+        mapped: There are maps to show.
         size: Raster to work at, (width, height); None = every source pixel.
         background: Behind a cut-out: :data:`CHECKER`, :data:`BLUR`, ``"RRGGBB"`` or the path of a still.
         alpha_interpretation: How a program takes the cut-out's colour.
@@ -40,9 +39,8 @@ class ViewState:
     """
 
     overlay: Overlay = Overlay.TINT
-    model: str | None = None
-    matte: MatteSettings = field(default_factory=MatteSettings)
-    shots: tuple[ShotOverride, ...] = ()
+    settings: ClipSettings = DEFAULT_CLIP_SETTINGS
+    mapped: bool = False
     size: tuple[int, int] | None = None
     background: str = CHECKER
     alpha_interpretation: AlphaInterpretation = "right"
@@ -50,15 +48,15 @@ class ViewState:
     compare_with: str = RAW_MAP
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
-        """Model and finish of a frame."""
-        if self.model is None:
-            return None, self.matte
-        return ClipSettings(self.model, self.matte, self.shots).at(index)
+        """Model and matte settings of a frame; no model while there are no maps."""
+        model, matte = self.settings.at(index)
+        return (model if self.mapped else None), matte
 
     def quick(self) -> ViewState:
         """The same without what needs other frames or a slow engine, at the raster of what is drawn."""
-        shots = tuple(replace(shot, matte=shot.matte and _quick(shot.matte)) for shot in self.shots)
-        return replace(self, size=None, matte=_quick(self.matte), shots=shots)
+        chosen = self.settings
+        shots = tuple(replace(shot, matte=shot.matte and _quick(shot.matte)) for shot in chosen.shots)
+        return replace(self, size=None, settings=replace(chosen, matte=_quick(chosen.matte), shots=shots))
 
 
 def _quick(finish: MatteSettings) -> MatteSettings:

@@ -22,7 +22,7 @@ class ClipState(QObject):
 
     opened = pyqtSignal(object)  # Clip: the new one
     closed = pyqtSignal()  # there is no clip any more
-    coverage_changed = pyqtSignal(object, object)  # AnalysisCoverage, id of the model the maps are by or None
+    coverage_changed = pyqtSignal(object)  # AnalysisCoverage
     range_changed = pyqtSignal(object)  # range
     changed = pyqtSignal()  # any of these, once those who show it have heard of it
 
@@ -49,12 +49,12 @@ class ClipState(QObject):
         self.closed.emit()
         self.changed.emit()
 
-    def set_coverage(self, coverage: AnalysisCoverage, model: str | None) -> None:
-        """Set which frames are analysed by ``model``; news of a clip of another length is ignored."""
+    def set_coverage(self, coverage: AnalysisCoverage) -> None:
+        """Set which frames are analysed; news of a clip of another length is ignored."""
         if len(coverage.mapped) != self.count:
             return
         self.coverage = coverage
-        self.coverage_changed.emit(coverage, model)
+        self.coverage_changed.emit(coverage)
         self.changed.emit()
 
     def clipped(self, settings: ClipSettings) -> ClipSettings:

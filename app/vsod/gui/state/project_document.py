@@ -85,12 +85,12 @@ class ProjectDocument(QObject):
 
         Args:
             text: What undo calls it. Edits of the same text are one until :meth:`end_edit` is called.
-            changes: Fields of :class:`vsod.project.project.ProjectClip`.
+            changes: Fields of :class:`vsod.core.clip_settings.ClipSettings`.
         """
         before = self.current_clip
         if before is None:
             return
-        after = replace(before, **changes)
+        after = before.with_settings(**changes)
         if after != before:
             gesture = self._gesture, text
             self._stack(before.path).push(_Edit(self._show, before, after, text, gesture))

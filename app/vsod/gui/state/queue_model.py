@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -110,9 +109,12 @@ class QueueModel(QObject):
         for id in ids:
             item = self.jobs[id]
             if item.state == "waiting":
+                chosen = work.settings
                 # the shots of one clip are none of another's
-                shots = work.shots if work.path == item.spec.source else ()
-                spec = replace(item.spec, model=work.model, adapt=work.adapt, matte=work.matte, shots=shots)
+                shots = chosen.shots if work.path == item.spec.source else ()
+                spec = item.spec.with_settings(
+                    model=chosen.model, adapt=chosen.adapt, matte=chosen.matte, shots=shots
+                )
                 self.jobs.change(id, spec=spec)
         self.changed.emit()
 
