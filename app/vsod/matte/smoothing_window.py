@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +114,7 @@ class SmoothingPreview:
 
     def close(self) -> None:
         """Release the decoder."""
-        with suppress(AttributeError):
-            self._ahead.close()  # type: ignore[union-attr]
+        close = getattr(self._ahead, "close", None)
+        if close is not None:
+            close()
         self._ahead = None
