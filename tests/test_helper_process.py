@@ -13,8 +13,7 @@ import pytest
 
 from helpers import tripwires
 from helpers.repository import ROOT
-from vsod import logs
-from vsod.core import helper_process
+from vsod import helper_process, logs
 from vsod.errors import Cancelled, ModelError, ProcessError
 from vsod.inference import openvino_backend
 from vsod.pipeline import doctor
@@ -44,12 +43,12 @@ def test_a_task_is_named_after_its_function(tmp_path):
 
 
 def test_words_alone_call_nothing(tmp_path):
-    """A shell puts names of files in for ``*``, and a file may be called ``--apart``."""
+    """A shell puts names of files in for ``*``, and a file may be called ``--helper``."""
     kept = tmp_path / "kept"
     kept.mkdir()
     command = helper_process.helper_command("os:rename", [str(kept), str(tmp_path / "moved")])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "VSOD_APART": "os:listdir"}
-    for extra in ({}, {"VSOD_APART": ""}):
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "VSOD_HELPER": "os:listdir"}
+    for extra in ({}, {"VSOD_HELPER": ""}):
         result = subprocess.run(command, env={**env, **extra}, timeout=60, capture_output=True, check=False)
         assert result.returncode == 2 and kept.is_dir()
 
@@ -57,11 +56,11 @@ def test_words_alone_call_nothing(tmp_path):
 def test_a_frozen_program_starts_itself(monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/opt/vsod-desktop")
-    assert helper_process.helper_command("a:b", ["c"]) == ["/opt/vsod-desktop", "--apart", "a:b", "c"]
+    assert helper_process.helper_command("a:b", ["c"]) == ["/opt/vsod-desktop", "--helper", "a:b", "c"]
 
 
 def test_other_words_are_none_of_its_business():
-    assert not helper_process.run_if_helper(["run", "--apart"])
+    assert not helper_process.run_if_helper(["run", "--helper"])
     assert not helper_process.run_if_helper([])
 
 
@@ -159,7 +158,7 @@ def test_what_it_says_is_logged_and_keeps_its_level(monkeypatch, caplog, expect_
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parent), *sys.path])
     caplog.set_level(logging.DEBUG, "vsod")
     helper_process.run(warn, ["a file"])
-    assert ("vsod.core.helper_process", logging.DEBUG) in [
+    assert ("vsod.helper_process", logging.DEBUG) in [
         (record.name, record.levelno) for record in caplog.records if "a library complains" in record.message
     ]
 
@@ -201,9 +200,9 @@ def test_the_process_of_the_crf_runs_no_stranger(strangers, tmp_path):
 
 
 def test_processes_are_started_in_few_places():
-    """Whoever adds one reads this first: of Python by ``core.apart``, of other programs by an absolute path."""
+    """Whoever adds one reads this first: of Python by ``helper_process``, of other programs by an absolute path."""
     known = {
-        "app/vsod/core/helper_process.py",
+        "app/vsod/helper_process.py",
         "app/vsod/media/formats/versions.py",
         "app/vsod/media/formats/ffmpeg_program.py",
         "app/vsod/media/sinks/ffmpeg_encoder.py",

@@ -93,7 +93,13 @@ def test_a_name_that_was_given_up_is_found_in_its_folder_alone():
 def test_a_package_without_a_docstring_is_found(package):
     files = [f.relative_to(package.parent) for f in package.rglob("*.py")]
     assert list(check_packages(package.parent, files, [])) == [
-        f"{package.name} has no docstring in its __init__.py"
+        f"{package.name} has no __all__ in its __init__.py",
+        f"{package.name}/inner has no __all__ in its __init__.py",
+        f"{package.name} has no docstring in its __init__.py",
+    ]
+    (package / "__init__.py").write_text('"""Made up."""\n\n__all__ = ["two"]\n')
+    assert list(check_packages(package.parent, files, [])) == [
+        f"{package.name}/inner has no __all__ in its __init__.py"
     ]
 
 

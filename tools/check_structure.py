@@ -7,8 +7,8 @@ Prints a line for each thing that is wrong, and ends with exit code 1 then:
 * modules of ``vsod`` and ``vsod_models`` that import each other, also in a function or for type checkers alone;
 * a folder of ``app/``, ``models/`` or ``tests/`` with more than 25 Python files;
 * a file with a name that was given up because nobody could guess what is in it (``OLD_NAMES``);
-* a package whose ``__init__.py`` has no docstring, or gives a name that one of its modules has, too: what that name is
-  would depend on which of the two was loaded last;
+* a package whose ``__init__.py`` has no docstring or no ``__all__``, or gives a name that one of its modules has,
+  too: what that name is would depend on which of the two was loaded last;
 * a class whose docstring lists an attribute that it does not have.
 
 What is wrong today stands in ``KNOWN``. It may only shrink: what is listed there and no longer wrong is an error, too.
@@ -139,12 +139,19 @@ def check_names(files: Iterable[Path], known: Sequence[str]) -> Iterator[str]:
 
 
 def check_packages(root: Path, files: Iterable[Path], known: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the docstrings of packages."""
-    inits = [file for file in files if file.name == "__init__.py"]
-    bare = [f for f in inits if not ast.get_docstring(ast.parse((root / f).read_text(encoding="utf-8")))]
-    found = {file.parent.as_posix() for file in bare}
-    yield from (f"{folder} has no docstring in its __init__.py" for folder in sorted(found - set(known)))
-    yield from _mended("package without a docstring", known, found)
+    """What is wrong with the docstrings of packages, and with what they say is public."""
+    bare = set[str]()
+    for file in files:
+        if file.name != "__init__.py":
+            continue
+        tree = ast.parse((root / file).read_text(encoding="utf-8"))
+        if not ast.get_docstring(tree):
+            bare.add(file.parent.as_posix())
+        public = {name.id for node in tree.body for name in ast.walk(node) if isinstance(name, ast.Name)}
+        if "__all__" not in public:
+            yield f"{file.parent.as_posix()} has no __all__ in its __init__.py"
+    yield from (f"{folder} has no docstring in its __init__.py" for folder in sorted(bare - set(known)))
+    yield from _mended("package without a docstring", known, bare)
 
 
 def check_shadows(root: Path, files: Iterable[Path]) -> Iterator[str]:

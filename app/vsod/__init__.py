@@ -9,12 +9,9 @@ The functions are in :mod:`vsod.api` (docs/api.md). They are imported when they 
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vsod.core.size_limits import MAX_PIXELS
-
-if TYPE_CHECKING:
-    from vsod.api import ClipSettings, ExportSettings, MatteSettings, extract_matte, open_clip, verify
 
 __all__ = [
     "ClipSettings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vsod.core import helper_process
+from vsod import helper_process
 
 COMMANDS = (
     "run",

@@ -21,9 +21,9 @@ from pathlib import Path
 from vsod import logs
 from vsod.errors import Cancelled, ProcessError
 
-HELPER_FLAG = "--apart"
+HELPER_FLAG = "--helper"
 _TASK = (
-    "VSOD_APART"  # says the task once more: words alone may come from a file name that a shell put in for *
+    "VSOD_HELPER"  # says the task once more: words alone may come from a file name that a shell put in for *
 )
 _POLL = 0.02  # seconds between two looks at whether it has ended
 _TAIL = 65536  # bytes of its complaints that are read

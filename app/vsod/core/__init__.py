@@ -1,1 +1,3 @@
 """Pure data and arithmetic: numpy and the standard library, nothing else."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """Model models, devices, backends, prediction, finishing and the map store."""
+
+__all__: list[str] = []

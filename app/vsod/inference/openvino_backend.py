@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vsod.core import helper_process
+from vsod import helper_process
 from vsod.core.arrays import FloatArray
 from vsod.errors import ModelError, ProcessError, VsodError
 from vsod.inference.adapted_weights import is_adapted
@@ -177,7 +177,7 @@ def convert_model(source: str, weights: str) -> None:
 def convert_in_helper(
     task: Callable[..., object] | str, words: Sequence[str], cancel: threading.Event | None
 ) -> None:
-    """Call ``task`` with ``words`` in a helper process, see :func:`vsod.core.helper_process.run`.
+    """Call ``task`` with ``words`` in a helper process, see :func:`vsod.helper_process.run`.
 
     It may fail, which is logged: what counts is whether the files it should write are there.
 

@@ -1,1 +1,3 @@
 """Text for and from other programs (markers); no media."""
+
+__all__: list[str] = []

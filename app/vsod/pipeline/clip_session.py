@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +43,7 @@ _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
 
 class ClipSession:
-    """One open clip.
+    """One open clip. A context manager.
 
     Args:
         path: Video file or folder of frames. Opening a long clip takes a moment.
@@ -62,6 +64,14 @@ class ClipSession:
         self._preview: Refiner | None = None
         self._steadied: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
         self._lock, self._steady_lock = threading.Lock(), threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @property
     def info(self) -> ClipInfo:

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from vsod import __version__, logs, paths
-from vsod.core import helper_process
+from vsod import __version__, helper_process, logs, paths
 from vsod.errors import ProcessError, VsodError
 from vsod.inference.devices import describe_cpu, describe_gpu
 from vsod.inference.model_registry import list_models

@@ -1,1 +1,3 @@
 """What an editor decided, as files: projects and presets."""
+
+__all__: list[str] = []

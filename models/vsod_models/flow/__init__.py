@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["FlowEstimator", "estimator"]
+
 
 class FlowEstimator(Protocol):
     """Dense motion between two pictures."""

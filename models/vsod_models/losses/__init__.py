@@ -1,1 +1,3 @@
 """Losses: ours and those of the papers."""
+
+__all__: list[str] = []

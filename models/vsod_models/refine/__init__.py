@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from vsod_models.refine.dense_crf import DenseCRF
 
+__all__ = ["open_dense_crf"]
+
 
 def open_dense_crf(name: Literal["meanfield", "pydensecrf"] = "meanfield", device: str = "cpu") -> DenseCRF:
     """Open an engine of the dense CRF; close it, or use it in a with statement.

@@ -1,1 +1,3 @@
 """Training: packed data, tensor augmentation, losses and the loop."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """The commands of users: one module per group."""
+
+__all__: list[str] = []

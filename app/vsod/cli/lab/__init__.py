@@ -1,1 +1,3 @@
 """The research commands: train, evaluate, labels."""
+
+__all__: list[str] = []

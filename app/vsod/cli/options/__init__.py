@@ -1,1 +1,3 @@
 """Groups of options that several commands share."""
+
+__all__: list[str] = []

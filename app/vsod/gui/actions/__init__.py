@@ -1,1 +1,3 @@
 """Menus and shortcuts: every action is a row of one table."""
+
+__all__: list[str] = []

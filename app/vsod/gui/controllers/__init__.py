@@ -1,1 +1,3 @@
 """One controller per task of the window."""
+
+__all__: list[str] = []

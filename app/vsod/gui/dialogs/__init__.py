@@ -1,1 +1,3 @@
 """Windows that open on demand."""
+
+__all__: list[str] = []

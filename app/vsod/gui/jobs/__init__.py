@@ -1,1 +1,3 @@
 """Slow calls of the pipeline, in threads."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """Where in the clip we are: scrubber, transport buttons, readouts."""
+
+__all__: list[str] = []

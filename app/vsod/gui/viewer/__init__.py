@@ -1,1 +1,3 @@
 """The viewer: image, overlays, zoom and comparison."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """Training labels from folders of saliency maps."""
+
+__all__: list[str] = []

@@ -1,1 +1,3 @@
 """What training reads: packed photos and videos, augmentation, synthetic motion."""
+
+__all__: list[str] = []
