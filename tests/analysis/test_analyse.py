@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import contrast_model
-from helpers.contrast_model import CARD, ball, grays
+from helpers.contrast_model import MODEL, ball, grays
 from vsod import paths
 from vsod.analysis import clip_adaptation
 from vsod.analysis.analyse import AnalysisRequest, ClipAnalysis, analyse
@@ -38,7 +38,7 @@ def calls(monkeypatch, tmp_path):
     folder = contrast_model.install(monkeypatch, tmp_path / "cache")
     other = folder.parent / OTHER
     shutil.copytree(folder, other)
-    text = (other / "model.toml").read_text().replace(f'id = "{CARD}"', f'id = "{OTHER}"')
+    text = (other / "model.toml").read_text().replace(f'id = "{MODEL}"', f'id = "{OTHER}"')
     (other / "model.toml").write_text(text.replace("blur = 7", "blur = 9"))
     with contrast_model.one_thread():
         yield contrast_model.counted(monkeypatch)
@@ -63,7 +63,7 @@ def adaptations(monkeypatch):
 
     def small_step(first_pass, frames, device, steps):
         done.append(frames)
-        net = load_network(first_pass.predictor.card)
+        net = load_network(first_pass.predictor.model)
         file = paths.data_dir() / "step.safetensors"
         save_weights({name: value * 2.5 ** len(done) for name, value in net.state_dict().items()}, file)
         return AdaptationResult(True, 1.0, 0.5, 0.4), file.read_bytes()
@@ -89,13 +89,13 @@ def job(chosen, clip, output):
 
 
 CHOSEN = {
-    "smoothed": ClipSettings(CARD, start=20, stop=60),
-    "still": ClipSettings(CARD, STILL, start=20, stop=60),
+    "smoothed": ClipSettings(MODEL, start=20, stop=60),
+    "still": ClipSettings(MODEL, STILL, start=20, stop=60),
     "a shot with a model of its own": ClipSettings(
-        CARD, shots=(ShotOverride(30, 40, OTHER, MatteSettings(feather=2)),), start=20, stop=60
+        MODEL, shots=(ShotOverride(30, 40, OTHER, MatteSettings(feather=2)),), start=20, stop=60
     ),
     "only a shot is smoothed": ClipSettings(
-        CARD, STILL, (ShotOverride(50, 70, matte=MatteSettings()),), start=20, stop=60
+        MODEL, STILL, (ShotOverride(50, 70, matte=MatteSettings()),), start=20, stop=60
     ),
 }
 
@@ -119,12 +119,12 @@ def test_what_is_analysed_is_exported_without_a_network(chosen, calls, clip, ses
 
 
 def test_the_demo_clip_analysed_in_the_window_leaves_nothing_to_the_export(demo, calls, tmp_path):
-    chosen = ClipSettings(CARD, start=20, stop=60)
+    chosen = ClipSettings(MODEL, start=20, stop=60)
     session = ClipSession(demo)
     try:
         session.analyse(chosen)
         assert np.flatnonzero(session.export_coverage(chosen).exportable).tolist() == list(range(20, 60))
-        assert session.coverage(CARD).sum() == 46, "smoothing reads three frames on either side"
+        assert session.coverage(MODEL).sum() == 46, "smoothing reads three frames on either side"
         assert session.estimate(job(chosen, demo, tmp_path / "out.mkv")).analysed == 0
     finally:
         session.close()
@@ -168,10 +168,10 @@ def test_progress_counts_all_models_as_one(calls, session):
 def test_a_network_is_in_memory_for_its_turn_alone(clip, calls):
     with open_source(clip) as source:
         stores = ClipStores(source.info)
-        wanted = ((CARD, (range(4),)), (OTHER, (range(4), range(10, 12))))
+        wanted = ((MODEL, (range(4),)), (OTHER, (range(4), range(10, 12))))
         done = analyse(source, AnalysisRequest(wanted), stores, ProgressMeter(None, {}))
         assert not any(predictor.loaded for predictor in done.predictors.values())
-        assert set(done.seconds) == {CARD, OTHER} and done.missing_total == 0
+        assert set(done.seconds) == {MODEL, OTHER} and done.missing_total == 0
         assert stores(done.predictors[OTHER].signature) is done.stores[OTHER]
         assert np.flatnonzero(done.stores[OTHER].coverage()).tolist() == [0, 1, 2, 3, 10, 11]
         stores.close()
@@ -181,7 +181,7 @@ def test_a_cancelled_analysis_keeps_what_it_has(clip, calls):
     stop = threading.Event()
     with open_source(clip) as source:
         stores = ClipStores(source.info)
-        analysis = ClipAnalysis(source, AnalysisRequest(((CARD, (range(40),)),)), stores)
+        analysis = ClipAnalysis(source, AnalysisRequest(((MODEL, (range(40),)),)), stores)
         meter = ProgressMeter(lambda step: step.done >= 5 and stop.set(), {}, stop, interval=0.0)
         with pytest.raises(Cancelled):
             analysis.run(meter)
@@ -191,7 +191,7 @@ def test_a_cancelled_analysis_keeps_what_it_has(clip, calls):
 
 @pytest.mark.parametrize("smoothing", [1.0, 0.0])
 def test_window_and_export_adapt_once_and_to_the_same_frames(clip, session, adaptations, tmp_path, smoothing):
-    chosen = ClipSettings(CARD, MatteSettings(smoothing), adapt=True, start=20, stop=60)
+    chosen = ClipSettings(MODEL, MatteSettings(smoothing), adapt=True, start=20, stop=60)
     before = session.export_coverage(replace(chosen, adapt=False))
     assert not before.to_adapt and session.export_coverage(chosen).to_adapt
     assert session.analyse(chosen) is True
@@ -199,7 +199,7 @@ def test_window_and_export_adapt_once_and_to_the_same_frames(clip, session, adap
     assert coverage.exportable[20:60].all() and not coverage.to_adapt
     session.use_adapted(chosen)
     picture = session.frame(40).image
-    preview = session.matte(CARD, 40, picture, chosen.matte)
+    preview = session.matte(MODEL, 40, picture, chosen.matte)
     report = session.export(job(chosen, clip, tmp_path / "out.mkv"))
     assert report.adapted and report.device == "map store" and "look again" not in report.stages
     files = [file.name for file in (tmp_path / "cache").rglob("adapted-*")]
@@ -209,12 +209,12 @@ def test_window_and_export_adapt_once_and_to_the_same_frames(clip, session, adap
     # an export reads its guide from the luma plane, the window from RGB: that is a code or two
     assert np.abs(written - preview * 255).max() < 4
     session.use_adapted(replace(chosen, adapt=False))
-    plain = session.matte(CARD, 40, picture, chosen.matte)
+    plain = session.matte(MODEL, 40, picture, chosen.matte)
     assert np.abs(written - plain * 255).max() > 12, "the adapted model answers otherwise"
 
 
 def test_the_window_finds_what_an_export_adapted_before(clip, session, adaptations, tmp_path):
-    chosen = ClipSettings(CARD, adapt=True, start=20, stop=60)
+    chosen = ClipSettings(MODEL, adapt=True, start=20, stop=60)
     session.export(job(chosen, clip, tmp_path / "out.mkv"))
     coverage = session.export_coverage(chosen)
     assert coverage.exportable[20:60].all() and not coverage.to_adapt and len(adaptations) == 1
@@ -223,7 +223,7 @@ def test_the_window_finds_what_an_export_adapted_before(clip, session, adaptatio
 
 def test_a_model_that_could_not_be_adapted_is_not_tried_again(clip, session, monkeypatch, tmp_path):
     monkeypatch.setattr(clip_adaptation, "_adapt", lambda *_: (AdaptationResult(False), b""))
-    chosen = ClipSettings(CARD, adapt=True, start=20, stop=30)
+    chosen = ClipSettings(MODEL, adapt=True, start=20, stop=30)
     assert session.analyse(chosen) is False
     coverage = session.export_coverage(chosen)
     assert coverage.exportable[20:30].all() and not coverage.to_adapt

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers import contrast_model
-from helpers.contrast_model import CARD, ball, grays
+from helpers.contrast_model import MODEL, ball, grays
 from vsod.analysis.fill_store import depends_on
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
@@ -31,7 +31,7 @@ def calls(monkeypatch, tmp_path):
 
 
 def job(source, output, **more):
-    return JobSpec(source, output, ClipSettings(CARD, format="ffv1-gray8", **more))
+    return JobSpec(source, output, ClipSettings(MODEL, format="ffv1-gray8", **more))
 
 
 def export(source, output, **more):
@@ -50,7 +50,7 @@ def right(source, folder, monkeypatch):
 def depend_on(source, changed):
     """How many maps depend on one of the changed pictures."""
     with open_source(source) as clip:
-        predictor = Predictor(require_model(CARD), clip.info.display_size)
+        predictor = Predictor(require_model(MODEL), clip.info.display_size)
         return sum(
             bool(set(depends_on(predictor, i, clip.info.frame_count)) & set(changed))
             for i in range(clip.info.frame_count)
@@ -157,11 +157,13 @@ def test_a_clip_that_is_exchanged_under_an_open_window_has_no_matte(calls, tmp_p
     clip, exchange = swap(tmp_path)
     session = ClipSession(clip)
     try:
-        session.analyse(ClipSettings(CARD))
+        session.analyse(ClipSettings(MODEL))
         picture = session.frame(5).image
-        assert session.matte(CARD, 5, picture, MatteSettings(temporal_smoothing=0.5)) is not None
+        assert session.matte(MODEL, 5, picture, MatteSettings(temporal_smoothing=0.5)) is not None
         exchange()
-        assert session.matte(CARD, 22, session.frame(22).image, MatteSettings(temporal_smoothing=0.5)) is None
+        assert (
+            session.matte(MODEL, 22, session.frame(22).image, MatteSettings(temporal_smoothing=0.5)) is None
+        )
         with pytest.raises(SourceChanged):
             session.export(job(clip, tmp_path / "out.mkv"))
     finally:

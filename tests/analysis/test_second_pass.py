@@ -51,7 +51,7 @@ def test_it_is_surer_of_the_same_subject(first, fitted):
     )
 
 
-def test_the_fitted_card_is_another_to_the_map_store(first, fitted):
+def test_the_fitted_model_is_another_to_the_map_store(first, fitted):
     assert fitted[1].signature != first[1].signature
 
 
@@ -63,14 +63,14 @@ def test_the_second_look_does_not_have_the_last_word(first, fitted):
     def look(by):
         return dict(by(clip.frames(span.start, span.stop, size=predictor.raster.size)))
 
-    alone, both = look(Predictor(again.card, clip.info.display_size)), look(again)
+    alone, both = look(Predictor(again.model, clip.info.display_size)), look(again)
     for i in span:
         assert np.abs(both[i] - (0.4 * alone[i] + 0.6 * maps[i])).max() < 1e-6
         assert not np.array_equal(alone[i], maps[i])
 
 
 def test_the_encoder_is_as_it_was(first, fitted):
-    before, after = load_network(first[1].card), load_network(fitted[1].card)
+    before, after = load_network(first[1].model), load_network(fitted[1].model)
     changed = {
         name.partition(".")[0]
         for (name, a), b in zip(before.named_parameters(), after.parameters(), strict=True)
@@ -84,7 +84,7 @@ def test_it_is_done_once(first, fitted, monkeypatch):
     folder, again, outcome = fitted
     monkeypatch.setattr("vsod.analysis.clip_adaptation.load_network", None)
     known, verdict = adapt_predictor(clip, predictor, maps.get, FRAMES, folder)
-    assert verdict == outcome and known.card == again.card
+    assert verdict == outcome and known.model == again.model
 
 
 def test_it_can_be_cancelled_and_leaves_nothing(first, tmp_path):
@@ -96,7 +96,7 @@ def test_it_can_be_cancelled_and_leaves_nothing(first, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_clip_without_a_sure_subject_keeps_its_card(first, tmp_path):
+def test_a_clip_without_a_sure_subject_keeps_its_model(first, tmp_path):
     clip, predictor, _ = first
     size = predictor.raster.size[::-1]
     kept, outcome = adapt_predictor(clip, predictor, lambda i: np.zeros(size, np.float32), FRAMES, tmp_path)

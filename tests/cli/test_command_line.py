@@ -126,7 +126,7 @@ def test_probe(clip, capsys):
     assert code == 0 and "h264" in out
 
 
-def test_cards(capsys):
+def test_models(capsys):
     code, out, _ = call(capsys, "models", "--json")
     assert code == 0 and "swift" in [c["id"] for c in json.loads(out)]
     code, out, _ = call(capsys, "models")

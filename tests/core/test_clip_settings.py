@@ -23,7 +23,7 @@ CHOICE = ClipSettings(
 )
 
 
-def test_every_frame_has_its_card_and_finish() -> None:
+def test_every_frame_has_its_model_and_finish() -> None:
     assert [CHOICE.at(i) for i in (9, 10, 20, 30)] == [
         ("swift", SOFT),
         ("studio", SOFT),
@@ -55,9 +55,9 @@ def test_parts_agree_with_every_frame(start: int, length: int) -> None:
     assert treated == [(i, CHOICE.at(i)) for i in frames]
 
 
-def test_what_is_known_is_gathered_by_card() -> None:
+def test_what_is_known_is_gathered_by_model() -> None:
     level = {"swift": 1.0, "studio": 2.0}
-    found = CHOICE.select_by_model(lambda card: np.full(40, level[card]))
+    found = CHOICE.select_by_model(lambda model: np.full(40, level[model]))
     assert np.flatnonzero(found == 2).tolist() == list(range(10, 20))
 
 

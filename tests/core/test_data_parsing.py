@@ -42,7 +42,7 @@ CORPUS = {
     "clips are a number": b'{"vsod": 1, "clips": 3, "job": 3, "items": 3}',
     "clips are numbers": b'{"vsod": 1, "clips": [3], "job": {"source": 3}, "items": [3]}',
     "text for a number": project(start="x").encode(),
-    "list for a word": project(card=["swift"], format=["x"], delivery={"names": ["x"]}).encode(),
+    "list for a word": project(model=["swift"], format=["x"], delivery={"names": ["x"]}).encode(),
     "finish is a list": project(finish=[1]).encode(),
     "finish of text": project(finish={"grow": "x"}).encode(),
     "finish of truth": project(finish={"despeckle": True}).encode(),
@@ -91,9 +91,9 @@ def test_presets(file, expect_log):
     assert all(isinstance(Presets("matte")[name], dict) for name in Presets("matte").names)
 
 
-def test_cards(file):
-    card = read_model_spec(file.rename(file.with_suffix(".toml")))
-    assert card.problem and len(card.problem) < 300 and card.problem.isprintable()
+def test_models(file):
+    model = read_model_spec(file.rename(file.with_suffix(".toml")))
+    assert model.problem and len(model.problem) < 300 and model.problem.isprintable()
 
 
 TOML = {
@@ -118,14 +118,14 @@ def test_toml(text, tmp_path):
     assert time.process_time() - began < 2
 
 
-def test_one_bad_card_is_a_row_and_the_others_can_be_used(tmp_path, monkeypatch):
+def test_one_bad_model_is_a_row_and_the_others_can_be_used(tmp_path, monkeypatch):
     from vsod import paths
 
     folder = paths.user_models_dir() / "x"
     folder.mkdir(parents=True)
     (folder / "card.toml").write_text(TOML["deep"])
-    cards = {card.source.parent.name: card for card in list_models()}
-    assert cards["x"].problem and any(not card.problem for card in cards.values())
+    models = {model.source.parent.name: model for model in list_models()}
+    assert models["x"].problem and any(not model.problem for model in models.values())
 
 
 def test_what_is_good_is_read():

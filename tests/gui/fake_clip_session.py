@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CardRow:
+class ModelRow:
     id: str
     title: str
     summary: str = "Fast, good edges. Runs on any machine."
@@ -57,10 +57,10 @@ class FormatRow:
     straight_only: bool = False
 
 
-CARDS = [
-    CardRow("swift", "Swift"),
-    CardRow("flow", "Flow-guided", "Slower, steadier in motion.", "CC BY 4.0"),
-    CardRow("broken", "Broken", problem="weights are missing"),
+MODELS = [
+    ModelRow("swift", "Swift"),
+    ModelRow("flow", "Flow-guided", "Slower, steadier in motion.", "CC BY 4.0"),
+    ModelRow("broken", "Broken", problem="weights are missing"),
 ]
 FORMATS = [
     FormatRow("prores4444", "ProRes 4444 with alpha", (".mov",), note="Picture and alpha."),
@@ -169,25 +169,25 @@ class FakeClip:
 
     def measure_metrics(
         self,
-        card: str,
+        model: str,
         *,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
         assert threading.current_thread() is not threading.main_thread()
-        self.measured.append(card)
-        todo = np.flatnonzero(self.coverage(card) & ~self.metrics(card).measured)
+        self.measured.append(model)
+        todo = np.flatnonzero(self.coverage(model) & ~self.metrics(model).measured)
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            lanes = self.lane_values.setdefault(card, FrameMetrics.empty(self.info.frame_count))
+            lanes = self.lane_values.setdefault(model, FrameMetrics.empty(self.info.frame_count))
             lanes["area"][index] = 0.2
             bad = index in self.bad_frames
             lanes["confidence"][index] = 0.1 if bad else 0.9
             lanes["change"][index] = 0.99 if index in self.cuts else 0.05
 
-    def metrics(self, card: str) -> FrameMetrics:
-        return self.lane_values.get(card, FrameMetrics.empty(self.info.frame_count)).copy()
+    def metrics(self, model: str) -> FrameMetrics:
+        return self.lane_values.get(model, FrameMetrics.empty(self.info.frame_count)).copy()
 
     def analyse(
         self,
@@ -213,10 +213,10 @@ class FakeClip:
         ]
         total = sum(len(frames) for _, frames, _ in todo)
         number = 0
-        for card, frames, adapt in todo:
-            self.analysed.append((card, None if adapt and frames == whole else frames, device))
+        for model, frames, adapt in todo:
+            self.analysed.append((model, None if adapt and frames == whole else frames, device))
             self.adapted.append(adapt)
-            done = self.maps.setdefault(card, np.zeros(self.info.frame_count, bool))
+            done = self.maps.setdefault(model, np.zeros(self.info.frame_count, bool))
             for index in frames:
                 number += 1
                 while self.gate is not None and not self.gate.acquire(timeout=0.01):
@@ -229,22 +229,24 @@ class FakeClip:
                     on_progress(Progress("analyse", number, total, 12.5, (total - number) / 12.5))
         return self.adapts if settings.adapt else None
 
-    def reload_maps(self, card: str) -> None:
-        self.reread.append(card)
+    def reload_maps(self, model: str) -> None:
+        self.reread.append(model)
 
     def use_adapted(self, settings: ClipSettings) -> None:
         self.preferred.append((settings.model, settings.adapt))
 
-    def coverage(self, card: str) -> np.ndarray:
-        return self.maps.get(card, np.zeros(self.info.frame_count, bool)).copy()
+    def coverage(self, model: str) -> np.ndarray:
+        return self.maps.get(model, np.zeros(self.info.frame_count, bool)).copy()
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
         """Maps are not smoothed over time here: a frame can be exported once it has one."""
         mapped = settings.select_by_model(self.coverage)
         return AnalysisCoverage(mapped, mapped, to_adapt=settings.adapt and not any(self.adapted))
 
-    def matte(self, card: str, index: int, picture: np.ndarray, settings: MatteSettings) -> np.ndarray | None:
-        if not self.coverage(card)[index]:
+    def matte(
+        self, model: str, index: int, picture: np.ndarray, settings: MatteSettings
+    ) -> np.ndarray | None:
+        if not self.coverage(model)[index]:
             return None
         h, w = picture.shape[:2]
         y, x = np.mgrid[:h, :w]
@@ -255,7 +257,7 @@ class FakeClip:
 
     def compare_models(
         self,
-        cards: list[str],
+        models: list[str],
         count: int,
         *,
         within: range | None = None,
@@ -271,21 +273,21 @@ class FakeClip:
 
         assert threading.current_thread() is not threading.main_thread()
         frames = sample_frames(within or range(self.info.frame_count), count)
-        for done, _ in enumerate(cards, 1):
+        for done, _ in enumerate(models, 1):
             while self.gate is not None and not self.gate.acquire(timeout=0.01):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
             if on_progress is not None:
-                on_progress(Progress("compare", done, len(cards)))
+                on_progress(Progress("compare", done, len(models)))
         pictures = [self.picture(i, (160, 90)) for i in frames]
-        mattes = [[np.full((90, 160), 0.6, np.float32) for _ in frames] for _ in cards]
+        mattes = [[np.full((90, 160), 0.6, np.float32) for _ in frames] for _ in models]
         return ModelComparison(
-            tuple(cards), frames, pictures, mattes, [0.012] * len(cards), pairwise_iou(mattes)
+            tuple(models), frames, pictures, mattes, [0.012] * len(models), pairwise_iou(mattes)
         )
 
-    def raw_map(self, card: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
+    def raw_map(self, model: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""
-        fine = self.matte(card, index, np.zeros((size[1], size[0], 3), np.uint8), MatteSettings())
+        fine = self.matte(model, index, np.zeros((size[1], size[0], 3), np.uint8), MatteSettings())
         return None if fine is None else fine * np.float32(0.5)
 
     def export(
@@ -328,8 +330,8 @@ class FakeBackend:
         self.job_gate: threading.Semaphore | None = None
         self.ran: list[JobSpec] = []
 
-    def models(self) -> list[CardRow]:
-        return CARDS
+    def models(self) -> list[ModelRow]:
+        return MODELS
 
     def formats(self) -> list[FormatRow]:
         return FORMATS

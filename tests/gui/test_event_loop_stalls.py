@@ -45,7 +45,7 @@ def test_the_window_never_stalls_over_a_real_clip(qtbot: QtBot, tmp_path: Path) 
     window = MainWindow()
     window.show()
     try:
-        qtbot.waitUntil(lambda: window.analysis.card is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.analysis.model is not None, timeout=60_000)
         window.open_path(tmp_path / "demo.mp4")
         qtbot.waitUntil(lambda: window.canvas.shown is not None, timeout=60_000)
         with Watchdog() as dog:

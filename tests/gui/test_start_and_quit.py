@@ -135,14 +135,14 @@ def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> N
     first.show()
     qtbot.waitUntil(lambda: bool(first.tasks.formats))
     first.resize(first.minimumSizeHint().width(), 690)  # the screen of the tests is narrow
-    first.analysis.card_box.setCurrentIndex(1)
+    first.analysis.model_box.setCurrentIndex(1)
     first.analysis.set_device("cpu")
     first.close()
     second = MainWindow(backend)
     second.show()
-    qtbot.waitUntil(lambda: second.analysis.card is not None)
+    qtbot.waitUntil(lambda: second.analysis.model is not None)
     assert (second.width(), second.height()) == (first.width(), 690)
-    assert second.analysis.card == "flow" and second.analysis.device == "cpu"
+    assert second.analysis.model == "flow" and second.analysis.device == "cpu"
     second.close()
 
 

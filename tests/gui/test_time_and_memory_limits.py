@@ -25,7 +25,7 @@ def real(qtbot: QtBot) -> Iterator[MainWindow]:
     window = MainWindow()
     window.resize(1280, 800)
     window.show()
-    qtbot.waitUntil(lambda: window.analysis.card is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: window.analysis.model is not None, timeout=120_000)
     yield window
     window.close()
 

@@ -24,7 +24,7 @@ def test_from_a_file_to_a_matte(qtbot: QtBot, demo: Path) -> None:
     window.resize(1000, 700)
     window.show()
     try:
-        qtbot.waitUntil(lambda: window.analysis.card is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.analysis.model is not None, timeout=60_000)
         window.open_path(demo)
         qtbot.waitUntil(lambda: window.canvas.shown is not None, timeout=60_000)
         window.scrubber.range_dragged.emit(10, 14)

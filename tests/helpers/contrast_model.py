@@ -16,19 +16,19 @@ import pytest
 from vsod import paths
 from vsod.inference.torch_backend import TorchBackend
 
-CARD = "example-contrast"
+MODEL = "example-contrast"
 WIDTH, HEIGHT = 192, 108
 
 
 def install(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Put the example card into the user's folder, run it by torch, and use a cache of its own; gives the folder."""
-    folder = paths.user_models_dir() / CARD
+    folder = paths.user_models_dir() / MODEL
     shutil.copytree(
         paths.plugins_dir() / "example-model", folder, ignore=shutil.ignore_patterns("__pycache__")
     )
-    card = folder / "model.toml"
+    model = folder / "model.toml"
     # a small raster: these tests are about which frames are looked at
-    card.write_text(card.read_text().replace("area = 36864", "area = 9216"))
+    model.write_text(model.read_text().replace("area = 36864", "area = 9216"))
     monkeypatch.setenv("VSOD_CACHE", str(cache))
     monkeypatch.setenv("VSOD_ENGINE", "torch")
     return folder

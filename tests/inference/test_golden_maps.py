@@ -18,7 +18,7 @@ from vsod.inference.model_signature import MAPS_VERSION
 from vsod.inference.predictor import Predictor
 
 FILE = Path(__file__).parents[1] / "data" / "golden_maps.npz"
-CARDS = ("swift", "studio", "scnn", "msst", "stan", "pdb", "dsnet")
+MODELS = ("swift", "studio", "scnn", "msst", "stan", "pdb", "dsnet")
 SIZE = (16, 9)
 SAME = 0.02  # processors differ in the third digit, other code in the first
 
@@ -37,9 +37,9 @@ def pictures() -> list[Frame]:
     return frames
 
 
-def maps(card: str) -> np.ndarray:
+def maps(model: str) -> np.ndarray:
     """(3, 9, 16) uint8 of the card's maps by torch in float32."""
-    predictor = Predictor(require_model(card), (320, 180), "cpu", "torch")
+    predictor = Predictor(require_model(model), (320, 180), "cpu", "torch")
     width, height = predictor.raster.size
     frames = [
         Frame(f.index, f.pts, cv2.resize(f.image, (width, height), interpolation=cv2.INTER_AREA))
@@ -49,16 +49,16 @@ def maps(card: str) -> np.ndarray:
     return np.rint(np.stack(found) * 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("card", CARDS)
-def test_other_maps_are_another_version(card):
+@pytest.mark.parametrize("model", MODELS)
+def test_other_maps_are_another_version(model):
     with np.load(FILE) as golden:
         assert int(golden["version"]) == MAPS_VERSION, "write the file anew, see above"
-        expected = golden[card].astype(np.float32)
+        expected = golden[model].astype(np.float32)
     assert expected.std() > 5  # something is seen
-    off = np.abs(maps(card) - expected).mean() / 255
+    off = np.abs(maps(model) - expected).mean() / 255
     assert off < SAME, "the maps changed: raise vsod.inference.model_signature.MAPS_VERSION, then see above"
 
 
 if __name__ == "__main__":
-    np.savez_compressed(FILE, version=MAPS_VERSION, **{card: maps(card) for card in CARDS})
+    np.savez_compressed(FILE, version=MAPS_VERSION, **{model: maps(model) for model in MODELS})
     print(FILE)

@@ -30,23 +30,23 @@ def folder():
     return path
 
 
-def test_the_built_in_card_is_usable_and_its_weights_are_the_named_ones():
-    card = require_model("swift")
-    assert card.sha256 == file_sha256(card.verified_weights())
-    assert card.flow == "dis"
-    json.dumps(card.as_json())
+def test_the_built_in_model_is_usable_and_its_weights_are_the_named_ones():
+    model = require_model("swift")
+    assert model.sha256 == file_sha256(model.verified_weights())
+    assert model.flow == "dis"
+    json.dumps(model.as_json())
 
 
-def test_every_built_in_card_is_free_of_problems():
+def test_every_built_in_model_is_free_of_problems():
     assert {c.id: c.problem for c in list_models()} == {c.id: None for c in list_models()}
 
 
-def test_a_dropped_in_card_is_found(folder):
+def test_a_dropped_in_model_is_found(folder):
     (folder / "mine.toml").write_text(GOOD)
     (folder / "mine.safetensors").write_bytes(b"x")
-    card = require_model("mine")
-    assert (card.title, card.area, card.multiple) == ("Mine", 82944, 32)
-    assert card.verified_weights() == folder / "mine.safetensors"
+    model = require_model("mine")
+    assert (model.title, model.area, model.multiple) == ("Mine", 82944, 32)
+    assert model.verified_weights() == folder / "mine.safetensors"
 
 
 def test_a_folder_with_card_toml_is_found(folder):
@@ -68,7 +68,7 @@ def test_a_folder_with_card_toml_is_found(folder):
         (GOOD, "missing"),
     ],
 )
-def test_a_broken_card_is_a_row_that_says_why(folder, text, reason):
+def test_a_broken_model_is_a_row_that_says_why(folder, text, reason):
     file = folder / "bad.toml"
     file.write_text(text)
     problem = read_model_spec(file).problem
@@ -80,20 +80,20 @@ def test_a_broken_card_is_a_row_that_says_why(folder, text, reason):
 
 
 def test_the_systems_published_with_a_crf_end_in_one():
-    chosen = {card.id: card.crf for card in list_models()}
+    chosen = {model.id: model.crf for model in list_models()}
     assert {name for name, crf in chosen.items() if crf == "meanfield"} == {"scnn", "msst", "stan", "pdb"}
     asked, silent = MatteSettings(crf="off"), MatteSettings()
     assert asked.for_model("meanfield") == asked
     assert silent.for_model("meanfield") == MatteSettings(crf="meanfield")
 
 
-def test_a_taken_id_does_not_replace_the_first_card(folder):
+def test_a_taken_id_does_not_replace_the_first_model(folder):
     (folder / "copy.toml").write_text(GOOD.replace('"mine"', '"swift"', 1))
     assert find_model("swift").source.parent == paths.model_specs_dir()
     assert any(c.problem == "the id 'swift' is taken" for c in list_models())
 
 
-def test_unknown_card_lists_what_there_is():
+def test_unknown_model_lists_what_there_is():
     with pytest.raises(UnknownModel, match="swift"):
         find_model("swfit")
 
@@ -107,11 +107,11 @@ def test_exchanged_weights_are_refused(folder):
 
 def test_a_net_of_ones_own_comes_in_by_copying_a_folder(folder):
     shutil.copytree(paths.plugins_dir() / "example-model", folder / "my-net")
-    card = require_model("example-contrast")
-    assert type(load_network(card)).__name__ == "Contrast"
+    model = require_model("example-contrast")
+    assert type(load_network(model)).__name__ == "Contrast"
 
 
-def test_two_cards_may_both_call_their_file_net(folder):
+def test_two_models_may_both_call_their_file_net(folder):
     for name in ("a", "b"):
         (folder / name).mkdir()
         (folder / name / "card.toml").write_text(
@@ -145,7 +145,7 @@ def test_a_package_that_does_not_import_is_a_row(monkeypatch):
         "vsod.inference.model_code.entry_points", lambda group: points if group == "vsod.models" else []
     )
     monkeypatch.setattr(model_code, "_entry_points", model_code._entry_points.__wrapped__)
-    row = next(card for card in list_models() if card.id == r"odd\x1b")
+    row = next(model for model in list_models() if model.id == r"odd\x1b")
     assert "cannot be used" in row.problem
     assert require_model("swift").id == "swift"
 

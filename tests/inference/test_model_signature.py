@@ -46,22 +46,22 @@ def of(folder):
     ],
 )
 def test_every_field_that_means_something_changes_it(folder, line):
-    card, before = folder / "model.toml", of(folder)
-    text, key = card.read_text().splitlines(), line.partition(" = ")[0]
+    model, before = folder / "model.toml", of(folder)
+    text, key = model.read_text().splitlines(), line.partition(" = ")[0]
     if line.startswith("["):
         text += line.splitlines()
     elif any(row.startswith(f"{key} =") for row in text):
         text = [line if row.startswith(f"{key} =") else row for row in text]
     else:
         text.append(line)  # [input] is the last table
-    card.write_text("\n".join(text))
-    assert read_model_spec(card).problem is None
+    model.write_text("\n".join(text))
+    assert read_model_spec(model).problem is None
     assert of(folder) != before
-    card.write_text((paths.plugins_dir() / "example-model" / "model.toml").read_text())
+    model.write_text((paths.plugins_dir() / "example-model" / "model.toml").read_text())
     assert of(folder) == before
 
 
-def test_code_and_weights_change_it_whatever_the_card_pins(folder):
+def test_code_and_weights_change_it_whatever_the_model_pins(folder):
     seen = {of(folder)}
 
     def changed():
@@ -85,84 +85,84 @@ def test_code_and_weights_change_it_whatever_the_card_pins(folder):
 
 
 def test_words_about_it_do_not(folder):
-    before, card = of(folder), folder / "model.toml"
+    before, model = of(folder), folder / "model.toml"
     (folder / "README.md").write_text("words")
-    text = card.read_text().replace("Example: contrast", "Another title")
+    text = model.read_text().replace("Example: contrast", "Another title")
     text = text.replace('licence = "GPL-3.0-or-later"', 'licence = "MIT"').replace("nothing: four", "four")
-    card.write_text(text.replace('id = "example-contrast"', 'id = "other"'))
-    assert read_model_spec(card).id == "other"
+    model.write_text(text.replace('id = "example-contrast"', 'id = "other"'))
+    assert read_model_spec(model).id == "other"
     assert of(folder) == before
 
 
 def test_the_version_of_our_own_code_changes_it(monkeypatch):
-    card = require_model("swift")
-    before = compute_signature(card)
-    assert compute_signature(replace(card, title="x", sha256="", measured={})) == before
+    model = require_model("swift")
+    before = compute_signature(model)
+    assert compute_signature(replace(model, title="x", sha256="", measured={})) == before
     monkeypatch.setattr(model_signature, "MAPS_VERSION", 10_000)
-    assert compute_signature(card) != before
+    assert compute_signature(model) != before
 
 
 def test_what_it_reads_besides_changes_the_predictors(monkeypatch, tmp_path):
     size = (640, 360)
-    card = require_model("scnn")
-    before = Predictor(card, size).signature
-    assert Predictor(card, (640, 640)).signature != before
-    assert Predictor(card, size, use_flow=False).signature != before
+    model = require_model("scnn")
+    before = Predictor(model, size).signature
+    assert Predictor(model, (640, 640)).signature != before
+    assert Predictor(model, size, use_flow=False).signature != before
     other = tmp_path / "prior.safetensors"
     other.write_bytes(b"1")
     monkeypatch.setattr(motion_prior, "prior_file", lambda: other)
-    assert Predictor(card, size).signature != before
+    assert Predictor(model, size).signature != before
     monkeypatch.setenv("VSOD_FLOW", "raft")
     paths.raft_weights().parent.mkdir(parents=True)
     found = set()
     for content in (b"1", b"2"):
         paths.raft_weights().write_bytes(content)
-        found.add(Predictor(card, size).signature)
+        found.add(Predictor(model, size).signature)
     assert len(found) == 2
 
 
 def test_changed_code_is_run_in_the_same_process(folder):
-    card = read_model_spec(folder / "model.toml")
-    build_network(card)
+    model = read_model_spec(folder / "model.toml")
+    build_network(model)
     code = folder / "contrast.py"
     code.write_text(code.read_text().replace("def build(", "def build(*, other: int = 1, "))
     with pytest.raises(ModelError, match="other"):
-        build_network(replace(card, options={**card.options, "other": 1, "wrong other": 2}))
+        build_network(replace(model, options={**model.options, "other": 1, "wrong other": 2}))
     code.write_text("def build(**options):\n    raise RuntimeError('the new code')\n")
     with pytest.raises(ModelError, match="the new code"):
-        build_network(card)
+        build_network(model)
 
 
 @pytest.mark.parametrize(
     "entry",
     ["os:system", "../contrast:build", "subprocess:run", "vsod.cli.main:main", "torch:load", "", ":x"],
 )
-def test_a_card_calls_nothing_but_its_own(folder, capfd, entry):
-    card = folder / "model.toml"
-    card.write_text(card.read_text().replace('entry = "contrast:build"', f'entry = "{entry}"'))
+def test_a_model_calls_nothing_but_its_own(folder, capfd, entry):
+    model = folder / "model.toml"
+    model.write_text(model.read_text().replace('entry = "contrast:build"', f'entry = "{entry}"'))
     bad = replace(read_model_spec(folder / "model.toml"), entry=entry)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
         code_files(bad)
     with pytest.raises(ModelError, match="neither beside it nor its own package's"):
         build_network(replace(bad, options={"command": "echo ran"}))
-    assert "neither beside it" in (read_model_spec(card).problem or "")
+    assert "neither beside it" in (read_model_spec(model).problem or "")
     user = paths.user_models_dir() / "bad"
     shutil.copytree(folder, user)
     assert main(["models"]) == 0
     assert "neither beside it" in capfd.readouterr().out
 
 
-def test_a_package_that_brings_cards_may_be_called_and_is_known_by_its_code(folder, tmp_path, monkeypatch):
+def test_a_package_that_brings_models_may_be_called_and_is_known_by_its_code(folder, tmp_path, monkeypatch):
     package = tmp_path / "site" / "their_nets"
     shutil.copytree(folder, package / "cards")
     (package / "cards" / "contrast.py").rename(package / "net.py")
     (package / "__init__.py").write_text("")
-    card = package / "cards" / "model.toml"
-    card.write_text(card.read_text().replace("contrast:build", "their_nets.net:build"))
-    assert read_model_spec(card).problem is not None  # not the package's yet
+    model = package / "cards" / "model.toml"
+    model.write_text(model.read_text().replace("contrast:build", "their_nets.net:build"))
+    assert read_model_spec(model).problem is not None  # not the package's yet
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.setattr(model_code, "_packages", lambda: [("their_nets.cards", package / "cards")])
-    found = read_model_spec(card)
+    found = read_model_spec(model)
     assert [name for name, _ in code_files(found)] == ["__init__.py", "net.py"]
     build_network(found)
     before = compute_signature(found)

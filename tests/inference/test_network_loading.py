@@ -116,16 +116,16 @@ def test_a_first_conversion_can_be_given_up(tmp_path, monkeypatch):
 
 
 def test_another_flow_is_chosen_by_name_and_its_lack_is_explained(frames, monkeypatch):
-    card = require_model("swift")
-    usual = Predictor(card, (640, 360))
+    model = require_model("swift")
+    usual = Predictor(model, (640, 360))
     monkeypatch.setenv("VSOD_FLOW", "raft")
-    learned = Predictor(card, (640, 360))
+    learned = Predictor(model, (640, 360))
     assert usual.signature != learned.signature
     with pytest.raises(ModelError, match=r"raft.*cannot be used.*VSOD_FLOW"):
         learned.prepare(iter(()))
     monkeypatch.setenv("VSOD_FLOW", "lucas")
     with pytest.raises(ModelError, match="dis or raft"):
-        Predictor(card, (640, 360)).prepare(iter(()))
+        Predictor(model, (640, 360)).prepare(iter(()))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of other systems")

@@ -67,6 +67,6 @@ def test_what_is_whole_passes(tmp_path):
     for precision in ("float32", "bfloat16", "int8"):
         save_weights({"a": torch.ones(8, 99), "b": torch.ones(3)}, tmp_path / "w.safetensors", precision)
         check_weights(tmp_path / "w.safetensors")
-    for card in list_models():
-        if card.weights is not None and card.weights.is_file():
-            check_weights(card.weights)
+    for model in list_models():
+        if model.weights is not None and model.weights.is_file():
+            check_weights(model.weights)

@@ -70,7 +70,7 @@ def test_a_project_opened_again_finds_its_maps(clip, spec, tmp_path):
         session.close()
 
 
-def test_a_card_of_a_shot_that_cannot_be_used_stops_the_job_before_anything_is_written(spec, tmp_path):
+def test_a_model_of_a_shot_that_cannot_be_used_stops_the_job_before_anything_is_written(spec, tmp_path):
     bad = replace(spec.with_settings(shots=(ShotOverride(9, 10, "nobody"),)), output=tmp_path / "c.mkv")
     with pytest.raises(VsodError, match="nobody"):
         runner.run_job(bad)

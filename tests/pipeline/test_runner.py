@@ -180,7 +180,7 @@ def test_bad_jobs_fail_before_anything_is_written(demo, tmp_path, change, error)
     assert not list(tmp_path.glob("out*")) and not list(tmp_path.glob(".out*"))
 
 
-def test_a_published_card_ends_in_the_crf_it_was_published_with(demo, tmp_path):
+def test_a_published_model_ends_in_the_crf_it_was_published_with(demo, tmp_path):
     def matte(crf):
         finish = MatteSettings(crf=crf, temporal_smoothing=0)
         spec = JobSpec(

@@ -221,9 +221,9 @@ def test_stored_shortcuts_hold(qapp):
     assert chosen["play"] == ["Space", "P"] and chosen["loop"] == []
 
 
-def test_stored_cards_can_be_used():
+def test_stored_models_can_be_used():
     keep("data/cards", paths.data_dir())
-    assert not [card.problem for card in list_models() if card.problem]
+    assert not [model.problem for model in list_models() if model.problem]
     tiny = require_model("tiny")
     assert (tiny.title, tiny.commercial_use, tiny.flow, tiny.options) == (
         "Tiny: every key",
@@ -253,16 +253,16 @@ def test_stored_cards_can_be_used():
         (),
         ("nothing: four numbers set by hand",),
     )
-    sizes = [sum(p.numel() for p in load_network(card).parameters()) for card in (tiny, example)]
+    sizes = [sum(p.numel() for p in load_network(model).parameters()) for model in (tiny, example)]
     assert sizes == [3, 4]
     assert load_network(moved).state_dict().keys() == load_network(require_model("pdb")).state_dict().keys()
 
 
-@pytest.mark.parametrize("card", BUILT_IN)
-def test_state_dicts_have_the_stored_keys(card):
-    known = json.loads((STORED / "state_dict_keys.json").read_text())[card]
+@pytest.mark.parametrize("model", BUILT_IN)
+def test_state_dicts_have_the_stored_keys(model):
+    known = json.loads((STORED / "state_dict_keys.json").read_text())[model]
     with torch.device("meta"):  # shapes alone
-        net = build_network(require_model(card))
+        net = build_network(require_model(model))
     found = {name: list(x.shape) for name, x in net.state_dict().items()}
     assert found == known
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from helpers import contrast_model
-from helpers.contrast_model import CARD, ball
+from helpers.contrast_model import MODEL, ball
 from vsod import paths
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
@@ -25,7 +25,7 @@ def clip(tmp_path):
 
 
 def export(clip, output):
-    runner.run_job(JobSpec(clip, output, ClipSettings(CARD, format="ffv1-gray8")))
+    runner.run_job(JobSpec(clip, output, ClipSettings(MODEL, format="ffv1-gray8")))
     return output.read_bytes()
 
 

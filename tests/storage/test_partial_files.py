@@ -236,7 +236,7 @@ def no_space(*_: object) -> None:
 
 
 @pytest.fixture
-def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     (tmp_path / "card.toml").write_text('id = "mine"\nsha256 = "old"\n\n[output]\nhalf = 0.5\n')
     (tmp_path / "mine.safetensors").write_bytes(b"old weights")
     (tmp_path / "trained").write_bytes(b"new weights")
@@ -249,8 +249,8 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
     return made
 
 
-def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
-    card: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_installed_model_and_its_weights_are_both_new_or_both_old(
+    model: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     goes, calls = Path.replace, []
@@ -272,8 +272,8 @@ def test_an_installed_card_and_its_weights_are_both_new_or_both_old(
     assert len(list(tmp_path.iterdir())) == len(before)
 
 
-def test_a_card_is_calibrated_whole_or_not_at_all(
-    card: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_is_calibrated_whole_or_not_at_all(
+    model: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     with monkeypatch.context() as patched:

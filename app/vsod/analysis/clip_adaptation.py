@@ -64,12 +64,12 @@ class FirstPass:
 
         from vsod_models.training.online_adaptation import AdaptationInput
 
-        card = self.predictor.card
+        model = self.predictor.model
         rows, targets = zip(*(self._sample(i) for i in indices), strict=True)
         cues = []
-        for i, name in enumerate(card.inputs):
+        for i, name in enumerate(model.inputs):
             values = torch.from_numpy(np.stack([row[i] for row in rows]))
-            nothing = missing_value(name, card.static_prior)
+            nothing = missing_value(name, model.static_prior)
             kind = NETWORK_INPUTS[name]
             blank = None if nothing is None else torch.tensor(nothing)
             cues.append(AdaptationInput(values, blank, kind.odd, picture=name == "image"))
@@ -79,12 +79,12 @@ class FirstPass:
         """Inputs (T, C, h, w) each, and maps (K, H, W)."""
         if self.cancel and self.cancel.is_set():
             raise Cancelled
-        predictor, card = self.predictor, self.predictor.card
+        predictor, model = self.predictor, self.predictor.model
         reach = predictor.required_frames(range(index, index + 1), self.count)
         with closing(self.decode(reach.decode)) as decoded:
             items = {item.index: item for item in predictor.prepare(decoded, reach.run)}
-        order = frame_windows.window_frames(index, reach.run, card.window, card.chunked_window)
-        told = order if card.chunked_window else [index]
+        order = frame_windows.window_frames(index, reach.run, model.window, model.chunked_window)
+        told = order if model.chunked_window else [index]
         window: list[FrameInputs] = [items[i] for i in order]
         inputs = [np.stack(x) for x in zip(*(item.inputs for item in window), strict=True)]
         return inputs, np.stack([self._target(i) for i in told])
@@ -159,7 +159,7 @@ def _key(predictor: Predictor, frames: range) -> str:
 
 def _adapted_model(predictor: Predictor, file: Path, outcome: AdaptationResult) -> ModelSpec:
     # the file proves itself
-    return replace(predictor.card, weights=file, sha256="") if outcome.trusted else predictor.card
+    return replace(predictor.model, weights=file, sha256="") if outcome.trusted else predictor.model
 
 
 def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[AdaptationResult, bytes]:
@@ -174,17 +174,17 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
     )
     from vsod_models.weights import save_weights
 
-    card = look.predictor.card
+    model = look.predictor.model
     teaching = confident_frames(look.maps, frames)
     if len(teaching) < min(4, len(frames)):
         return AdaptationResult(False), b""
     torch.manual_seed(0)
     try:
         where = torch.device(choose_device(device))
-        adapter = ClipAdapter(load_network(card), bool(card.window), where, logit(card.decision_threshold))
+        adapter = ClipAdapter(load_network(model), bool(model.window), where, logit(model.decision_threshold))
     except AttributeError as error:
         raise ModelError(
-            f"model '{card.id}' cannot adapt to a clip: {error}",
+            f"model '{model.id}' cannot adapt to a clip: {error}",
             fix="Leave --adapt out, or give its net a method backbone_parameters().",
         ) from error
     if not adapter.learn(*look.gathered(teaching), AdaptationSettings(steps), look.cancel):

@@ -48,8 +48,8 @@ def adapt_predictor(
         return prefetch(clip.frames(span.start, span.stop, size=predictor.raster.size), name="decode")
 
     look = FirstPass(predictor, decode, maps, clip.info.frame_count, cancel)
-    card, outcome = adapt_to_clip(look, frames, adapted_weights_file(folder, frames), device=device)
-    return (predictor.for_second_pass(card, maps) if outcome.trusted else predictor), outcome
+    model, outcome = adapt_to_clip(look, frames, adapted_weights_file(folder, frames), device=device)
+    return (predictor.for_second_pass(model, maps) if outcome.trusted else predictor), outcome
 
 
 def adapted_weights_file(folder: Path, frames: range) -> Path:

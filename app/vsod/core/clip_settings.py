@@ -26,7 +26,7 @@ class ShotOverride:
 
     Attributes:
         start, stop: Its frames, ``stop`` excluded.
-        card: Id of its model; None = the clip's.
+        model: Id of its model; None = the clip's.
         finish: Its finishing settings; None = the clip's.
 
     Raises:
@@ -48,11 +48,11 @@ class ShotOverride:
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """The shot of a project or a job; of its finish only what is not as usual need be there."""
         raw = renamed(raw, CLIP_SETTINGS)
-        card, finish = raw.get("model"), raw.get("matte")
+        model, finish = raw.get("model"), raw.get("matte")
         return cls(
             int(raw["start"]),
             int(raw["stop"]),
-            None if card is None else str(card),
+            None if model is None else str(model),
             None if finish is None else MatteSettings.from_json(finish),
         )
 
@@ -185,12 +185,12 @@ class ClipSettings:
         edges = sorted({frames.start, *inner, frames.stop})
         found: list[SettingsSpan] = []
         for start, stop in pairwise(edges):
-            card, finish = self.at(start)
+            model, finish = self.at(start)
             last = found[-1] if found else None
-            if last is not None and (last.model, last.matte) == (card, finish):
-                found[-1] = SettingsSpan(range(last.frames.start, stop), card, finish)
+            if last is not None and (last.model, last.matte) == (model, finish):
+                found[-1] = SettingsSpan(range(last.frames.start, stop), model, finish)
             else:
-                found.append(SettingsSpan(range(start, stop), card, finish))
+                found.append(SettingsSpan(range(start, stop), model, finish))
         return found
 
     def select_by_model(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:
@@ -200,10 +200,10 @@ class ClipSettings:
             of: Gives it for a model.
         """
         out = of(self.model).copy()
-        for card in self.model_ids[1:]:
-            mine = of(card)
+        for model in self.model_ids[1:]:
+            mine = of(model)
             for shot in self.shots:
-                if shot.model == card:
+                if shot.model == model:
                     out[shot.start : shot.stop] = mine[shot.start : shot.stop]
         return out
 

@@ -226,8 +226,8 @@ class MainWindow(QMainWindow):
         if session is None or session.ended:
             self.queue_room.offer()
 
-    def _on_catalogue(self, cards: list[ModelChoice], _formats: object) -> None:
-        self.menus.looks.set_models([card.id for card in cards if not card.problem])
+    def _on_catalogue(self, models: list[ModelChoice], _formats: object) -> None:
+        self.menus.looks.set_models([model.id for model in models if not model.problem])
 
     # ---- events
 

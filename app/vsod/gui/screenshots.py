@@ -79,7 +79,7 @@ class ScreenshotTour:
         """All states in the order a user meets them."""
         window = self._window
         do = window.actions_by_id
-        self.until(lambda: window.analysis.card is not None)
+        self.until(lambda: window.analysis.model is not None)
         self.take("empty")
         window.open_path(clip)
         self.until(lambda: window.canvas.shown is not None or window.banner.isVisible())

@@ -52,7 +52,7 @@ class Backend(Protocol):
 
 
 def open_backend(
-    card: ModelSpec,
+    model: ModelSpec,
     raster: Raster,
     device: str = "auto",
     engine: str | None = None,
@@ -61,7 +61,7 @@ def open_backend(
     """Load a model for one raster.
 
     Args:
-        card: A usable model.
+        model: A usable model.
         raster: What it will be fed.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         engine: ``"openvino"`` or ``"torch"``; None = OpenVINO on the CPU if it is installed, else
@@ -75,5 +75,5 @@ def open_backend(
     where = choose_device(device)
     engine = engine or os.environ.get("VSOD_ENGINE")
     if where == "cpu" and engine != "torch" and importlib.util.find_spec("openvino"):
-        return OpenVINOBackend(card, raster, cancel)
-    return TorchBackend(card, where)
+        return OpenVINOBackend(model, raster, cancel)
+    return TorchBackend(model, where)

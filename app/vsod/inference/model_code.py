@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OURS = "vsod_models"
 
 
-def code_files(card: ModelSpec) -> list[tuple[str, Path]]:
+def code_files(model: ModelSpec) -> list[tuple[str, Path]]:
     """The Python files a model's network is made by, with their names; none for networks of our own library.
 
     A model's ``entry`` is a module in its own folder, in the installed package that brings the model, or in
@@ -28,36 +28,36 @@ def code_files(card: ModelSpec) -> list[tuple[str, Path]]:
     Raises:
         ModelError: It names anything else.
     """
-    module = card.entry.partition(":")[0]
-    if module_beside(card, module) is not None:
-        return _python_files([card.source.parent]) if card.source is not None else []
+    module = model.entry.partition(":")[0]
+    if module_beside(model, module) is not None:
+        return _python_files([model.source.parent]) if model.source is not None else []
     package = module.partition(".")[0]
     if package == _OURS:
         return []
-    if package and package == bringing_package(card):
+    if package and package == bringing_package(model):
         spec = importlib.util.find_spec(package)
         return _python_files(map(Path, spec.submodule_search_locations or ()) if spec else ())
     raise ModelError(
-        f"model '{card.id}' calls '{module}', which is neither beside it nor its own package's",
-        where=card.source,
+        f"model '{model.id}' calls '{module}', which is neither beside it nor its own package's",
+        where=model.source,
         fix=f"Put {module or 'the module'}.py beside the model.",
     )
 
 
-def module_beside(card: ModelSpec, module: str) -> Path | None:
+def module_beside(model: ModelSpec, module: str) -> Path | None:
     """The file of this module beside a model; None without one."""
-    if card.source is None or not module.isidentifier():
+    if model.source is None or not module.isidentifier():
         return None
-    file = card.source.parent / f"{module}.py"
+    file = model.source.parent / f"{module}.py"
     return file if file.is_file() else None
 
 
-def bringing_package(card: ModelSpec) -> str | None:
+def bringing_package(model: ModelSpec) -> str | None:
     """The installed package whose entry point ``vsod.models`` brings this model; None for any other."""
-    if card.source is None:
+    if model.source is None:
         return None
     for point, folder in _packages():
-        if card.source.is_relative_to(folder):
+        if model.source.is_relative_to(folder):
             return point.partition(".")[0]
     return None
 

@@ -78,7 +78,7 @@ def read_model_spec(path: Path) -> ModelSpec:
             renamed(raw.get("output", {}), MODEL_OUTPUT),
         )
         weights = _find_weights(path, str(raw["weights"]))
-        card = ModelSpec(
+        model = ModelSpec(
             id=_id(str(raw["id"])),
             title=sanitise(str(raw["title"])),
             summary=sanitise(str(raw.get("summary", ""))),
@@ -102,16 +102,16 @@ def read_model_spec(path: Path) -> ModelSpec:
             source=path,
             problem=None if weights.is_file() else f"weights file {weights.name} is missing",
         )
-        if not 32 * 32 <= card.area <= MAX_PIXELS or not 1 <= card.multiple <= 4096:
+        if not 32 * 32 <= model.area <= MAX_PIXELS or not 1 <= model.multiple <= 4096:
             raise ValueError("input.area or input.multiple is too small or too large")
-        if not 0 <= card.window <= 1000:
+        if not 0 <= model.window <= 1000:
             raise ValueError("window.length must lie between 0 and 1000")
-        if not 0 < card.decision_threshold < 1:
+        if not 0 < model.decision_threshold < 1:
             raise ValueError("output.decision_threshold must lie between 0 and 1")
-        if card.crf not in CRF_MODES[1:]:
+        if model.crf not in CRF_MODES[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF_MODES[1:])}")
-        code_files(card)
-        return card
+        code_files(model)
+        return model
     except ModelError as error:
         return ModelSpec(id=path.stem, title=path.stem, source=path, problem=sanitise(error.what))
     except Exception as error:  # a file of anyone's: whatever is wrong with it is wrong with this model alone
@@ -140,10 +140,10 @@ def _is_clips(kind: str) -> bool:
     return kind == "chunks"
 
 
-def _find_weights(card: Path, name: str) -> Path:
-    places = [card.parent / name, card.parent.parent / "weights" / name, paths.weights_dir() / name]
+def _find_weights(model: Path, name: str) -> Path:
+    places = [model.parent / name, model.parent.parent / "weights" / name, paths.weights_dir() / name]
     # where training would put them: beside a model of the user's, with ours for one of ours
-    missing = places[-1] if card.parent == paths.model_specs_dir() else places[0]
+    missing = places[-1] if model.parent == paths.model_specs_dir() else places[0]
     return next((p for p in places if p.is_file()), missing)
 
 
@@ -171,9 +171,9 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _found() -> Iterator[ModelSpec]:
-    yield from map(_known_spec, _card_files(paths.model_specs_dir()))
+    yield from map(_known_spec, _model_files(paths.model_specs_dir()))
     for folder in paths.user_models_dirs():
-        yield from map(_known_spec, _card_files(folder))
+        yield from map(_known_spec, _model_files(folder))
     for point in model_packages():
         try:
             inside = Path(str(files(point.value)))
@@ -185,10 +185,10 @@ def _found() -> Iterator[ModelSpec]:
                 id=name, title=name, problem=f"its package cannot be used: {sanitise(reason(error))}"
             )
         else:
-            yield from map(_known_spec, _card_files(inside))
+            yield from map(_known_spec, _model_files(inside))
 
 
-def _card_files(folder: Path) -> list[Path]:
+def _model_files(folder: Path) -> list[Path]:
     try:
         single = sorted(folder.glob("*.toml"), key=lambda file: (file.stem != DEFAULT_MODEL, file))
         return [*single, *sorted(folder.glob("*/model.toml")), *sorted(folder.glob("*/card.toml"))]
@@ -199,37 +199,37 @@ def _card_files(folder: Path) -> list[Path]:
 
 def list_models() -> list[ModelSpec]:
     """Every model found, built-in ones first; a later model with a taken id is reported, not used."""
-    cards: dict[str, ModelSpec] = {}
-    for card in _found():
-        if card.id in cards:
-            taken = f"{card.id}@{sanitise(card.source.parent.name) if card.source else 'package'}"
+    models: dict[str, ModelSpec] = {}
+    for model in _found():
+        if model.id in models:
+            taken = f"{model.id}@{sanitise(model.source.parent.name) if model.source else 'package'}"
             # one that could not be read was only named after its file
-            why = f"the id '{card.id}' is taken" if card.entry else card.problem
-            card = ModelSpec(id=taken, title=card.title, source=card.source, problem=why)
-        cards[card.id] = card
-    return list(cards.values())
+            why = f"the id '{model.id}' is taken" if model.entry else model.problem
+            model = ModelSpec(id=taken, title=model.title, source=model.source, problem=why)
+        models[model.id] = model
+    return list(models.values())
 
 
-def find_model(card_id: str) -> ModelSpec:
+def find_model(model_id: str) -> ModelSpec:
     """The model with this id, usable or not.
 
     Raises:
         UnknownCard: There is none.
     """
-    cards = list_models()
-    for card in cards:
-        if card.id == card_id:
-            return card
-    raise UnknownModel(f"unknown model '{card_id}'", fix=f"Use one of: {', '.join(c.id for c in cards)}.")
+    models = list_models()
+    for model in models:
+        if model.id == model_id:
+            return model
+    raise UnknownModel(f"unknown model '{model_id}'", fix=f"Use one of: {', '.join(c.id for c in models)}.")
 
 
-def require_model(card_id: str) -> ModelSpec:
+def require_model(model_id: str) -> ModelSpec:
     """The model with this id, ready to run.
 
     Raises:
         UnknownCard: There is none, or it is broken.
     """
-    card = find_model(card_id)
-    if card.problem:
-        raise UnknownModel(f"model '{card_id}' cannot be used: {card.problem}", where=card.source)
-    return card
+    model = find_model(model_id)
+    if model.problem:
+        raise UnknownModel(f"model '{model_id}' cannot be used: {model.problem}", where=model.source)
+    return model

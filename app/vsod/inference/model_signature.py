@@ -15,7 +15,7 @@ MAPS_VERSION = 2
 """Raise it when code of ours makes other maps of the same weights; a test holds the maps of every built-in model."""
 
 
-def compute_signature(card: ModelSpec) -> str:
+def compute_signature(model: ModelSpec) -> str:
     """Hex SHA-256 of all that a model's network answers by: what the model says, its weights and its code.
 
     Not of its id, title, licence and other words for people; nor of the weights' digest as the model claims it.
@@ -25,20 +25,20 @@ def compute_signature(card: ModelSpec) -> str:
     """
     meaning = {
         "maps": MAPS_VERSION,
-        "entry": first_entry(card.entry),
-        "options": card.options,
-        "reads": first_inputs(card.inputs),
-        "flow": card.flow,
-        "area": card.area,
-        "multiple": card.multiple,
-        "window": card.window,
-        "clips": card.chunked_window,
-        "half": card.decision_threshold,
-        "still": card.static_prior,
+        "entry": first_entry(model.entry),
+        "options": model.options,
+        "reads": first_inputs(model.inputs),
+        "flow": model.flow,
+        "area": model.area,
+        "multiple": model.multiple,
+        "window": model.window,
+        "clips": model.chunked_window,
+        "half": model.decision_threshold,
+        "still": model.static_prior,
     }
     h = hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode())
-    h.update(digest_or_missing(card.weights).encode())
-    for name, file in code_files(card):
+    h.update(digest_or_missing(model.weights).encode())
+    for name, file in code_files(model):
         h.update(f"{name}|{digest_or_missing(file)}|".encode())
     return h.hexdigest()
 

@@ -20,47 +20,47 @@ if TYPE_CHECKING:
     import torch
 
 
-def build_network(card: ModelSpec) -> torch.nn.Module:
+def build_network(model: ModelSpec) -> torch.nn.Module:
     """The model's network as its entry builds it, weights not loaded.
 
     Raises:
         ModelError: The entry cannot be imported or fails.
     """
-    module, _, function = card.entry.partition(":")
+    module, _, function = model.entry.partition(":")
     try:
-        net: torch.nn.Module = getattr(_module(card, module), function)(**card.options)
+        net: torch.nn.Module = getattr(_module(model, module), function)(**model.options)
     except ModelError:
         raise
     except Exception as error:  # third-party code: whatever it raises, the model is at fault
-        raise ModelError(f"model '{card.id}' cannot be built: {error}", where=card.source) from error
+        raise ModelError(f"model '{model.id}' cannot be built: {error}", where=model.source) from error
     return net
 
 
-def network_module(card: ModelSpec) -> ModuleType:
+def network_module(model: ModelSpec) -> ModuleType:
     """The module that a model's ``entry`` names: the network's code, and how it is trained.
 
     Raises:
         ModelError: It cannot be imported.
     """
-    name = card.entry.partition(":")[0]
+    name = model.entry.partition(":")[0]
     try:
-        return _module(card, name)
+        return _module(model, name)
     except ModelError:
         raise
     except Exception as error:  # third-party code
         raise ModelError(
-            f"the code of model '{card.id}' cannot be imported: {error}", where=card.source
+            f"the code of model '{model.id}' cannot be imported: {error}", where=model.source
         ) from error
 
 
-def _module(card: ModelSpec, name: str) -> ModuleType:
+def _module(model: ModelSpec, name: str) -> ModuleType:
     """The module of this name: the file beside the model if there is one, else one that the model may call."""
-    code, file = code_files(card), module_beside(card, name)
+    code, file = code_files(model), module_beside(model, name)
     if file is None:
         return importlib.import_module(name)
     # named after the model, so that two models may both call their file net.py; and after what is in its files
     version = hashlib.sha256("".join(digest_or_missing(part) for _, part in code).encode()).hexdigest()[:16]
-    unique = f"vsod_card_{card.id}_{name}_{version}"
+    unique = f"vsod_card_{model.id}_{name}_{version}"
     if unique not in sys.modules:
         spec = importlib.util.spec_from_file_location(unique, file)
         assert spec is not None and spec.loader is not None
@@ -74,32 +74,32 @@ def _module(card: ModelSpec, name: str) -> ModuleType:
     return sys.modules[unique]
 
 
-def load_network(card: ModelSpec) -> torch.nn.Module:
+def load_network(model: ModelSpec) -> torch.nn.Module:
     """The model's network with its weights, float32, eval mode.
 
     Raises:
         ModelError: The network cannot be built or the weights do not fit.
     """
-    net = build_network(card)
-    missing, unexpected = net.load_state_dict(_weights(card), strict=False)
+    net = build_network(model)
+    missing, unexpected = net.load_state_dict(_weights(model), strict=False)
     missing = [k for k in missing if not k.endswith("num_batches_tracked")]
     if missing or unexpected:
         odd = ", ".join([*missing, *unexpected][:3])
         raise ModelError(
-            f"the weights do not fit the network of model '{card.id}' ({odd} …)", where=card.weights
+            f"the weights do not fit the network of model '{model.id}' ({odd} …)", where=model.weights
         )
     return net.eval()
 
 
-def _weights(card: ModelSpec) -> dict[str, torch.Tensor]:
+def _weights(model: ModelSpec) -> dict[str, torch.Tensor]:
     from vsod_models.weights import WeightsError, load_weights
 
-    file = card.verified_weights()
+    file = model.verified_weights()
     try:
         return load_adapted(file) if is_adapted(file) else load_weights(file)
     except WeightsError as error:
         raise ModelError(
-            f"the weights of model '{card.id}' cannot be read ({error.__cause__})",
+            f"the weights of model '{model.id}' cannot be read ({error.__cause__})",
             where=file,
             fix="Copy the file again from its origin; it must be a whole .safetensors file.",
         ) from error

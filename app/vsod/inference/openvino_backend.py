@@ -100,16 +100,16 @@ class OpenVINOBackend:
 
     batch = 1
 
-    def __init__(self, card: ModelSpec, raster: Raster, cancel: threading.Event | None = None) -> None:
+    def __init__(self, model: ModelSpec, raster: Raster, cancel: threading.Event | None = None) -> None:
         h, w = raster.padded_height, raster.padded_width
-        kinds = [NETWORK_INPUTS[name] for name in card.inputs]
+        kinds = [NETWORK_INPUTS[name] for name in model.inputs]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
-        first = "encode" if card.window else "frame"
-        networks = converted_model(card, openvino_version(), cancel)
+        first = "encode" if model.window else "frame"
+        networks = converted_model(model, openvino_version(), cancel)
         self._frame = CompiledNetwork(networks[first], shapes)
         self._window: CompiledNetwork | None = None
-        if card.window:
-            self._window = CompiledNetwork(networks["decode"], [(1, card.window, *self._frame.shape[1:])])
+        if model.window:
+            self._window = CompiledNetwork(networks["decode"], [(1, model.window, *self._frame.shape[1:])])
         self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16() else 'float32'}"
 
     def frames(self, *inputs: FloatArray) -> FloatArray:
@@ -122,7 +122,7 @@ class OpenVINOBackend:
         return np.concatenate([self._window(features[i : i + 1]) for i in range(len(features))])
 
 
-def converted_model(card: ModelSpec, version: str, cancel: threading.Event | None) -> dict[str, Network]:
+def converted_model(model: ModelSpec, version: str, cancel: threading.Event | None) -> dict[str, Network]:
     """The model's parts as OpenVINO models, converted on first use.
 
     The conversion needs torch, whose import would freeze a window for half a second and
@@ -132,35 +132,35 @@ def converted_model(card: ModelSpec, version: str, cancel: threading.Event | Non
         Cancelled: ``cancel`` was set.
         ModelError: The network cannot be built, or its weights do not fit.
     """
-    weights = card.verified_weights().absolute()
+    weights = model.verified_weights().absolute()
     check_weights(weights)  # seconds before a process of its own would say the same
-    kept = _kept(card, version)
+    kept = _kept(model, version)
     found = {name: file.read() for name, file in kept.items()}
-    if None in found.values() and card.source is not None:
-        convert_in_helper(convert_model, [str(card.source.absolute()), str(weights)], cancel)
+    if None in found.values() and model.source is not None:
+        convert_in_helper(convert_model, [str(model.source.absolute()), str(weights)], cancel)
         found = {name: file.read() for name, file in kept.items()}
     whole = {name: network for name, network in found.items() if network is not None}
     # else here, where whatever went wrong reaches the caller
-    return whole if len(whole) == len(kept) else convert(card)
+    return whole if len(whole) == len(kept) else convert(model)
 
 
-def forget(card: ModelSpec) -> None:
+def forget(model: ModelSpec) -> None:
     """Delete what was converted of a model; never raises."""
     try:
-        for file in _kept(card, openvino_version()).values():
+        for file in _kept(model, openvino_version()).values():
             file.discard()
     except VsodError as error:
-        _log.debug("nothing to forget of '%s': %s", card.id, error)
+        _log.debug("nothing to forget of '%s': %s", model.id, error)
 
 
-def _kept(card: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
+def _kept(model: ModelSpec, version: str) -> dict[str, ConvertedNetwork]:
     """Where the parts of a model's network are kept."""
-    weights = card.verified_weights()
+    weights = model.verified_weights()
     # weights made for one clip are kept with it, and so is what is made of them
     adapted = is_adapted(weights)
-    name, home = (weights.name, weights.parent) if adapted else (card.id, None)
-    signature = compute_signature(card)
-    parts = ("encode", "decode") if card.window else ("frame",)
+    name, home = (weights.name, weights.parent) if adapted else (model.id, None)
+    signature = compute_signature(model)
+    parts = ("encode", "decode") if model.window else ("frame",)
     return {part: converted_network(name, signature, version, part, home) for part in parts}
 
 
@@ -196,8 +196,8 @@ def convert_in_helper(
         _log.warning("converting the network: %s; tried again in this process", error)
 
 
-def convert(card: ModelSpec) -> dict[str, Network]:
-    """The parts of ``card``'s network as OpenVINO models; they are kept in the cache.
+def convert(model: ModelSpec) -> dict[str, Network]:
+    """The parts of ``model``'s network as OpenVINO models; they are kept in the cache.
 
     Raises:
         ModelError: The network cannot be built or its weights do not fit.
@@ -206,17 +206,17 @@ def convert(card: ModelSpec) -> dict[str, Network]:
 
     from vsod.inference.network_loading import load_network, network_part
 
-    net = load_network(card)
-    kinds = [NETWORK_INPUTS[name] for name in card.inputs]
+    net = load_network(model)
+    kinds = [NETWORK_INPUTS[name] for name in model.inputs]
     examples = [torch.zeros(1, k.channels, 64 // k.divide, 64 // k.divide) for k in kinds]
     made: dict[str, Network] = {}
-    for name, kept in _kept(card, openvino_version()).items():
+    for name, kept in _kept(model, openvino_version()).items():
         inputs = examples
         if name == "decode":
             with torch.no_grad():
                 features = network_part(net, "encode")(*examples)
-            inputs = [features[:, None].expand(-1, card.window, -1, -1, -1)]
-        made[name] = as_openvino(network_part(net, name, card.decision_threshold), inputs)
+            inputs = [features[:, None].expand(-1, model.window, -1, -1, -1)]
+        made[name] = as_openvino(network_part(net, name, model.decision_threshold), inputs)
         kept.write(made[name])
     return made
 

@@ -99,7 +99,7 @@ class Predictor:
     """A model made ready for one clip.
 
     Args:
-        card: A usable model.
+        model: A usable model.
         display: (width, height) of the clip, upright, square pixels.
         device: See :func:`vsod.inference.devices.choose_device`.
         engine: See :func:`vsod.inference.backends.open_backend`.
@@ -114,28 +114,28 @@ class Predictor:
 
     def __init__(
         self,
-        card: ModelSpec,
+        model: ModelSpec,
         display: tuple[int, int],
         device: str = "auto",
         engine: str | None = None,
         use_flow: bool = True,
     ) -> None:
-        self.card = card
-        self.raster = Raster.fit(display, card.area, card.multiple)
-        self._flow = os.environ.get("VSOD_FLOW", card.flow) if use_flow and card.flow != "none" else "none"
+        self.model = model
+        self.raster = Raster.fit(display, model.area, model.multiple)
+        self._flow = os.environ.get("VSOD_FLOW", model.flow) if use_flow and model.flow != "none" else "none"
         self._where = (device, engine)
         self._opened: Backend | None = None
         self._prior: MotionPrior | None = None
         self._before: Callable[[int], Map | None] | None = None
 
-    def for_second_pass(self, card: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
+    def for_second_pass(self, model: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
         """The same for a model that differs in its weights alone, and does not have the last word.
 
         Its maps are averaged with those of ``before`` (:data:`SECOND_PASS_WEIGHT`): what only one of the two sees stays
         in doubt.
         """
         other = copy.copy(self)
-        other.card, other._opened, other._before = card, None, before
+        other.model, other._opened, other._before = model, None, before
         return other
 
     @property
@@ -157,7 +157,7 @@ class Predictor:
             ModelError: Weights or device are missing.
             Cancelled: ``cancel`` was set.
         """
-        self._opened = open_backend(self.card, self.raster, *self._where, cancel)
+        self._opened = open_backend(self.model, self.raster, *self._where, cancel)
         if self._reads_prior:
             self._prior = open_prior(cancel)
 
@@ -177,13 +177,13 @@ class Predictor:
 
     @property
     def _reads_prior(self) -> bool:
-        return "prior" in self.card.inputs and self._flow != "none"
+        return "prior" in self.model.inputs and self._flow != "none"
 
     @property
     def signature(self) -> str:
         """Text that changes whenever the maps would: what the model means, weights, code, raster, flow, prior."""
         r = self.raster
-        words = [compute_signature(self.card), f"{r.width}x{r.height}", self._flow]
+        words = [compute_signature(self.model), f"{r.width}x{r.height}", self._flow]
         if self._flow == "raft":
             words.append(f"raft {digest_or_missing(paths.raft_weights())}")
         if self._reads_prior:
@@ -200,12 +200,14 @@ class Predictor:
 
         Clips of T stay on the video's grid, cuts or not: what is computed later must fit what is there.
         """
-        return not self.card.chunked_window and (self.card.window > 1 or self._flow != "none")
+        return not self.model.chunked_window and (self.model.window > 1 or self._flow != "none")
 
     def required_frames(self, wanted: range, count: int) -> frame_windows.RequiredFrames:
         """What must be read for the maps of ``wanted`` in a clip of ``count`` frames."""
-        flow = any(NETWORK_INPUTS[name].needs_flow for name in self.card.inputs)
-        return frame_windows.required_frames(wanted, count, self.card.window, self.card.chunked_window, flow)
+        flow = any(NETWORK_INPUTS[name].needs_flow for name in self.model.inputs)
+        return frame_windows.required_frames(
+            wanted, count, self.model.window, self.model.chunked_window, flow
+        )
 
     def prepare(self, frames: Iterable[Frame], within: range | None = None) -> Iterator[FrameInputs]:
         """Everything before the network: frames decoded at ``raster.size`` -> what it reads.
@@ -225,12 +227,12 @@ class Predictor:
         return self._built(moving)
 
     def _built(self, moving: Iterable[FrameWithFlow]) -> Iterator[FrameInputs]:
-        card, prior = self.card, self._prior
+        model, prior = self.model, self._prior
         for item in moving:
-            made = network_inputs.build_inputs(card.inputs, item.image, item.flow, prior, card.static_prior)
+            made = network_inputs.build_inputs(model.inputs, item.image, item.flow, prior, model.static_prior)
             padded = (
                 self.raster.pad(x, NETWORK_INPUTS[name].divide)
-                for name, x in zip(card.inputs, made, strict=True)
+                for name, x in zip(model.inputs, made, strict=True)
             )
             yield FrameInputs(item.index, item.held, tuple(padded))
 
@@ -276,7 +278,7 @@ class Predictor:
             yield item.index, out
 
     def _windowed(self, encoded: Iterator[tuple[int, Map]]) -> Iterator[tuple[int, Map]]:
-        if not self.card.window:
+        if not self.model.window:
             return encoded
-        arrange = frame_windows.run_chunks if self.card.chunked_window else frame_windows.run_causal_windows
-        return arrange(encoded, self.card.window, self.backend.window)
+        arrange = frame_windows.run_chunks if self.model.chunked_window else frame_windows.run_causal_windows
+        return arrange(encoded, self.model.window, self.backend.window)

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 class TorchBackend:
     """Plain torch, bf16 or fp16 autocast on a GPU, float32 on the CPU. See :class:`backends.Backend`."""
 
-    def __init__(self, card: ModelSpec, device: str) -> None:
+    def __init__(self, model: ModelSpec, device: str) -> None:
         import torch
 
         from vsod_models.layers.blocks import channels_last
 
         self._torch = torch
         self._device = torch.device(device)
-        net = channels_last(load_network(card).to(self._device))
-        self._frame = network_part(net, "encode" if card.window else "frame", card.decision_threshold)
-        self._window = network_part(net, "decode", card.decision_threshold) if card.window else None
+        net = channels_last(load_network(model).to(self._device))
+        self._frame = network_part(net, "encode" if model.window else "frame", model.decision_threshold)
+        self._window = network_part(net, "decode", model.decision_threshold) if model.window else None
         self._dtype: torch.dtype | None = None
         if device == "cuda":
             self._dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

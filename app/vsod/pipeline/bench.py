@@ -95,7 +95,7 @@ class _Laps:
 
 def run_bench(
     source_path: Path,
-    card: ModelSpec,
+    model: ModelSpec,
     format_id: str,
     limit: int,
     device: str,
@@ -107,19 +107,19 @@ def run_bench(
     Raises:
         VsodError: As for ``run``.
     """
-    fmt, settings = format_by_id(format_id), settings.for_model(card.crf)
+    fmt, settings = format_by_id(format_id), settings.for_model(model.crf)
     alone, together = _Laps(), _Laps()
     with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
         frames = range(min(limit, info.frame_count))
         reads = frames_needed(frames, settings, info.frame_count)
-        predictor = Predictor(card, info.display_size, device)
+        predictor = Predictor(model, info.display_size, device)
         began = time.perf_counter()
         name = predictor.device
         start_up = time.perf_counter() - began
         small = alone("decode small", clip.frames(0, frames.stop, size=predictor.raster.size))
         moving = alone("flow", predictor.with_flow(small))
-        prepared = alone("prior" if "prior" in card.inputs else "inputs", predictor.inputs(moving))
+        prepared = alone("prior" if "prior" in model.inputs else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
         finisher = Refiner(settings)
         colour = export_frames.required_pixels(delivery, info)

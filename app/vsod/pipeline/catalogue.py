@@ -56,18 +56,18 @@ def model_entries() -> list[ModelEntry]:
     """Every model found."""
     return [
         ModelEntry(
-            id=card.id,
-            title=card.title,
-            summary=card.summary,
-            licence=card.licence,
-            needs_flow=card.flow != "none",
-            problem=card.problem,
-            paid_work=card.commercial_use,
-            trained_on=card.trained_on,
-            size=card.weights.stat().st_size if card.weights and card.weights.is_file() else 0,
-            measured=card.measured,
+            id=model.id,
+            title=model.title,
+            summary=model.summary,
+            licence=model.licence,
+            needs_flow=model.flow != "none",
+            problem=model.problem,
+            paid_work=model.commercial_use,
+            trained_on=model.trained_on,
+            size=model.weights.stat().st_size if model.weights and model.weights.is_file() else 0,
+            measured=model.measured,
         )
-        for card in list_models()
+        for model in list_models()
     ]
 
 

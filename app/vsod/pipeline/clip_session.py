@@ -54,7 +54,7 @@ class ClipSession:
 
     def __init__(self, path: Path) -> None:
         self._source = open_source(path)
-        self._cards: dict[str, ModelSpec] = {}
+        self._models: dict[str, ModelSpec] = {}
         self._stores = ClipStores(self._source.info)
         self._signatures: dict[str, str] = {}
         # signature of a model adapted to a range; the model's own where the outcome is not trusted
@@ -130,15 +130,15 @@ class ClipSession:
             else:
                 self._shown[settings.model] = found
 
-    def reload_maps(self, card: str) -> None:
+    def reload_maps(self, model: str) -> None:
         """Another job may have computed maps of this clip: look at the stores again."""
-        adapted = [signature for (name, _), signature in self._adapted.items() if name == card]
-        for signature in (self._signature(card), *adapted):
+        adapted = [signature for (name, _), signature in self._adapted.items() if name == model]
+        for signature in (self._signature(model), *adapted):
             self._stores.reopen(signature)
 
-    def coverage(self, card: str) -> npt.NDArray[np.bool_]:
+    def coverage(self, model: str) -> npt.NDArray[np.bool_]:
         """(N,) which frames have a map by this model."""
-        return self._store(card).coverage()
+        return self._store(model).coverage()
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
         """What an export of ``settings`` would find: it computes nothing where all of its frames are covered."""
@@ -156,25 +156,25 @@ class ClipSession:
             to_adapt=to is not None and (missing or adapted is None),
         )
 
-    def saliency(self, card: str, index: int) -> npt.NDArray[np.float32] | None:
+    def saliency(self, model: str, index: int) -> npt.NDArray[np.float32] | None:
         """(h, w) float32 0..1 at the network's raster, or None where nothing is computed."""
-        return self._store(card).get(index)
+        return self._store(model).get(index)
 
     def matte(
-        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
+        self, model: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
-        settings = settings.for_model(self._card(card).crf)
+        settings = settings.for_model(self._model(model).crf)
         finisher = self._finisher(settings)
         if settings.temporal_smoothing:
-            saliency = self._steady(card, settings.temporal_smoothing, finisher.reads_colour, index)
+            saliency = self._steady(model, settings.temporal_smoothing, finisher.reads_colour, index)
         else:
-            saliency = self.saliency(card, index)
+            saliency = self.saliency(model, index)
         return None if saliency is None else finisher(saliency, picture)
 
     def compare_models(
         self,
-        cards: list[str],
+        models: list[str],
         count: int,
         *,
         within: range | None = None,
@@ -185,31 +185,31 @@ class ClipSession:
         """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.compare_models`."""
         frames = sample_frames(within or range(self.info.frame_count), count)
         return compare_models(
-            self._source, self._stores, cards, frames, device=device, on_progress=on_progress, cancel=cancel
+            self._source, self._stores, models, frames, device=device, on_progress=on_progress, cancel=cancel
         )
 
-    def raw_map(self, card: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
+    def raw_map(self, model: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:
         """The network's map enlarged to ``size`` (width, height) and nothing else, or None."""
-        saliency = self.saliency(card, index)
+        saliency = self.saliency(model, index)
         return None if saliency is None else upsample(saliency, *size)
 
     def measure_metrics(
-        self, card: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+        self, model: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
         """Measure the lanes of the maps there are, as far as that was not done; see :meth:`metrics`.
 
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
-        store, kept = self._store(card), self._lane_store(card)
+        store, kept = self._store(model), self._lane_store(model)
         pace = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         pace.start("measure")
         with closing(measure_metrics(self._source, store, kept)) as measured:
             pace.track(measured)
 
-    def metrics(self, card: str) -> FrameMetrics:
+    def metrics(self, model: str) -> FrameMetrics:
         """What is known of every frame by now: a copy."""
-        return self._lane_store(card).snapshot()
+        return self._lane_store(model).snapshot()
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
@@ -236,11 +236,11 @@ class ClipSession:
             preview.close()
         self._source.close()
 
-    def _card(self, card: str) -> ModelSpec:
+    def _model(self, model: str) -> ModelSpec:
         with self._lock:
-            if card not in self._cards:
-                self._cards[card] = require_model(card)
-            return self._cards[card]
+            if model not in self._models:
+                self._models[model] = require_model(model)
+            return self._models[model]
 
     def _finisher(self, settings: MatteSettings) -> Refiner:
         with self._lock:
@@ -250,8 +250,10 @@ class ClipSession:
                 self._preview = Refiner(settings)
             return self._preview
 
-    def _steady(self, card: str, strength: float, colour: bool, index: int) -> npt.NDArray[np.float32] | None:
-        store = self._store(card)
+    def _steady(
+        self, model: str, strength: float, colour: bool, index: int
+    ) -> npt.NDArray[np.float32] | None:
+        store = self._store(model)
         asked = store, strength, colour
         with self._steady_lock:
             preview = self._steadied.pop(asked, None)
@@ -262,23 +264,23 @@ class ClipSession:
                 self._steadied.pop(next(iter(self._steadied))).close()
             return preview(index)
 
-    def _store(self, card: str) -> MapStore:
+    def _store(self, model: str) -> MapStore:
         """The maps to show: of the model as it is, or adapted."""
         with self._lock:
-            shown = self._shown.get(card)
-        return self._stores(shown or self._signature(card))
+            shown = self._shown.get(model)
+        return self._stores(shown or self._signature(model))
 
-    def _lane_store(self, card: str) -> MetricsStore:
-        store = self._store(card)
+    def _lane_store(self, model: str) -> MetricsStore:
+        store = self._store(model)
         with self._lock:
             if store.folder not in self._lane_stores:
                 self._lane_stores[store.folder] = MetricsStore(store.folder, store.count)
             return self._lane_stores[store.folder]
 
-    def _signature(self, card: str) -> str:
-        if card not in self._signatures:
-            self._signatures[card] = Predictor(self._card(card), self.info.display_size).signature
-        return self._signatures[card]
+    def _signature(self, model: str) -> str:
+        if model not in self._signatures:
+            self._signatures[model] = Predictor(self._model(model), self.info.display_size).signature
+        return self._signatures[model]
 
     def _adapted_signature(self, settings: ClipSettings) -> str | None:
         """The signature of the model as adapted to the range, its own if that is not trusted; None if it is not."""
@@ -287,7 +289,7 @@ class ClipSession:
             return None
         key = settings.model, frames
         if key not in self._adapted:
-            predictor = Predictor(self._card(settings.model), self.info.display_size)
+            predictor = Predictor(self._model(settings.model), self.info.display_size)
             known = adapted_before(predictor, self._stores(predictor.signature), frames)
             if known is None:
                 return None

@@ -55,7 +55,7 @@ def run_checks() -> list[DoctorCheck]:
         _external(),
         DoctorCheck("processor", True, describe_cpu()),
         DoctorCheck("GPU", None, describe_gpu()),
-        *_cards(),
+        *_models(),
         DoctorCheck(
             "cache",
             None,
@@ -132,16 +132,16 @@ def _second_reader() -> DoctorCheck:
     )
 
 
-def _cards() -> list[DoctorCheck]:
+def _models() -> list[DoctorCheck]:
     found = []
-    for card in list_models():
-        problem = card.problem
+    for model in list_models():
+        problem = model.problem
         if problem is None:
             try:
-                card.verified_weights()
+                model.verified_weights()
             except VsodError as error:
                 problem = str(error)
         found.append(
-            DoctorCheck(f"model {card.id}", problem is None, problem or f"{card.title}, weights as named")
+            DoctorCheck(f"model {model.id}", problem is None, problem or f"{model.title}, weights as named")
         )
     return found

@@ -114,17 +114,17 @@ def claim_run(
         raise output_error(error, out) from error
 
 
-def model_files(cards: Iterable[str]) -> Iterator[tuple[Path, str]]:
+def model_files(models: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """The files of models, and what they are; an unknown model has none."""
-    for name in cards:
+    for name in models:
         try:
-            card = find_model(name)
+            model = find_model(name)
         except UnknownModel:
             continue
-        if card.source is not None:
-            yield card.source, f"the model {name}"
-        if card.weights is not None:
-            yield card.weights, f"the weights of {name}"
+        if model.source is not None:
+            yield model.source, f"the model {name}"
+        if model.weights is not None:
+            yield model.weights, f"the weights of {name}"
 
 
 def refuse_foreign_targets(spec: JobSpec, folders: bool | None = None) -> None:

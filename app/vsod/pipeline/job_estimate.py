@@ -74,7 +74,7 @@ class JobEstimate:
 class _Sample:
     """What eight frames of the stretches with one model and finish took: seconds and bytes a frame."""
 
-    card: str
+    model: str
     frames: int
     loading: float
     pace: dict[str, float]
@@ -117,18 +117,18 @@ def _estimated(
     for part in cast.spans:
         kinds.setdefault((part.model, part.matte), []).append(part.frames)
     samples = [
-        _sample(clip, cast, spec.with_settings(model=card, matte=finish, shots=()), frames, cancel)
-        for (card, finish), frames in kinds.items()
+        _sample(clip, cast, spec.with_settings(model=model, matte=finish, shots=()), frames, cancel)
+        for (model, finish), frames in kinds.items()
     ]
     count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.analysis.missing
-    one_each = {sample.card: sample for sample in samples}
-    busy = [sample for sample in one_each.values() if missing[sample.card]]
+    one_each = {sample.model: sample for sample in samples}
+    busy = [sample for sample in one_each.values() if missing[sample.model]]
     pace = {
         stage: sum(sample.frames * sample.pace[stage] for sample in samples) / len(wanted)
         for stage in ("export", "verify")
     }
     if busy:
-        seconds = sum(missing[sample.card] * sample.pace["analyse"] for sample in busy)
+        seconds = sum(missing[sample.model] * sample.pace["analyse"] for sample in busy)
         pace = {"analyse": seconds / cast.analysis.missing_total, **pace}
     return JobEstimate(
         frames=count,

@@ -171,10 +171,10 @@ def _whole(path: Path, states: dict[str, str]) -> str:
 
 
 def _signatures(spec: JobSpec) -> str:
-    return " ".join(_ALL + compute_signature(require_model(card)) for card in spec.settings.model_ids)
+    return " ".join(_ALL + compute_signature(require_model(model)) for model in spec.settings.model_ids)
 
 
 def _are_signatures(spec: JobSpec, known: str) -> bool:
     if not known.startswith(_ALL):  # a report of 0.1.0 has the digests that the models say
-        return known == " ".join(require_model(card).sha256 for card in spec.settings.model_ids)
+        return known == " ".join(require_model(model).sha256 for model in spec.settings.model_ids)
     return known == _signatures(spec)

@@ -51,7 +51,7 @@ def sample_frames(within: range, wanted: int) -> tuple[int, ...]:
 def compare_models(
     source: Source,
     stores: OpenMapStore,
-    cards: Sequence[str],
+    models: Sequence[str],
     frames: Sequence[int],
     *,
     device: str = "auto",
@@ -67,7 +67,7 @@ def compare_models(
     width, height = source.info.display_size
     size = (min(_WIDE, width), max(16, round(height * min(1.0, _WIDE / width))))
     pictures = [source.frame_at(index, size=size).image for index in frames]
-    models = tuple(dict.fromkeys(cards))
+    distinct = tuple(dict.fromkeys(models))
     each = tuple(range(index, index + 1) for index in frames)
 
     def report(progress: Progress) -> None:
@@ -76,19 +76,19 @@ def compare_models(
 
     # few frames, and each takes long: every one is told
     meter = ProgressMeter(report, {}, cancel, interval=0.0)
-    request = AnalysisRequest(tuple((model, each) for model in models), device=device)
+    request = AnalysisRequest(tuple((model, each) for model in distinct), device=device)
     analysis = analyse(source, request, stores, meter, stage="compare", whole_clip=False)
     # a model that is there twice finds its maps there
     seconds = [
-        None if card in cards[:place] else analysis.seconds.get(card) for place, card in enumerate(cards)
+        None if model in models[:place] else analysis.seconds.get(model) for place, model in enumerate(models)
     ]
     # the models are compared, not the ways to finish a map
     with Refiner(MatteSettings(temporal_smoothing=0.0)) as finish:
         mattes = [
-            [finish(analysis.stores[card].require(i), p) for i, p in zip(frames, pictures, strict=True)]
-            for card in cards
+            [finish(analysis.stores[model].require(i), p) for i, p in zip(frames, pictures, strict=True)]
+            for model in models
         ]
-    return ModelComparison(tuple(cards), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))
+    return ModelComparison(tuple(models), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))
 
 
 def pairwise_iou(mattes: Sequence[Sequence[npt.NDArray[np.float32]]]) -> npt.NDArray[np.float64]:

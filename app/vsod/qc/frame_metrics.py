@@ -117,7 +117,7 @@ def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetr
 
     Where the picture changes is a matter of the picture: it stays known while a shot's own model has seen nothing.
     """
-    found = FrameMetrics(casting.select_by_model(lambda card: of(card).values))
+    found = FrameMetrics(casting.select_by_model(lambda model: of(model).values))
     unknown = np.isnan(found["change"])
     found["change"][unknown] = of(casting.model)["change"][unknown]
     return found

@@ -45,14 +45,14 @@ class MetricsTable:
     issues: list[Issue]
 
     @classmethod
-    def of(cls, info: ClipInfo, card: str, lanes: FrameMetrics, frames: range) -> Self:
+    def of(cls, info: ClipInfo, model: str, lanes: FrameMetrics, frames: range) -> Self:
         """The table of a range."""
         cuts = detect_cuts(lanes["change"])
         lanes = lanes.copy()
         outside = np.ones(len(lanes), np.bool_)
         outside[frames.start : frames.stop] = False
         lanes.values[outside] = np.nan
-        return cls(info, card, frames, lanes, cuts, find_issues(lanes, cuts))
+        return cls(info, model, frames, lanes, cuts, find_issues(lanes, cuts))
 
     def write(self, path: Path, *, old_keys: bool = False) -> None:
         """A row per frame (.csv), or all of it (.json).

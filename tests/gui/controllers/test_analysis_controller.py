@@ -14,8 +14,8 @@ from vsod.gui.main_window import MainWindow
 LOOKS = ["show_picture", "show_tint", "show_heat", "show_matte", "show_cutout"]
 
 
-def test_cards_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
-    box = window.analysis.card_box
+def test_models_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
+    box = window.analysis.model_box
     assert [box.itemData(i) for i in range(box.count())] == ["swift", "flow", "broken"]
     item = box.model().item(2)  # type: ignore[union-attr]
     assert not item.isEnabled() and item.toolTip() == "weights are missing"
@@ -60,7 +60,7 @@ def test_only_the_marked_range_is_analysed_on_the_chosen_device(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
     window.analysis.set_device("cpu")
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     window.scrubber.range_dragged.emit(10, 20)
     assert window.analysis.button.text() == "Analyse 10 frames in range"
     with qtbot.waitSignal(window.tasks.analysed):
@@ -74,8 +74,8 @@ def test_only_the_marked_range_is_analysed_on_the_chosen_device(
 def test_the_speed_here_is_measured_and_remembered(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     with qtbot.waitSignal(window.tasks.timed) as heard:
         window.analyse()
-    card, device, fps = heard.args
-    assert (card, device) == ("swift", "auto") and fps > 0
+    model, device, fps = heard.args
+    assert (model, device) == ("swift", "auto") and fps > 0
     assert window.analysis.facts.speed.text() == f"{fps:.1f} fps"
     assert window.prefs.speeds["swift", "auto"] == pytest.approx(fps, abs=0.01)
     window.analysis.set_device("cpu")
@@ -185,11 +185,11 @@ def test_an_unanalysed_frame_says_so(qtbot: QtBot, window: MainWindow, clip: Fak
     assert window.canvas._note == ""
 
 
-def test_another_card_has_its_own_maps(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+def test_another_model_has_its_own_maps(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     analyse_all(qtbot, window)
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is None)
     assert not window.scrubber.covered.any()
-    window.analysis.card_box.setCurrentIndex(0)
+    window.analysis.model_box.setCurrentIndex(0)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
     assert window.scrubber.covered.all()

@@ -68,7 +68,7 @@ def test_playing_is_not_idle(qtbot: QtBot, window: MainWindow, eager: FakeClip) 
     qtbot.waitUntil(lambda: bool(eager.analysed) and window.ahead._job is not None)
 
 
-def test_a_card_that_fails_is_tried_once(
+def test_a_model_that_fails_is_tried_once(
     qtbot: QtBot,
     window: MainWindow,
     eager: FakeClip,

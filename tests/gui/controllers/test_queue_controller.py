@@ -206,7 +206,7 @@ def test_settings_of_one_job(
     assert a.spec == specs(tmp_path, "a")[0]
     assert b.spec.settings.export == ExportSettings("cutout") and b.spec.output == tmp_path / "mine.mov"
     window.finish.knobs["invert"].box.click()
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     select(panel, 0)
     panel.use_button.click()
     assert next(iter(queue.jobs)).spec == a.spec.with_settings(model="flow", matte=MatteSettings(invert=True))

@@ -84,7 +84,7 @@ def test_it_is_undone_and_given_back(window: MainWindow, cut: FakeClip) -> None:
 
 def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     by_shot(window)
-    window.analysis.card_box.setCurrentIndex(window.analysis.card_box.findData("flow"))
+    window.analysis.model_box.setCurrentIndex(window.analysis.model_box.findData("flow"))
     assert (
         own(window) == (ShotOverride(20, 40, "flow"),)
         and window.document.current_clip.settings.model == "swift"
@@ -100,9 +100,9 @@ def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeCli
     # the shots stay known although the shot's frames were unknown for a while
     qtbot.waitUntil(lambda: window.overview.cuts == [20, 40])
     window.player.seek(10)
-    assert window.analysis.card == "swift"
+    assert window.analysis.model == "swift"
     window.player.seek(30)
-    assert window.analysis.card == "flow"
+    assert window.analysis.model == "flow"
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
 
 
@@ -177,7 +177,7 @@ def test_a_project_brings_shots_back(
     # no cut is known yet, but this shot is
     assert window.scope.shot == SHOT and window.deck.scope.shot_button.isEnabled()
     window.actions_by_id["edit_shot"].trigger()
-    assert window.analysis.card == "flow"
+    assert window.analysis.model == "flow"
 
 
 def test_the_timeline_says_which_shots_have_their_own(window: MainWindow, cut: FakeClip) -> None:

@@ -43,12 +43,12 @@ def test_it_is_asked_for_in_the_export_dialog_and_goes_when_the_job_changes(
 ) -> None:
     window.scrubber.range_dragged.emit(0, 20)
     window.exporting.ask()
-    card = window.dialog.cost
-    card.button.click()
-    qtbot.waitUntil(lambda: card.label.text().startswith("About 0:18"))
-    assert card.button.isEnabled()
+    model = window.dialog.cost
+    model.button.click()
+    qtbot.waitUntil(lambda: model.label.text().startswith("About 0:18"))
+    assert model.button.isEnabled()
     window.dialog.whole.click()
-    assert card.label.text() == "Measures eight frames of this job."
+    assert model.label.text() == "Measures eight frames of this job."
     window.dialog.reject()
 
 
@@ -66,17 +66,17 @@ def test_an_answer_to_another_question_is_not_shown(
 ) -> None:
     clip.gate = threading.Semaphore(0)
     window.exporting.ask()
-    card = window.dialog.cost
-    card.button.click()
+    model = window.dialog.cost
+    model.button.click()
     window.dialog.path_edit.setText(str(tmp_path / "other.mov"))
     with qtbot.waitSignal(window.exporting._estimating.finished):
         clip.gate.release()
-    assert card.label.text() == "Measures eight frames of this job."
+    assert model.label.text() == "Measures eight frames of this job."
     window.dialog.reject()
 
 
 def test_what_would_stop_the_job_is_said(qtbot: QtBot) -> None:
-    card = JobEstimateView()
-    qtbot.addWidget(card)
-    card.show_cost(OutputError("the codec refuses", fix="Choose another format."))
-    assert card.label.text() == "the codec refuses. Choose another format."
+    model = JobEstimateView()
+    qtbot.addWidget(model)
+    model.show_cost(OutputError("the codec refuses", fix="Choose another format."))
+    assert model.label.text() == "the codec refuses. Choose another format."

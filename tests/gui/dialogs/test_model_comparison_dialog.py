@@ -29,7 +29,7 @@ def test_models_are_compared_and_one_is_taken(qtbot: QtBot, window: MainWindow, 
     assert texts[2].endswith("Flow-guided 1.00") and texts[3].endswith("frame 10")
     assert not window.tasks.busy
     dialog.grid.itemAtPosition(5, 2).widget().click()
-    assert window.analysis.card == "flow" and window.bake_off.dialog is None
+    assert window.analysis.model == "flow" and window.bake_off.dialog is None
 
 
 def test_closing_the_dialog_stops_it(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

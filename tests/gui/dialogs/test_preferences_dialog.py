@@ -152,16 +152,16 @@ def test_viewer_and_timeline_follow_the_theme(
 
 
 def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    dialog = PreferencesDialog(window.prefs, window, window.analysis.cards)
-    assert dialog.card_box.findData("broken") < 0
-    dialog.card_box.setCurrentIndex(dialog.card_box.findData("flow"))
+    dialog = PreferencesDialog(window.prefs, window, window.analysis.models)
+    assert dialog.model_box.findData("broken") < 0
+    dialog.model_box.setCurrentIndex(dialog.model_box.findData("flow"))
     name = next(name for name in Presets("matte").names if Presets("matte")[name])
     dialog.preset_box.setCurrentIndex(dialog.preset_box.findData(name))
     window.open_path(Path("/clips/next.mov"))
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
     work = window.document.current_clip
     assert work.settings.model == "flow" and changed_values(work.settings.matte) == Presets("matte")[name]
-    assert window.analysis.card == "flow"
+    assert window.analysis.model == "flow"
 
 
 def test_what_is_chosen_takes_effect(

@@ -51,7 +51,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     assert not action.isEnabled()
     begun = work(window)
     window.finish.knobs["feather"].box.setValue(4)
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     window.analysis.adapt_box.click()
     window.player.seek(9)
     window.actions_by_id["mark_in"].trigger()
@@ -82,12 +82,12 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
         "Undo Feather",
     ]
     assert work(window) == begun
-    assert window.finish.settings == DEFAULT_MATTE_SETTINGS and window.analysis.card == "swift"
+    assert window.finish.settings == DEFAULT_MATTE_SETTINGS and window.analysis.model == "swift"
     assert not window.analysis.adapt and window.player.marked == range(60)
     for _ in words:
         redo(window)
     assert work(window) == ended and not window.actions_by_id["redo"].isEnabled()
-    assert window.finish.knobs["feather"].value == 4 and window.analysis.card == "flow"
+    assert window.finish.knobs["feather"].value == 4 and window.analysis.model == "flow"
     assert window.analysis.adapt and window.player.marked == range(9, 21)
     assert window.player.view.settings.matte.feather == 4
 
@@ -136,7 +136,7 @@ def test_undoing_the_model_shows_what_that_one_has_done(
     qtbot: QtBot, window: MainWindow, here: FakeClip
 ) -> None:
     analyse_all(qtbot, window)
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is None)
     undo(window)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
@@ -176,7 +176,7 @@ def test_save_and_open_bring_everything_back(
 ) -> None:
     window.finish.knobs["feather"].box.setValue(4)
     window.scrubber.range_dragged.emit(5, 15)
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     assert not window.isWindowModified(), "a project that has no file is kept by itself"
     save_as(window, tmp_path / "spot", monkeypatch)
     assert window.windowTitle() == "spot.vsod – heron.mov – vsod-desktop[*]"
@@ -193,7 +193,7 @@ def test_save_and_open_bring_everything_back(
     wait_for_frame(qtbot, window, 0)
     assert work(window) == saved
     assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
-    assert window.analysis.card == "flow" and not window.actions_by_id["undo"].isEnabled()
+    assert window.analysis.model == "flow" and not window.actions_by_id["undo"].isEnabled()
     assert window.prefs.recent[1].name == "spot.vsod"
 
 

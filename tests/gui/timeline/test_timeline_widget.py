@@ -205,14 +205,14 @@ def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip:
     wait_for_frame(qtbot, window, 40)
 
 
-def test_another_card_has_its_own_lanes(qtbot: QtBot, window: MainWindow, clip: FakeClip):
+def test_another_model_has_its_own_lanes(qtbot: QtBot, window: MainWindow, clip: FakeClip):
     clip.bad_frames = (20,)
     analyse_all(qtbot, window)
     qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
-    window.analysis.card_box.setCurrentIndex(1)
+    window.analysis.model_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.scrubber.metrics is None)
     assert not window.scrubber.issues and window.deck.flags.tree.topLevelItemCount() == 0
-    window.analysis.card_box.setCurrentIndex(0)
+    window.analysis.model_box.setCurrentIndex(0)
     qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
 
 

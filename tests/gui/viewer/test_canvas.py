@@ -83,7 +83,7 @@ def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: Fak
     assert (pixels(window)[:, : half - 10] != both[:, : half - 10]).any()
 
 
-def test_another_card_is_compared_with(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+def test_another_model_is_compared_with(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     clip.maps["flow"] = np.ones(60, bool)
     do(qtbot, window, "show_matte")

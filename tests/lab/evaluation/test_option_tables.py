@@ -63,7 +63,7 @@ def test_a_net_counts_its_parameters():
     assert surveying.count_model_parameters("swift") == 3_238_220
 
 
-def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
+def test_a_model_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
     monkeypatch.setattr(
         surveying,
         "EVALUATION_VARIANTS",
@@ -75,9 +75,9 @@ def test_a_card_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
         surveying, "EVALUATION_VARIANTS", [EvaluationVariant(""), *surveying.EVALUATION_VARIANTS]
     )
     words = []
-    for card in both:
-        monkeypatch.setattr("vsod.lab.evaluation.option_tables.require_model", lambda _, card=card: card)
-        monkeypatch.setattr("vsod.lab.evaluation.evaluate.require_model", lambda _, card=card: card)
+    for model in both:
+        monkeypatch.setattr("vsod.lab.evaluation.option_tables.require_model", lambda _, model=model: model)
+        monkeypatch.setattr("vsod.lab.evaluation.evaluate.require_model", lambda _, model=model: model)
         rows = list(evaluate_all(data, ["swift"]))
         words.append([row.look.words for row in rows])
         assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE

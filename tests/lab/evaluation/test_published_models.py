@@ -18,13 +18,17 @@ MILLIONS = {"scnn": 40.97, "pdb": 61.81}
 @pytest.mark.parametrize("name", ["scnn", "pdb"])
 def test_parameters_and_pixels_are_the_papers(name):
     ours = find_model(name)
-    with at_published_size(ours) as card:
-        assert card.problem is None and card.inputs == ours.inputs
-        assert (card.window, card.chunked_window, card.flow) == (ours.window, ours.chunked_window, ours.flow)
-        assert count_parameters(build_network(card)) / 1e6 == pytest.approx(MILLIONS[name], abs=0.01)
-        raster = Raster.fit((512, 512), card.area, card.multiple)
+    with at_published_size(ours) as model:
+        assert model.problem is None and model.inputs == ours.inputs
+        assert (model.window, model.chunked_window, model.flow) == (
+            ours.window,
+            ours.chunked_window,
+            ours.flow,
+        )
+        assert count_parameters(build_network(model)) / 1e6 == pytest.approx(MILLIONS[name], abs=0.01)
+        raster = Raster.fit((512, 512), model.area, model.multiple)
         assert raster.width in (512, 472, 474)
-        folder = card.source.parent
+        folder = model.source.parent
     assert not folder.exists()
 
 

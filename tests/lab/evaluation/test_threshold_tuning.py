@@ -58,17 +58,17 @@ def test_the_table_marks_the_best():
     assert lines[2] == "| 0.5 | 0.6000 | 0.5000 | 0.600 |" and lines[3].startswith("| **0.65** | 0.7000 |")
 
 
-def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
-    card = tmp_path / "swift.toml"
+def test_the_best_goes_into_the_model(data, tmp_path, monkeypatch, capsys):
+    model = tmp_path / "swift.toml"
     before = require_model("swift").source.read_text()
-    card.write_text(before)
-    monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("swift", source=card))
+    model.write_text(before)
+    monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("swift", source=model))
     assert (
         main(["tune-threshold", "swift", "--data", str(data), "--install", "--temporal-smoothing", "0"]) == 0
     )
     (top,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| **")]
     wanted = f"decision_threshold = {top.split('**')[1]} "
-    now = card.read_text().splitlines()
+    now = model.read_text().splitlines()
     (at,) = [i for i, line in enumerate(now) if line.startswith("decision_threshold")]
     assert now[at].startswith(wanted) and "# on val" in now[at]
     assert now[:at] + now[at + 1 :] == [
@@ -76,7 +76,7 @@ def test_the_best_goes_into_the_card(data, tmp_path, monkeypatch, capsys):
     ]
 
 
-def test_a_card_without_half_is_an_error(monkeypatch):
+def test_a_model_without_half_is_an_error(monkeypatch):
     monkeypatch.setattr(threshold_tuning, "find_model", lambda _: ModelSpec("bare"))
     with pytest.raises(ModelError, match="no decision threshold to set"):
         threshold_tuning.install_threshold("bare", 0.6)

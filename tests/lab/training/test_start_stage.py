@@ -8,14 +8,14 @@ from vsod_models.weights import load_weights, save_weights
 
 
 def test_the_second_network_starts_as_the_first_only_once(tmp_path):
-    card = find_model("scnn")
-    _, joint = stages_of(card)
-    shipped = load_weights(card.verified_weights())
+    model = find_model("scnn")
+    _, joint = stages_of(model)
+    shipped = load_weights(model.verified_weights())
     first = {k: v for k, v in shipped.items() if k.startswith("first.")}
     save_weights(first, tmp_path / "spatial.safetensors")
-    after_spatial = network_at_stage_start(card, joint, tmp_path / "spatial.safetensors")
+    after_spatial = network_at_stage_start(model, joint, tmp_path / "spatial.safetensors")
     a, b = (net.score_top.weight for net in (after_spatial.first, after_spatial.second))
     assert torch.equal(a, b)
-    again = network_at_stage_start(card, joint, card.verified_weights())
+    again = network_at_stage_start(model, joint, model.verified_weights())
     assert torch.equal(again.second.score_top.weight, shipped["second.score_top.weight"])
     assert not torch.equal(again.second.score_top.weight, again.first.score_top.weight)

@@ -66,7 +66,7 @@ def mine():
     return folder / "mine.toml"
 
 
-def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
+def test_from_pictures_to_an_installed_model(data, mine, tmp_path, capsys):
     assert find_model("mine").problem
     words = ["train", "mine", "--data", data, "--out", tmp_path / "run", "--samples", "16", "--device", "cpu"]
     assert main([str(w) for w in words] + ["--json"]) == 0
@@ -79,9 +79,9 @@ def test_from_pictures_to_an_installed_card(data, mine, tmp_path, capsys):
         require_model("mine")
     # a finished run has nothing left to do: it only installs
     assert main([str(w) for w in words] + ["--install"]) == 0
-    card = paths.user_models_dir() / "mine.toml"
+    model = paths.user_models_dir() / "mine.toml"
     shipped = require_model("mine").verified_weights()
-    assert f'sha256 = "{file_sha256(shipped)}"' in card.read_text()
+    assert f'sha256 = "{file_sha256(shipped)}"' in model.read_text()
     # int8, half the size of the run's
     assert shipped.stat().st_size < 0.6 * weights.stat().st_size
     ours, theirs = load_weights(shipped), load_weights(weights)

@@ -307,8 +307,8 @@ def test_features_come_out_of_any_file_with_the_encoder(tmp_path, backbone):
 
     state = backbone.state_dict()
     # a card's own batch norms stand beside an encoder that has none
-    card = {f"encoder.{k}": v for k, v in state.items()} | {"head.1.running_mean": torch.zeros(3)}
-    files = {"card": card, "torchvision": torchvision_like(state), "bare": dict(state)}
+    model = {f"encoder.{k}": v for k, v in state.items()} | {"head.1.running_mean": torch.zeros(3)}
+    files = {"card": model, "torchvision": torchvision_like(state), "bare": dict(state)}
     for name, content in files.items():
         save_file(content, tmp_path / name)
         found = frozen_features(tmp_path / name).state_dict()

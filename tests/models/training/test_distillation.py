@@ -39,7 +39,7 @@ def test_it_sees_the_very_batch_and_learns_nothing_itself(batch):
     assert not any(p.requires_grad for p in teacher.net.parameters())
 
 
-def test_its_maps_are_those_the_card_shows(batch):
+def test_its_maps_are_those_the_model_shows(batch):
     maps = Teacher(Bright(), ("image",), shift=4.0).maps(batch)
     assert maps[:, :, :16].min().item() == maps[:, :, :16].max().item() == pytest.approx(0.5)
 

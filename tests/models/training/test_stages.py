@@ -48,10 +48,10 @@ TINY = Recipe(samples=12, mix=Mix(2, 1, 1), sizes=((64, 64),), final_sizes=((64,
 CPU = torch.device("cpu")
 
 
-def build(card, stage):
+def build(model, stage):
     torch.manual_seed(0)
-    options = {} if card in OURS else {"backbone": "mobilenet_v2"}
-    return NETS[card](**options, **stage.options)
+    options = {} if model in OURS else {"backbone": "mobilenet_v2"}
+    return NETS[model](**options, **stage.options)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +101,9 @@ FRAME_STAGES = [(c, s) for c, stages in STAGES.items() for s in stages if not s.
 WINDOW_STAGES = [(c, s) for c, stages in STAGES.items() for s in stages if s.windows]
 
 
-@pytest.mark.parametrize(("card", "stage"), FRAME_STAGES, ids=lambda x: getattr(x, "name", x))
-def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, card, stage):
-    net = build(card, stage)
+@pytest.mark.parametrize(("model", "stage"), FRAME_STAGES, ids=lambda x: getattr(x, "name", x))
+def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, model, stage):
+    net = build(model, stage)
     trainer = FrameTrainer(net, stage, pack, TINY, tmp_path, CPU)
     before = {k: v.clone() for k, v in net.state_dict().items()}
     trainer.run()
@@ -116,12 +116,12 @@ def test_a_frame_stage_learns_what_it_should_and_nothing_else(pack, tmp_path, ca
     assert set(scores) == {"iou", "mae", "iou_still", "mae_still"} and 0 <= scores["iou"] <= 1
 
 
-@pytest.mark.parametrize(("card", "stage"), WINDOW_STAGES, ids=lambda x: getattr(x, "name", x))
-def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, card, stage):
+@pytest.mark.parametrize(("model", "stage"), WINDOW_STAGES, ids=lambda x: getattr(x, "name", x))
+def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, model, stage):
     def trainer(folder, samples=16):
-        net = build(card, stage)
+        net = build(model, stage)
         recipe = Recipe(samples=samples, seed=1)
-        length, clips = (5, True) if card == "pdb" else (4, False)
+        length, clips = (5, True) if model == "pdb" else (4, False)
         return WindowTrainer(net, stage, pack, length, clips, recipe, folder, CPU, size=(32, 64))
 
     whole = trainer(tmp_path / "a")
@@ -147,16 +147,16 @@ def test_a_window_stage_learns_its_temporal_half(pack, tmp_path, card, stage):
 PAPER = [(c, s) for c, stages in STAGES.items() for s in stages if c not in OURS]
 
 
-@pytest.mark.parametrize(("card", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
-def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
-    published = published_stage(MODULES[card], stage.name)
+@pytest.mark.parametrize(("model", "stage"), PAPER, ids=lambda x: getattr(x, "name", x))
+def test_every_stage_can_be_trained_as_published(pack, tmp_path, model, stage):
+    published = published_stage(MODULES[model], stage.name)
     assert published is not None
     recipe = published.recipe(replace(TINY, samples=8))
     assert recipe.samples == 8 and recipe.optimiser in ("adam", "sgd")
     step = replace(stage, paper_loss=published.loss)
-    net = build(card, stage)
+    net = build(model, stage)
     if stage.windows:
-        length, clips = (5, True) if card == "pdb" else (4, False)
+        length, clips = (5, True) if model == "pdb" else (4, False)
         trainer = WindowTrainer(net, step, pack, length, clips, recipe, tmp_path, CPU, size=(32, 64))
     else:
         trainer = FrameTrainer(net, step, pack, recipe, tmp_path, CPU)
@@ -167,8 +167,8 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, card, stage):
 
 
 def test_our_own_nets_have_no_paper():
-    for card in OURS:
-        assert published_stage(MODULES[card], STAGES[card][0].name) is None
+    for model in OURS:
+        assert published_stage(MODULES[model], STAGES[model][0].name) is None
 
 
 def test_a_networks_module_says_how_it_is_trained():
@@ -184,8 +184,8 @@ def test_a_networks_module_says_how_it_is_trained():
 
 
 def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
-    card, stage = WINDOW_STAGES[0]
-    net = build(card, stage)
+    model, stage = WINDOW_STAGES[0]
+    net = build(model, stage)
     trainer = WindowTrainer(net, stage, pack, 4, False, Recipe(), tmp_path, CPU)
     # features that say which frame they are of
     number = torch.arange(11.0)[:, None, None, None].expand(11, 4, 32, 56)
@@ -211,8 +211,8 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
 
 
 def test_features_are_kept_for_a_run_that_goes_on_and_for_the_same_frozen_half(pack, tmp_path, monkeypatch):
-    def trainer(card, stage, folder):
-        return WindowTrainer(build(card, stage), stage, pack, 4, False, Recipe(), folder, CPU, size=(32, 64))
+    def trainer(model, stage, folder):
+        return WindowTrainer(build(model, stage), stage, pack, 4, False, Recipe(), folder, CPU, size=(32, 64))
 
     (msst, its), (stan, his) = WINDOW_STAGES[0], WINDOW_STAGES[1]
     first = trainer(msst, its, tmp_path / "msst")

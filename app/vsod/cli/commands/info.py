@@ -92,12 +92,12 @@ def models(args: argparse.Namespace) -> int:
     if args.json:
         print(json_text([c.as_json() for c in found]))
         return 0
-    width = max(len(card.id) for card in found) + 2
-    for card in found:
-        print(f"{card.id:{width}}{card.title}: {card.problem or card.summary}")
-        if not card.problem:
-            measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
-            print(f"{'':{width}}licence {card.licence}; commercial use: {card.commercial_use}")
+    width = max(len(model.id) for model in found) + 2
+    for model in found:
+        print(f"{model.id:{width}}{model.title}: {model.problem or model.summary}")
+        if not model.problem:
+            measured = ", ".join(f"{k} {v}" for k, v in model.measured.items())
+            print(f"{'':{width}}licence {model.licence}; commercial use: {model.commercial_use}")
             if measured:
                 print(f"{'':{width}}{measured}")
     return 0

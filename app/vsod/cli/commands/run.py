@@ -34,8 +34,8 @@ def bench(args: argparse.Namespace) -> int:
     from vsod.lab.evaluation.published_models import at_published_size
     from vsod.pipeline.bench import run_bench as measure
 
-    card = find_model(args.model) if args.published else require_model(args.model)
-    with at_published_size(card) if args.published else nullcontext(card) as measured:
+    model = find_model(args.model) if args.published else require_model(args.model)
+    with at_published_size(model) if args.published else nullcontext(model) as measured:
         delivery = ExportSettings(kind=args.kind)
         result = measure(
             args.source, measured, args.format, args.frames, args.device, matte_settings(args), delivery

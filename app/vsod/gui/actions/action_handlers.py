@@ -22,7 +22,7 @@ def show_log(context: ActionContext) -> None:
 def show_preferences(context: ActionContext) -> None:
     """Open the preferences; what can change at once does."""
     text, analysis = context.shared.preferences.get_text, context.workspace.analysis
-    dialog = PreferencesDialog(context.shared.preferences, context.window, analysis.cards)
+    dialog = PreferencesDialog(context.shared.preferences, context.window, analysis.models)
     at_once = {
         "sound": lambda: mute(context, text("sound") == "off"),
         "ahead": lambda: set_idle_analysis(context, text("ahead") == "on"),

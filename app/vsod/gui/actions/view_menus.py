@@ -55,12 +55,12 @@ class ViewMenus(QObject):
         self._others = QActionGroup(self)
         self.set_models([])
 
-    def set_models(self, cards: Iterable[str]) -> None:
+    def set_models(self, models: Iterable[str]) -> None:
         """The models that can be compared with."""
         for action in self._others.actions():
             self._others.removeAction(action)
         self.against.clear()
-        for value in (RAW_MAP, SOURCE, *cards):
+        for value in (RAW_MAP, SOURCE, *models):
             self._add(
                 self.against,
                 self._others,

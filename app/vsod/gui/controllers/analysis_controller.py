@@ -76,18 +76,18 @@ class AnalysisController(QObject):
 
     # ---- messages
 
-    def _on_catalogue(self, cards: Sequence[ModelChoice], _formats: object) -> None:
+    def _on_catalogue(self, models: Sequence[ModelChoice], _formats: object) -> None:
         prefs, work = self._room.preferences, self._room.document.current_clip
         self._panel.set_device(prefs.get_text("device", "auto"))
-        self._panel.set_cards(cards, work.settings.model if work else prefs.get_text("card"))
+        self._panel.set_models(models, work.settings.model if work else prefs.get_text("card"))
         self._room.status.show_device(self._panel.device_box.currentText())
-        for (card, device), fps in prefs.speeds.items():
-            self._panel.set_speed(card, device, fps)
+        for (model, device), fps in prefs.speeds.items():
+            self._panel.set_speed(model, device, fps)
         self.refresh()
 
-    def _on_timed(self, card: str, device: str, fps: float) -> None:
-        self._room.preferences.remember_speed(card, device, fps)
-        self._panel.set_speed(card, device, fps)
+    def _on_timed(self, model: str, device: str, fps: float) -> None:
+        self._room.preferences.remember_speed(model, device, fps)
+        self._panel.set_speed(model, device, fps)
 
     def _on_device(self, device: str) -> None:
         self._room.preferences.set_text("device", device)

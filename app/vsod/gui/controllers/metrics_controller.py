@@ -117,8 +117,8 @@ class MetricsController(QObject):
             self._measured = self._covered
 
             def work(job: JobThread) -> MetricsResult:
-                for card in casting.model_ids:
-                    clip.measure_metrics(card, cancel=job.cancel)
+                for model in casting.model_ids:
+                    clip.measure_metrics(model, cancel=job.cancel)
                 lanes = select_metrics_by_model(casting, clip.metrics)
                 cuts = detect_cuts(lanes["change"])
                 return MetricsResult(lanes, cuts, find_issues(lanes, cuts))

@@ -29,7 +29,7 @@ class ModelComparisonController(QObject):
         self._within: range | None = None
         self._state, self._tasks, self._analysis = room.clip_state, room.jobs, room.workspace.analysis
         self._window = window
-        self._cards: list[ModelChoice] = []
+        self._models: list[ModelChoice] = []
         self.dialog: ModelComparisonDialog | None = None
         room.jobs.catalogued.connect(self._on_catalogue)
         room.jobs.progressed.connect(self._on_progress)
@@ -37,11 +37,13 @@ class ModelComparisonController(QObject):
 
     def ask(self) -> None:
         """Show the dialog."""
-        clip, card = self._state.clip, self._analysis.card
-        if clip is None or card is None or self._tasks.busy or len(self._cards) < 2:
+        clip, model = self._state.clip, self._analysis.model
+        if clip is None or model is None or self._tasks.busy or len(self._models) < 2:
             return
         self._within = self._scope.frames
-        self.dialog = dialog = ModelComparisonDialog(clip.info, self._cards, card, self._window, self._within)
+        self.dialog = dialog = ModelComparisonDialog(
+            clip.info, self._models, model, self._window, self._within
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(lambda _code: self._forget())
         dialog.wanted.connect(self._run)
@@ -49,16 +51,16 @@ class ModelComparisonController(QObject):
         dialog.chosen.connect(self._choose)
         dialog.open()
 
-    def _run(self, cards: list[str], count: int) -> None:
-        self._tasks.compare_models(cards, count, self._analysis.device, self._show, self._within)
+    def _run(self, models: list[str], count: int) -> None:
+        self._tasks.compare_models(models, count, self._analysis.device, self._show, self._within)
 
     def _show(self, tasting: object) -> None:
         if self.dialog is not None:
             self.dialog.show_comparison(tasting)  # type: ignore[arg-type]
 
-    def _choose(self, card: str) -> None:
-        box = self._analysis.card_box
-        box.setCurrentIndex(box.findData(card))
+    def _choose(self, model: str) -> None:
+        box = self._analysis.model_box
+        box.setCurrentIndex(box.findData(model))
 
     def _stop(self) -> None:
         if self._tasks.busy == COMPARE_JOB:
@@ -67,8 +69,8 @@ class ModelComparisonController(QObject):
     def _forget(self) -> None:
         self.dialog = None
 
-    def _on_catalogue(self, cards: list[ModelChoice], _formats: object) -> None:
-        self._cards = [card for card in cards if not card.problem]
+    def _on_catalogue(self, models: list[ModelChoice], _formats: object) -> None:
+        self._models = [model for model in models if not model.problem]
 
     def _on_progress(self, progress: object) -> None:
         if self.dialog is not None and self._tasks.busy == COMPARE_JOB:

@@ -38,7 +38,7 @@ class SettingsController(QObject):
         scope.changed.connect(self._on_scope)
         deck.finish.changed.connect(self._on_finish)
         deck.finish.settled.connect(document.end_edit)
-        deck.analysis.card_changed.connect(self._on_card)
+        deck.analysis.model_changed.connect(self._on_model)
         deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Adapt to the clip"), adapt=adapt))
         deck.scrubber.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
         deck.scrubber.installEventFilter(self)
@@ -58,14 +58,14 @@ class SettingsController(QObject):
             chosen = replace(before.settings, shots=(), start=0, stop=None)
         else:
             chosen = ClipSettings(
-                panel.card or self._prefs.get_text("card") or ClipSettings().model,
+                panel.model or self._prefs.get_text("card") or ClipSettings().model,
                 self._deck.finish.settings,
                 adapt=panel.adapt,
                 format=self._prefs.get_text("format") or None,
             )
-        card, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
-        if card in panel.usable:
-            chosen = replace(chosen, model=card)
+        model, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
+        if model in panel.usable:
+            chosen = replace(chosen, model=model)
         presets = Presets("matte")
         if preset in presets.names:
             chosen = replace(chosen, matte=MatteSettings(**presets[preset]))
@@ -110,14 +110,14 @@ class SettingsController(QObject):
         else:
             self._document.edit(text, shots=work.settings.with_shot_override(frames, matte=settings))
 
-    def _on_card(self, card: str) -> None:
+    def _on_model(self, model: str) -> None:
         work, frames = self._document.current_clip, self._scope.frames
         self._document.end_edit()
         if work is not None and frames is not None:
-            self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, model=card))
+            self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, model=model))
         else:
-            self._prefs.set_text("card", card)
-            self._document.edit(tr("Model"), model=card)
+            self._prefs.set_text("card", model)
+            self._document.edit(tr("Model"), model=model)
 
     def _on_failed(self, name: str, _error: Exception) -> None:
         if name in ("analyse", "export"):
@@ -131,9 +131,9 @@ class SettingsController(QObject):
     def _show_knobs(self, work: ProjectClip) -> None:
         frames = self._scope.frames
         chosen = work.settings
-        card, finish = (chosen.model, chosen.matte) if frames is None else chosen.at(frames.start)
+        model, finish = (chosen.model, chosen.matte) if frames is None else chosen.at(frames.start)
         self._deck.finish.set_settings(finish)
-        self._deck.analysis.set_card(card)
+        self._deck.analysis.set_model(model)
 
     def _show(self, work: ProjectClip) -> None:
         clip = self._state.clip

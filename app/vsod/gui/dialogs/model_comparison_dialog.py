@@ -41,7 +41,7 @@ class ModelComparisonDialog(QDialog):
 
     Args:
         info: The clip.
-        cards: The models that can be used.
+        models: The models that can be used.
         current: The one in use.
         parent: The window.
         shot: The frames the model is for; None = all.
@@ -54,7 +54,7 @@ class ModelComparisonDialog(QDialog):
     def __init__(
         self,
         info: ClipInfo,
-        cards: Sequence[ModelChoice],
+        models: Sequence[ModelChoice],
         current: str,
         parent: QWidget | None,
         shot: range | None = None,
@@ -68,8 +68,8 @@ class ModelComparisonDialog(QDialog):
         self.setWindowTitle(title)
         self.resize(920, 620)
         self._info = info
-        self._titles = {card.id: card.title for card in cards}
-        self.boxes = {card.id: QCheckBox(card.title) for card in cards}
+        self._titles = {model.id: model.title for model in models}
+        self.boxes = {model.id: QCheckBox(model.title) for model in models}
         for box in self.boxes.values():
             box.toggled.connect(self._refresh)
         for name in [current, *self._titles][:3]:

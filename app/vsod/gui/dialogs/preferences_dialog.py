@@ -42,13 +42,13 @@ class PreferencesDialog(QDialog):
     Args:
         prefs: Where they are kept.
         parent: The window.
-        cards: The models that can be chosen.
+        models: The models that can be chosen.
     """
 
     changed = pyqtSignal(str)  # name of the preference
 
     def __init__(
-        self, prefs: Preferences, parent: QWidget | None = None, cards: Sequence[ModelChoice] = ()
+        self, prefs: Preferences, parent: QWidget | None = None, models: Sequence[ModelChoice] = ()
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Preferences"))
@@ -63,8 +63,8 @@ class PreferencesDialog(QDialog):
         tongues = [("", tr("As the system")), *languages().items()]
         self.language_box = self._choice(tr("Language"), "language", tongues)
         as_before = ("", tr("As for the clip before"))
-        models = [(card.id, card.title) for card in cards if not card.problem]
-        self.card_box = self._choice(tr("Model of a new clip"), "default_card", [as_before, *models])
+        choices = [(model.id, model.title) for model in models if not model.problem]
+        self.model_box = self._choice(tr("Model of a new clip"), "default_card", [as_before, *choices])
         presets = [(name, name) for name in Presets("matte").names]
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
         self.device_box = self._choice(tr("Device"), "device", device_names())

@@ -164,7 +164,7 @@ class ClipJobs(QObject):
 
     def compare_models(
         self,
-        cards: list[str],
+        models: list[str],
         count: int,
         device: str,
         done: Callable[[object], object],
@@ -173,7 +173,7 @@ class ClipJobs(QObject):
         """Run several models over a few frames of the current clip; ``done`` gets what came out.
 
         Args:
-            cards: The models.
+            models: The models.
             count: How many frames.
             device: Where to compute.
             done: Gets a :class:`vsod.pipeline.model_comparison.ModelComparison`.
@@ -185,7 +185,7 @@ class ClipJobs(QObject):
 
         def work(job: JobThread) -> object:
             return clip.compare_models(
-                cards,
+                models,
                 count,
                 within=within,
                 device=device,
@@ -241,8 +241,8 @@ class ClipJobs(QObject):
 
         def work(job: JobThread) -> None:
             assert clip is not None
-            for card in settings.model_ids:
-                clip.reload_maps(card)
+            for model in settings.model_ids:
+                clip.reload_maps(model)
 
         if clip is not None:
             self._desk.start("coverage", work, lambda _none: self.read_coverage(settings))

@@ -51,7 +51,7 @@ def device_names() -> list[tuple[str, str]]:
 class AnalysisPanel(QGroupBox):
     """Model picker, device picker, Analyse or Cancel, progress."""
 
-    card_changed = pyqtSignal(str)
+    model_changed = pyqtSignal(str)
     device_changed = pyqtSignal(str)
     adapt_changed = pyqtSignal(bool)
     analyse = pyqtSignal()
@@ -59,14 +59,14 @@ class AnalysisPanel(QGroupBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Model"), parent)
-        self._cards: list[ModelChoice] = []
+        self._models: list[ModelChoice] = []
         self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
-        self.card_box = QComboBox()
-        self.card_box.setAccessibleName(tr("Model"))
-        self.card_box.setPlaceholderText(tr("Loading models …"))
-        self.card_box.setMinimumContentsLength(12)
-        self.card_box.currentIndexChanged.connect(self._card_picked)
+        self.model_box = QComboBox()
+        self.model_box.setAccessibleName(tr("Model"))
+        self.model_box.setPlaceholderText(tr("Loading models …"))
+        self.model_box.setMinimumContentsLength(12)
+        self.model_box.currentIndexChanged.connect(self._model_picked)
         self.summary = PlainLabel()
         self.summary.setObjectName("summary")
         self.summary.setWordWrap(True)
@@ -109,7 +109,7 @@ class AnalysisPanel(QGroupBox):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 10, 0, 2)
         column.setSpacing(8)
-        column.addWidget(self.card_box)
+        column.addWidget(self.model_box)
         column.addWidget(self.summary)
         column.addLayout(badge_row)
         column.addWidget(self.facts)
@@ -122,20 +122,20 @@ class AnalysisPanel(QGroupBox):
             quiet.hide()
 
     @property
-    def card(self) -> str | None:
+    def model(self) -> str | None:
         """Id of the chosen model."""
-        value = self.card_box.currentData()
+        value = self.model_box.currentData()
         return None if value is None else str(value)
 
     @property
-    def cards(self) -> Sequence[ModelChoice]:
+    def models(self) -> Sequence[ModelChoice]:
         """All models that were found."""
-        return self._cards
+        return self._models
 
     @property
     def usable(self) -> list[str]:
         """Ids of the models that can be used on this machine."""
-        return [card.id for card in self._cards if not card.problem]
+        return [model.id for model in self._models if not model.problem]
 
     @property
     def device(self) -> str:
@@ -152,41 +152,43 @@ class AnalysisPanel(QGroupBox):
         with QSignalBlocker(self.adapt_box):
             self.adapt_box.setChecked(adapt)
 
-    def set_card(self, card: str) -> None:
+    def set_model(self, model: str) -> None:
         """Choose a model by id without emitting `changed`. A model that is not installed is listed and cannot run."""
-        row = self.card_box.findData(card)
-        item = self._cards[row] if row >= 0 else None
-        with QSignalBlocker(self.card_box):
-            self.card_box.setCurrentIndex(row if item is not None and not item.problem else -1)
-        if self._cards:
-            self.card_box.setPlaceholderText(tr("'{card}' cannot be used here").format(card=card))
-        self._show_card()
+        row = self.model_box.findData(model)
+        item = self._models[row] if row >= 0 else None
+        with QSignalBlocker(self.model_box):
+            self.model_box.setCurrentIndex(row if item is not None and not item.problem else -1)
+        if self._models:
+            self.model_box.setPlaceholderText(tr("'{model}' cannot be used here").format(model=model))
+        self._show_model()
 
-    def set_speed(self, card: str, device: str, fps: float) -> None:
+    def set_speed(self, model: str, device: str, fps: float) -> None:
         """A speed measured on this machine."""
-        self._speeds[card, device] = fps
-        self._show_card()
+        self._speeds[model, device] = fps
+        self._show_model()
 
-    def set_cards(self, cards: Sequence[ModelChoice], chosen: str) -> None:
+    def set_models(self, models: Sequence[ModelChoice], chosen: str) -> None:
         """Fill the picker; broken models are listed, greyed, and say why."""
-        self._cards = list(cards)
-        self.card_box.blockSignals(True)
-        self.card_box.clear()
-        for card in self._cards:
-            self.card_box.addItem(sanitise(card.title), card.id)
-            row = self.card_box.count() - 1
-            if card.problem:
-                self.card_box.setItemText(row, tr("{title} (not usable)").format(title=sanitise(card.title)))
-                self.card_box.setItemData(row, card.problem, Qt.ItemDataRole.ToolTipRole)
-                model = self.card_box.model()
-                item = model.item(row) if isinstance(model, QStandardItemModel) else None
+        self._models = list(models)
+        self.model_box.blockSignals(True)
+        self.model_box.clear()
+        for model in self._models:
+            self.model_box.addItem(sanitise(model.title), model.id)
+            row = self.model_box.count() - 1
+            if model.problem:
+                self.model_box.setItemText(
+                    row, tr("{title} (not usable)").format(title=sanitise(model.title))
+                )
+                self.model_box.setItemData(row, model.problem, Qt.ItemDataRole.ToolTipRole)
+                items = self.model_box.model()
+                item = items.item(row) if isinstance(items, QStandardItemModel) else None
                 if item is not None:
                     item.setEnabled(False)
         pick = chosen if chosen in self.usable else next(iter(self.usable), None)
-        self.card_box.setCurrentIndex(-1 if pick is None else self.card_box.findData(pick))
-        self.card_box.setPlaceholderText(tr("No usable model found"))
-        self.card_box.blockSignals(False)
-        self._card_picked()
+        self.model_box.setCurrentIndex(-1 if pick is None else self.model_box.findData(pick))
+        self.model_box.setPlaceholderText(tr("No usable model found"))
+        self.model_box.blockSignals(False)
+        self._model_picked()
 
     def set_device(self, device: str) -> None:
         """Choose a device by id, if this machine's list has it."""
@@ -207,7 +209,7 @@ class AnalysisPanel(QGroupBox):
         self.status.setVisible(running)
         self.bar.setRange(0, 0)
         self.status.setText(tr("Starting …") if running else "")
-        self.card_box.setEnabled(not running)
+        self.model_box.setEnabled(not running)
         self.device_box.setEnabled(not running)
         self.adapt_box.setEnabled(not running)
         self.button.setObjectName("" if running else "primary")
@@ -240,33 +242,33 @@ class AnalysisPanel(QGroupBox):
             words.append(tr("{time} left").format(time=clock_text(progress.eta)))
         self.status.setText("  ·  ".join(words))
 
-    def _card_picked(self) -> None:
-        self._show_card()
-        if self.card is not None:
-            self.card_changed.emit(self.card)
+    def _model_picked(self) -> None:
+        self._show_model()
+        if self.model is not None:
+            self.model_changed.emit(self.model)
 
     def _device_picked(self) -> None:
-        self._show_card()
+        self._show_model()
         self.device_changed.emit(self.device)
 
-    def _show_card(self) -> None:
-        row = self.card_box.currentIndex()
-        card = self._cards[row] if 0 <= row < len(self._cards) else None
-        self.summary.setText(card.summary if card else "")
-        self.licence.setText(card.licence if card else "")
-        self.licence.setVisible(bool(card and card.licence))
-        self.facts.setVisible(card is not None)
-        if card is not None:
-            self.licence.setToolTip(inert(_terms(card)))
-            self.facts.show_model(card, self._speeds.get((card.id, self.device), 0.0))
+    def _show_model(self) -> None:
+        row = self.model_box.currentIndex()
+        model = self._models[row] if 0 <= row < len(self._models) else None
+        self.summary.setText(model.summary if model else "")
+        self.licence.setText(model.licence if model else "")
+        self.licence.setVisible(bool(model and model.licence))
+        self.facts.setVisible(model is not None)
+        if model is not None:
+            self.licence.setToolTip(inert(_terms(model)))
+            self.facts.show_model(model, self._speeds.get((model.id, self.device), 0.0))
 
 
-def _terms(card: ModelChoice) -> str:
-    seen = [tr("Learned from {source}").format(source=source) for source in card.trained_on]
+def _terms(model: ModelChoice) -> str:
+    seen = [tr("Learned from {source}").format(source=source) for source in model.trained_on]
     return "\n".join(
         [
-            tr("Licence of this model: {licence}").format(licence=card.licence),
-            tr("Commercial use: {text}").format(text=card.paid_work),
+            tr("Licence of this model: {licence}").format(licence=model.licence),
+            tr("Commercial use: {text}").format(text=model.paid_work),
             *seen,
         ]
     )

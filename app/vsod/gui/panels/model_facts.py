@@ -42,15 +42,15 @@ class ModelFacts(QWidget):
             label.setMinimumWidth(1)  # a long line is cut, the panel does not grow
             rows.addRow(key, label)
 
-    def show_model(self, card: ModelChoice, fps: float) -> None:
+    def show_model(self, model: ModelChoice, fps: float) -> None:
         """Another model; ``fps`` as measured on this machine, 0 if it never was."""
-        self.weights.setText(f"{card.size / 1e6:.1f} MB" if card.size else "–")
-        self.accuracy.setText(accuracy(card) or tr("not measured yet"))
+        self.weights.setText(f"{model.size / 1e6:.1f} MB" if model.size else "–")
+        self.accuracy.setText(accuracy(model) or tr("not measured yet"))
         self.speed.setText(f"{fps:.1f} fps" if fps else tr("not measured yet"))
 
 
-def accuracy(card: ModelChoice) -> str:
+def accuracy(model: ModelChoice) -> str:
     """The measures of a model in one line."""
     return " · ".join(
-        text.format(card.measured[key]) for key, text in _MEASURES.items() if key in card.measured
+        text.format(model.measured[key]) for key, text in _MEASURES.items() if key in model.measured
     )

@@ -94,9 +94,9 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     """Lay the matte over ``frame`` as ``view`` says."""
     rgb = frame.image if frame.image.ndim == 3 else ov.matte(frame.image)
     alpha = other = None
-    card, finish = view.at(frame.index)
-    if card is not None and view.overlay is not Overlay.NONE:
-        soft = clip.matte(card, frame.index, rgb, finish)
+    model, finish = view.at(frame.index)
+    if model is not None and view.overlay is not Overlay.NONE:
+        soft = clip.matte(model, frame.index, rgb, finish)
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame.index, rgb, view)
@@ -113,11 +113,11 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
 
 def _other(clip: OpenClip, index: int, rgb: Image, view: ViewState) -> Image | None:
     """The matte that is compared with."""
-    card, finish = view.at(index)
-    if card is None or view.overlay is Overlay.NONE:
+    model, finish = view.at(index)
+    if model is None or view.overlay is Overlay.NONE:
         return None
     if view.compare_with in (SOURCE, RAW_MAP):
-        soft = clip.raw_map(card, index, (rgb.shape[1], rgb.shape[0]))
+        soft = clip.raw_map(model, index, (rgb.shape[1], rgb.shape[0]))
     else:
         soft = clip.matte(view.compare_with, index, rgb, finish)
     return None if soft is None else ov.to_u8(soft)

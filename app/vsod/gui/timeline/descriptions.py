@@ -69,7 +69,7 @@ def _own_words(what: TimelineState, index: int) -> list[str]:
     shot = next((shot for shot in what.shots if shot.start <= index < shot.stop), None)
     if shot is None:
         return []
-    own = [tr("model {card}").format(card=shot.model)] if shot.model is not None else []
+    own = [tr("model {model}").format(model=shot.model)] if shot.model is not None else []
     own += [tr("matte settings")] if shot.matte is not None else []
     return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
 

@@ -92,13 +92,13 @@ class OpenClip(Protocol):
 
     def measure_metrics(  # noqa: D102
         self,
-        card: str,
+        model: str,
         *,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> None: ...
 
-    def metrics(self, card: str) -> FrameMetrics: ...  # noqa: D102
+    def metrics(self, model: str) -> FrameMetrics: ...  # noqa: D102
 
     def analyse(  # noqa: D102
         self,
@@ -111,17 +111,17 @@ class OpenClip(Protocol):
 
     def use_adapted(self, settings: ClipSettings) -> None: ...  # noqa: D102
 
-    def reload_maps(self, card: str) -> None: ...  # noqa: D102
+    def reload_maps(self, model: str) -> None: ...  # noqa: D102
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage: ...  # noqa: D102
 
     def matte(  # noqa: D102
-        self, card: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
+        self, model: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
     ) -> npt.NDArray[np.float32] | None: ...
 
     def compare_models(  # noqa: D102
         self,
-        cards: list[str],
+        models: list[str],
         count: int,
         *,
         within: range | None = None,
@@ -131,7 +131,7 @@ class OpenClip(Protocol):
     ) -> ModelComparison: ...
 
     def raw_map(  # noqa: D102
-        self, card: str, index: int, size: tuple[int, int]
+        self, model: str, index: int, size: tuple[int, int]
     ) -> npt.NDArray[np.float32] | None: ...
 
     def export(  # noqa: D102

@@ -108,15 +108,15 @@ class Preferences:
         self._store.endGroup()
         found = {}
         for key in keys:
-            card, _, device = key.rpartition("/")
+            model, _, device = key.rpartition("/")
             speed = self.number(f"speed/{key}")
             if speed > 0:
-                found[card, device] = speed
+                found[model, device] = speed
         return found
 
-    def remember_speed(self, card: str, device: str, fps: float) -> None:
+    def remember_speed(self, model: str, device: str, fps: float) -> None:
         """Keep a measured speed."""
-        self.set_text(f"speed/{card}/{device}", f"{fps:.2f}")
+        self.set_text(f"speed/{model}/{device}", f"{fps:.2f}")
 
     def sync(self) -> None:
         """Write to disk now."""

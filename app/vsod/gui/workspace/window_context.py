@@ -44,7 +44,7 @@ class WindowContext:
         """What is chosen for the clip, of its range what is inside it; None while one of its models cannot be used."""
         work = self.document.current_clip
         if work is None or not all(
-            card in self.workspace.analysis.usable for card in work.settings.model_ids
+            model in self.workspace.analysis.usable for model in work.settings.model_ids
         ):
             return None
         return self.clip_state.clipped(work.settings)

@@ -53,10 +53,10 @@ def photos(data: Path) -> dict[str, Photo]:
     return found
 
 
-def maps(photo: Photo, card: str, device: str) -> tuple[Map, Map]:
+def maps(photo: Photo, model: str, device: str) -> tuple[Map, Map]:
     """The model's map of a photo, and the true alpha at that map's size."""
     rgb, alpha = photo
-    predictor = Predictor(require_model(card), (rgb.shape[1], rgb.shape[0]), device)
+    predictor = Predictor(require_model(model), (rgb.shape[1], rgb.shape[0]), device)
     size = predictor.raster.size
     small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     (_, saliency), *_ = predictor(iter([Frame(0, 0, small)]))
@@ -103,15 +103,15 @@ def main(argv: Sequence[str]) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="vsod.lab.evaluation.bench_edges", description=__doc__)
     parser.add_argument("data", type=Path, help="folder with alpha/NAME.webp and alpha/NAME_alpha.png")
-    parser.add_argument("--card", default="swift")
+    parser.add_argument("--model", default="swift")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--edges", nargs="+", choices=EDGE_METHODS, default=list(EDGE_METHODS))
     args = parser.parse_args(argv)
     pictures = photos(args.data)
-    both = {name: maps(photo, args.card, args.device) for name, photo in pictures.items()}
+    both = {name: maps(photo, args.model, args.device) for name, photo in pictures.items()}
     print(f"{len(pictures)} photos\n")
     print("| map | edges | SAD | MSE | gradient | ms |\n|---|---|---|---|---|---|")
-    for which, label in enumerate((args.card, "true alpha, shrunk")):
+    for which, label in enumerate((args.model, "true alpha, shrunk")):
         starts = {name: pair[which] for name, pair in both.items()}
         for edges in args.edges:
             if edges == "pymatting" and find_spec("pymatting") is None:

@@ -48,7 +48,7 @@ def motion_baseline(frames: Iterator[Frame]) -> Maps:
 
 
 def evaluate(
-    card_id: str,
+    model_id: str,
     data: Path,
     *,
     split_name: str = "val",
@@ -63,7 +63,7 @@ def evaluate(
     """Scores per clip, then their mean.
 
     Args:
-        card_id: Model to measure.
+        model_id: Model to measure.
         data: Data folder, see :mod:`vsod.lab.datasets`.
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
@@ -85,7 +85,7 @@ def evaluate(
     results = []
     for clip in labelled_clips(data, split_name):
         with open_source(clip.source) as source:
-            scores = _one(clip, source, card_id, cue, adapt, finish, device, engine, gallery)
+            scores = _one(clip, source, model_id, cue, adapt, finish, device, engine, gallery)
         results.append(scores)
         if on_clip:
             on_clip(scores)
@@ -98,7 +98,7 @@ def evaluate(
 def _one(
     clip: LabelledClip,
     source: Source,
-    card_id: str,
+    model_id: str,
     cue: InputMode,
     adapt: bool,
     settings: MatteSettings,
@@ -106,7 +106,7 @@ def _one(
     engine: str | None,
     gallery: BestWorstSheet | None,
 ) -> Scores:
-    card, masks = require_model(card_id), clip.masks()
+    model, masks = require_model(model_id), clip.masks()
     if len(masks) != source.info.frame_count:
         raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
     if cue == "motion":
@@ -114,14 +114,14 @@ def _one(
         maps = motion_baseline(source.frames(size=raster.size))
     else:
         whole = range(source.info.frame_count)
-        wanted = ((card_id, (whole,)),)
+        wanted = ((model_id, (whole,)),)
         request = AnalysisRequest(wanted, whole if adapt else None, device, engine, use_flow=cue == "full")
         store = analyse_whole_clip(source, request)
         maps = ((i, store.require(i)) for i in whole)
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored_frames(len(masks))
-    with Refiner(settings.for_model(card.crf)) as finisher, ExitStack() as stack:
+    with Refiner(settings.for_model(model.crf)) as finisher, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))

@@ -49,24 +49,24 @@ class VariantScores:
     """What was measured.
 
     Attributes:
-        card: The model's id.
+        model: The model's id.
         look: How it was measured.
         scores: Per clip, then the mean.
     """
 
-    card: str
+    model: str
     look: EvaluationVariant
     scores: list[Scores]
 
 
 def evaluate_all(
-    data: Path, cards: Iterable[str] = (), *, split: str = "val", device: str = "auto"
+    data: Path, models: Iterable[str] = (), *, split: str = "val", device: str = "auto"
 ) -> Iterator[VariantScores]:
     """Measure models in every way of :data:`EVALUATION_VARIANTS`; maps are computed once per model, motion and fitting.
 
     Args:
         data: Data folder, see :mod:`vsod.lab.datasets`.
-        cards: Their ids; none = all that can be used.
+        models: Their ids; none = all that can be used.
         split: Of the data.
         device: As for ``run``.
 
@@ -76,8 +76,8 @@ def evaluate_all(
     Raises:
         DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
-    for card in cards or [c.id for c in list_models() if c.problem is None]:
-        about = require_model(card)
+    for model in models or [c.id for c in list_models() if c.problem is None]:
+        about = require_model(model)
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         seen = set()
         for look in EVALUATION_VARIANTS:
@@ -85,7 +85,7 @@ def evaluate_all(
             if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
                 seen.add(meant)
                 scores = evaluate(
-                    card,
+                    model,
                     data,
                     split_name=split,
                     cue=look.cue,
@@ -93,12 +93,12 @@ def evaluate_all(
                     finish=look.finish,
                     device=device,
                 )
-                yield VariantScores(card, look, scores)
+                yield VariantScores(model, look, scores)
 
 
-def count_model_parameters(card: str) -> int:
+def count_model_parameters(model: str) -> int:
     """Numbers the model's network has learned."""
-    return sum(p.numel() for p in build_network(require_model(card)).parameters())
+    return sum(p.numel() for p in build_network(require_model(model)).parameters())
 
 
 def format_tables(rows: list[VariantScores]) -> str:
@@ -109,7 +109,7 @@ def format_tables(rows: list[VariantScores]) -> str:
     for part in (means, each):
         part.append("|---" * part[0].count(" | ") + "|---|")
     for row in rows:
-        name = f"`{' '.join(filter(None, (row.card, row.look.words)))}`"
+        name = f"`{' '.join(filter(None, (row.model, row.look.words)))}`"
         found = row.scores[-1].row()
         means.append(_line([name, *(_digits(c, found.get(c)) for c in COLUMNS)]))
         each.append(_line([name, *(f"{s.J:.3f}" for s in row.scores[:-1])]))

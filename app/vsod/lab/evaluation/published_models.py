@@ -26,49 +26,49 @@ PUBLISHED_SIZES = {
 
 
 @contextmanager
-def at_published_size(card: ModelSpec) -> Iterator[ModelSpec]:
-    """A card beside ``card`` with the paper's backbone at width 1.0 and as many pixels as the paper's input.
+def at_published_size(model: ModelSpec) -> Iterator[ModelSpec]:
+    """A model spec beside ``model`` with the paper's backbone at width 1.0 and as many pixels as the paper's input.
 
     Its weights are drawn at random; they and all that is made of them are gone afterwards.
 
     Raises:
-        ModelError: The card is of no paper.
+        ModelError: The model is of no paper.
     """
     from vsod_models.weights import save_weights
 
-    if card.id not in PUBLISHED_SIZES or card.source is None:
+    if model.id not in PUBLISHED_SIZES or model.source is None:
         raise ModelError(
-            f"model '{card.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
+            f"model '{model.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
         )
-    backbone, side = PUBLISHED_SIZES[card.id]
-    name = f"{card.id}-published"
+    backbone, side = PUBLISHED_SIZES[model.id]
+    name = f"{model.id}-published"
     with TemporaryDirectory() as temp:
-        options = {**card.options, "backbone": backbone}
-        net = build_network(replace(card, options=options))
+        options = {**model.options, "backbone": backbone}
+        net = build_network(replace(model, options=options))
         save_weights(net.state_dict(), Path(temp) / "random.safetensors")
         rows = {
             "id": name,
-            "title": card.title,
-            "licence": card.licence,
-            "entry": card.entry,
+            "title": model.title,
+            "licence": model.licence,
+            "entry": model.entry,
             "weights": "random.safetensors",
-            "flow": card.flow,
-            "inputs": list(card.inputs),
+            "flow": model.flow,
+            "inputs": list(model.inputs),
         }
         # JSON's strings, numbers and lists are TOML's
         text = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
         text += ["[options]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
-        if card.window:
+        if model.window:
             text += [
                 "[window]",
-                f"length = {card.window}",
-                f'kind = "{"chunks" if card.chunked_window else "causal"}"',
+                f"length = {model.window}",
+                f'kind = "{"chunks" if model.chunked_window else "causal"}"',
             ]
         text += [
             "[input]",
             f"area = {side * side}",
-            f"multiple = {card.multiple}",
-            f"static_prior = {card.static_prior}",
+            f"multiple = {model.multiple}",
+            f"static_prior = {model.static_prior}",
         ]
         file = Path(temp) / "model.toml"
         file.write_text("\n".join(text) + "\n", encoding="utf-8")

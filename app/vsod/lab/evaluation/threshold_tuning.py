@@ -55,7 +55,7 @@ def rescale_map(saliency: Map, now: float, wanted: float) -> Map:
 
 
 def sweep_thresholds(
-    card_id: str,
+    model_id: str,
     data: Path,
     *,
     levels: Sequence[float] = THRESHOLDS,
@@ -68,7 +68,7 @@ def sweep_thresholds(
     """J and F of a model for each level of ``[output] half``; the network runs once.
 
     Args:
-        card_id: Model to measure.
+        model_id: Model to measure.
         data: Data folder, see :mod:`vsod.lab.datasets`.
         levels: Each between 0 and 1.
         every: Only each ``every``-th frame is finished and scored.
@@ -80,20 +80,20 @@ def sweep_thresholds(
     Raises:
         DataError, ModelError: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
     """
-    card = require_model(card_id)
+    model = require_model(model_id)
     scores: list[npt.NDArray[np.float64]] = []
     for clip in labelled_clips(data, split):
         masks = clip.masks()
         chosen = set(scored_frames(len(masks))[::every])
         with open_source(clip.source) as source:
             whole = range(source.info.frame_count)
-            store = analyse_whole_clip(source, AnalysisRequest(((card_id, (whole,)),), device=device))
+            store = analyse_whole_clip(source, AnalysisRequest(((model_id, (whole,)),), device=device))
             maps = [store.require(i) for i in range(len(masks))]
-            with Refiner(finish.for_model(card.crf)) as finisher:
+            with Refiner(finish.for_model(model.crf)) as finisher:
                 rows = [
                     _scores(
                         source,
-                        [rescale_map(m, card.decision_threshold, level) for m in maps],
+                        [rescale_map(m, model.decision_threshold, level) for m in maps],
                         masks,
                         chosen,
                         finisher,
@@ -147,24 +147,24 @@ def format_table(cuts: Sequence[ThresholdScore]) -> Iterator[str]:
         yield f"| {level} | {cut.J:.4f} | {cut.F:.4f} | {' '.join(f'{j:.3f}' for j in cut.clips)} |"
 
 
-def install_threshold(card_id: str, level: float) -> None:
+def install_threshold(model_id: str, level: float) -> None:
     """Write ``level`` into the model spec as ``[output] decision_threshold``.
 
     Raises:
         ModelError: The spec has none to set.
         OutputError: The disk refuses; the model is what it was.
     """
-    card = find_model(card_id)
-    lines = card.source.read_text(encoding="utf-8").splitlines() if card.source else []
+    model = find_model(model_id)
+    lines = model.source.read_text(encoding="utf-8").splitlines() if model.source else []
     at = [
         i for i, line in enumerate(lines) if line.partition("=")[0].strip() in ("decision_threshold", "half")
     ]
-    if card.source is None or len(at) != 1:
+    if model.source is None or len(at) != 1:
         raise ModelError(
-            f"model '{card_id}' has no decision threshold to set",
-            where=card.source,
+            f"model '{model_id}' has no decision threshold to set",
+            where=model.source,
             fix="Add [output] with decision_threshold = 0.5 to it.",
         )
     _, hash_, comment = lines[at[0]].partition("#")
     lines[at[0]] = f"decision_threshold = {level:g}" + (f"  {hash_}{comment}" if hash_ else "")
-    write_text(card.source, "\n".join(lines) + "\n")
+    write_text(model.source, "\n".join(lines) + "\n")

@@ -69,9 +69,9 @@ class ScnnLearner:
         self._optimiser = torch.optim.SGD(groups, momentum=t.momentum, weight_decay=t.decay)
 
     @classmethod
-    def from_card(
+    def from_model(
         cls,
-        card_id: str,
+        model_id: str,
         frames: Frames,
         *,
         init: Path | None = None,
@@ -81,7 +81,7 @@ class ScnnLearner:
         """A model's network, from the model's weights or from ``init``.
 
         Args:
-            card_id: A model whose network is called as SCNN is.
+            model_id: A model whose network is called as SCNN is.
             frames: See the class.
             init: Weights of this network or of another of ours whose encoder fits, or torchvision's
                 ImageNet file of its backbone.
@@ -91,12 +91,12 @@ class ScnnLearner:
         Raises:
             UnknownCard, ModelError: The model, its weights or the device cannot be used.
         """
-        card = find_model(card_id)
+        model = find_model(model_id)
         torch.manual_seed((teaching or LearnerSettings()).seed)
         if init is None:
-            net = load_network(card)
+            net = load_network(model)
         else:
-            net = build_network(card)
+            net = build_network(model)
             initialise_network(net, init)
         return cls(net, frames, teaching, choose_device(device))
 

@@ -37,12 +37,12 @@ MakeLearner = Callable[[Mapping[str, npt.NDArray[np.uint8]]], Learner]
 
 
 def make_scnn_learner(
-    card: str, init: Path | None, device: str, rate: float | None, seed: int
+    model: str, init: Path | None, device: str, rate: float | None, seed: int
 ) -> MakeLearner:
     """The learner of :func:`write_weak_labels`: a model's network, see :mod:`vsod.lab.labels.scnn_learner`.
 
     Args:
-        card: Model whose network is taught.
+        model: Model whose network is taught.
         init: Weights to start from; None = the model's.
         device: As for ``run``.
         rate: Learning rate of new layers; None = the recipe's.
@@ -52,7 +52,7 @@ def make_scnn_learner(
         UnknownCard, ModelError: There is no such model, or nothing to start from; said before hours
             of decoding.
     """
-    described = find_model(card)
+    described = find_model(model)
     if init is None:
         described.verified_weights()
 
@@ -60,7 +60,7 @@ def make_scnn_learner(
         from vsod.lab.labels.scnn_learner import LearnerSettings, ScnnLearner
 
         teaching = LearnerSettings(seed=seed) if rate is None else LearnerSettings(seed=seed, rate=rate)
-        return ScnnLearner.from_card(card, frames, init=init, device=device, teaching=teaching)
+        return ScnnLearner.from_model(model, frames, init=init, device=device, teaching=teaching)
 
     return make
 

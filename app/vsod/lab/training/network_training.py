@@ -51,44 +51,44 @@ def initialise_network(net: nn.Module, file: Path) -> bool:
         ) from error
 
 
-def stages_of(card: ModelSpec) -> tuple[Stage, ...]:
+def stages_of(model: ModelSpec) -> tuple[Stage, ...]:
     """The stages in which a model's network is trained, as its module names them.
 
     Raises:
         ModelError: It names none, or what it names are no stages.
     """
     try:
-        stages = training_stages(network_module(card))
+        stages = training_stages(network_module(model))
     except TypeError as error:
-        raise ModelError(str(error), where=card.source, fix="See docs/how-to/add-a-network.md.") from error
+        raise ModelError(str(error), where=model.source, fix="See docs/how-to/add-a-network.md.") from error
     if not stages:
         raise ModelError(
-            f"the code of model '{card.id}' does not say how it is trained",
-            where=card.source,
+            f"the code of model '{model.id}' does not say how it is trained",
+            where=model.source,
             fix="Give its module STAGES, see docs/how-to/add-a-network.md.",
         )
     return stages
 
 
-def planned_stages(card: ModelSpec, plan: TrainingPlan) -> tuple[Stage, ...]:
+def planned_stages(model: ModelSpec, plan: TrainingPlan) -> tuple[Stage, ...]:
     """The stages that a plan asks for: all, or the one it names.
 
     Raises:
         ModelError: There is no recipe for this net, or no such stage in it.
     """
-    stages = stages_of(card)
+    stages = stages_of(model)
     asked = tuple(stage for stage in stages if plan.stage in (None, stage.name))
     if not asked:
         names = ", ".join(s.name for s in stages)
-        raise ModelError(f"model '{card.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
+        raise ModelError(f"model '{model.id}' has no stage '{plan.stage}'", fix=f"Its stages: {names}.")
     return asked
 
 
 def train_network(
-    card: ModelSpec, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None
+    model: ModelSpec, pack_folder: Path, out: Path, plan: TrainingPlan, report: Report | None
 ) -> Path:
     """See :func:`vsod.lab.training.train.train`; the pack is finished."""
-    stages, asked = stages_of(card), planned_stages(card, plan)
+    stages, asked = stages_of(model), planned_stages(model, plan)
     pack, guide = open_pack(pack_folder), _teacher(plan)
     before = plan.init
     with distributed.join_processes(torch.device(choose_device(plan.device))) as where:
@@ -98,16 +98,16 @@ def train_network(
             if stage not in asked:
                 before = weights if weights.is_file() else before
                 continue
-            step, recipe = _asked(card, stage, plan)
-            _train_stage(card, step, pack, folder, recipe, before, where, guide, report)
+            step, recipe = _asked(model, stage, plan)
+            _train_stage(model, step, pack, folder, recipe, before, where, guide, report)
             before = weights
     assert before is not None
     return before
 
 
-def _asked(card: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
+def _asked(model: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Recipe]:
     """A stage and its recipe as the plan wants them."""
-    module = network_module(card)
+    module = network_module(model)
     recipe = dataclasses.replace(
         training_recipe(module),
         seed=plan.seed,
@@ -120,7 +120,7 @@ def _asked(card: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Re
         published = published_stage(module, stage.name)
         if published is None:
             raise ModelError(
-                f"model '{card.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
+                f"model '{model.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
             )
         recipe, stage = published.recipe(recipe), dataclasses.replace(stage, paper_loss=published.loss)
     if plan.rate is not None:
@@ -128,9 +128,9 @@ def _asked(card: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, Re
     return stage, recipe
 
 
-def network_at_stage_start(card: ModelSpec, stage: Stage, init: Path | None) -> nn.Module:
+def network_at_stage_start(model: ModelSpec, stage: Stage, init: Path | None) -> nn.Module:
     """The model's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
-    net = build_network(dataclasses.replace(card, options={**card.options, **stage.options}))
+    net = build_network(dataclasses.replace(model, options={**model.options, **stage.options}))
     whole = init is not None and initialise_network(net, init)
     if stage.on_start is not None and not whole:
         stage.on_start(net)
@@ -138,7 +138,7 @@ def network_at_stage_start(card: ModelSpec, stage: Stage, init: Path | None) -> 
 
 
 def _train_stage(
-    card: ModelSpec,
+    model: ModelSpec,
     stage: Stage,
     pack: Pack,
     folder: Path,
@@ -149,10 +149,10 @@ def _train_stage(
     report: Report | None,
 ) -> None:
     torch.manual_seed(recipe.seed)
-    net = network_at_stage_start(card, stage, init)
+    net = network_at_stage_start(model, stage, init)
     trainer: FrameTrainer | WindowTrainer
     if stage.windows:
-        trainer = WindowTrainer(net, stage, pack, card.window, card.chunked_window, recipe, folder, device)
+        trainer = WindowTrainer(net, stage, pack, model.window, model.chunked_window, recipe, folder, device)
     else:
         trainer = FrameTrainer(net, stage, pack, recipe, folder, device, teacher)
     trainer.resume()
@@ -164,17 +164,17 @@ def _train_stage(
 def _teacher(plan: TrainingPlan) -> Teacher | None:
     if plan.teacher is None:
         return None
-    card = require_model(plan.teacher)
-    if card.window or "prior" in card.inputs:
+    model = require_model(plan.teacher)
+    if model.window or "prior" in model.inputs:
         raise ModelError(
-            f"model '{card.id}' cannot teach: it looks at windows of frames or at the motion prior",
+            f"model '{model.id}' cannot teach: it looks at windows of frames or at the motion prior",
             fix="Take swift, studio or dsnet.",
         )
     return Teacher(
-        load_network(card), card.inputs, shift=logit(card.decision_threshold), affinity=plan.affinity
+        load_network(model), model.inputs, shift=logit(model.decision_threshold), affinity=plan.affinity
     )
 
 
-def store_weights(trained: Path, card_weights: Path) -> None:
+def store_weights(trained: Path, target: Path) -> None:
     """Write trained weights as they ship: int8, half the size of the run's bfloat16."""
-    save_weights(load_weights(trained), card_weights, "int8")
+    save_weights(load_weights(trained), target, "int8")

@@ -73,7 +73,7 @@ def _decoded(clips: list[LabelledClip]) -> Iterator[Clip]:
 
 
 def train(
-    card_id: str,
+    model_id: str,
     data: Path,
     out: Path,
     plan: TrainingPlan,
@@ -84,7 +84,7 @@ def train(
     """Train a model from its start, or go on where an earlier run in ``out`` was stopped.
 
     Args:
-        card_id: Model whose network is trained; its weights need not exist yet.
+        model_id: Model whose network is trained; its weights need not exist yet.
         data: Data folder.
         out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
         plan: What to do.
@@ -99,9 +99,9 @@ def train(
     """
     from vsod.lab.training import network_training
 
-    card = find_model(card_id)
+    model = find_model(model_id)
     pack = pack or out / "pack"
-    prior = any("prior" in stage.reads for stage in network_training.planned_stages(card, plan))
+    prior = any("prior" in stage.reads for stage in network_training.planned_stages(model, plan))
     ready = (pack / "pack.json").is_file() and (not prior or has_prior(pack))
     if not ready and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise DataError(
@@ -113,10 +113,10 @@ def train(
         make_pack(data, pack, report)
     if prior and not has_prior(pack):
         add_prior(pack, report)
-    return network_training.train_network(card, pack, out, plan, report)
+    return network_training.train_network(model, pack, out, plan, report)
 
 
-def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
+def files_of(model_id: str, plan: TrainingPlan) -> list[str]:
     """The files that a run writes, as named from its folder; the pack is not among them.
 
     Raises:
@@ -124,13 +124,13 @@ def files_of(card_id: str, plan: TrainingPlan) -> list[str]:
     """
     from vsod.lab.training import network_training
 
-    card = find_model(card_id)
-    alone = len(network_training.stages_of(card)) == 1
-    folders = [""] if alone else [f"{stage.name}/" for stage in network_training.planned_stages(card, plan)]
+    model = find_model(model_id)
+    alone = len(network_training.stages_of(model)) == 1
+    folders = [""] if alone else [f"{stage.name}/" for stage in network_training.planned_stages(model, plan)]
     return [f"{folder}{name}" for folder in folders for name in _FILES]
 
 
-def install_weights(card_id: str, weights: Path) -> None:
+def install_weights(model_id: str, weights: Path) -> None:
     """Put trained weights in the model's place and note their digest in the model.
 
     Raises:
@@ -140,25 +140,25 @@ def install_weights(card_id: str, weights: Path) -> None:
     from vsod.lab.training import network_training
     from vsod.storage.digest import file_sha256
 
-    card: ModelSpec = find_model(card_id)
-    if not weights.is_file() or card.source is None or card.weights is None:
+    model: ModelSpec = find_model(model_id)
+    if not weights.is_file() or model.source is None or model.weights is None:
         raise ModelError("no trained weights to install", where=weights, fix="Train first.")
-    text = card.source.read_text(encoding="utf-8").splitlines()
+    text = model.source.read_text(encoding="utf-8").splitlines()
     partials: list[tuple[Path, Path]] = []
     try:
-        for target in (card.weights, card.source):
+        for target in (model.weights, model.source):
             partial, file = create_partial(target)
             file.close()
             partials.append((partial, target))
-        (new_weights, _), (new_card, _) = partials
+        (new_weights, _), (new_spec, _) = partials
         network_training.store_weights(weights, new_weights)
         digest = file_sha256(new_weights)
         lines = [f'sha256 = "{digest}"' if line.startswith("sha256") else line for line in text]
-        new_card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        new_spec.write_text("\n".join(lines) + "\n", encoding="utf-8")
         # one without the other is a model that refuses its weights
         commit_together(partials)
     except OSError as error:
-        raise output_error(error, card.weights) from error
+        raise output_error(error, model.weights) from error
     finally:
         for partial, _ in partials:
             discard(partial)
