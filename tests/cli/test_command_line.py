@@ -148,7 +148,7 @@ def test_doctor_finds_this_machine_fit(capsys):
     _, out, _ = call(capsys, "doctor", "--json")
     findings = {f["name"]: f for f in json.loads(out)}
     assert str(paths.log_dir()) in findings["log"]["detail"]
-    assert findings["formats"]["ok"] and findings["window"]["ok"] and findings["card swift"]["ok"]
+    assert findings["formats"]["ok"] and findings["window"]["ok"] and findings["model swift"]["ok"]
 
 
 def test_formats_lists_what_can_be_written(capsys):

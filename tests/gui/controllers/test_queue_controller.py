@@ -302,7 +302,10 @@ def test_another_windows_queue_is_shown_and_added_to(
     second.deleteLater()
 
 
-def test_a_damaged_queue_does_not_stop_the_window_and_is_told_once(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_damaged_queue_does_not_stop_the_window_and_is_told_once(
+    qtbot: QtBot, tmp_path: Path, expect_log: Callable[..., None]
+) -> None:
+    expect_log("the queue cannot be read .* renamed to queue.json.damaged")
     file = paths.data_dir() / "queue.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("[" * 300_000)
