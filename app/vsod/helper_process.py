@@ -120,7 +120,7 @@ def run_if_helper(argv: Sequence[str]) -> bool:
 
 
 def _module_places() -> list[str]:
-    """Where the other process looks for modules: absolute places that exist, and not the current folder.
+    """Module search path of the helper process: absolute folders that exist, without the current one.
 
     Python puts that one first for ``-m`` and ``-c``, without being asked; only if the program itself
     lies there it stays.

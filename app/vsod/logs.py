@@ -101,7 +101,7 @@ class LogFile(logging.FileHandler):
             self._refused = True
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Called for what goes wrong in writing: there is nobody to tell."""
+        """Ignore errors of writing to the log: there is nowhere to report them."""
 
     def _open(self) -> TextIOWrapper:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ MIN_AGREEMENT = 0.7  # least agreement (IoU) of the maps before and after
 
 @dataclass(frozen=True)
 class FirstPass:
-    """A look at a clip: what the net reads of its frames and the windows they are in, and what it saw.
+    """Inputs and maps of the first pass, on which the adaptation trains.
 
     Attributes:
         predictor: Of the model and the clip.
@@ -118,7 +118,7 @@ def confident_frames(maps: Maps, frames: range) -> list[int]:
 def adapt_to_clip(
     look: FirstPass, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
 ) -> tuple[ModelSpec, AdaptationResult]:
-    """The model of a first look at a clip, fitted to the clip, and what to think of it.
+    """Adapt a model to a clip from the first pass; gives the weights and whether they are trusted.
 
     Done once: ``file`` keeps the result.
 

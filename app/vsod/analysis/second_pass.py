@@ -1,4 +1,4 @@
-"""Fit a model to one clip between two looks at it."""
+"""Adapt a model to one clip between a first and a second pass over it."""
 
 from __future__ import annotations
 

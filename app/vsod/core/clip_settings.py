@@ -46,7 +46,7 @@ class ShotOverride:
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
-        """The shot of a project or a job; of its finish only what is not as usual need be there."""
+        """The shot of a project or job; matte settings that are missing have their defaults."""
         raw = renamed(raw, CLIP_SETTINGS)
         model, finish = raw.get("model"), raw.get("matte")
         return cls(
@@ -173,14 +173,14 @@ class ClipSettings:
         return next((shot for shot in self.shots if shot.start <= index < shot.stop), None)
 
     def at(self, index: int) -> tuple[str, MatteSettings]:
-        """Model and finish of a frame."""
+        """Model and matte settings of a frame."""
         shot = self.shot_at(index)
         if shot is None:
             return self.model, self.matte
         return shot.model or self.model, self.matte if shot.matte is None else shot.matte
 
     def spans(self, frames: range) -> list[SettingsSpan]:
-        """``frames`` in stretches of one model and finish, in order."""
+        """``frames`` split into spans of one model and one matte settings, in order."""
         inner = {edge for shot in self.shots for edge in (shot.start, shot.stop) if edge in frames}
         edges = sorted({frames.start, *inner, frames.stop})
         found: list[SettingsSpan] = []
@@ -244,7 +244,7 @@ class ClipSettings:
 
 
 def _smoothing_alone(matte: MatteSettings) -> MatteSettings:
-    """Settings that smooth over time or do not, as ``matte``, and are as usual else."""
+    """Default settings with the temporal smoothing of ``matte``."""
     return DEFAULT_MATTE_SETTINGS if matte.temporal_smoothing else _UNSMOOTHED
 
 

@@ -125,7 +125,7 @@ class ExportSettings:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """The delivery that options or JSON name; what is not named is as usual.
+        """Export settings from options or JSON; what is not named has its default.
 
         Raises:
             UsageError: See the class.
@@ -141,7 +141,7 @@ class ExportSettings:
         return cls(**given)
 
     def to_options(self) -> list[str]:
-        """The command line options that build this; nothing for what is usual."""
+        """The command line options that build these; none for defaults."""
         usual, words = ExportSettings(), list[str]()
         for name, option in EXPORT_OPTIONS.items():
             value = getattr(self, name)

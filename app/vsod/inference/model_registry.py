@@ -161,7 +161,7 @@ def _known_spec(path: Path) -> ModelSpec:
 
 
 def _stamp(path: Path) -> Stamp:
-    """Times and sizes of a spec and of the folders in which its code and weights are looked for."""
+    """Times and sizes of a spec and of the folders that its code and weights lie in."""
     found = []
     for place in (path, path.parent, path.parent.parent / "weights", paths.weights_dir()):
         with suppress(OSError):

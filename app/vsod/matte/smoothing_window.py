@@ -38,7 +38,7 @@ def frames_ready(coverage: npt.NDArray[np.bool_], settings: MatteSettings) -> np
 def smooth_maps(
     pairs: Iterable[tuple[Frame, Map]], strength: float, frames: range
 ) -> Generator[tuple[Frame, Map], None, None]:
-    """The steady maps of ``frames``; ``pairs`` are those of :func:`frames_needed`, in order.
+    """The smoothed maps of ``frames``; ``pairs`` are those of :func:`frames_needed`, in order.
 
     At most 2 REACH + 1 frames are held.
     """
@@ -64,7 +64,7 @@ def smooth_maps(
 
 
 class SmoothingPreview:
-    """Steady maps of single frames of a clip, as an export has them. Not thread-safe.
+    """Smoothed maps of single frames of a clip, as an export has them. Not thread-safe.
 
     Args:
         source: The clip.

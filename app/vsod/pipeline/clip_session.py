@@ -131,7 +131,7 @@ class ClipSession:
                 self._shown[settings.model] = found
 
     def reload_maps(self, model: str) -> None:
-        """Another job may have computed maps of this clip: look at the stores again."""
+        """Reload the map stores: another job may have computed maps of this clip."""
         adapted = [signature for (name, _), signature in self._adapted.items() if name == model]
         for signature in (self._signature(model), *adapted):
             self._stores.reopen(signature)
@@ -196,7 +196,7 @@ class ClipSession:
     def measure_metrics(
         self, model: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> None:
-        """Measure the lanes of the maps there are, as far as that was not done; see :meth:`metrics`.
+        """Measure the frame metrics of the maps that are not measured yet; see :meth:`metrics`.
 
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.

@@ -41,7 +41,7 @@ def run_job(
     source: Source | None = None,
     stores: OpenMapStore | None = None,
 ) -> JobResult:
-    """Do the job: analyse what is missing, finish, write, verify.
+    """Run a job: analyse what is missing, make the mattes, write and verify them.
 
     The output appears in one step once it is whole; maps stay in the store, so
     a run that was stopped goes on where it was.

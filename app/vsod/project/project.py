@@ -94,7 +94,7 @@ class ProjectClip:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Clips in the order they came, and which one is on the desk.
+    """Clips in order, and which one is current.
 
     Attributes:
         clips: Each clip once.
@@ -106,7 +106,7 @@ class Project:
 
     @property
     def current_clip(self) -> ProjectClip | None:
-        """The clip on the desk."""
+        """The current clip."""
         return self.clips[self.current] if 0 <= self.current < len(self.clips) else None
 
     @property
@@ -119,14 +119,14 @@ class Project:
         return next((i for i, work in enumerate(self.clips) if work.path == path), -1)
 
     def with_clip(self, work: ProjectClip) -> Project:
-        """A copy in which this is decided about the clip, which is put on the desk."""
+        """A copy with these settings of the clip, which becomes the current one."""
         place = self.find(work.path)
         if place < 0:
             return Project((*self.clips, work), len(self.clips))
         return Project((*self.clips[:place], work, *self.clips[place + 1 :]), place)
 
     def relinked(self, old: Path, new: Path) -> Project:
-        """A copy that looks for a clip elsewhere."""
+        """A copy with another path of a clip."""
         clips = tuple(replace(work, path=new) if work.path == old else work for work in self.clips)
         return Project(clips, self.current)
 
@@ -190,7 +190,7 @@ def same_clip(work: ProjectClip, path: Path) -> bool | None:
 
 
 def relink_siblings(project: Project, old: Path, new: Path) -> Project:
-    """A copy in which all missing clips are looked for beside ``new``, where the clip from ``old`` was found."""
+    """A copy in which missing clips are searched beside ``new``, where the clip from ``old`` was found."""
     project = project.relinked(old, new)
     for path in project.missing:
         for candidate in (new.parent / path.name, new.parent.parent / path.parent.name / path.name):

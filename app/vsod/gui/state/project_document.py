@@ -100,7 +100,7 @@ class ProjectDocument(QObject):
         self._gesture += 1
 
     def show_clip(self, usual: ProjectClip) -> None:
-        """Make a clip the current one; if it is new it gets the settings ``usual``."""
+        """Make a clip the current one; a new one gets the settings ``usual``."""
         self.end_edit()
         place = self.project.find(usual.path)
         work = usual if place < 0 else self.project.clips[place]
