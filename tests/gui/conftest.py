@@ -34,7 +34,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VSOD_CONFIG", "VSOD_CACHE", "VSOD_DATA", "VSOD_LOGS"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     # a test that takes long must not find maps it has not asked for
-    Preferences().set_text("ahead", "off")
+    Preferences().set_text("idle_analysis", "off")
 
 
 @pytest.fixture(autouse=True)

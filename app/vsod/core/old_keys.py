@@ -19,6 +19,29 @@ MODEL_INPUT = {"still": "static_prior"}
 MODEL_OUTPUT = {"half": "decision_threshold"}
 INPUT_NAMES = {"wheel": "flow_image"}
 WINDOW_KINDS = {"clips": "chunks"}
+PREFERENCES = {
+    "card": "model",
+    "default_card": "default_model",
+    "ahead": "idle_analysis",
+    "sound": "audio",
+    "draft_mb": "scrub_cache_mb",
+    "autosave": "autosave_delay",
+}
+ACTIONS = {  # whose keys the user may have chosen
+    "show_lanes": "show_metrics",
+    "save_curves": "save_metrics",
+    "next_flag": "next_issue",
+    "previous_flag": "previous_issue",
+    "edit_shot": "edit_shot_only",
+    "shot_as_clip": "reset_shot",
+    "reset_finish": "reset_matte",
+    "analyse_idle": "idle_analysis",
+    "reopen": "restore_session",
+    "back10": "previous_10_frames",
+    "ahead10": "next_10_frames",
+    "back": "previous_frame",
+    "ahead": "next_frame",
+}
 NETWORKS = ("dsnet", "msst", "pdb", "scnn", "stan", "studio", "swift")
 
 

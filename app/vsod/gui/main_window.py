@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.prefs = prefs or Preferences()
         self.player = Player(self)
-        self.player.drafts.set_size_limit(self.prefs.number("draft_mb", DEFAULT_MEGABYTES))
+        self.player.drafts.set_size_limit(self.prefs.number("scrub_cache_mb", DEFAULT_MEGABYTES))
         self.tasks = ClipJobs(backend or LocalPipeline(), self)
         self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
@@ -124,10 +124,10 @@ class MainWindow(QMainWindow):
         self.stage = ViewerController(room, self.actions_by_id, self)
         self.overview = MetricsController(self.player, self.scrubber, self)
         self.ahead = IdleAnalysis(self.player, self.tasks, self)
-        self.ahead.enabled = self.prefs.get_text("ahead", "on") == "on"
+        self.ahead.enabled = self.prefs.get_text("idle_analysis", "on") == "on"
         self.messages = OutcomeMessages(self.banner, self.status)
         self.sound = AudioPlayer(self.player, self)
-        self.sound.muted = self.prefs.get_text("sound", "on") == "off"
+        self.sound.muted = self.prefs.get_text("audio", "on") == "off"
         self.scope = ShotScope(room, self.overview, self.deck.scope, self)
         self.bake_off = ModelComparisonController(room, self.scope, self)
         self.editing = SettingsController(room, self.scope, self)

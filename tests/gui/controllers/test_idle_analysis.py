@@ -91,7 +91,7 @@ def test_a_model_that_fails_is_tried_once(
 
 
 def test_it_is_remembered_whether_it_may(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
-    window.actions_by_id["analyse_idle"].trigger()
-    assert not window.ahead.enabled and window.prefs.get_text("ahead") == "off"
+    window.actions_by_id["idle_analysis"].trigger()
+    assert not window.ahead.enabled and window.prefs.get_text("idle_analysis") == "off"
     qtbot.waitUntil(lambda: window.ahead._job is None)
     assert not window.ahead._idle.isActive()

@@ -36,14 +36,14 @@ def test_curves_are_saved(
     window: MainWindow, flagged: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suggested = pick(monkeypatch, str(tmp_path / "t"), "Table (*.csv)")
-    window.actions_by_id["save_curves"].trigger()
+    window.actions_by_id["save_metrics"].trigger()
     assert suggested[0].endswith("heron_curves.csv")
     with (tmp_path / "t.csv").open() as file:
         table = list(csv.DictReader(file))
     assert len(table) == 60 and [int(row["cut"]) for row in table].index(1) == 30
     assert float(table[13]["confidence"]) == pytest.approx(0.1)
     pick(monkeypatch, str(tmp_path / "t.json"))
-    window.actions_by_id["save_curves"].trigger()
+    window.actions_by_id["save_metrics"].trigger()
     whole = json.loads((tmp_path / "t.json").read_text())
     assert whole["shots"] == [[0, 30], [30, 60]] and whole["model"] == "swift" and len(whole["issues"]) == 2
     assert "60 frames, 2 issues" in window.banner.text
@@ -66,10 +66,10 @@ def test_what_cannot_be_written_is_said(
     window.actions_by_id["save_markers"].trigger()
     assert window.banner.kind == "error" and ".edl" in window.banner.text
     pick(monkeypatch, "")
-    window.actions_by_id["save_curves"].trigger()
+    window.actions_by_id["save_metrics"].trigger()
     assert not list(tmp_path.glob("m*"))
 
 
 def test_without_an_analysis_there_is_nothing(window: MainWindow, clip: FakeClip) -> None:
-    window.actions_by_id["save_curves"].trigger()
+    window.actions_by_id["save_metrics"].trigger()
     assert window.banner.isVisible() and "measured" in window.banner.text

@@ -176,7 +176,7 @@ def test_a_project_brings_shots_back(
     window.player.seek(25)
     # no cut is known yet, but this shot is
     assert window.scope.shot == SHOT and window.deck.scope.shot_button.isEnabled()
-    window.actions_by_id["edit_shot"].trigger()
+    window.actions_by_id["edit_shot_only"].trigger()
     assert window.analysis.model == "flow"
 
 

@@ -217,9 +217,9 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
 def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, text: str) -> None:
     prefs = Preferences()
     for key in (
-        "draft_mb",
+        "scrub_cache_mb",
         "cache_gb",
-        "autosave",
+        "autosave_delay",
         "speed/swift/cpu",
         "language",
         "theme",

@@ -90,7 +90,7 @@ def test_the_mute_key_and_what_is_remembered(
     window.actions_by_id["mute"].trigger()
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
-    assert speaker.starts == 0 and window.prefs.get_text("sound") == "off"
+    assert speaker.starts == 0 and window.prefs.get_text("audio") == "off"
     window.actions_by_id["mute"].trigger()
     qtbot.waitUntil(lambda: window.sound.audible)
     assert window.player.speed == 1

@@ -330,9 +330,9 @@ def test_the_last_session_can_be_gone_on_with(
     window.scrubber.range_dragged.emit(5, 15)
     window.close()
     second = start()
-    assert second.actions_by_id["reopen"].isEnabled()
+    assert second.actions_by_id["restore_session"].isEnabled()
     assert not second.banner.isVisible(), "a window that was closed is no accident"
-    second.actions_by_id["reopen"].trigger()
+    second.actions_by_id["restore_session"].trigger()
     qtbot.waitUntil(lambda: second.clip is not None)
     assert second.player.marked == range(5, 15)
 

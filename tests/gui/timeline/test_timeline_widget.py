@@ -218,9 +218,9 @@ def test_another_model_has_its_own_lanes(qtbot: QtBot, window: MainWindow, clip:
 
 def test_lanes_can_be_hidden(window: MainWindow, clip: FakeClip):
     high = window.scrubber.sizeHint().height()
-    window.actions_by_id["show_lanes"].trigger()
+    window.actions_by_id["show_metrics"].trigger()
     assert window.scrubber.sizeHint().height() < high - 80
-    window.actions_by_id["show_lanes"].trigger()
+    window.actions_by_id["show_metrics"].trigger()
     assert window.scrubber.sizeHint().height() == high
 
 

@@ -24,11 +24,11 @@ def show_preferences(context: ActionContext) -> None:
     text, analysis = context.shared.preferences.get_text, context.workspace.analysis
     dialog = PreferencesDialog(context.shared.preferences, context.window, analysis.models)
     at_once = {
-        "sound": lambda: mute(context, text("sound") == "off"),
-        "ahead": lambda: set_idle_analysis(context, text("ahead") == "on"),
+        "audio": lambda: mute(context, text("audio") == "off"),
+        "idle_analysis": lambda: set_idle_analysis(context, text("idle_analysis") == "on"),
         "device": lambda: analysis.set_device(text("device")),
-        "draft_mb": lambda: context.player.drafts.set_size_limit(float(text("draft_mb"))),
-        "autosave": lambda: context.projects.autosave.set_delay(text("autosave")),
+        "scrub_cache_mb": lambda: context.player.drafts.set_size_limit(float(text("scrub_cache_mb"))),
+        "autosave_delay": lambda: context.projects.autosave.set_delay(text("autosave_delay")),
     }
     dialog.changed.connect(lambda key: at_once.get(key, lambda: None)())
     dialog.open()
@@ -36,7 +36,7 @@ def show_preferences(context: ActionContext) -> None:
 
 def set_idle_analysis(context: ActionContext, allowed: bool) -> None:
     """Let the analysis run ahead of the playhead while nothing else is asked for, or not; remember it."""
-    context.shared.preferences.set_text("ahead", "on" if allowed else "off")
+    context.shared.preferences.set_text("idle_analysis", "on" if allowed else "off")
     context.idle_analysis.enable(allowed)
     text = tr("Analyses while idle") if allowed else tr("Does not analyse while idle")
     context.shared.status.show_text(text)
@@ -44,7 +44,7 @@ def set_idle_analysis(context: ActionContext, allowed: bool) -> None:
 
 def mute(context: ActionContext, muted: bool) -> None:
     """Turn the sound off, or on; remember it."""
-    context.shared.preferences.set_text("sound", "off" if muted else "on")
+    context.shared.preferences.set_text("audio", "off" if muted else "on")
     context.audio.mute(muted)
     context.shared.status.show_text(tr("Audio off") if muted else tr("Audio on"))
 

@@ -16,14 +16,14 @@ CLIP: tuple[Action | None, ...] = (
         enabled=can_analyse,
     ),
     Action(
-        "edit_shot",
+        "edit_shot_only",
         "Edit this &shot only",
         ("Ctrl+T",),
         "Changes apply to this shot, not to the whole clip",
         run=do.edit_shot_or_clip,
     ),
     Action(
-        "shot_as_clip",
+        "reset_shot",
         "Reset s&hot",
         (),
         "Use the clip's settings for this shot",
@@ -37,7 +37,7 @@ CLIP: tuple[Action | None, ...] = (
         run=lambda c: c.model_comparison.ask(),
     ),
     Action(
-        "analyse_idle",
+        "idle_analysis",
         "Analyse while &idle",
         (),
         "Analyse ahead of the playhead while the program is idle",

@@ -33,7 +33,7 @@ FILE: tuple[Action | None, ...] = (
         enabled=always,
     ),
     Action(
-        "reopen",
+        "restore_session",
         "&Restore last session",
         run=lambda c: c.projects.restore_session(),
         enabled=lambda c: c.projects.recoverable,
@@ -41,7 +41,7 @@ FILE: tuple[Action | None, ...] = (
     None,
     Action("export", "&Export…", ("Ctrl+E",), run=lambda c: c.export.ask(), enabled=can_export),
     Action(
-        "save_curves",
+        "save_metrics",
         "Save frame m&etrics…",
         (),
         "Metrics of every frame as CSV or JSON",
@@ -75,7 +75,5 @@ EDIT: tuple[Action | None, ...] = (
         enabled=lambda c: c.shared.document.history.canRedo(),
     ),
     None,
-    Action(
-        "reset_finish", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.finish.reset()
-    ),
+    Action("reset_matte", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.finish.reset()),
 )

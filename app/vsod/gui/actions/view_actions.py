@@ -66,7 +66,7 @@ VIEW: tuple[Action | None, ...] = (
     Action("zoom_out", "Zoom &out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
     None,
     Action(
-        "show_lanes",
+        "show_metrics",
         "Frame &metrics",
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",

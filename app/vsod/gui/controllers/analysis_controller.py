@@ -79,7 +79,7 @@ class AnalysisController(QObject):
     def _on_catalogue(self, models: Sequence[ModelChoice], _formats: object) -> None:
         prefs, work = self._room.preferences, self._room.document.current_clip
         self._panel.set_device(prefs.get_text("device", "auto"))
-        self._panel.set_models(models, work.settings.model if work else prefs.get_text("card"))
+        self._panel.set_models(models, work.settings.model if work else prefs.get_text("model"))
         self._room.status.show_device(self._panel.device_box.currentText())
         for (model, device), fps in prefs.speeds.items():
             self._panel.set_speed(model, device, fps)

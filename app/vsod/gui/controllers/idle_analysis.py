@@ -132,7 +132,7 @@ class IdleAnalysis(QObject):
             show(coverage)
 
         self._free.clear()
-        self._job = self._desk.start("ahead", work, done, watch=lambda job: job.noted.connect(show))
+        self._job = self._desk.start("idle_analysis", work, done, watch=lambda job: job.noted.connect(show))
         self.working.emit(True)
 
     def _on_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:

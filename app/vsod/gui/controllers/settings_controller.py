@@ -58,12 +58,12 @@ class SettingsController(QObject):
             chosen = replace(before.settings, shots=(), start=0, stop=None)
         else:
             chosen = ClipSettings(
-                panel.model or self._prefs.get_text("card") or ClipSettings().model,
+                panel.model or self._prefs.get_text("model") or ClipSettings().model,
                 self._deck.finish.settings,
                 adapt=panel.adapt,
                 format=self._prefs.get_text("format") or None,
             )
-        model, preset = self._prefs.get_text("default_card"), self._prefs.get_text("default_preset")
+        model, preset = self._prefs.get_text("default_model"), self._prefs.get_text("default_preset")
         if model in panel.usable:
             chosen = replace(chosen, model=model)
         presets = Presets("matte")
@@ -116,7 +116,7 @@ class SettingsController(QObject):
         if work is not None and frames is not None:
             self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, model=model))
         else:
-            self._prefs.set_text("card", model)
+            self._prefs.set_text("model", model)
             self._document.edit(tr("Model"), model=model)
 
     def _on_failed(self, name: str, _error: Exception) -> None:

@@ -64,15 +64,17 @@ class PreferencesDialog(QDialog):
         self.language_box = self._choice(tr("Language"), "language", tongues)
         as_before = ("", tr("As for the clip before"))
         choices = [(model.id, model.title) for model in models if not model.problem]
-        self.model_box = self._choice(tr("Model of a new clip"), "default_card", [as_before, *choices])
+        self.model_box = self._choice(tr("Model of a new clip"), "default_model", [as_before, *choices])
         presets = [(name, name) for name in Presets("matte").names]
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
         self.device_box = self._choice(tr("Device"), "device", device_names())
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]
-        self.save_box = self._choice(tr("Autosave"), "autosave", saves)
-        self.sound_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "sound")
-        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "ahead")
-        self.drafts_box = self._choice(tr("Scrub cache"), "draft_mb", _DRAFTS.items(), DEFAULT_MEGABYTES)
+        self.save_box = self._choice(tr("Autosave"), "autosave_delay", saves)
+        self.sound_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "audio")
+        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "idle_analysis")
+        self.drafts_box = self._choice(
+            tr("Scrub cache"), "scrub_cache_mb", _DRAFTS.items(), DEFAULT_MEGABYTES
+        )
         self._add_cache()
         self.remark = PlainLabel()
         self.remark.setObjectName("summary")

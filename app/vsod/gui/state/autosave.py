@@ -63,7 +63,7 @@ class Autosave(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.write)
-        self.set_delay(str(prefs.number("autosave") or ""))
+        self.set_delay(str(prefs.number("autosave_delay") or ""))
         document.changed.connect(lambda: self._rest.start())
         document.retitled.connect(lambda: self._rest.start())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from PyQt6.QtCore import QByteArray, QSettings
 
 from vsod import paths
+from vsod.core import old_keys
 
 _RECENT = 8
 DEFAULT_CACHE_GB = "4"
@@ -25,6 +26,16 @@ class Preferences:
     def __init__(self) -> None:
         file = paths.config_dir() / "window.ini"
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._rename_old_keys()
+
+    def _rename_old_keys(self) -> None:
+        """Move what an earlier version remembered to the keys of now; a key of now that is there already counts."""
+        names = {**old_keys.PREFERENCES, **{f"keys/{a}": f"keys/{b}" for a, b in old_keys.ACTIONS.items()}}
+        for old, new in names.items():
+            if self._store.contains(old):
+                if not self._store.contains(new):
+                    self._store.setValue(new, self._store.value(old))
+                self._store.remove(old)
 
     def get_text(self, key: str, default: str = "") -> str:
         """A remembered word."""
