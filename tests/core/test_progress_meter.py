@@ -46,3 +46,18 @@ def test_reports_are_rationed_but_the_last_one_always_comes(monkeypatch):
         p.step()
     assert len(seen) <= 13
     assert seen[-1].done == 1000
+
+
+def test_stages_that_come_later_count_for_the_time_left(monkeypatch):
+    clock, seen = Clock(), []
+    monkeypatch.setattr(progress_meter, "time", clock)
+    p = ProgressMeter(seen.append, {"export": 10}, interval=0.0)
+    p.expect({"analyse": 20, "export": 99})
+    p.start("analyse")
+    for _ in range(10):
+        clock.now += 0.5
+        p.step()
+    assert [step.done for step in seen] == list(range(11)), "every step is told"
+    assert seen[-1].total == 20 and abs(seen[-1].eta - 10) < 1e-6, (
+        "10 of this stage, 10 of the next, at 2 fps"
+    )

@@ -8,7 +8,7 @@ from helpers.clips import make
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import OutputError, UsageError
 from vsod.matte.refine_frames import refine_frames
-from vsod.matte.smoothing_window import SmoothingPreview, frames_needed
+from vsod.matte.smoothing_window import SmoothingPreview, frames_needed, frames_ready
 from vsod.media.sources.opening import open_source
 from vsod.pipeline.clip_session import ClipSession
 from vsod.storage.map_store import MapStore
@@ -95,6 +95,19 @@ def test_a_map_that_is_missing_and_cannot_be_made_is_said(clip, tmp_path):
     with pytest.raises(OutputError, match="the map of frame 4 is not there"):
         list(refine_frames(clip[0], MapStore(tmp_path / "none", COUNT), range(7, 9), STEADY))
     assert frames_needed(range(7, 9), STEADY, COUNT).start == 4
+
+
+def test_frames_are_ready_when_all_that_is_needed_for_them_is_there():
+    rng = np.random.default_rng(0)
+    for settings in (STEADY, MatteSettings(temporal_smoothing=0)):
+        have = rng.random(COUNT) > 0.1
+        have[:4] = have[-4:] = True
+        expected = []
+        for i in range(COUNT):
+            needed = frames_needed(range(i, i + 1), settings, COUNT)
+            expected.append(bool(have[needed.start : needed.stop].all()))
+        assert frames_ready(have, settings).tolist() == expected
+        assert expected[0] and expected[-1] and not all(expected)
 
 
 def test_strength_out_of_range():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
+from vsod.errors import OutputError
 from vsod.media.sources.opening import open_source
 from vsod.qc.metrics_store import MetricsStore
 from vsod.storage import clip_maps, envelope
@@ -19,6 +20,14 @@ from vsod.storage.map_store import CHUNK, MapStore
 
 def saliency(index, shape=(20, 36)):
     return np.random.default_rng(index).random(shape, np.float32)
+
+
+def test_a_map_that_must_be_there_is_given_or_named(tmp_path):
+    store = MapStore(tmp_path / "s", 100)
+    store.put(3, saliency(3))
+    assert np.array_equal(store.require(3), store.get(3))
+    with pytest.raises(OutputError, match="frame 4"):
+        store.require(4)
 
 
 def test_maps_come_back_to_twelve_bits_also_after_reopening(tmp_path):
