@@ -14,7 +14,7 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -123,6 +123,8 @@ class LogFile(logging.FileHandler):
 class _Terminal(logging.Handler):
     """``level: message`` on stderr, whatever that is now; with the logger's name and tracebacks where all is wanted."""
 
+    write: Callable[[str], object] | None = None  # else stderr's own
+
     def emit(self, record: logging.LogRecord) -> None:
         stream: TextIO | None = sys.stderr  # None in a window without a terminal on Windows
         if stream is None or getattr(record, "shown", False):
@@ -132,7 +134,7 @@ class _Terminal(logging.Handler):
         if record.exc_info and self.level <= logging.DEBUG:
             text += "\n" + _Formatter().formatException(record.exc_info)
         with suppress(OSError, ValueError):  # it may be gone
-            stream.write(f"{text}\n")
+            (self.write or stream.write)(f"{text}\n")
             stream.flush()
 
 
@@ -155,6 +157,11 @@ def terminal_level(verbosity: int) -> int:
 def is_quiet() -> bool:
     """Whether nothing but errors is wanted in the terminal."""
     return _terminal.level > logging.WARNING
+
+
+def set_terminal_writer(write: Callable[[str], object] | None) -> None:
+    """Write the lines for the terminal by ``write``, which knows what else is drawn there; None for stderr's own."""
+    _terminal.write = write
 
 
 def recent() -> RecentLines:

@@ -86,6 +86,15 @@ def test_quiet_says_nothing_but_results_and_errors(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("vsod-desktop: ")
 
 
+def test_a_line_stands_above_the_bar(capsys):
+    with logs.recording(None, level=logging.INFO), output.ProgressBars(False) as bars:
+        bars(Progress("analyse", 1, 2))
+        logging.getLogger("vsod.x").info("in between")
+        bars(Progress("analyse", 2, 2))
+    before, line, after = capsys.readouterr().err.partition("info: in between\n")
+    assert line and "analyse" in before and before.endswith("\r") and "analyse" in after
+
+
 def test_a_log_that_cannot_be_kept_stops_nothing(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("VSOD_LOGS", str(tmp_path / "file"))

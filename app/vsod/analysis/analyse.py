@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from vsod.storage.map_store import MapStore
 
 OpenMapStore = Callable[[str], MapStore]
 """Gives the map store of a clip for a predictor's signature."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,13 @@ class ClipAnalysis:
             meter.start(stage)
         for name, frames in busy:
             predictor, began = self._loaded(name, meter), time.monotonic()
+            _log.info(
+                "%s: %d maps to make of %s on %s",
+                name,
+                missing[name],
+                self._source.info.path,
+                predictor.device,
+            )
             self._make(predictor, self.stores[name], frames, meter)
             self.seconds[name] = (time.monotonic() - began) / missing[name]
             if whole_clip:

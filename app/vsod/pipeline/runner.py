@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import ExitStack, closing
@@ -31,6 +32,9 @@ NOT_ADAPTED = (
     "the model was not fitted to this clip: its maps are too unsure to learn from, "
     "or what it learned led elsewhere"
 )
+
+
+_log = logging.getLogger(__name__)
 
 
 def run_job(
@@ -64,6 +68,7 @@ def run_job(
     try:
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
+        _log.info("%s: frames %d to %d of %s", spec.output, frames.start, frames.stop, spec.source)
         cast = JobModels(clip, spec, frames, stores)
         written = {"export": len(frames), "verify": len(frames) * len(spec.settings.export.contents)}
         pace = ProgressMeter(on_progress, {**cast.analysis.stages, **written}, cancel)
@@ -117,6 +122,7 @@ def run_job(
         pace.finish()
         report.stages = {name: round(s, 3) for name, s in pace.seconds.items()}
         report.seconds = round(time.monotonic() - began, 3)
+        _log_result(report)
         return report
     finally:
         if cast is not None:
@@ -189,6 +195,14 @@ def _verify(
         notes = [c.message for c in outcome.checks if c.ok is None and c.id != "second-reader"]
         report.warnings += outcome.failures + notes
     report.verified = verified
+
+
+def _log_result(report: JobResult) -> None:
+    stages = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.stages.items())
+    told = report.output, report.frames, report.seconds, report.device, stages
+    _log.info("%s: %d frames in %.1f s on %s: %s", *told)
+    for warning in report.warnings:  # whoever asked for the job says them to the user
+        _log.info("%s: %s", report.output, warning)
 
 
 def _tell_aside(whole: list[tuple[Path, Path]], report: JobResult) -> None:

@@ -115,17 +115,28 @@ class ProgressBars:
             self._bar.set_postfix_str(f"job done in {tqdm.format_interval(progress.eta)}", refresh=False)
         self._bar.update(progress.done - self._bar.n)
 
+    def _write_line(self, text: str) -> None:
+        """A line of the log, above the bar."""
+        bar = self._bar
+        if bar is not None:
+            bar.clear()
+        sys.stderr.write(text)
+        if bar is not None:
+            bar.refresh()
+
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def __enter__(self) -> Self:
+        logs.set_terminal_writer(self._write_line)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        logs.set_terminal_writer(None)
         self._close()
 
 
