@@ -106,7 +106,9 @@ class ViewerController(QObject):
         index = self._player.index
         # once for its first map, and once for those of its neighbours that temporal smoothing reads
         steps = (before.mapped, coverage.mapped), (before.exportable, coverage.exportable)
-        if any(len(now) > index and now[index] and not old[index : index + 1].any() for old, now in steps):
+        new = any(len(now) > index and now[index] and not old[index : index + 1].any() for old, now in steps)
+        # another range: its maps are by the adapted model, or not any more
+        if new or before.to_adapt != coverage.to_adapt:
             self._player.refresh()
 
     def _on_range(self, marked: range) -> None:
