@@ -201,7 +201,7 @@ def test_window_and_export_adapt_once_and_to_the_same_frames(clip, session, adap
     picture = session.frame(40).image
     preview = session.matte(MODEL, 40, picture, chosen.matte)
     report = session.export(job(chosen, clip, tmp_path / "out.mkv"))
-    assert report.adapted and report.device == "map store" and "look again" not in report.stages
+    assert report.adapted and report.device == "map store" and "second pass" not in report.stages
     files = [file.name for file in (tmp_path / "cache").rglob("adapted-*")]
     assert len(adaptations) == 1 and files == [f"adapted-{adaptations[0].start}-{adaptations[0].stop}"]
     assert adaptations == [range(17, 63) if smoothing else range(20, 60)]

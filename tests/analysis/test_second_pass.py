@@ -109,11 +109,11 @@ def test_a_job_with_adapt_writes_other_mattes_and_says_that_it_fitted(demo, tmp_
     assert "--adapt" in fitted.as_command() and JobSpec.from_json(fitted.to_json()) == fitted
     assert runner.run_job(plain).adapted is None
     report = runner.run_job(fitted)
-    assert report.adapted and report.verified and {"fit", "look again"} <= set(report.stages)
+    assert report.adapted and report.verified and {"adapt", "second pass"} <= set(report.stages)
     assert plain.output.read_bytes() != fitted.output.read_bytes()
     # the second time all is known
     again = runner.run_job(replace(fitted, output=tmp_path / "again.mkv"))
-    assert again.adapted and "look again" not in again.stages
+    assert again.adapted and "second pass" not in again.stages
     assert fitted.output.read_bytes() == again.output.read_bytes()
 
 

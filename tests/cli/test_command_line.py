@@ -162,7 +162,7 @@ def test_bench_measures_every_stage(clip, capsys):
     code, out, _ = call(capsys, "bench", clip, "--frames", "8", "--json")
     result = json.loads(out)
     assert code == 0 and result["frames"] == 8
-    stages = {"decode small", "flow", "inputs", "network", "decode luma", "steady", "finish", "encode"}
+    stages = {"decode small", "flow", "inputs", "network", "decode luma", "smooth", "refine", "encode"}
     assert set(result["alone"]) == stages
     assert set(result["processor"]) == stages | set(result["together"])
     assert all(spent > 0 for spent in result["processor"].values())

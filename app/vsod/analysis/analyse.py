@@ -94,7 +94,7 @@ class ClipAnalysis:
     @property
     def stages(self) -> dict[str, int]:
         """Frames to do, by stage name, for a progress meter."""
-        again = {} if self.request.adapt is None else {"fit": 1, "look again": len(self.request.adapt)}
+        again = {} if self.request.adapt is None else {"adapt": 1, "second pass": len(self.request.adapt)}
         return {"analyse": self.missing_total, **again}
 
     def load(self, cancel: threading.Event | None = None) -> str:
@@ -157,7 +157,7 @@ class ClipAnalysis:
         """Adapt the clip's model and analyse again; nothing changes where the outcome is not to be trusted."""
         name = self.request.wanted[0][0]
         first = self.stores[name]
-        meter.start("fit")
+        meter.start("adapt")
         adapted, outcome = adapt_predictor(
             self._source,
             self.predictors[name],
@@ -174,7 +174,7 @@ class ClipAnalysis:
         second = self._open_store(adapted.signature)
         if missing_ranges(second, frames):
             adapted.load(meter.cancel)
-            meter.start("look again")
+            meter.start("second pass")
             self._make(adapted, second, (frames,), meter)
             seal(second, self._source.info)
         self.predictors[name], self.stores[name] = adapted, second

@@ -59,7 +59,7 @@ def export_frames(
     finished = refine_frames(
         source, store, frames, effective_matte_settings(delivery, settings), colour, refill
     )
-    return prefetch(compose_frames(prefetch(finished, 2, "finish"), delivery, source), 2, "deliver")
+    return prefetch(compose_frames(prefetch(finished, 2, "refine"), delivery, source), 2, "deliver")
 
 
 def compose_frames(

@@ -46,7 +46,7 @@ def refine_frames(
         with closing(decoded):
             pairs = ((frame, fitting(source, store, frame, refill)) for frame in decoded)
             with closing(
-                prefetch(smooth_maps(pairs, settings.temporal_smoothing, frames), 1, "steady")
+                prefetch(smooth_maps(pairs, settings.temporal_smoothing, frames), 1, "smooth")
             ) as steadied:
                 matte: npt.NDArray[np.float32] | None = None
                 for frame, saliency in steadied:

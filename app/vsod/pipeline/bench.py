@@ -128,11 +128,11 @@ def run_bench(
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
         if settings.temporal_smoothing:
             looks = ((frame, saliency) for saliency, frame in pairs)
-            steadied = alone("steady", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
+            steadied = alone("smooth", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
             pairs = [(saliency, frame) for frame, saliency in steadied]
         with finisher:
             # once for the time, letting go of every matte as a job does: fresh memory costs more than the work
-            alone("finish", (finisher(m, frame.image) is None for m, frame in pairs))
+            alone("refine", (finisher(m, frame.image) is None for m, frame in pairs))
             mattes = [(frame, finisher(m, frame.image)) for m, frame in pairs]
         if colour:
             alone(

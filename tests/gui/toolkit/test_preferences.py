@@ -1,3 +1,8 @@
+"""What the window remembers between runs."""
+
+from __future__ import annotations
+
+from vsod.gui.toolkit.preferences import Preferences
 
 
 def test_keys_of_an_earlier_version_are_moved_once_and_new_ones_count() -> None:

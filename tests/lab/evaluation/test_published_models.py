@@ -54,4 +54,4 @@ def test_the_whole_stan_chain_stays_below_the_bar(tmp_path, capsys):
     words = ["--model", "stan", "--published", "--crf", "--frames", "16", "--json"]
     assert main(["bench", str(tmp_path / "demo.mp4"), *words]) == 0
     alone = json.loads(capsys.readouterr().out)["alone"]
-    assert sum(1 / alone[stage] for stage in ("flow", "prior", "network", "finish")) <= 0.6
+    assert sum(1 / alone[stage] for stage in ("flow", "prior", "network", "refine")) <= 0.6

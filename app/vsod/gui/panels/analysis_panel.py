@@ -35,8 +35,8 @@ _DEVICE_NAMES = {
 }
 STAGES = {
     "analyse": "Analysing",
-    "fit": "Adapting the model",
-    "look again": "Second pass",
+    "adapt": "Adapting the model",
+    "second pass": "Second pass",
     "export": "Writing",
     "verify": "Checking the file",
 }
