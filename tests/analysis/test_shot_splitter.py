@@ -102,12 +102,12 @@ def test_measuring_goes_on_where_it_was(cut, tmp_path):
         store, count = MapStore(tmp_path, 16), 16
         for index in range(4, 12):
             store.put(index, cut[1][index])
-        lanes = MetricsStore(tmp_path, count)
-        assert list(measure_metrics(source, store, lanes)) == list(range(4, 12))
-        assert np.isnan(lanes.snapshot()["flicker"][4]) and not np.isnan(lanes.snapshot()["flicker"][5])
+        metrics = MetricsStore(tmp_path, count)
+        assert list(measure_metrics(source, store, metrics)) == list(range(4, 12))
+        assert np.isnan(metrics.snapshot()["flicker"][4]) and not np.isnan(metrics.snapshot()["flicker"][5])
         for index in range(count):
             store.put(index, cut[1][index])
-        some = measure_metrics(source, store, lanes)
+        some = measure_metrics(source, store, metrics)
         assert next(some) == 0
         some.close()
         again = MetricsStore(tmp_path, count)

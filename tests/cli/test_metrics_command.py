@@ -1,4 +1,4 @@
-"""``lanes`` from clip to table and markers."""
+"""``metrics`` from clip to table and markers."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def test_a_table_with_markers(tmp_path, capsys):
     whole = tmp_path / "t.json"
     assert main(["metrics", str(clip), "-o", str(whole), "--range", "6:8", "--json"]) == 0
     seen = json.loads(whole.read_text())
-    assert set(seen["metrics"]) == {lane.id for lane in METRICS}
+    assert set(seen["metrics"]) == {metric.id for metric in METRICS}
     # the rows of the first run, not measured again
     assert seen["frames"][0]["area"] == float(found[2]["area"])
     events = [json.loads(x) for x in capsys.readouterr().out.splitlines()]

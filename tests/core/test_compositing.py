@@ -15,13 +15,13 @@ def test_straight_and_premultiplied_agree_over_any_ground(kind):
     top = np.iinfo(kind).max
     rgb = RNG.integers(0, top + 1, (20, 30, 3)).astype(kind)
     for colour in ((0, 0, 0), (top, top, top), (top, 0, top)):
-        ground = np.full_like(rgb, colour)
-        due = rgb * ALPHA[..., None].astype(float) + ground * (1 - ALPHA[..., None].astype(float))
-        assert np.abs(over(rgb, ALPHA, ground) - due).max() <= 1
-        from_premultiplied = premultiply(rgb, ALPHA) + ground * (1 - ALPHA[..., None].astype(float))
+        background = np.full_like(rgb, colour)
+        due = rgb * ALPHA[..., None].astype(float) + background * (1 - ALPHA[..., None].astype(float))
+        assert np.abs(over(rgb, ALPHA, background) - due).max() <= 1
+        from_premultiplied = premultiply(rgb, ALPHA) + background * (1 - ALPHA[..., None].astype(float))
         assert np.abs(from_premultiplied - due).max() <= 1
         if any(colour):  # read as the other kind it is visibly wrong
-            assert np.abs(over(premultiply(rgb, ALPHA), ALPHA, ground) - due).max() > top / 20
+            assert np.abs(over(premultiply(rgb, ALPHA), ALPHA, background) - due).max() > top / 20
 
 
 def test_depths():

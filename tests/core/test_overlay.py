@@ -133,14 +133,14 @@ def test_misreading_harms_edges_only() -> None:
     rgb, grey = picture((200, 100, 40)), picture((90, 90, 90))
     right = ov.over(rgb, ALPHA, grey)
     for reading in ("as premultiplied", "as straight"):
-        wrong = ov.draw_overlay(Overlay.CUTOUT, rgb, ALPHA, ground=grey, reading=reading)
+        wrong = ov.draw_overlay(Overlay.CUTOUT, rgb, ALPHA, background=grey, reading=reading)
         assert (wrong[0, 2] == right[0, 2]).all() and (wrong[0, 1] != right[0, 1]).any()
     # black holds no glow where nothing is
     assert ov.as_misread_alpha(rgb, ALPHA, grey, "as straight")[0, 0].tolist() == [90, 90, 90]
 
 
 def test_a_cut_out_on_a_ground() -> None:
-    ground = picture((7, 8, 9))
-    out = ov.draw_overlay(Overlay.CUTOUT, picture((200, 100, 40)), ALPHA, ground=ground)
+    background = picture((7, 8, 9))
+    out = ov.draw_overlay(Overlay.CUTOUT, picture((200, 100, 40)), ALPHA, background=background)
     assert out[0, 0].tolist() == [7, 8, 9] and out[0, 2].tolist() == [200, 100, 40]
-    assert (ov.draw_overlay(Overlay.DIFFERENCE, ground, ALPHA) == ground).all()
+    assert (ov.draw_overlay(Overlay.DIFFERENCE, background, ALPHA) == background).all()

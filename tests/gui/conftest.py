@@ -55,7 +55,7 @@ def window(qtbot: QtBot, backend: FakeBackend) -> Iterator[MainWindow]:
     made = MainWindow(backend)
     made.resize(1100, 700)
     made.show()
-    qtbot.waitUntil(lambda: bool(made.tasks.formats))
+    qtbot.waitUntil(lambda: bool(made.jobs.formats))
     yield made
     made.close()
     assert all(thread.isFinished() for thread in made.findChildren(QThread))

@@ -180,11 +180,11 @@ class FakeClip:
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            lanes = self.lane_values.setdefault(model, FrameMetrics.empty(self.info.frame_count))
-            lanes["area"][index] = 0.2
+            metrics = self.lane_values.setdefault(model, FrameMetrics.empty(self.info.frame_count))
+            metrics["area"][index] = 0.2
             bad = index in self.bad_frames
-            lanes["confidence"][index] = 0.1 if bad else 0.9
-            lanes["change"][index] = 0.99 if index in self.cuts else 0.05
+            metrics["confidence"][index] = 0.1 if bad else 0.9
+            metrics["change"][index] = 0.99 if index in self.cuts else 0.05
 
     def metrics(self, model: str) -> FrameMetrics:
         return self.lane_values.get(model, FrameMetrics.empty(self.info.frame_count)).copy()

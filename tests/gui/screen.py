@@ -34,7 +34,7 @@ def wait_for_frame(qtbot: QtBot, window: MainWindow, index: int) -> None:
 
 
 def analyse_all(qtbot: QtBot, window: MainWindow) -> None:
-    with qtbot.waitSignal(window.tasks.analysed):
+    with qtbot.waitSignal(window.jobs.analysed):
         window.actions_by_id["analyse"].trigger()
     qtbot.waitUntil(lambda: window.canvas.shown is not None and window.canvas.shown.alpha is not None)
     settle(qtbot, window)

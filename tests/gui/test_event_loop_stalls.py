@@ -33,8 +33,8 @@ def test_the_window_never_stalls_while_analysing(qtbot: QtBot, window: MainWindo
             clip.gate.release()
             window.player.seek(index)
             qtbot.wait(5)
-        qtbot.waitUntil(lambda: not window.tasks.busy)
-        qtbot.waitUntil(lambda: bool(window.scrubber.issues))
+        qtbot.waitUntil(lambda: not window.jobs.busy)
+        qtbot.waitUntil(lambda: bool(window.timeline.issues))
     assert dog.worst < LONGEST, sorted(dog.gaps)[-5:]
 
 
@@ -51,13 +51,13 @@ def test_the_window_never_stalls_over_a_real_clip(qtbot: QtBot, tmp_path: Path) 
         with Watchdog() as dog:
             window.actions_by_id["analyse"].trigger()
             turn = 0
-            while window.tasks.busy:
+            while window.jobs.busy:
                 turn += 1
                 window.player.seek(turn * 7 % 96)
                 qtbot.wait(120)
-            qtbot.waitUntil(lambda: window.scrubber.metrics is not None, timeout=120_000)
+            qtbot.waitUntil(lambda: window.timeline.metrics is not None, timeout=120_000)
         print(f"{len(dog.gaps)} turns, worst {dog.worst * 1000:.0f} ms")
-        assert window.scrubber.covered.all()
+        assert window.timeline.covered.all()
         assert dog.worst < LONGEST, sorted(dog.gaps)[-5:]
     finally:
         window.close()

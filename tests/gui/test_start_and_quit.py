@@ -133,7 +133,7 @@ def test_an_exception_in_a_slot_is_shown_and_the_window_lives_on(
 def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> None:
     first = MainWindow(backend)
     first.show()
-    qtbot.waitUntil(lambda: bool(first.tasks.formats))
+    qtbot.waitUntil(lambda: bool(first.jobs.formats))
     first.resize(first.minimumSizeHint().width(), 690)  # the screen of the tests is narrow
     first.analysis.model_box.setCurrentIndex(1)
     first.analysis.set_device("cpu")
@@ -149,11 +149,11 @@ def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> N
 def test_every_action_of_the_table_exists_with_its_keys(window: MainWindow) -> None:
     keys: list[str] = []
     for rows in MENUS.values():
-        for deed in rows:
-            if deed is not None:
-                action = window.actions_by_id[deed.id]
-                assert [k.toString() for k in action.shortcuts()] == list(deed.keys)
-                keys += deed.keys
+        for entry in rows:
+            if entry is not None:
+                action = window.actions_by_id[entry.id]
+                assert [k.toString() for k in action.shortcuts()] == list(entry.keys)
+                keys += entry.keys
     assert len(keys) == len(set(keys)), "two actions share a key"
 
 

@@ -30,10 +30,10 @@ def real(qtbot: QtBot) -> Iterator[MainWindow]:
     window.close()
 
 
-def timed(qtbot: QtBot, deed: Callable[[], object], done: Callable[[], bool]) -> float:
+def timed(qtbot: QtBot, entry: Callable[[], object], done: Callable[[], bool]) -> float:
     """Seconds from a deed to its effect, on a crowded machine those of the processor."""
     began, spent = time.monotonic(), time.process_time()
-    deed()
+    entry()
     qtbot.waitUntil(done, timeout=300_000)
     return fair(time.monotonic() - began, time.process_time() - spent)
 
@@ -63,23 +63,23 @@ def test_half_an_hour_in_1080p(qtbot: QtBot, real: MainWindow, tmp_path: Path) -
     )
     assert real.player.count == count
     real.actions_by_id["analyse"].trigger()
-    qtbot.waitUntil(lambda: int(real.scrubber.covered.sum()) > 0, timeout=300_000)
+    qtbot.waitUntil(lambda: int(real.timeline.covered.sum()) > 0, timeout=300_000)
     with Watchdog() as dog:
         for index in np.random.default_rng(0).integers(0, count, 40).tolist():
             real.player.seek(index)
             qtbot.wait(100)
     real.cancel()
-    qtbot.waitUntil(lambda: not real.tasks.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not real.jobs.busy, timeout=120_000)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     rng = np.random.default_rng(1)
     cuts = rng.random(count) < 0.01
-    real.scrubber.set_covered(rng.random(count) < 0.5)
-    lanes = FrameMetrics(rng.random((count, len(METRICS)), np.float32))
+    real.timeline.set_covered(rng.random(count) < 0.5)
+    metrics = FrameMetrics(rng.random((count, len(METRICS)), np.float32))
     paints = []
     for _ in range(10):
-        real.scrubber.set_metrics(lanes, cuts, ())
+        real.timeline.set_metrics(metrics, cuts, ())
         began = time.thread_time()  # of this thread alone: film and drafts are at work
-        real.scrubber.repaint()
+        real.timeline.repaint()
         paints.append(time.thread_time() - began)
     size = (tmp_path / "long.mp4").stat().st_size / 1e9
     print(
@@ -94,7 +94,7 @@ def test_a_knob_is_answered_at_once(qtbot: QtBot, real: MainWindow, tmp_path: Pa
     write_long_gop(tmp_path / "clip.mp4", 12, (1920, 1080))
     real.open_path(tmp_path / "clip.mp4")
     qtbot.waitUntil(lambda: real.canvas.shown is not None, timeout=120_000)
-    with qtbot.waitSignal(real.tasks.analysed, timeout=300_000):
+    with qtbot.waitSignal(real.jobs.analysed, timeout=300_000):
         real.analyse()
     waits = {}
     for name, zoom in (("fit", "fit"), ("1:1", "one_to_one")):
@@ -105,9 +105,9 @@ def test_a_knob_is_answered_at_once(qtbot: QtBot, real: MainWindow, tmp_path: Pa
             feather = 0.5 * step + (0.1 if zoom == "fit" else 0.2)
 
             def turn(feather: float = feather) -> None:
-                knob = real.finish.knobs["feather"]
-                knob.set_value(feather)
-                knob.changed.emit()
+                editor = real.matte.editors["feather"]
+                editor.set_value(feather)
+                editor.changed.emit()
 
             def there(feather: float = feather) -> bool:
                 shown = real.canvas.shown
@@ -125,12 +125,12 @@ def test_the_first_overlay_comes_soon(qtbot: QtBot, real: MainWindow, tmp_path: 
     write_long_gop(tmp_path / "clip.mp4", 60, (1920, 1080))
     real.open_path(tmp_path / "warm.mp4")
     qtbot.waitUntil(lambda: real.canvas.shown is not None, timeout=120_000)
-    with qtbot.waitSignal(real.tasks.analysed, timeout=300_000):
+    with qtbot.waitSignal(real.jobs.analysed, timeout=300_000):
         real.analyse()
 
     began, told = time.monotonic(), []
-    real.tasks.opened.connect(lambda _clip: told.append(f"open {time.monotonic() - began:.2f} s"))
-    real.tasks.covered.connect(
+    real.jobs.opened.connect(lambda _clip: told.append(f"open {time.monotonic() - began:.2f} s"))
+    real.jobs.covered.connect(
         lambda _casting, done: done.mapped.any() and told.append(f"map {time.monotonic() - began:.2f} s")
     )
 
@@ -146,4 +146,4 @@ def test_the_first_overlay_comes_soon(qtbot: QtBot, real: MainWindow, tmp_path: 
     print(f"first overlay after {wait:.2f} s ({', '.join(told[:3])}, by the clock {wall:.2f} s)")
     assert wait < 2
     real.cancel()
-    qtbot.waitUntil(lambda: not real.tasks.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not real.jobs.busy, timeout=120_000)

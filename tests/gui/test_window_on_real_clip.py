@@ -27,14 +27,14 @@ def test_from_a_file_to_a_matte(qtbot: QtBot, demo: Path) -> None:
         qtbot.waitUntil(lambda: window.analysis.model is not None, timeout=60_000)
         window.open_path(demo)
         qtbot.waitUntil(lambda: window.canvas.shown is not None, timeout=60_000)
-        window.scrubber.range_dragged.emit(10, 14)
+        window.timeline.range_dragged.emit(10, 14)
         window.player.seek(12)
         wait_for_frame(qtbot, window, 12)
         plain = pixels(window)
-        with qtbot.waitSignal(window.tasks.analysed, timeout=120_000):
+        with qtbot.waitSignal(window.jobs.analysed, timeout=120_000):
             window.analyse()
         qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None, timeout=60_000)
-        assert np.flatnonzero(window.scrubber.covered).tolist() == [10, 11, 12, 13]
+        assert np.flatnonzero(window.timeline.covered).tolist() == [10, 11, 12, 13]
         assert (pixels(window) != plain).any()
 
         window.actions_by_id["export"].trigger()

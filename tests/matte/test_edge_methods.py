@@ -54,11 +54,11 @@ def test_doubt_is_nought_where_the_map_is_sure():
 def test_closed_form_beats_plain_upsampling():
     pytest.importorskip("pymatting")
     rgb, alpha, small = hair()
-    with Refiner(MatteSettings(edges="pymatting")) as finisher:
-        out = finisher(small, rgb)
-        assert finisher.reads_colour
+    with Refiner(MatteSettings(edges="pymatting")) as refiner:
+        out = refiner(small, rgb)
+        assert refiner.reads_colour
         # nothing sure on one side: nothing to solve
-        assert np.abs(finisher(np.zeros_like(small), rgb)).max() < 1e-3
+        assert np.abs(refiner(np.zeros_like(small), rgb)).max() < 1e-3
     assert out.dtype == np.float32 and out.min() >= 0 and out.max() <= 1
     assert sad(out, alpha) < sad(upsample(small, 320, 240), alpha)
 
@@ -106,5 +106,5 @@ def test_gradient_error_of_a_step_by_hand():
 def test_every_way_of_the_table_is_there():
     rgb, _, small = hair()
     for edges in set(EDGE_METHODS) - {"pymatting"}:
-        with Refiner(MatteSettings(edges=edges)) as finisher:
-            assert finisher(small, rgb).shape == rgb.shape[:2]
+        with Refiner(MatteSettings(edges=edges)) as refiner:
+            assert refiner(small, rgb).shape == rgb.shape[:2]

@@ -49,16 +49,16 @@ def test_it_works_at_480p_at_most(size):
 
 def test_a_large_picture_keeps_its_size():
     picture, _, coarse = scene(720, 1280)
-    with Refiner(MatteSettings(crf="meanfield", threshold=0.5)) as finisher:
-        out = finisher(coarse, picture)
+    with Refiner(MatteSettings(crf="meanfield", threshold=0.5)) as refiner:
+        out = refiner(coarse, picture)
     assert out.shape == (720, 1280) and set(np.unique(out)) == {0, 1}
 
 
 def test_luma_is_enough_without_the_crf():
     picture, _, coarse = scene()
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    with Refiner(MatteSettings()) as finisher:
-        assert np.array_equal(finisher(coarse, grey), finisher(coarse, picture))
+    with Refiner(MatteSettings()) as refiner:
+        assert np.array_equal(refiner(coarse, grey), refiner(coarse, picture))
 
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch):
@@ -83,12 +83,12 @@ def test_every_setting_changes_the_matte_and_a_neutral_one_does_nothing():
         {"invert": True},
         {"invert": True, "fill_holes": 20_000, "grow": -2},
     ):
-        with Refiner(MatteSettings(**changed)) as finisher:
-            after = finisher(coarse, picture)
+        with Refiner(MatteSettings(**changed)) as refiner:
+            after = refiner(coarse, picture)
         assert after.dtype == np.float32 and after.shape == before.shape
         assert np.abs(after - before).max() > 0.1, changed
-    with Refiner(MatteSettings(invert=True)) as finisher:
-        assert np.array_equal(finisher(coarse, picture), 1 - before)
+    with Refiner(MatteSettings(invert=True)) as refiner:
+        assert np.array_equal(refiner(coarse, picture), 1 - before)
 
 
 def test_the_order_is_the_one_of_the_table():

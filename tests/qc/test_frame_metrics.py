@@ -20,12 +20,12 @@ COUNT = 40
 
 def calm(count=COUNT):
     """A clip without any trouble."""
-    lanes = FrameMetrics.empty(count)
-    for lane, value in {"area": 0.2, "confidence": 0.9, "softness": 2, "flicker": 0.05}.items():
-        lanes[lane][:] = value
-    lanes["motion"][:] = 0.01
-    lanes["change"][:] = 0.1
-    return lanes
+    metrics = FrameMetrics.empty(count)
+    for metric, value in {"area": 0.2, "confidence": 0.9, "softness": 2, "flicker": 0.05}.items():
+        metrics[metric][:] = value
+    metrics["motion"][:] = 0.01
+    metrics["change"][:] = 0.1
+    return metrics
 
 
 def info(**changes):
@@ -70,33 +70,33 @@ def test_what_is_unknown_is_no_trouble():
 
 
 @pytest.mark.parametrize(
-    ("lane", "value", "kind"),
+    ("metric", "value", "kind"),
     [("confidence", 0.1, "unsure"), ("flicker", 0.8, "flicker"), ("softness", 30, "soft")],
 )
-def test_each_limit_is_a_flag_at_its_worst_frame(lane, value, kind):
-    lanes = calm()
-    lanes[lane][10:15] = (METRICS_BY_ID[lane].limit + value) / 2
-    lanes[lane][12] = value
-    (flag,) = find_issues(lanes, np.zeros(COUNT, bool))
+def test_each_limit_is_a_flag_at_its_worst_frame(metric, value, kind):
+    metrics = calm()
+    metrics[metric][10:15] = (METRICS_BY_ID[metric].limit + value) / 2
+    metrics[metric][12] = value
+    (flag,) = find_issues(metrics, np.zeros(COUNT, bool))
     assert (flag.type.id, flag.frames, flag.worst) == (kind, range(10, 15), 12)
     assert flag.as_json()["start"] == 10 and "5 frames" in flag.text
 
 
 def test_an_empty_matte_is_one_flag_and_a_jump_on_both_sides():
-    lanes = calm()
-    lanes["area"][10:20] = 0
-    lanes["confidence"][10:20] = 0
-    found = [(f.type.id, f.frames) for f in find_issues(lanes, np.zeros(COUNT, bool))]
+    metrics = calm()
+    metrics["area"][10:20] = 0
+    metrics["confidence"][10:20] = 0
+    found = [(f.type.id, f.frames) for f in find_issues(metrics, np.zeros(COUNT, bool))]
     assert found == [("jump", range(10, 11)), ("empty", range(10, 20)), ("jump", range(20, 21))]
 
 
 def test_nothing_jumps_or_flickers_at_a_cut():
-    lanes = calm()
-    lanes["area"][20:] = 0.5
-    lanes["flicker"][20] = 1
+    metrics = calm()
+    metrics["area"][20:] = 0.5
+    metrics["flicker"][20] = 1
     cuts = np.arange(COUNT) == 20
-    assert find_issues(lanes, cuts) == []
-    assert [f.type.id for f in find_issues(lanes, ~cuts)] == ["jump"]
+    assert find_issues(metrics, cuts) == []
+    assert [f.type.id for f in find_issues(metrics, ~cuts)] == ["jump"]
 
 
 def test_a_cut_stands_out_a_flash_and_a_shaken_camera_do_not():
@@ -129,19 +129,19 @@ def test_values_read_well():
 
 
 def test_rows_of_a_table():
-    lanes = FrameMetrics.empty(3)
-    lanes["area"][1] = 0.25
-    table = table_rows(lanes, np.array([False, True, False]), range(3))
+    metrics = FrameMetrics.empty(3)
+    metrics["area"][1] = 0.25
+    table = table_rows(metrics, np.array([False, True, False]), range(3))
     assert [r["frame"] for r in table] == [0, 1, 2]
     assert table[1]["area"] == 0.25 and table[1]["cut"] and table[0]["area"] is None
-    assert set(table[0]) == {"frame", "cut", *(lane.id for lane in METRICS)}
+    assert set(table[0]) == {"frame", "cut", *(metric.id for metric in METRICS)}
 
 
 def flagged():
-    lanes = calm()
-    lanes["confidence"][10:15] = 0.1
-    lanes["flicker"][30] = 0.9
-    return find_issues(lanes, np.zeros(COUNT, bool))
+    metrics = calm()
+    metrics["confidence"][10:15] = 0.1
+    metrics["flicker"][30] = 0.9
+    return find_issues(metrics, np.zeros(COUNT, bool))
 
 
 def test_markers_as_a_table():

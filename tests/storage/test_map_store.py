@@ -167,9 +167,9 @@ def test_a_clip_that_changed_in_its_place_has_no_maps(tmp_path, monkeypatch, ver
     store = open_store(clip(file, 40), "m")
     for i in range(CHUNK):
         store.put(i, saliency(i))
-    lanes = MetricsStore(store.folder, 40)
-    lanes.put(3, {"area": 0.5})
-    lanes.flush()
+    metrics = MetricsStore(store.folder, 40)
+    metrics.put(3, {"area": 0.5})
+    metrics.flush()
     data[(1 << 16) + 100] ^= 1
     file.write_bytes(data)
     os.utime(file, (1, 1))

@@ -29,28 +29,28 @@ class _Seen:
     saliency: Map | None
 
 
-def measure_metrics(source: Source, store: MapStore, lanes: MetricsStore) -> Generator[int, None, None]:
+def measure_metrics(source: Source, store: MapStore, metrics: MetricsStore) -> Generator[int, None, None]:
     """Measure what is missing for the maps there are; yields each index once it is done.
 
     Pictures are read at the maps' size. Closing it keeps what was measured.
     """
     dis = DIS("fast")
     try:
-        todo = lanes.missing(store.coverage())
+        todo = metrics.missing(store.coverage())
         for stretch in true_ranges(todo, _PATIENT):
             last: _Seen | None = None
             read = source.frames(
                 max(0, stretch.start - 1), stretch.stop, size=_size(store, stretch), pixels="luma"
             )
-            with closing(prefetch(read, name="lanes")) as frames:
+            with closing(prefetch(read, name="metrics")) as frames:
                 for frame in frames:
                     now = _Seen(frame.image, store.get(frame.index))
                     if todo[frame.index] and now.saliency is not None:
-                        lanes.put(frame.index, _measured(dis, last, now, now.saliency))
+                        metrics.put(frame.index, _measured(dis, last, now, now.saliency))
                         yield frame.index
                     last = now
     finally:
-        lanes.flush()
+        metrics.flush()
 
 
 def _size(store: MapStore, stretch: range) -> tuple[int, int]:

@@ -27,7 +27,7 @@ class ShotOverride:
     Attributes:
         start, stop: Its frames, ``stop`` excluded.
         model: Id of its model; None = the clip's.
-        finish: Its finishing settings; None = the clip's.
+        matte: Its finishing settings; None = the clip's.
 
     Raises:
         UsageError: It holds no frame.
@@ -48,12 +48,12 @@ class ShotOverride:
     def from_json(cls, raw: dict[str, Any]) -> Self:
         """The shot of a project or job; matte settings that are missing have their defaults."""
         raw = renamed(raw, CLIP_SETTINGS)
-        model, finish = raw.get("model"), raw.get("matte")
+        model, matte = raw.get("model"), raw.get("matte")
         return cls(
             int(raw["start"]),
             int(raw["stop"]),
             None if model is None else str(model),
-            None if finish is None else MatteSettings.from_json(finish),
+            None if matte is None else MatteSettings.from_json(matte),
         )
 
 
@@ -185,12 +185,12 @@ class ClipSettings:
         edges = sorted({frames.start, *inner, frames.stop})
         found: list[SettingsSpan] = []
         for start, stop in pairwise(edges):
-            model, finish = self.at(start)
+            model, matte = self.at(start)
             last = found[-1] if found else None
-            if last is not None and (last.model, last.matte) == (model, finish):
-                found[-1] = SettingsSpan(range(last.frames.start, stop), model, finish)
+            if last is not None and (last.model, last.matte) == (model, matte):
+                found[-1] = SettingsSpan(range(last.frames.start, stop), model, matte)
             else:
-                found.append(SettingsSpan(range(start, stop), model, finish))
+                found.append(SettingsSpan(range(start, stop), model, matte))
         return found
 
     def select_by_model(self, of: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[Any]:

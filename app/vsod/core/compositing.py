@@ -41,16 +41,16 @@ def premultiply(rgb: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
     return product
 
 
-def over(rgb: Colours, alpha: npt.NDArray[np.float32], ground: Colours) -> Colours:
+def over(rgb: Colours, alpha: npt.NDArray[np.float32], background: Colours) -> Colours:
     """``alpha * rgb + (1 - alpha) * ground``: straight colour over a ground.
 
     Args:
         rgb: (H, W, 3) uint8 or uint16, straight.
         alpha: (H, W) float32 0..1.
-        ground: (H, W, 3) of the same type.
+        background: (H, W, 3) of the same type.
     """
     channels = []
-    for front, behind in zip(cv2.split(rgb), cv2.split(ground), strict=True):
+    for front, behind in zip(cv2.split(rgb), cv2.split(background), strict=True):
         behind = behind.astype(np.float32)
         channels.append((front - behind) * alpha + behind)
     blended = np.rint(cv2.merge(channels))

@@ -14,7 +14,7 @@ CRF_MODES = ("auto", "off", *CRF_ENGINES)
 EDGE_METHODS = ("guided", "soft", "pymatting", "plain")
 
 
-def _knob(
+def _setting(
     default: Any,
     help: str,
     *,
@@ -60,14 +60,14 @@ class MatteSettings:
         UsageError: A value lies outside its span.
     """
 
-    temporal_smoothing: float = _knob(
+    temporal_smoothing: float = _setting(
         1.0,
         "smooth the saliency map over time, along the motion: 0 off, 1 most (default)",
         title="Temporal smoothing",
         unit="0..1",
         span=(0, 1),
     )
-    crf: str = _knob(
+    crf: str = _setting(
         "auto",
         "let a dense CRF settle the outline: as the model was published (default), off, or an engine; "
         "the bare option is meanfield (see docs/dense-crf.md)",
@@ -75,17 +75,17 @@ class MatteSettings:
         choices=CRF_MODES,
         implied=CRF_ENGINES[0],
     )
-    edges: str = _knob(
+    edges: str = _setting(
         "guided",
         "how the saliency map finds the picture's edges: guided (default), soft (hair and motion blur), "
         "pymatting (the same, slow and finer), plain (not at all)",
         title="Edge method",
         choices=EDGE_METHODS,
     )
-    threshold: float | None = _knob(
+    threshold: float | None = _setting(
         None, "binary mask: all above it is subject", title="Threshold", unit="0..1", span=(0, 1)
     )
-    despeckle: int = _knob(
+    despeckle: int = _setting(
         0,
         "drop islands of fewer pixels",
         title="Despeckle",
@@ -94,7 +94,7 @@ class MatteSettings:
         reach=(0, 5000),
         step=1,
     )
-    fill_holes: int = _knob(
+    fill_holes: int = _setting(
         0,
         "fill holes of fewer pixels",
         title="Fill holes",
@@ -103,7 +103,7 @@ class MatteSettings:
         reach=(0, 5000),
         step=1,
     )
-    grow: float = _knob(
+    grow: float = _setting(
         0.0,
         "move the outline outwards; below 0 inwards",
         title="Grow / shrink",
@@ -112,20 +112,24 @@ class MatteSettings:
         reach=(-20, 20),
         step=0.1,
     )
-    feather: float = _knob(
+    feather: float = _setting(
         0.0, "blur, standard deviation", title="Feather", unit="PX", span=(0, 200), reach=(0, 20), step=0.1
     )
-    black: float = _knob(0.0, "alpha that becomes 0", title="Black point", unit="0..1", span=(0, 1))
-    white: float = _knob(1.0, "alpha that becomes 1", title="White point", unit="0..1", span=(0, 1))
-    gamma: float = _knob(
+    black: float = _setting(0.0, "alpha that becomes 0", title="Black point", unit="0..1", span=(0, 1))
+    white: float = _setting(1.0, "alpha that becomes 1", title="White point", unit="0..1", span=(0, 1))
+    gamma: float = _setting(
         1.0, "above 1 half tones get denser", title="Gamma", unit="G", span=(0.1, 10), reach=(0.2, 4)
     )
-    invert: bool = _knob(False, "the background instead of the subject", title="Invert")
+    invert: bool = _setting(False, "the background instead of the subject", title="Invert")
 
     def __post_init__(self) -> None:
-        for knob in fields(self):
-            value, span, choices = getattr(self, knob.name), knob.metadata["span"], knob.metadata["choices"]
-            option = option_name(knob.name)
+        for setting in fields(self):
+            value, span, choices = (
+                getattr(self, setting.name),
+                setting.metadata["span"],
+                setting.metadata["choices"],
+            )
+            option = option_name(setting.name)
             if span and value is not None and not span[0] <= value <= span[1]:
                 raise UsageError(
                     f"{option} {value:g} is out of range", fix=f"Use {span[0]:g} to {span[1]:g}."
@@ -163,10 +167,10 @@ class MatteSettings:
     def to_options(self) -> list[str]:
         """The command line options that give these settings."""
         words = []
-        for knob in fields(self):
-            value = getattr(self, knob.name)
-            if value != knob.default:
-                words.append(option_name(knob.name) + ("" if value is True else f"={value}"))
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value != setting.default:
+                words.append(option_name(setting.name) + ("" if value is True else f"={value}"))
         return words
 
 

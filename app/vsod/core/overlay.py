@@ -68,7 +68,7 @@ def draw_overlay(
     rgb: Image,
     alpha: Image | None,
     *,
-    ground: Image | None = None,
+    background: Image | None = None,
     reading: AlphaInterpretation = "right",
     other: Image | None = None,
 ) -> Image:
@@ -78,7 +78,7 @@ def draw_overlay(
         overlay: The view.
         rgb: (H, W, 3) picture.
         alpha: (H, W) matte, 255 = subject; None where there is no matte yet.
-        ground: (H, W, 3) behind a cut-out; None for grey squares.
+        background: (H, W, 3) behind a cut-out; None for grey squares.
         reading: How a program takes the cut-out's colour, see :func:`as_misread_alpha`.
         other: (H, W) matte to compare with, for the difference.
 
@@ -99,9 +99,12 @@ def draw_overlay(
         return rgb if other is None else difference(rgb, alpha, other)
     if reading != "right":
         return as_misread_alpha(
-            rgb, alpha, checkerboard(rgb.shape[0], rgb.shape[1]) if ground is None else ground, reading
+            rgb,
+            alpha,
+            checkerboard(rgb.shape[0], rgb.shape[1]) if background is None else background,
+            reading,
         )
-    return cutout(rgb, alpha) if ground is None else over(rgb, alpha, ground)
+    return cutout(rgb, alpha) if background is None else over(rgb, alpha, background)
 
 
 def to_u8(alpha: npt.NDArray[np.float32]) -> Image:
@@ -160,32 +163,32 @@ def checkerboard(height: int, width: int, side: int = 16) -> Image:
     return picture
 
 
-def over(rgb: Image, alpha: Image, ground: Image) -> Image:
+def over(rgb: Image, alpha: Image, background: Image) -> Image:
     """The subject on a ground.
 
     Args:
         rgb: (H, W, 3) picture.
         alpha: (H, W) matte.
-        ground: (H, W, 3).
+        background: (H, W, 3).
     """
-    flat = ground.reshape(len(ground), -1)
+    flat = background.reshape(len(background), -1)
     return _mix(rgb, alpha, _SHARES, lambda top, rows: flat[top : top + rows].astype(np.uint16))
 
 
-def as_misread_alpha(rgb: Image, alpha: Image, ground: Image, reading: AlphaInterpretation) -> Image:
+def as_misread_alpha(rgb: Image, alpha: Image, background: Image, reading: AlphaInterpretation) -> Image:
     """A cut-out over a ground in a program that takes its alpha for the other kind.
 
     Args:
         rgb: (H, W, 3) picture.
         alpha: (H, W) matte.
-        ground: (H, W, 3).
+        background: (H, W, 3).
         reading: ``"as premultiplied"``: the file is straight, its colour is added whole, edges glow;
             ``"as straight"``: the file is premultiplied, its colour is multiplied once more, edges are dark.
     """
     import cv2  # not before a picture is there: the window is on screen first
 
     weight = matte(alpha)
-    behind = cv2.multiply(ground, 255 - weight, scale=1 / 255)
+    behind = cv2.multiply(background, 255 - weight, scale=1 / 255)
     front = rgb
     if reading == "as straight":
         front = cv2.multiply(cv2.multiply(rgb, weight, scale=1 / 255), weight, scale=1 / 255)  # type: ignore[assignment]

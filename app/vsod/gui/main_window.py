@@ -56,21 +56,23 @@ class MainWindow(QMainWindow):
 
     Args:
         backend: Where clips and models come from; tests pass a stand-in.
-        prefs: What is remembered between runs.
+        preferences: What is remembered between runs.
     """
 
-    def __init__(self, backend: PipelineInterface | None = None, prefs: Preferences | None = None) -> None:
+    def __init__(
+        self, backend: PipelineInterface | None = None, preferences: Preferences | None = None
+    ) -> None:
         super().__init__()
-        self.prefs = prefs or Preferences()
+        self.preferences = preferences or Preferences()
         self.player = Player(self)
-        self.player.drafts.set_size_limit(self.prefs.number("scrub_cache_mb", DEFAULT_MEGABYTES))
-        self.tasks = ClipJobs(backend or LocalPipeline(), self)
+        self.player.scrub_cache.set_size_limit(self.preferences.number("scrub_cache_mb", DEFAULT_MEGABYTES))
+        self.jobs = ClipJobs(backend or LocalPipeline(), self)
         self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
         self._closed = False
-        self.actions_by_id = action_table.build_actions(self, self.prefs.keys)
+        self.actions_by_id = action_table.build_actions(self, self.preferences.keys)
         self._build()
-        parts = self.document, self.clip_state, self.player, self.deck, self.tasks, self.prefs
+        parts = self.document, self.clip_state, self.player, self.workspace, self.jobs, self.preferences
         room = WindowContext(*parts, self.banner, self.status)
         self._control(room)
         self._action_context = self._context(room)
@@ -79,8 +81,8 @@ class MainWindow(QMainWindow):
         self._follow_clip()
         self.running.refresh()
         self.resize(1280, 800)
-        if self.prefs.geometry is not None:
-            self.restoreGeometry(self.prefs.geometry)
+        if self.preferences.geometry is not None:
+            self.restoreGeometry(self.preferences.geometry)
         # after the first paint: the window is there before anything is looked for
         QTimer.singleShot(0, self._begin)
 
@@ -102,15 +104,19 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.banner = Banner()
         self.welcome = Welcome()
-        self.deck = Workspace(self.actions_by_id)
-        self.canvas, self.scrubber, self.transport = self.deck.canvas, self.deck.scrubber, self.deck.transport
-        self.analysis, self.finish = self.deck.analysis, self.deck.finish
+        self.workspace = Workspace(self.actions_by_id)
+        self.canvas, self.timeline, self.transport = (
+            self.workspace.canvas,
+            self.workspace.timeline,
+            self.workspace.transport,
+        )
+        self.analysis, self.matte = self.workspace.analysis, self.workspace.matte
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.menus = Submenus(self, self.actions_by_id, self.deck.looks, self.prefs, self.document)
+        self.menus = Submenus(self, self.actions_by_id, self.workspace.looks, self.preferences, self.document)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.deck)
+        self._pages.addWidget(self.workspace)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,13 +128,13 @@ class MainWindow(QMainWindow):
     def _control(self, room: WindowContext) -> None:
         """The controllers."""
         self.stage = ViewerController(room, self.actions_by_id, self)
-        self.overview = MetricsController(self.player, self.scrubber, self)
-        self.ahead = IdleAnalysis(self.player, self.tasks, self)
-        self.ahead.enabled = self.prefs.get_text("idle_analysis", "on") == "on"
+        self.overview = MetricsController(self.player, self.timeline, self)
+        self.idle_analysis = IdleAnalysis(self.player, self.jobs, self)
+        self.idle_analysis.enabled = self.preferences.get_text("idle_analysis", "on") == "on"
         self.messages = OutcomeMessages(self.banner, self.status)
-        self.sound = AudioPlayer(self.player, self)
-        self.sound.muted = self.prefs.get_text("audio", "on") == "off"
-        self.scope = ShotScope(room, self.overview, self.deck.scope, self)
+        self.audio = AudioPlayer(self.player, self)
+        self.audio.muted = self.preferences.get_text("audio", "on") == "off"
+        self.scope = ShotScope(room, self.overview, self.workspace.scope, self)
         self.bake_off = ModelComparisonController(room, self.scope, self)
         self.editing = SettingsController(room, self.scope, self)
         self.exporting = ExportController(room, self)
@@ -136,7 +142,7 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(room, self.welcome, self)
         self.projects = ProjectController(room, self.opening.open, self.opening.close_clip, self)
         self.queue_room = QueueDock(room, self.editing, self)
-        self.running = AnalysisController(room, self.ahead, self.queue_room.control, self)
+        self.running = AnalysisController(room, self.idle_analysis, self.queue_room.control, self)
         self.source_watch = SourceWatch(self.banner, self.opening.open, self)
 
     def _context(self, room: WindowContext) -> ActionContext:
@@ -149,33 +155,33 @@ class MainWindow(QMainWindow):
             settings=self.editing,
             shot_scope=self.scope,
             analysis=self.running,
-            idle_analysis=self.ahead,
+            idle_analysis=self.idle_analysis,
             model_comparison=self.bake_off,
             export=self.exporting,
             queue=self.queue_room,
             metrics=self.overview,
             metrics_export=self.reports,
             viewer=self.stage,
-            audio=self.sound,
+            audio=self.audio,
         )
 
     def _connect(self) -> None:
-        tasks = self.tasks
+        jobs = self.jobs
         self.player.failed.connect(self.banner.show_error)
-        tasks.catalogued.connect(self._on_catalogue)
-        tasks.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
-        tasks.analysed.connect(self.player.refresh)
-        tasks.fitted.connect(self.messages.adapted)
-        tasks.exported.connect(self.messages.exported)
-        tasks.failed.connect(self.messages.failed)
-        for part in (self.player.drafts, self.sound, self.overview, self.ahead):
+        jobs.catalogued.connect(self._on_catalogue)
+        jobs.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
+        jobs.analysed.connect(self.player.refresh)
+        jobs.adapted.connect(self.messages.adapted)
+        jobs.exported.connect(self.messages.exported)
+        jobs.failed.connect(self.messages.failed)
+        for part in (self.player.scrub_cache, self.audio, self.overview, self.idle_analysis):
             part.failed.connect(self.messages.background_failed)
-        tasks.covered.connect(self.overview.set_covered)
-        tasks.running.connect(self.overview.set_running)
-        tasks.running.connect(lambda name: self.player.set_busy(bool(name)))
-        self.overview.found.connect(self.deck.flags.set_issues)
+        jobs.covered.connect(self.overview.set_covered)
+        jobs.running.connect(self.overview.set_running)
+        jobs.running.connect(lambda name: self.player.set_busy(bool(name)))
+        self.overview.found.connect(self.workspace.issues.set_issues)
         self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
-        self.deck.flags.picked.connect(self.player.seek)
+        self.workspace.issues.picked.connect(self.player.seek)
         self.exporting.queued.connect(self.queue_room.add)
         self.opening.project_picked.connect(self.projects.open)
         self.opening.several_picked.connect(self.queue_room.add_clips)
@@ -185,11 +191,11 @@ class MainWindow(QMainWindow):
     def _follow_clip(self) -> None:
         """Connect what follows the current clip, in this order: the viewer takes it first and releases it last."""
         opened, closed = self.clip_state.opened, self.clip_state.closed
-        opened.connect(lambda _clip: self._pages.setCurrentWidget(self.deck))
+        opened.connect(lambda _clip: self._pages.setCurrentWidget(self.workspace))
         opened.connect(self.stage.set_clip)
-        opened.connect(lambda clip: self.deck.flags.set_clip(clip.info))
-        closed.connect(lambda: self.deck.flags.set_clip(None))
-        for part in (self.overview, self.ahead, self.sound):
+        opened.connect(lambda clip: self.workspace.issues.set_clip(clip.info))
+        closed.connect(lambda: self.workspace.issues.set_clip(None))
+        for part in (self.overview, self.idle_analysis, self.audio):
             opened.connect(part.set_clip)
             closed.connect(partial(part.set_clip, None))
         opened.connect(lambda clip: self.source_watch.set_clip(clip.info))
@@ -220,7 +226,7 @@ class MainWindow(QMainWindow):
     # ---- messages
 
     def _begin(self) -> None:
-        self.tasks.catalogue()
+        self.jobs.catalogue()
         session = self.projects.offer_recovery()
         self.action_state.refresh()
         if session is None or session.ended:
@@ -266,13 +272,13 @@ class MainWindow(QMainWindow):
             return
         self._closed = True
         self.projects.autosave.finish()
-        self.prefs.geometry = self.saveGeometry()
-        self.prefs.sync()
+        self.preferences.geometry = self.saveGeometry()
+        self.preferences.sync()
         self.hide()  # a network takes a moment to stop; nobody has to watch
         self.stage.stop()
-        self.ahead.stop()
-        self.sound.stop()
-        self.tasks.stop()
+        self.idle_analysis.stop()
+        self.audio.stop()
+        self.jobs.stop()
         self.queue_room.control.close()
         self.overview.stop()
         self.player.stop()

@@ -87,10 +87,10 @@ class ScreenshotTour:
             raise RuntimeError(window.banner.text)
         self.take("open")
         do["analyse"].trigger()
-        self.until(lambda: window.scrubber.covered.mean() > 0.35 or not window.tasks.busy)
-        window.player.seek(int(window.scrubber.covered.sum()) // 2)
+        self.until(lambda: window.timeline.covered.mean() > 0.35 or not window.jobs.busy)
+        window.player.seek(int(window.timeline.covered.sum()) // 2)
         self.take("analysing")
-        self.until(lambda: not window.tasks.busy)
+        self.until(lambda: not window.jobs.busy)
         window.player.seek(window.player.count // 2)
         for name in VIEW_MODES:
             do[name].trigger()
@@ -107,8 +107,8 @@ class ScreenshotTour:
     def _inspector(self) -> None:
         """Some knobs turned, and what undo calls the last."""
         window = self._window
-        window.finish.set_settings(MatteSettings(edges="soft", feather=1.4, grow=-0.8, threshold=0.45))
-        window.finish.changed.emit(window.finish.settings)
+        window.matte.set_settings(MatteSettings(edges="soft", feather=1.4, grow=-0.8, threshold=0.45))
+        window.matte.changed.emit(window.matte.settings)
         window.player.seek(window.player.count // 3)
         window.actions_by_id["mark_in"].trigger()
         self.take("inspector")
@@ -120,7 +120,7 @@ class ScreenshotTour:
         self.until(lambda: window.dialog is not None)
         assert window.dialog is not None
         self.take("export", window.dialog)
-        form = window.dialog.delivery_form
+        form = window.dialog.export_form
         form.what.setCurrentIndex(form.what.findData("cutout"))
         form.format_box.setCurrentIndex(form.format_box.findData("exr"))
         self.take("export-exr", window.dialog)
@@ -139,7 +139,7 @@ class ScreenshotTour:
             self.until(lambda: room.queue.progress is not None and _over(room.queue) == 2)
             self.take("queue")
             room.control.pause()
-            self.until(lambda: not self._window.tasks.busy)
+            self.until(lambda: not self._window.jobs.busy)
 
 
 def _over(queue: QueueModel) -> int:

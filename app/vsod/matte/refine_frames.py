@@ -40,18 +40,18 @@ def refine_frames(
     by ``refill``, if it is given.
     """
     reads = frames_needed(frames, settings, source.info.frame_count)
-    with Refiner(settings) as finisher:
-        pixels: PixelFormat = colour or ("rgb" if finisher.reads_colour else "luma")
+    with Refiner(settings) as refiner:
+        pixels: PixelFormat = colour or ("rgb" if refiner.reads_colour else "luma")
         decoded = prefetch(source.frames(reads.start, reads.stop, pixels=pixels), name="decode")
         with closing(decoded):
             pairs = ((frame, fitting(source, store, frame, refill)) for frame in decoded)
             with closing(
                 prefetch(smooth_maps(pairs, settings.temporal_smoothing, frames), 1, "smooth")
-            ) as steadied:
+            ) as smoothed:
                 matte: npt.NDArray[np.float32] | None = None
-                for frame, saliency in steadied:
+                for frame, saliency in smoothed:
                     if matte is None or not frame.held:
-                        matte = finisher(saliency, frame.image)
+                        matte = refiner(saliency, frame.image)
                     yield frame, matte
 
 

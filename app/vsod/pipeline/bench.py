@@ -121,19 +121,19 @@ def run_bench(
         moving = alone("flow", predictor.with_flow(small))
         prepared = alone("prior" if "prior" in model.inputs else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
-        finisher = Refiner(settings)
+        refiner = Refiner(settings)
         colour = export_frames.required_pixels(delivery, info)
-        pixels: PixelFormat = colour or ("rgb" if finisher.reads_colour else "luma")
+        pixels: PixelFormat = colour or ("rgb" if refiner.reads_colour else "luma")
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
         if settings.temporal_smoothing:
             looks = ((frame, saliency) for saliency, frame in pairs)
-            steadied = alone("smooth", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
-            pairs = [(saliency, frame) for frame, saliency in steadied]
-        with finisher:
+            smoothed = alone("smooth", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
+            pairs = [(saliency, frame) for frame, saliency in smoothed]
+        with refiner:
             # once for the time, letting go of every matte as a job does: fresh memory costs more than the work
-            alone("refine", (finisher(m, frame.image) is None for m, frame in pairs))
-            mattes = [(frame, finisher(m, frame.image)) for m, frame in pairs]
+            alone("refine", (refiner(m, frame.image) is None for m, frame in pairs))
+            mattes = [(frame, refiner(m, frame.image)) for m, frame in pairs]
         if colour:
             alone(
                 "compose",

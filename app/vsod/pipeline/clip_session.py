@@ -60,10 +60,10 @@ class ClipSession:
         # signature of a model adapted to a range; the model's own where the outcome is not trusted
         self._adapted: dict[tuple[str, range], str] = {}
         self._shown: dict[str, str] = {}  # by model, the signature whose maps are shown if not its own
-        self._lane_stores: dict[Path, MetricsStore] = {}
+        self._metrics_stores: dict[Path, MetricsStore] = {}
         self._preview: Refiner | None = None
-        self._steadied: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
-        self._lock, self._steady_lock = threading.Lock(), threading.Lock()
+        self._smoothed_previews: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
+        self._lock, self._smoothing_lock = threading.Lock(), threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -165,12 +165,12 @@ class ClipSession:
     ) -> npt.NDArray[np.float32] | None:
         """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
         settings = settings.for_model(self._model(model).crf)
-        finisher = self._finisher(settings)
+        refiner = self._refiner(settings)
         if settings.temporal_smoothing:
-            saliency = self._steady(model, settings.temporal_smoothing, finisher.reads_colour, index)
+            saliency = self._smoothed(model, settings.temporal_smoothing, refiner.reads_colour, index)
         else:
             saliency = self.saliency(model, index)
-        return None if saliency is None else finisher(saliency, picture)
+        return None if saliency is None else refiner(saliency, picture)
 
     def compare_models(
         self,
@@ -201,7 +201,7 @@ class ClipSession:
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
-        store, kept = self._store(model), self._lane_store(model)
+        store, kept = self._store(model), self._metrics_store(model)
         pace = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         pace.start("measure")
         with closing(measure_metrics(self._source, store, kept)) as measured:
@@ -209,7 +209,7 @@ class ClipSession:
 
     def metrics(self, model: str) -> FrameMetrics:
         """What is known of every frame by now: a copy."""
-        return self._lane_store(model).snapshot()
+        return self._metrics_store(model).snapshot()
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
@@ -232,7 +232,7 @@ class ClipSession:
         self._stores.close()
         if self._preview is not None:
             self._preview.close()
-        for preview in self._steadied.values():
+        for preview in self._smoothed_previews.values():
             preview.close()
         self._source.close()
 
@@ -242,7 +242,7 @@ class ClipSession:
                 self._models[model] = require_model(model)
             return self._models[model]
 
-    def _finisher(self, settings: MatteSettings) -> Refiner:
+    def _refiner(self, settings: MatteSettings) -> Refiner:
         with self._lock:
             if self._preview is None or self._preview.settings != settings:
                 if self._preview is not None:
@@ -250,18 +250,18 @@ class ClipSession:
                 self._preview = Refiner(settings)
             return self._preview
 
-    def _steady(
+    def _smoothed(
         self, model: str, strength: float, colour: bool, index: int
     ) -> npt.NDArray[np.float32] | None:
         store = self._store(model)
         asked = store, strength, colour
-        with self._steady_lock:
-            preview = self._steadied.pop(asked, None)
+        with self._smoothing_lock:
+            preview = self._smoothed_previews.pop(asked, None)
             if preview is None:
                 preview = SmoothingPreview(self._source, store, strength, "rgb" if colour else "luma")
-            self._steadied[asked] = preview  # the one used last comes last
-            while len(self._steadied) > _PREVIEWS:
-                self._steadied.pop(next(iter(self._steadied))).close()
+            self._smoothed_previews[asked] = preview  # the one used last comes last
+            while len(self._smoothed_previews) > _PREVIEWS:
+                self._smoothed_previews.pop(next(iter(self._smoothed_previews))).close()
             return preview(index)
 
     def _store(self, model: str) -> MapStore:
@@ -270,12 +270,12 @@ class ClipSession:
             shown = self._shown.get(model)
         return self._stores(shown or self._signature(model))
 
-    def _lane_store(self, model: str) -> MetricsStore:
+    def _metrics_store(self, model: str) -> MetricsStore:
         store = self._store(model)
         with self._lock:
-            if store.folder not in self._lane_stores:
-                self._lane_stores[store.folder] = MetricsStore(store.folder, store.count)
-            return self._lane_stores[store.folder]
+            if store.folder not in self._metrics_stores:
+                self._metrics_stores[store.folder] = MetricsStore(store.folder, store.count)
+            return self._metrics_stores[store.folder]
 
     def _signature(self, model: str) -> str:
         if model not in self._signatures:

@@ -102,25 +102,25 @@ def estimate_job(
         VsodError: What would stop the job.
     """
     wanted = spec.frames(clip.info.frame_count)
-    cast = JobModels(clip, spec, wanted, stores)
+    job_models = JobModels(clip, spec, wanted, stores)
     try:
-        return _estimated(clip, cast, spec, wanted, cancel)
+        return _estimated(clip, job_models, spec, wanted, cancel)
     finally:
-        cast.close()
+        job_models.close()
 
 
 def _estimated(
-    clip: Source, cast: JobModels, spec: JobSpec, wanted: range, cancel: threading.Event | None
+    clip: Source, job_models: JobModels, spec: JobSpec, wanted: range, cancel: threading.Event | None
 ) -> JobEstimate:
     info = clip.info
     kinds: dict[tuple[str, MatteSettings], list[range]] = {}
-    for part in cast.spans:
+    for part in job_models.spans:
         kinds.setdefault((part.model, part.matte), []).append(part.frames)
     samples = [
-        _sample(clip, cast, spec.with_settings(model=model, matte=finish, shots=()), frames, cancel)
-        for (model, finish), frames in kinds.items()
+        _sample(clip, job_models, spec.with_settings(model=model, matte=matte, shots=()), frames, cancel)
+        for (model, matte), frames in kinds.items()
     ]
-    count, missing = len(plan_frames(spec, info, wanted).source_frames), cast.analysis.missing
+    count, missing = len(plan_frames(spec, info, wanted).source_frames), job_models.analysis.missing
     one_each = {sample.model: sample for sample in samples}
     busy = [sample for sample in one_each.values() if missing[sample.model]]
     pace = {
@@ -129,11 +129,11 @@ def _estimated(
     }
     if busy:
         seconds = sum(missing[sample.model] * sample.pace["analyse"] for sample in busy)
-        pace = {"analyse": seconds / cast.analysis.missing_total, **pace}
+        pace = {"analyse": seconds / job_models.analysis.missing_total, **pace}
     return JobEstimate(
         frames=count,
-        analysed=cast.analysis.missing_total,
-        device=cast.analysis.predictors[spec.settings.model].device,
+        analysed=job_models.analysis.missing_total,
+        device=job_models.analysis.predictors[spec.settings.model].device,
         pace=pace,
         loading=sum(sample.loading for sample in busy),
         bytes=round(sum(sample.frames * sample.bytes for sample in samples) / len(wanted) * count),
@@ -143,13 +143,13 @@ def _estimated(
 
 
 def _sample(
-    clip: Source, cast: JobModels, spec: JobSpec, stretches: list[range], cancel: threading.Event | None
+    clip: Source, job_models: JobModels, spec: JobSpec, stretches: list[range], cancel: threading.Event | None
 ) -> _Sample:
     """Eight frames from the middle of the longest of ``stretches``."""
     longest = max(stretches, key=len)
     middle = max(longest.start, longest.start + (len(longest) - SAMPLE_FRAMES) // 2)
     frames = range(middle, min(middle + SAMPLE_FRAMES, longest.stop))
-    predictor = cast.analysis.predictors[spec.settings.model]
+    predictor = job_models.analysis.predictors[spec.settings.model]
     with tempfile.TemporaryDirectory() as temp:
         began = time.perf_counter()
         predictor.load(cancel)

@@ -82,10 +82,10 @@ def compare_models(
     seconds = [
         None if model in models[:place] else analysis.seconds.get(model) for place, model in enumerate(models)
     ]
-    # the models are compared, not the ways to finish a map
-    with Refiner(MatteSettings(temporal_smoothing=0.0)) as finish:
+    # the models are compared, not the ways to refine a map
+    with Refiner(MatteSettings(temporal_smoothing=0.0)) as refiner:
         mattes = [
-            [finish(analysis.stores[model].require(i), p) for i, p in zip(frames, pictures, strict=True)]
+            [refiner(analysis.stores[model].require(i), p) for i, p in zip(frames, pictures, strict=True)]
             for model in models
         ]
     return ModelComparison(tuple(models), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))

@@ -64,19 +64,19 @@ def run_job(
     began = time.monotonic()
     fmt = job_format(spec)
     claim([spec])
-    clip, cast = source or open_source(spec.source), None
+    clip, job_models = source or open_source(spec.source), None
     try:
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         _log.info("%s: frames %d to %d of %s", spec.output, frames.start, frames.stop, spec.source)
-        cast = JobModels(clip, spec, frames, stores)
+        job_models = JobModels(clip, spec, frames, stores)
         written = {"export": len(frames), "verify": len(frames) * len(spec.settings.export.contents)}
-        pace = ProgressMeter(on_progress, {**cast.analysis.stages, **written}, cancel)
+        pace = ProgressMeter(on_progress, {**job_models.analysis.stages, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
-        report = JobResult(spec.output, len(frames), 0.0, cast.analysis.load(cancel))
+        report = JobResult(spec.output, len(frames), 0.0, job_models.analysis.load(cancel))
         report.clip = clip.info
         report.warnings += clip.info.warnings
-        tags = {"model": cast.models, "software": f"vsod-desktop {__version__}"}
+        tags = {"model": job_models.models, "software": f"vsod-desktop {__version__}"}
         plan = plan_frames(spec, clip.info, frames)
         report.frames, report.duplicated, report.dropped = (
             len(plan.source_frames),
@@ -102,12 +102,12 @@ def run_job(
                     delivery=spec.settings.export,
                 )
                 sinks[layout] = open_files.enter_context(sink)
-            cast.analysis.run(pace)
-            report.adapted = cast.analysis.adapted
+            job_models.analysis.run(pace)
+            report.adapted = job_models.analysis.adapted
             if report.adapted is False:
                 report.warnings.append(NOT_ADAPTED)
             pace.start("export")
-            _export(spec, cast, frames, plan, sinks, pace, report)
+            _export(spec, job_models, frames, plan, sinks, pace, report)
             check_unchanged(clip.info)
             report.warnings += clip.notes
             whole = finish_together(sinks.values())
@@ -125,8 +125,8 @@ def run_job(
         _log_result(report)
         return report
     finally:
-        if cast is not None:
-            cast.close()
+        if job_models is not None:
+            job_models.close()
         if source is None:
             clip.close()
 
@@ -155,7 +155,7 @@ def _written(plan: ConformPlan, frames: range) -> range:
 
 def _export(
     spec: JobSpec,
-    cast: JobModels,
+    job_models: JobModels,
     frames: range,
     plan: ConformPlan,
     sinks: dict[FileContent, Sink],
@@ -163,7 +163,7 @@ def _export(
     report: JobResult,
 ) -> None:
     number, first = 0, _written(plan, frames).start
-    with closing(cast.export_frames(spec.settings.export)) as ready:
+    with closing(job_models.export_frames(spec.settings.export)) as ready:
         for frame, pictures in ready:
             if frame.held:
                 report.held.append(frame.index)

@@ -71,7 +71,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("change", "Change", "share of the picture that the motion cannot explain", 1.0),
 )
-METRICS_BY_ID: Mapping[str, Metric] = {lane.id: lane for lane in METRICS}
+METRICS_BY_ID: Mapping[str, Metric] = {metric.id: metric for metric in METRICS}
 PAIRWISE_METRICS = ("flicker", "motion", "change")
 """Lanes that compare a frame with the one before: the first frame has none."""
 
@@ -94,9 +94,9 @@ class FrameMetrics:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, lane: str) -> MetricValues:
+    def __getitem__(self, metric: str) -> MetricValues:
         """(N,) float32, NaN where nothing is known."""
-        return self.values[:, _COLUMN[lane]]
+        return self.values[:, _COLUMN[metric]]
 
     @property
     def measured(self) -> npt.NDArray[np.bool_]:
@@ -105,7 +105,7 @@ class FrameMetrics:
 
     def at(self, index: int) -> dict[str, float]:
         """All values of a frame."""
-        return {lane.id: float(self.values[index, k]) for k, lane in enumerate(METRICS)}
+        return {metric.id: float(self.values[index, k]) for k, metric in enumerate(METRICS)}
 
     def copy(self) -> FrameMetrics:
         """The same, independent of what is computed from now on."""
@@ -124,14 +124,14 @@ def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetr
 
 
 def table_rows(
-    lanes: FrameMetrics, cuts: npt.NDArray[np.bool_], frames: Iterable[int]
+    metrics: FrameMetrics, cuts: npt.NDArray[np.bool_], frames: Iterable[int]
 ) -> list[dict[str, Any]]:
     """One row per frame: index, every metric (None where unknown), and whether a shot begins there."""
     table = []
     for index in frames:
-        values = {k: None if np.isnan(v) else round(v, 5) for k, v in lanes.at(index).items()}
+        values = {k: None if np.isnan(v) else round(v, 5) for k, v in metrics.at(index).items()}
         table.append({"frame": index, **values, "cut": bool(cuts[index])})
     return table
 
 
-_COLUMN = {lane.id: k for k, lane in enumerate(METRICS)}
+_COLUMN = {metric.id: k for k, metric in enumerate(METRICS)}

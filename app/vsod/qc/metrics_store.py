@@ -29,21 +29,21 @@ class MetricsStore:
 
     def __init__(self, folder: Path, count: int) -> None:
         self._file, self._count = folder / "metrics", count
-        self._key = f"{folder.name}|{count}|{' '.join(lane.id for lane in METRICS)}"
+        self._key = f"{folder.name}|{count}|{' '.join(metric.id for metric in METRICS)}"
         self._lock = threading.Lock()
         kept = self._read()
-        self._lanes = FrameMetrics.empty(count) if kept is None else FrameMetrics(kept)
+        self._metrics = FrameMetrics.empty(count) if kept is None else FrameMetrics(kept)
 
     def snapshot(self) -> FrameMetrics:
         """What is known by now."""
         with self._lock:
-            return self._lanes.copy()
+            return self._metrics.copy()
 
     def put(self, index: int, values: dict[str, float]) -> None:
         """Store metrics of a frame; those not named stay as they are."""
         with self._lock:
-            for lane, value in values.items():
-                self._lanes[lane][index] = value
+            for metric, value in values.items():
+                self._metrics[metric][index] = value
 
     def missing(self, have: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """(N,) bool, frames with a map that are not measured, or whose previous map has come since.
@@ -52,8 +52,8 @@ class MetricsStore:
             have: (N,) frames with a map.
         """
         with self._lock:
-            alone = np.isnan(self._lanes["flicker"])
-            todo = have & ~self._lanes.measured
+            alone = np.isnan(self._metrics["flicker"])
+            todo = have & ~self._metrics.measured
         todo[1:] |= have[1:] & have[:-1] & alone[1:]
         return todo
 
@@ -64,9 +64,9 @@ class MetricsStore:
                 # another process may have measured other frames meanwhile
                 theirs = self._read()
                 if theirs is not None:
-                    ours = self._lanes.values
-                    self._lanes = FrameMetrics(np.where(np.isnan(ours), theirs, ours))
-                values = np.ascontiguousarray(self._lanes.values, "<f4").tobytes()
+                    ours = self._metrics.values
+                    self._metrics = FrameMetrics(np.where(np.isnan(ours), theirs, ours))
+                values = np.ascontiguousarray(self._metrics.values, "<f4").tobytes()
                 envelope.write(self._file, _KIND, values, key=self._key, format=_FORMAT)
         except (OSError, VsodError) as error:
             _log.warning(

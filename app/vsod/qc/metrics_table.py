@@ -45,14 +45,14 @@ class MetricsTable:
     issues: list[Issue]
 
     @classmethod
-    def of(cls, info: ClipInfo, model: str, lanes: FrameMetrics, frames: range) -> Self:
+    def of(cls, info: ClipInfo, model: str, metrics: FrameMetrics, frames: range) -> Self:
         """The table of a range."""
-        cuts = detect_cuts(lanes["change"])
-        lanes = lanes.copy()
-        outside = np.ones(len(lanes), np.bool_)
+        cuts = detect_cuts(metrics["change"])
+        metrics = metrics.copy()
+        outside = np.ones(len(metrics), np.bool_)
         outside[frames.start : frames.stop] = False
-        lanes.values[outside] = np.nan
-        return cls(info, model, frames, lanes, cuts, find_issues(lanes, cuts))
+        metrics.values[outside] = np.nan
+        return cls(info, model, frames, metrics, cuts, find_issues(metrics, cuts))
 
     def write(self, path: Path, *, old_keys: bool = False) -> None:
         """A row per frame (.csv), or all of it (.json).
@@ -74,7 +74,9 @@ class MetricsTable:
             NAME: __version__,
             "source": str(self.info.path),
             "model": self.model,
-            "metrics": {lane.id: {"description": lane.description, "limit": lane.limit} for lane in METRICS},
+            "metrics": {
+                metric.id: {"description": metric.description, "limit": metric.limit} for metric in METRICS
+            },
             "frames": table,
             "shots": [[shot.start, shot.stop] for shot in shots_from_cuts(self.cuts)],
             "issues": [issue.as_json() for issue in self.issues],
@@ -98,7 +100,7 @@ def check_table_suffix(path: Path, known: tuple[str, ...]) -> None:
 
 def _as_csv(table: list[dict[str, object]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["frame", *(lane.id for lane in METRICS), "cut"], lineterminator="\n")
+    writer = csv.DictWriter(out, ["frame", *(metric.id for metric in METRICS), "cut"], lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "cut": int(bool(row["cut"]))} for row in table)
     return out.getvalue()

@@ -30,20 +30,20 @@ def test_ids_are_names_of_one_action_each() -> None:
 def test_without_a_clip(window: MainWindow) -> None:
     assert enabled(window) == those(always)
     assert {"open", "preferences", "queue", "shortcuts"} <= those(always)
-    assert not window.deck.export_button.isEnabled()
+    assert not window.workspace.export_button.isEnabled()
 
 
 def test_with_a_clip_while_it_is_analysed_and_when_it_is_closed(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
     idle = those(always) | those(has_clip) | {"analyse", "export"}
-    assert enabled(window) == idle and window.deck.export_button.isEnabled()
+    assert enabled(window) == idle and window.workspace.export_button.isEnabled()
     clip.gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
     assert enabled(window) == (idle | {"cancel"}) - {"analyse", "export"}
-    assert not window.deck.export_button.isEnabled()
+    assert not window.workspace.export_button.isEnabled()
     clip.gate.release(60)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert enabled(window) == idle
     window.player.seek(10)
     window.actions_by_id["mark_in"].trigger()
@@ -62,7 +62,7 @@ def test_the_queue_leaves_the_export_free(
     window.queue_room.control.start()
     assert {"export", "cancel"} <= enabled(window) and "analyse" not in enabled(window)
     backend.job_gate.release(60)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
 
 
 def test_one_view_mode_is_ticked(window: MainWindow, clip: FakeClip) -> None:

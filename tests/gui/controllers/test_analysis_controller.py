@@ -31,7 +31,7 @@ def test_analysis_fills_the_lane_and_reports(qtbot: QtBot, window: MainWindow, c
     clip.gate = threading.Semaphore(1)
     assert window.analysis.button.text() == "Analyse 60 frames"
     window.actions_by_id["analyse"].trigger()
-    qtbot.waitUntil(lambda: window.scrubber.covered.sum() == 1)
+    qtbot.waitUntil(lambda: window.timeline.covered.sum() == 1)
     assert window.analysis.button.text() == "Cancel"
     assert window.analysis.bar.maximum() == 60 and window.analysis.bar.value() == 1
     assert "1 of 60" in window.analysis.status.text()
@@ -39,10 +39,10 @@ def test_analysis_fills_the_lane_and_reports(qtbot: QtBot, window: MainWindow, c
     assert "0:05 left" in window.analysis.status.text()
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)  # frame 0 is analysed and on screen
     clip.gate.release(59)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
-    assert window.scrubber.covered.all()
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    assert window.timeline.covered.all()
     assert window.analysis.button.text() == "Analysed" and not window.analysis.button.isEnabled()
-    assert "60 of 60 frames analysed" in window.scrubber.accessibleDescription()
+    assert "60 of 60 frames analysed" in window.timeline.accessibleDescription()
 
 
 def test_cancel_keeps_what_is_done(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
@@ -50,8 +50,8 @@ def test_cancel_keeps_what_is_done(qtbot: QtBot, window: MainWindow, clip: FakeC
     window.actions_by_id["analyse"].trigger()
     qtbot.waitUntil(lambda: clip.coverage("swift").sum() == 4)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
-    qtbot.waitUntil(lambda: window.scrubber.covered.sum() == 4)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    qtbot.waitUntil(lambda: window.timeline.covered.sum() == 4)
     assert window.banner.kind == "note" and window.banner.text.startswith("Cancelled")
     assert window.analysis.button.text() == "Analyse 56 frames"
 
@@ -61,9 +61,9 @@ def test_only_the_marked_range_is_analysed_on_the_chosen_device(
 ) -> None:
     window.analysis.set_device("cpu")
     window.analysis.model_box.setCurrentIndex(1)
-    window.scrubber.range_dragged.emit(10, 20)
+    window.timeline.range_dragged.emit(10, 20)
     assert window.analysis.button.text() == "Analyse 10 frames in range"
-    with qtbot.waitSignal(window.tasks.analysed):
+    with qtbot.waitSignal(window.jobs.analysed):
         window.analysis.button.click()
     assert clip.analysed == [("flow", range(10, 20), "cpu")]
     assert window.analysis.button.text() == "Analysed"
@@ -72,26 +72,26 @@ def test_only_the_marked_range_is_analysed_on_the_chosen_device(
 
 
 def test_the_speed_here_is_measured_and_remembered(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    with qtbot.waitSignal(window.tasks.timed) as heard:
+    with qtbot.waitSignal(window.jobs.timed) as heard:
         window.analyse()
     model, device, fps = heard.args
     assert (model, device) == ("swift", "auto") and fps > 0
     assert window.analysis.facts.speed.text() == f"{fps:.1f} fps"
-    assert window.prefs.speeds["swift", "auto"] == pytest.approx(fps, abs=0.01)
+    assert window.preferences.speeds["swift", "auto"] == pytest.approx(fps, abs=0.01)
     window.analysis.set_device("cpu")
     assert window.analysis.facts.speed.text() == "not measured yet"
 
 
 def test_a_short_analysis_says_nothing_about_speed(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    window.scrubber.range_dragged.emit(10, 20)
-    with qtbot.assertNotEmitted(window.tasks.timed), qtbot.waitSignal(window.tasks.analysed):
+    window.timeline.range_dragged.emit(10, 20)
+    with qtbot.assertNotEmitted(window.jobs.timed), qtbot.waitSignal(window.jobs.analysed):
         window.analyse()
 
 
 def test_the_model_is_fitted_to_the_clip_if_asked(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     window.analysis.adapt_box.click()
     qtbot.waitUntil(lambda: clip.preferred[-1] == ("swift", True))
-    with qtbot.waitSignal(window.tasks.fitted) as heard:
+    with qtbot.waitSignal(window.jobs.adapted) as heard:
         window.analyse()
     assert heard.args == [True] and clip.adapted == [True] and clip.preferred[-1] == ("swift", True)
     assert not window.banner.isVisible()
@@ -104,8 +104,8 @@ def test_what_is_analysed_is_still_to_be_adapted(qtbot: QtBot, window: MainWindo
     assert window.analysis.button.text() == "Analysed"
     window.analysis.adapt_box.click()
     qtbot.waitUntil(lambda: window.analysis.button.text() == "Adapt to the clip")
-    assert window.analysis.button.isEnabled() and window.scrubber.covered.all()
-    with qtbot.waitSignal(window.tasks.fitted):
+    assert window.analysis.button.isEnabled() and window.timeline.covered.all()
+    with qtbot.waitSignal(window.jobs.adapted):
         window.analysis.button.click()
     qtbot.waitUntil(lambda: window.analysis.button.text() == "Analysed")
 
@@ -130,7 +130,7 @@ def test_failure_is_a_banner(
     window.analyse()
     qtbot.waitUntil(window.banner.isVisible)
     assert window.banner.text == "swift: weights do not match\nInstall again."
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert window.analysis.button.isEnabled()
 
 
@@ -189,7 +189,7 @@ def test_another_model_has_its_own_maps(qtbot: QtBot, window: MainWindow, clip: 
     analyse_all(qtbot, window)
     window.analysis.model_box.setCurrentIndex(1)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is None)
-    assert not window.scrubber.covered.any()
+    assert not window.timeline.covered.any()
     window.analysis.model_box.setCurrentIndex(0)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
-    assert window.scrubber.covered.all()
+    assert window.timeline.covered.all()

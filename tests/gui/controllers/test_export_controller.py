@@ -42,7 +42,7 @@ def test_export_writes_and_tells(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     window.banner.action_button.click()
     assert opened == [str(tmp_path)]
-    qtbot.waitUntil(lambda: window.scrubber.covered.all())
+    qtbot.waitUntil(lambda: window.timeline.covered.all())
 
 
 def test_export_failure_is_a_banner(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
@@ -59,23 +59,23 @@ def test_cancelled_export_writes_nothing(
 ) -> None:
     here.gate = threading.Semaphore(2)
     dialog_of(window).export_button.click()
-    qtbot.waitUntil(lambda: window.tasks.busy == "export")
+    qtbot.waitUntil(lambda: window.jobs.busy == "export")
     window.cancel()
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert window.banner.text == "Cancelled\nNothing was written."
     assert not list(tmp_path.glob("*matte*"))
 
 
 def test_the_dialog_builds_the_job(window: MainWindow, here: FakeClip, tmp_path: Path) -> None:
-    window.scrubber.range_dragged.emit(5, 15)
+    window.timeline.range_dragged.emit(5, 15)
     window.analysis.set_device("cpu")
-    window.finish.knobs["threshold"].switch.click()
+    window.matte.editors["threshold"].switch.click()
     dialog = dialog_of(window)
     dialog.format_box.setCurrentIndex(1)
     expected = JobSpec(
         source=tmp_path / "heron.mov",
         output=tmp_path / "heron_matte.mkv",
-        settings=ClipSettings("swift", matte=window.finish.settings, start=5, stop=15, format="ffv1"),
+        settings=ClipSettings("swift", matte=window.matte.settings, start=5, stop=15, format="ffv1"),
         device="cpu",
     )
     assert dialog.spec == expected
@@ -121,7 +121,7 @@ def test_format_is_remembered(qtbot: QtBot, window: MainWindow, here: FakeClip) 
     dialog.format_box.setCurrentIndex(1)
     dialog.export_button.click()
     qtbot.waitUntil(window.banner.isVisible)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     again = dialog_of(window)
     assert again.format.id == "ffv1"
     again.reject()
@@ -132,7 +132,7 @@ def test_closing_while_exporting_asks(
 ) -> None:
     here.gate = threading.Semaphore(1)
     dialog_of(window).export_button.click()
-    qtbot.waitUntil(lambda: window.tasks.busy == "export")
+    qtbot.waitUntil(lambda: window.jobs.busy == "export")
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     assert not window.close() and window.isVisible()
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)

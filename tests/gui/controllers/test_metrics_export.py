@@ -17,7 +17,7 @@ from vsod.gui.main_window import MainWindow
 def flagged(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> FakeClip:
     clip.bad_frames, clip.cuts = (12, 13, 14, 50), (30,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.overview.flags) == 2 and bool(window.scrubber.metrics.measured.all()))
+    qtbot.waitUntil(lambda: len(window.overview.issues) == 2 and bool(window.timeline.metrics.measured.all()))
     return clip
 
 
@@ -52,7 +52,7 @@ def test_curves_are_saved(
 def test_markers_are_those_of_the_range(
     window: MainWindow, flagged: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.scrubber.range_dragged.emit(40, 60)
+    window.timeline.range_dragged.emit(40, 60)
     pick(monkeypatch, str(tmp_path / "m.edl"))
     window.actions_by_id["save_markers"].trigger()
     text = (tmp_path / "m.edl").read_text()

@@ -15,18 +15,18 @@ from vsod.gui.toolkit.preferences import Preferences
 
 
 def test_starts_empty_with_a_way_in(window: MainWindow) -> None:
-    assert window.welcome.isVisible() and not window.deck.isVisible()
+    assert window.welcome.isVisible() and not window.workspace.isVisible()
     assert not window.actions_by_id["export"].isEnabled()
     assert not window.actions_by_id["play"].isEnabled()
     assert window.actions_by_id["open"].isEnabled()
 
 
 def test_opening_shows_the_first_frame_and_the_facts(window: MainWindow, clip: FakeClip) -> None:
-    assert window.deck.isVisible()
+    assert window.workspace.isVisible()
     assert window.canvas.shown is not None and window.canvas.shown.index == 0
     assert window.transport.timecode.text() == "01:00:00:00"
     assert window.windowTitle().startswith("heron.mov")
-    assert window.deck.looks.title.toolTip() == "heron.mov"
+    assert window.workspace.looks.title.toolTip() == "heron.mov"
     assert window.status.size_label.text() == "320 × 180"
     assert window.status.rate.text() == "25 fps"
 
@@ -78,7 +78,7 @@ def test_open_dialog_starts_in_the_last_folder(
     wait_for_frame(qtbot, window, 0)
     window.actions_by_id["open"].trigger()
     assert asked == [str(Path.home()), str(tmp_path)]
-    window.prefs.sync()
+    window.preferences.sync()
     assert Preferences().recent == [tmp_path / "a.mov"]
 
 
@@ -136,7 +136,7 @@ def test_opening_while_analysing_cancels_first(
     qtbot.waitUntil(lambda: window.clip is not clip)
     wait_for_frame(qtbot, window, 0)
     qtbot.waitUntil(lambda: clip.closed)
-    assert not window.tasks.busy
+    assert not window.jobs.busy
 
 
 def test_warnings_of_the_file_are_shown(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:

@@ -68,7 +68,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 def test_several_dropped_clips_are_queued_with_the_settings_of_the_window(
     qtbot: QtBot, window: MainWindow, queue: QueueModel, clip: FakeClip, tmp_path: Path
 ) -> None:
-    window.finish.knobs["feather"].box.setValue(3)
+    window.matte.editors["feather"].box.setValue(3)
     drop(window, tmp_path / "a.mov", tmp_path / "b.mov", tmp_path / "missing.mov")
     qtbot.waitUntil(lambda: len(queue.jobs) == 2 and window.banner.isVisible())
     assert "no such file" in window.banner.text
@@ -116,10 +116,10 @@ def test_pause_puts_the_running_job_back_and_start_goes_on(
     backend.job_gate = threading.Semaphore(0)
     fill(queue, tmp_path, "a", "b")
     window.queue_room.control.start()
-    qtbot.waitUntil(lambda: window.tasks.busy == "queue")
+    qtbot.waitUntil(lambda: window.jobs.busy == "queue")
     assert states(queue) == ["running", "waiting"] and panel.run_button.text() == "Pause"
     window.actions_by_id["cancel"].trigger()
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert states(queue) == ["waiting", "waiting"] and not window.banner.isVisible()
     backend.job_gate.release(2)
     panel.run_button.click()
@@ -137,7 +137,7 @@ def test_the_window_stays_free_while_the_queue_is_at_work(
     backend.job_gate = threading.Semaphore(0)
     fill(queue, tmp_path, "a")
     window.queue_room.control.start()
-    qtbot.waitUntil(lambda: window.tasks.busy == "queue")
+    qtbot.waitUntil(lambda: window.jobs.busy == "queue")
     assert not window.analysis.bar.isVisible() and not window.actions_by_id["analyse"].isEnabled()
     window.open_path(tmp_path / "owl.mov")
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "owl.mov")
@@ -164,7 +164,7 @@ def test_an_analysis_goes_first_and_the_queue_follows(
     qtbot.waitUntil(lambda: clip.coverage("swift").any())
     fill(queue, tmp_path, "a")
     window.queue_room.control.start()
-    assert states(queue) == ["waiting"] and window.tasks.busy == "analyse"
+    assert states(queue) == ["waiting"] and window.jobs.busy == "analyse"
     clip.gate.release(60)
     qtbot.waitUntil(lambda: states(queue) == ["done"])
 
@@ -198,14 +198,14 @@ def test_settings_of_one_job(
     qtbot.waitUntil(lambda: window.queue_room.dialog is not None)
     dialog = window.queue_room.dialog
     assert dialog.path_edit.text() == str(tmp_path / "b_matte.mov") and not dialog.export_button.isVisible()
-    form = dialog.delivery_form
+    form = dialog.export_form
     form.what.setCurrentIndex(form.what.findData("cutout"))
     dialog.path_edit.setText(str(tmp_path / "mine.mov"))
     dialog.queue_button.click()
     a, b = queue.jobs
     assert a.spec == specs(tmp_path, "a")[0]
     assert b.spec.settings.export == ExportSettings("cutout") and b.spec.output == tmp_path / "mine.mov"
-    window.finish.knobs["invert"].box.click()
+    window.matte.editors["invert"].box.click()
     window.analysis.model_box.setCurrentIndex(1)
     select(panel, 0)
     panel.use_button.click()
@@ -241,7 +241,7 @@ def restart(qtbot: QtBot, window: MainWindow) -> Iterator[Callable[[FakeBackend]
         window.close()
         made.append(MainWindow(backend))
         made[-1].show()
-        qtbot.waitUntil(lambda: bool(made[-1].tasks.formats))
+        qtbot.waitUntil(lambda: bool(made[-1].jobs.formats))
         return made[-1]
 
     yield restart_
@@ -284,7 +284,7 @@ def test_another_windows_queue_is_shown_and_added_to(
 ) -> None:
     fill(queue, tmp_path, "a")
     second = MainWindow(FakeBackend())
-    qtbot.waitUntil(lambda: bool(second.tasks.formats))
+    qtbot.waitUntil(lambda: bool(second.jobs.formats))
     other, seen = second.queue_room.queue, second.queue_room.panel
     assert not other.owned and "Another window works" in seen.summary.text()
     assert not seen.run_button.isEnabled() and seen.list.topLevelItemCount() == 1
@@ -312,7 +312,7 @@ def test_a_damaged_queue_does_not_stop_the_window_and_is_told_once(
     for told in (True, False):
         window = MainWindow(FakeBackend())
         window.show()
-        qtbot.waitUntil(lambda: bool(window.tasks.formats))  # noqa: B023
+        qtbot.waitUntil(lambda: bool(window.jobs.formats))  # noqa: B023
         qtbot.waitUntil(lambda: ("queue.json.damaged" in window.banner.text) == told)  # noqa: B023
         window.close()
         window.deleteLater()

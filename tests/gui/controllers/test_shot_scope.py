@@ -36,48 +36,48 @@ def own(window: MainWindow) -> tuple[ShotOverride, ...]:
 
 
 def feather(window: MainWindow, value: float) -> None:
-    knob = window.finish.knobs["feather"]
-    knob.set_value(value)
-    knob.changed.emit()
-    knob.settled.emit()
+    editor = window.matte.editors["feather"]
+    editor.set_value(value)
+    editor.changed.emit()
+    editor.settled.emit()
 
 
 def by_shot(window: MainWindow) -> None:
-    window.deck.scope.shot_button.click()
+    window.workspace.scope.shot_button.click()
 
 
 def test_one_shot_alone_has_no_scope(window: MainWindow, clip: FakeClip) -> None:
-    assert not window.deck.scope.shot_button.isEnabled() and window.scope.frames is None
+    assert not window.workspace.scope.shot_button.isEnabled() and window.scope.frames is None
 
 
 def test_a_knob_turns_the_shot_alone(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     feather(window, 2)
     by_shot(window)
     assert window.scope.frames == SHOT
-    assert "20" in window.deck.scope.note.text() and "39" in window.deck.scope.note.text()
+    assert "20" in window.workspace.scope.note.text() and "39" in window.workspace.scope.note.text()
     feather(window, 5)
     assert own(window) == (ShotOverride(20, 40, None, MatteSettings(feather=5)),)
     assert window.document.current_clip.settings.matte.feather == 2
     assert window.player.view.at(30)[1].feather == 5 and window.player.view.at(50)[1].feather == 2
     settle(qtbot, window)
     window.player.seek(50)
-    assert window.finish.settings.feather == 2, "the panel follows the playhead into the next shot"
+    assert window.matte.settings.feather == 2, "the panel follows the playhead into the next shot"
     window.player.seek(21)
-    assert window.finish.settings.feather == 5
-    window.deck.scope.clip_button.click()
-    assert window.finish.settings.feather == 2
+    assert window.matte.settings.feather == 5
+    window.workspace.scope.clip_button.click()
+    assert window.matte.settings.feather == 2
 
 
 def test_it_is_undone_and_given_back(window: MainWindow, cut: FakeClip) -> None:
     by_shot(window)
     feather(window, 5)
-    assert window.deck.scope.back_button.isVisible()
+    assert window.workspace.scope.back_button.isVisible()
     window.actions_by_id["undo"].trigger()
-    assert own(window) == () and window.finish.settings.feather == 0
+    assert own(window) == () and window.matte.settings.feather == 0
     window.actions_by_id["redo"].trigger()
-    assert len(own(window)) == 1 and window.finish.settings.feather == 5
-    window.deck.scope.back_button.click()
-    assert own(window) == () and not window.deck.scope.back_button.isVisible()
+    assert len(own(window)) == 1 and window.matte.settings.feather == 5
+    window.workspace.scope.back_button.click()
+    assert own(window) == () and not window.workspace.scope.back_button.isVisible()
     window.actions_by_id["undo"].trigger()
     assert len(own(window)) == 1
 
@@ -89,13 +89,13 @@ def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeCli
         own(window) == (ShotOverride(20, 40, "flow"),)
         and window.document.current_clip.settings.model == "swift"
     )
-    qtbot.waitUntil(lambda: np.flatnonzero(~window.scrubber.covered).tolist() == list(SHOT))
+    qtbot.waitUntil(lambda: np.flatnonzero(~window.timeline.covered).tolist() == list(SHOT))
     assert "20 " in window.analysis.button.text()
     before = len(cut.analysed)
-    with qtbot.waitSignal(window.tasks.analysed):
+    with qtbot.waitSignal(window.jobs.analysed):
         window.actions_by_id["analyse"].trigger()
     assert cut.analysed[before:] == [("flow", SHOT, "auto")], "what is done is not done again"
-    qtbot.waitUntil(lambda: window.scrubber.covered.all())
+    qtbot.waitUntil(lambda: window.timeline.covered.all())
     assert cut.coverage("flow").sum() == 20
     # the shots stay known although the shot's frames were unknown for a while
     qtbot.waitUntil(lambda: window.overview.cuts == [20, 40])
@@ -109,8 +109,8 @@ def test_a_shot_has_its_own_model(qtbot: QtBot, window: MainWindow, cut: FakeCli
 def test_progress_counts_all_models(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     told: list[Progress] = []
-    window.tasks.progressed.connect(told.append)
-    with qtbot.waitSignal(window.tasks.analysed):
+    window.jobs.progressed.connect(told.append)
+    with qtbot.waitSignal(window.jobs.analysed):
         window.actions_by_id["analyse"].trigger()
     assert told[-1].done == 60 and {step.total for step in told} == {60}
     assert [step.done for step in told] == sorted(step.done for step in told)
@@ -123,7 +123,7 @@ def test_progress_counts_all_models(qtbot: QtBot, window: MainWindow, clip: Fake
 
 def test_a_clip_that_is_fitted_is_fitted_as_a_whole(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),), adapt=True)
-    with qtbot.waitSignal(window.tasks.fitted):
+    with qtbot.waitSignal(window.jobs.adapted):
         window.actions_by_id["analyse"].trigger()
     assert [(*look[:2], fit) for look, fit in zip(clip.analysed, clip.adapted, strict=True)] == [
         ("swift", None, True),
@@ -133,11 +133,11 @@ def test_a_clip_that_is_fitted_is_fitted_as_a_whole(qtbot: QtBot, window: MainWi
 
 def test_idle_analysis_goes_by_shots(qtbot: QtBot, window: MainWindow, cut: FakeClip) -> None:
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
-    qtbot.waitUntil(lambda: not window.scrubber.covered.all())
+    qtbot.waitUntil(lambda: not window.timeline.covered.all())
     before = len(cut.analysed)
-    window.ahead._idle.setInterval(0)
+    window.idle_analysis._idle.setInterval(0)
     window.set_idle_analysis(True)
-    qtbot.waitUntil(lambda: window.scrubber.covered.all())
+    qtbot.waitUntil(lambda: window.timeline.covered.all())
     assert {look[0] for look in cut.analysed[before:]} == {"flow"}
 
 
@@ -175,16 +175,16 @@ def test_a_project_brings_shots_back(
     qtbot.waitUntil(lambda: window.player.count == 60 and window.document.current_clip is not None)
     window.player.seek(25)
     # no cut is known yet, but this shot is
-    assert window.scope.shot == SHOT and window.deck.scope.shot_button.isEnabled()
+    assert window.scope.shot == SHOT and window.workspace.scope.shot_button.isEnabled()
     window.actions_by_id["edit_shot_only"].trigger()
     assert window.analysis.model == "flow"
 
 
 def test_the_timeline_says_which_shots_have_their_own(window: MainWindow, cut: FakeClip) -> None:
-    plain = window.scrubber.grab().toImage()
+    plain = window.timeline.grab().toImage()
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow", MatteSettings(feather=1)),))
-    assert window.scrubber.grab().toImage() != plain
-    picture = window.scrubber._picture
+    assert window.timeline.grab().toImage() != plain
+    picture = window.timeline._picture
     assert "its own model flow and matte settings" in frame_text(picture, 25)
     assert "its own" not in frame_text(picture, 45)
     assert "its own model flow" in summary(picture, 25, range(60))

@@ -62,7 +62,7 @@ def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
     opened: Opener, what: str
 ) -> None:
     dialog = opened(matte=MatteSettings(feather=2.5, crf="meanfield", invert=True), start=3, stop=20)
-    form = dialog.delivery_form
+    form = dialog.export_form
     pick(form.what, what)
     wanted = [row.id for row in FORMATS if set(ExportSettings(what).contents) <= set(row.layouts)]
     assert ids(form.format_box) == wanted
@@ -76,10 +76,10 @@ def test_every_kind_in_every_format_it_fits_is_the_same_job_on_the_command_line(
 
 
 def rows(dialog: ExportDialog) -> set[str]:
-    form = dialog.delivery_form
+    form = dialog.export_form
     named: dict[str, QWidget] = {
         "alpha": form.alpha,
-        "background": form.ground,
+        "background": form.background,
         "audio": form.audio,
         "names": form.names,
         "number": form.start_number,
@@ -90,7 +90,7 @@ def rows(dialog: ExportDialog) -> set[str]:
 
 def test_only_what_applies_is_asked_for(opened: Opener) -> None:
     dialog = opened()
-    form = dialog.delivery_form
+    form = dialog.export_form
     assert rows(dialog) == {"audio"}
     pick(form.what, "cutout")
     assert rows(dialog) == {"audio", "alpha"}
@@ -105,9 +105,9 @@ def test_only_what_applies_is_asked_for(opened: Opener) -> None:
 def test_what_does_not_apply_any_more_is_left_out(opened: Opener) -> None:
     dialog = opened(ExportSettings("cutout", "premultiplied", names="{frame:05}", compression="piz"), "exr")
     assert dialog.spec.settings.export.compression == "piz"
-    pick(dialog.delivery_form.format_box, "prores4444")
+    pick(dialog.export_form.format_box, "prores4444")
     assert dialog.spec.settings.export == ExportSettings("cutout", "premultiplied")
-    pick(dialog.delivery_form.what, "matte")
+    pick(dialog.export_form.what, "matte")
     assert dialog.spec.settings.export == ExportSettings() and parsed(dialog) == dialog.spec
 
 
@@ -132,15 +132,15 @@ def test_what_is_decided_is_shown_and_said_exactly(
 
 def test_impossible_words_are_named_and_cannot_be_exported(opened: Opener) -> None:
     dialog = opened()
-    form = dialog.delivery_form
+    form = dialog.export_form
     form.rate.setCurrentText("fast")
     assert not dialog.export_button.isEnabled() and "no frame rate" in dialog.warning.text()
     form.rate.setCurrentText("29.97")
     assert dialog.spec.settings.export.cfr == Fraction(30000, 1001) and dialog.export_button.isEnabled()
     pick(form.what, "over")
-    form.ground.text.setText("green")
+    form.background.text.setText("green")
     assert "RRGGBB" in dialog.warning.text() and dialog.command.text() == ""
-    pick(form.ground.kind, "clip")
+    pick(form.background.kind, "clip")
     assert "Choose a background" in dialog.warning.text()
     pick(form.what, "matte")
     pick(form.format_box, "png8")
@@ -157,11 +157,11 @@ def test_two_files_are_both_looked_for_and_a_source_is_never_overwritten(
     assert dialog.spec.output == tmp_path / "heron_export.mov"
     (tmp_path / "heron_export_fg.mov").touch()
     (tmp_path / "heron_export_matte.mov").touch()
-    pick(dialog.delivery_form.audio, "none")
+    pick(dialog.export_form.audio, "none")
     assert (
         dialog.warning.text() == "heron_export_fg.mov and heron_export_matte.mov exist and will be replaced."
     )
-    pick(dialog.delivery_form.what, "cutout")
+    pick(dialog.export_form.what, "cutout")
     dialog.path_edit.setText(str(tmp_path / "heron.mov"))
     assert "own source" in dialog.warning.text() and not dialog.export_button.isEnabled()
 
@@ -169,22 +169,22 @@ def test_two_files_are_both_looked_for_and_a_source_is_never_overwritten(
 def test_a_name_of_the_users_stays_a_suggested_one_follows(opened: Opener, tmp_path: Path) -> None:
     dialog = opened()
     assert dialog.spec.output == tmp_path / "heron_matte.mov"
-    pick(dialog.delivery_form.what, "cutout")
+    pick(dialog.export_form.what, "cutout")
     assert dialog.spec.output == tmp_path / "heron_cutout.mov"
     dialog.path_edit.setText(str(tmp_path / "mine.mov"))
-    pick(dialog.delivery_form.what, "matte")
-    pick(dialog.delivery_form.format_box, "ffv1-gray16")
+    pick(dialog.export_form.what, "matte")
+    pick(dialog.export_form.format_box, "ffv1-gray16")
     assert dialog.spec.output == tmp_path / "mine.mkv"
     dialog.path_edit.setText(str(tmp_path / "mine.mp4"))
     assert dialog.spec.output == tmp_path / "mine.mp4"
-    pick(dialog.delivery_form.format_box, "png8")
+    pick(dialog.export_form.format_box, "png8")
     assert dialog.spec.output == tmp_path / "mine"
 
 
 @pytest.mark.parametrize("name", Presets("export").names)
 def test_every_preset_of_ours_can_be_exported(opened: Opener, name: str) -> None:
     dialog = opened()
-    bar = dialog.delivery_form.preset_bar
+    bar = dialog.export_form.preset_bar
     bar.list.setCurrentIndex(bar.list.findText(name))
     bar.list.activated.emit(bar.list.currentIndex())
     values = bar.presets[name]
@@ -196,9 +196,9 @@ def test_every_preset_of_ours_can_be_exported(opened: Opener, name: str) -> None
 
 def test_own_presets(opened: Opener) -> None:
     dialog = opened(ExportSettings("cutout", cfr=Fraction(25), compression="zip"), "exr")
-    dialog.delivery_form.preset_bar.save("Comp")
+    dialog.export_form.preset_bar.save("Comp")
     dialog.reject()
-    bar = opened().delivery_form.preset_bar
+    bar = opened().export_form.preset_bar
     bar.list.setCurrentIndex(bar.list.findText("Comp"))
     bar.list.activated.emit(bar.list.currentIndex())
     assert bar.presets["Comp"] == {"format": "exr", "kind": "cutout", "cfr": "25", "compression": "zip"}
@@ -207,12 +207,12 @@ def test_own_presets(opened: Opener) -> None:
 
 def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtBot) -> None:
     dialog = opened()
-    pick(dialog.delivery_form.what, "mask")
+    pick(dialog.export_form.what, "mask")
     with qtbot.waitSignal(dialog.closed) as heard:
         dialog.reject()
     assert heard.args[0].settings.export == ExportSettings("mask")
     other = opened()
-    other.delivery_form.rate.setCurrentText("x")
+    other.export_form.rate.setCurrentText("x")
     with qtbot.waitSignal(other.closed) as heard:
         other.reject()
     assert heard.args == [None]

@@ -41,7 +41,7 @@ def test_sizes() -> None:
 def test_it_is_asked_for_in_the_export_dialog_and_goes_when_the_job_changes(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
-    window.scrubber.range_dragged.emit(0, 20)
+    window.timeline.range_dragged.emit(0, 20)
     window.exporting.ask()
     model = window.dialog.cost
     model.button.click()

@@ -27,7 +27,7 @@ def test_models_are_compared_and_one_is_taken(qtbot: QtBot, window: MainWindow, 
     texts = [dialog.grid.itemAtPosition(r, c).widget().text() for r, c in ((0, 1), (0, 2), (4, 1), (1, 0))]
     assert texts[:2] == ["Swift\n12 ms/frame", "Flow-guided\n12 ms/frame"]
     assert texts[2].endswith("Flow-guided 1.00") and texts[3].endswith("frame 10")
-    assert not window.tasks.busy
+    assert not window.jobs.busy
     dialog.grid.itemAtPosition(5, 2).widget().click()
     assert window.analysis.model == "flow" and window.bake_off.dialog is None
 
@@ -36,7 +36,7 @@ def test_closing_the_dialog_stops_it(qtbot: QtBot, window: MainWindow, clip: Fak
     clip.gate = threading.Semaphore(0)
     dialog = asked(window)
     dialog.run_button.click()
-    qtbot.waitUntil(lambda: window.tasks.busy == "compare")
+    qtbot.waitUntil(lambda: window.jobs.busy == "compare")
     dialog.reject()
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert window.bake_off.dialog is None

@@ -55,7 +55,7 @@ def test_a_key_is_changed_works_and_is_remembered(
     window.player.seek(7)
     QTest.keyClick(window, Qt.Key.Key_B)
     assert window.player.marked == range(7, 60)
-    window.prefs.sync()
+    window.preferences.sync()
     later = MainWindow(FakeBackend(), Preferences())
     assert keys(later, "mark_in") == ["B"] and keys(later, "mark_out") == ["O"]
     later.close()
@@ -72,15 +72,15 @@ def test_a_key_that_is_taken_says_from_whom_and_moves(window: MainWindow, dialog
     assert keys(window, "redo") == ["Ctrl+Shift+Z"], "a key another action has is not taken back"
     dialog.reset_all_button.click()
     assert keys(window, "redo") == ["Ctrl+Shift+Z", "Ctrl+Y"] and keys(window, "analyse") == ["Ctrl+R"]
-    assert window.prefs.keys == {}
+    assert window.preferences.keys == {}
 
 
 def test_no_key_and_reset(window: MainWindow, dialog: ShortcutsDialog) -> None:
     dialog.select("fit")
     dialog.none_button.click()
-    assert keys(window, "fit") == [] and window.prefs.keys == {"fit": []}
+    assert keys(window, "fit") == [] and window.preferences.keys == {"fit": []}
     dialog.reset_button.click()
-    assert keys(window, "fit") == ["F"] and window.prefs.keys == {}
+    assert keys(window, "fit") == ["F"] and window.preferences.keys == {}
 
 
 def test_the_list_is_searched_by_word_and_by_key(dialog: ShortcutsDialog) -> None:
@@ -102,8 +102,8 @@ def test_the_light_theme_exchanges_every_colour_and_none_twice() -> None:
     )
     light = theme.theme_colours("light")
     assert colours <= set(light), sorted(colours - set(light))
-    text, ground = light["#e4e6ea"], light["#1e1f23"]
-    assert int(text[1:3], 16) < 60 and int(ground[1:3], 16) > 200
+    text, background = light["#e4e6ea"], light["#1e1f23"]
+    assert int(text[1:3], 16) < 60 and int(background[1:3], 16) > 200
     assert theme.theme_colours("dark") == {}
 
 
@@ -111,11 +111,11 @@ def test_the_theme_is_changed_at_once_and_remembered(
     qtbot: QtBot, window: MainWindow, qapp: QApplication
 ) -> None:
     before = qapp.styleSheet(), qapp.palette()
-    dialog = PreferencesDialog(window.prefs, window)
+    dialog = PreferencesDialog(window.preferences, window)
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("light"))
     assert theme.theme_colours("light")["#1e1f23"] in qapp.styleSheet()
     ink = theme.icon("play").pixmap(24).toImage()
-    assert not ink.isNull() and window.prefs.get_text("theme") == "light"
+    assert not ink.isNull() and window.preferences.get_text("theme") == "light"
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
     assert "#1e1f23" in qapp.styleSheet()
     qapp.setStyleSheet(before[0])
@@ -123,36 +123,36 @@ def test_the_theme_is_changed_at_once_and_remembered(
 
 
 def test_the_language_is_remembered(window: MainWindow) -> None:
-    dialog = PreferencesDialog(window.prefs, window)
+    dialog = PreferencesDialog(window.preferences, window)
     dialog.language_box.setCurrentIndex(dialog.language_box.findData("de"))
-    assert window.prefs.get_text("language") == "de" and "next start" in dialog.remark.text()
+    assert window.preferences.get_text("language") == "de" and "next start" in dialog.remark.text()
     dialog.language_box.setCurrentIndex(0)
-    assert window.prefs.get_text("language") == ""
+    assert window.preferences.get_text("language") == ""
 
 
 def test_viewer_and_timeline_follow_the_theme(
     qtbot: QtBot, window: MainWindow, clip: FakeClip, qapp: QApplication
 ) -> None:
-    def ground() -> tuple[int, int]:
-        strip, frame = window.scrubber.grab().toImage(), window.canvas.grab().toImage()
+    def background() -> tuple[int, int]:
+        strip, frame = window.timeline.grab().toImage(), window.canvas.grab().toImage()
         return strip.pixelColor(4, strip.height() - 3).lightness(), frame.pixelColor(1, 1).lightness()
 
     before = qapp.styleSheet(), qapp.palette()
-    dark, play = ground(), window.actions_by_id["play"].icon().pixmap(24).toImage()
+    dark, play = background(), window.actions_by_id["play"].icon().pixmap(24).toImage()
     try:
         theme.apply_theme(qapp, "light")
-        assert min(ground()) > 180 and max(dark) < 60
+        assert min(background()) > 180 and max(dark) < 60
         assert window.actions_by_id["play"].icon().pixmap(24).toImage() != play
         assert theme.TEXT.lightness() < 60
     finally:
         theme.apply_theme(qapp, "dark")
         qapp.setStyleSheet(before[0])
         qapp.setPalette(before[1])
-    assert ground() == dark
+    assert background() == dark
 
 
 def test_a_new_clip_begins_as_the_preferences_say(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    dialog = PreferencesDialog(window.prefs, window, window.analysis.models)
+    dialog = PreferencesDialog(window.preferences, window, window.analysis.models)
     assert dialog.model_box.findData("broken") < 0
     dialog.model_box.setCurrentIndex(dialog.model_box.findData("flow"))
     name = next(name for name in Presets("matte").names if Presets("matte")[name])
@@ -171,9 +171,9 @@ def test_what_is_chosen_takes_effect(
     window.actions_by_id["preferences"].trigger()
     dialog = next(d for d in window.findChildren(PreferencesDialog) if d.isVisible())
     dialog.sound_box.setChecked(False)
-    assert window.sound.muted
+    assert window.audio.muted
     dialog.ahead_box.setChecked(True)
-    assert window.ahead.enabled
+    assert window.idle_analysis.enabled
     dialog.ahead_box.setChecked(False)
     dialog.device_box.setCurrentIndex(dialog.device_box.findData("cpu"))
     assert window.analysis.device == "cpu"
@@ -181,13 +181,13 @@ def test_what_is_chosen_takes_effect(
     assert window.projects.autosave._rest.interval() == 60_000
     assert dialog.drafts_box.currentText() == "300 MB"
     dialog.drafts_box.setCurrentIndex(0)
-    assert window.player.drafts.store.limit == 100_000_000
+    assert window.player.scrub_cache.store.limit == 100_000_000
     dialog.size_box.setValue(12)
     assert size_limit() == 12 << 30
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "maps"))
     dialog._browse()
     monkeypatch.delenv("VSOD_CACHE")
-    window.prefs.export_cache()
+    window.preferences.export_cache()
     assert paths.cache_place() == tmp_path / "maps"
     dialog.reject()
 
@@ -205,9 +205,9 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
         window.open_path(Path("/clips/heron.mov"))
         qtbot.waitUntil(lambda: window.canvas.shown is not None)
         assert window.width() == 800
-        assert window.deck.looks._picker.isVisible() and window.deck.looks._picker.text()
+        assert window.workspace.looks._picker.isVisible() and window.workspace.looks._picker.text()
         window.resize(1400, 800)
-        assert not window.deck.looks._picker.isVisible()
+        assert not window.workspace.looks._picker.isVisible()
     finally:
         window.close()
         qapp.removeTranslator(catalogue)
@@ -215,7 +215,7 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
 
 @pytest.mark.parametrize("text", ["abc", "nan", "inf", "-5", "1e999", "", "\x00", "9" * 5000])
 def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, text: str) -> None:
-    prefs = Preferences()
+    preferences = Preferences()
     for key in (
         "scrub_cache_mb",
         "cache_gb",
@@ -226,11 +226,11 @@ def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, t
         "geometry",
         "recent",
     ):
-        prefs.set_text(key, text)
-    prefs.sync()
+        preferences.set_text(key, text)
+    preferences.sync()
     window = MainWindow(FakeBackend())
     window.show()
-    qtbot.waitUntil(lambda: bool(window.tasks.formats))
+    qtbot.waitUntil(lambda: bool(window.jobs.formats))
     assert Preferences().speeds == {}
     window.close()
     window.deleteLater()

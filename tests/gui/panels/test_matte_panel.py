@@ -48,9 +48,9 @@ def told(panel: MattePanel) -> list[MatteSettings]:
 
 
 def test_there_is_a_knob_for_every_setting_of_the_table(panel: MattePanel) -> None:
-    assert list(panel.knobs) == [s.name for s in fields(MatteSettings)] == list(EXAMPLES)
+    assert list(panel.editors) == [s.name for s in fields(MatteSettings)] == list(EXAMPLES)
     for setting in fields(MatteSettings):
-        assert setting.metadata["title"] and panel.knobs[setting.name].title == setting.metadata["title"]
+        assert setting.metadata["title"] and panel.editors[setting.name].title == setting.metadata["title"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -58,15 +58,15 @@ def test_a_knob_shows_any_value_and_goes_back_to_the_usual(panel: MattePanel, na
     wanted = replace(DEFAULT_MATTE_SETTINGS, **{name: EXAMPLES[name]})
     heard = told(panel)
     panel.set_settings(wanted)
-    knob = panel.knobs[name]
-    assert panel.settings == wanted and knob.value == EXAMPLES[name]
-    assert knob.reset_button.isVisible() and heard == []
-    knob.reset_button.click()
-    assert heard == [DEFAULT_MATTE_SETTINGS] and not knob.reset_button.isVisible()
+    editor = panel.editors[name]
+    assert panel.settings == wanted and editor.value == EXAMPLES[name]
+    assert editor.reset_button.isVisible() and heard == []
+    editor.reset_button.click()
+    assert heard == [DEFAULT_MATTE_SETTINGS] and not editor.reset_button.isVisible()
 
 
 def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: MattePanel) -> None:
-    feather = panel.knobs["feather"]
+    feather = panel.editors["feather"]
     heard = told(panel)
     feather.slider.setValue(35)
     assert feather.box.value() == 3.5 and heard[-1].feather == 3.5
@@ -75,19 +75,19 @@ def test_slider_and_box_say_the_same_and_the_box_reaches_further(panel: MattePan
 
 
 def test_black_stays_below_white(panel: MattePanel) -> None:
-    panel.knobs["white"].box.setValue(0.6)
-    panel.knobs["black"].box.setValue(0.8)
+    panel.editors["white"].box.setValue(0.6)
+    panel.editors["black"].box.setValue(0.8)
     assert (panel.settings.black, panel.settings.white) == (0.8, 0.81)
-    assert panel.knobs["white"].value == 0.81
-    panel.knobs["white"].box.setValue(0.0)
+    assert panel.editors["white"].value == 0.81
+    panel.editors["white"].box.setValue(0.0)
     assert (panel.settings.black, panel.settings.white) == (0.0, 0.01)
-    panel.knobs["black"].box.setValue(1.0)
+    panel.editors["black"].box.setValue(1.0)
     assert (panel.settings.black, panel.settings.white) == (0.99, 1.0)
 
 
 def test_a_value_finer_than_the_box_survives_the_turning_of_another_knob(panel: MattePanel) -> None:
     panel.set_settings(replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345))
-    panel.knobs["invert"].box.click()
+    panel.editors["invert"].box.click()
     assert panel.settings == replace(DEFAULT_MATTE_SETTINGS, gamma=1.2345, invert=True)
 
 
@@ -101,7 +101,7 @@ def test_reset_all(panel: MattePanel) -> None:
 def test_presets_are_shown_picked_saved_and_deleted(panel: MattePanel) -> None:
     bar = panel.preset_bar
     assert bar.list.currentText() == "Default" and not bar.delete_action.isEnabled()
-    panel.knobs["feather"].box.setValue(4.5)
+    panel.editors["feather"].box.setValue(4.5)
     assert bar.list.currentIndex() == -1
     bar.save("Mine")
     assert bar.list.currentText() == "Mine" and bar.delete_action.isEnabled()
@@ -117,7 +117,7 @@ def test_presets_are_shown_picked_saved_and_deleted(panel: MattePanel) -> None:
 
 
 def test_a_wheel_that_scrolls_past_turns_nothing(panel: MattePanel) -> None:
-    feather = panel.knobs["feather"]
+    feather = panel.editors["feather"]
     feather.slider.clearFocus()
     turn = QWheelEvent(
         QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
@@ -132,7 +132,7 @@ def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
 ) -> None:
     analyse_all(qtbot, window)
     assert len(np.unique(window.canvas.shown.alpha)) > 2
-    threshold = window.finish.knobs["threshold"]
+    threshold = window.matte.editors["threshold"]
     threshold.switch.click()
     settle(qtbot, window)
     assert set(np.unique(window.canvas.shown.alpha)) == {0, 255}
@@ -140,8 +140,8 @@ def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
     threshold.slider.setValue(95)
     settle(qtbot, window)
     assert (window.canvas.shown.alpha > 0).sum() < area
-    window.finish.knobs["crf"].set_value("meanfield")
-    window.finish.knobs["crf"].changed.emit()
+    window.matte.editors["crf"].set_value("meanfield")
+    window.matte.editors["crf"].changed.emit()
     settle(qtbot, window)
     assert window.canvas.shown.view.settings.matte.crf == "meanfield"
     assert len(clip.analysed) == 1

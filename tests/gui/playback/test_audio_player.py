@@ -55,7 +55,7 @@ def backend() -> FakeBackend:
 @pytest.fixture
 def speaker(window: MainWindow, clip: FakeClip) -> Iterator[FakeSpeaker]:
     made = FakeSpeaker()
-    window.sound._open = lambda: made
+    window.audio._open = lambda: made
     yield made
 
 
@@ -67,7 +67,7 @@ def test_it_begins_with_the_frame_under_the_playhead(
     qtbot.waitUntil(lambda: len(speaker.written) >= 5 * FRAME)
     assert clip.heard == [20] and speaker.frames[:5] == [20, 21, 22, 23, 24]
     window.player.pause()
-    assert not window.sound.audible and speaker.stops == 1
+    assert not window.audio.audible and speaker.stops == 1
     qtbot.waitUntil(lambda: clip.streams == 0)
 
 
@@ -81,7 +81,7 @@ def test_there_is_none_but_forwards_at_source_speed(
     for key in keys:
         window.actions_by_id[key].trigger()
     qtbot.waitUntil(lambda: len(seen) > 3)
-    assert not window.sound.audible and speaker.starts == speaker.stops
+    assert not window.audio.audible and speaker.starts == speaker.stops
 
 
 def test_the_mute_key_and_what_is_remembered(
@@ -90,16 +90,16 @@ def test_the_mute_key_and_what_is_remembered(
     window.actions_by_id["mute"].trigger()
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
-    assert speaker.starts == 0 and window.prefs.get_text("audio") == "off"
+    assert speaker.starts == 0 and window.preferences.get_text("audio") == "off"
     window.actions_by_id["mute"].trigger()
-    qtbot.waitUntil(lambda: window.sound.audible)
+    qtbot.waitUntil(lambda: window.audio.audible)
     assert window.player.speed == 1
     window.actions_by_id["mute"].trigger()
-    assert not window.sound.audible and window.player.speed == 1
+    assert not window.audio.audible and window.player.speed == 1
 
 
 def test_a_loop_sounds_again(qtbot: QtBot, window: MainWindow, clip: FakeClip, speaker: FakeSpeaker) -> None:
-    window.scrubber.range_dragged.emit(10, 14)
+    window.timeline.range_dragged.emit(10, 14)
     window.player.seek(10)
     window.actions_by_id["loop"].trigger()
     window.actions_by_id["play"].trigger()
@@ -109,11 +109,11 @@ def test_a_loop_sounds_again(qtbot: QtBot, window: MainWindow, clip: FakeClip, s
 
 def off_by(window: MainWindow, speaker: FakeSpeaker, seconds: float) -> None:
     """Tell the sound of a picture so much later than what is heard."""
-    sound = window.sound
-    assert sound._from is not None
+    audio = window.audio
+    assert audio._from is not None
     speaker.heard = len(speaker.written) - len(speaker.written) % 4
-    index = sound._from + round((speaker.played() + seconds) * 25)
-    sound._keep_in_step(speaker, window.clip, index)
+    index = audio._from + round((speaker.played() + seconds) * 25)
+    audio._keep_in_step(speaker, window.clip, index)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def steady(qtbot: QtBot, window: MainWindow, clip: FakeClip, speaker: FakeSpeake
     """It plays, and the picture tells it nothing any more."""
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: len(speaker.written) >= 6 * FRAME)
-    window.player.shown.disconnect(window.sound._on_shown)
+    window.player.shown.disconnect(window.audio._on_shown)
     yield speaker
 
 
@@ -144,7 +144,7 @@ def test_sound_that_is_ahead_waits(qtbot: QtBot, window: MainWindow, steady: Fak
 
 def test_a_little_is_let_be(window: MainWindow, steady: FakeSpeaker) -> None:
     off_by(window, steady, 0.04)
-    assert window.sound._shift == 0
+    assert window.audio._shift == 0
 
 
 def test_a_decoder_that_is_late_is_caught_up_with(
@@ -166,8 +166,8 @@ def test_nothing_happens_without_a_device_or_without_sound(
         raise OSError("no sound device")
 
     monkeypatch.setattr(speakers, "QtAudioDevice", none)
-    assert isinstance(window.sound, AudioPlayer)
-    window.sound._open = speakers.open_audio_device
+    assert isinstance(window.audio, AudioPlayer)
+    window.audio._open = speakers.open_audio_device
     window.actions_by_id["play"].trigger()
     qtbot.waitUntil(lambda: window.player.index >= 2)
-    assert clip.heard == [] and not window.sound.audible and not window.banner.isVisible()
+    assert clip.heard == [] and not window.audio.audible and not window.banner.isVisible()

@@ -124,7 +124,7 @@ def test_a_generator_lets_go_and_other_iterators_are_let_be() -> None:
 
 # What fails, and how it is asked for.
 FAULTS = {
-    "frames": lambda window: window.player.drafts.show(0),
+    "frames": lambda window: window.player.scrub_cache.show(0),
     "audio": lambda window: window.actions_by_id["play"].trigger(),
     "measure_metrics": lambda window: window.analyse(),
 }
@@ -146,7 +146,7 @@ def test_what_fails_in_the_background_is_told_at_the_bottom(
 
     monkeypatch.setattr(FakeClip, method, fail)
     speaker = Mock(**{"room.return_value": 0, "played.return_value": 0.0})
-    monkeypatch.setattr(window.sound, "_open", lambda: speaker)
+    monkeypatch.setattr(window.audio, "_open", lambda: speaker)
     backend.info_changes = {"audio_streams": 1}
     window.open_path(Path("/clips/heron.mov"))
     qtbot.waitUntil(lambda: window.canvas.shown is not None)

@@ -144,7 +144,7 @@ def test_scrubbing_serves_the_newest_frame_and_drops_stale_wishes(
     clip.frame_gate = threading.Semaphore(0)
     clip.asked.clear()
     for index in range(10, 50):
-        window.scrubber.scrubbed.emit(index)
+        window.timeline.scrubbed.emit(index)
     assert window.player.index == 49  # the playhead does not wait for the picture
     clip.frame_gate.release(100)
     wait_for_frame(qtbot, window, 49)
@@ -153,7 +153,7 @@ def test_scrubbing_serves_the_newest_frame_and_drops_stale_wishes(
 
 
 def test_clicking_and_dragging_the_timeline(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    bar = window.scrubber
+    bar = window.timeline
     y = 12
     QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(round(bar.x_of(15.5)), y))
     wait_for_frame(qtbot, window, 15)
@@ -165,7 +165,7 @@ def test_clicking_and_dragging_the_timeline(qtbot: QtBot, window: MainWindow, cl
 
 
 def test_dragging_the_handles_marks_a_range(window: MainWindow, clip: FakeClip) -> None:
-    bar = window.scrubber
+    bar = window.timeline
     low = bar.height() - 12
     for edge, target in ((0, 12), (60, 40)):
         QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=QPoint(round(bar.x_of(edge)), low))
@@ -208,12 +208,12 @@ def test_wheel_zooms_to_the_cursor(window: MainWindow, clip: FakeClip) -> None:
 
 
 def test_fit_and_one_to_one(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    fitted = window.canvas.zoom
+    adapted = window.canvas.zoom
     press(window, Key.Key_1)
     assert window.canvas.zoom == 1.0
-    assert window.deck.looks.zoom.text() == "100 %"
+    assert window.workspace.looks.zoom.text() == "100 %"
     press(window, Key.Key_F)
-    assert window.canvas.zoom == pytest.approx(fitted)
+    assert window.canvas.zoom == pytest.approx(adapted)
 
 
 def test_middle_button_pans(window: MainWindow, clip: FakeClip) -> None:

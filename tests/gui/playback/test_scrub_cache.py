@@ -30,7 +30,7 @@ def test_squeezing_keeps_the_picture():
 def test_a_draft_is_shown_while_the_picture_is_on_its_way(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
-    qtbot.waitUntil(lambda: window.player.drafts.count == 60)
+    qtbot.waitUntil(lambda: window.player.scrub_cache.count == 60)
     clip.frame_gate = threading.Semaphore(0)
     for index in (40, 7, 23):
         window.player.seek(index)
@@ -48,7 +48,7 @@ def test_a_draft_is_shown_while_the_picture_is_on_its_way(
 
 def test_a_draft_shows_the_matte(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: window.player.drafts.count == 60)
+    qtbot.waitUntil(lambda: window.player.scrub_cache.count == 60)
     clip.frame_gate = threading.Semaphore(0)
     window.player.seek(30)
     qtbot.waitUntil(lambda: window.canvas.shown.index == 30)
@@ -58,30 +58,30 @@ def test_a_draft_shows_the_matte(qtbot: QtBot, window: MainWindow, clip: FakeCli
 
 
 def test_no_draft_is_made_while_a_job_runs(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    drafts = window.player.drafts
-    qtbot.waitUntil(lambda: drafts.count == 60)
+    scrub_cache = window.player.scrub_cache
+    qtbot.waitUntil(lambda: scrub_cache.count == 60)
     clip.gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
-    assert drafts._paused
+    assert scrub_cache._paused
     clip.gate.release(60)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
-    assert not drafts._paused
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    assert not scrub_cache._paused
 
 
 def test_drafts_keep_to_their_memory(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
-    drafts = window.player.drafts
-    qtbot.waitUntil(lambda: drafts.count == 60)
-    everything = drafts.store.taken
-    drafts.set_size_limit(everything / 2e6)
-    assert drafts.store.taken <= everything / 2 and drafts.count in range(20, 41)
-    assert drafts.has(window.player.index) and not drafts.has(59)
+    scrub_cache = window.player.scrub_cache
+    qtbot.waitUntil(lambda: scrub_cache.count == 60)
+    everything = scrub_cache.store.taken
+    scrub_cache.set_size_limit(everything / 2e6)
+    assert scrub_cache.store.taken <= everything / 2 and scrub_cache.count in range(20, 41)
+    assert scrub_cache.has(window.player.index) and not scrub_cache.has(59)
     window.player.seek(59)
-    qtbot.waitUntil(lambda: drafts.has(59) and not drafts.has(0))
-    qtbot.waitUntil(lambda: drafts._full)
-    assert drafts.store.taken <= everything / 2
-    drafts.set_size_limit(300)
-    qtbot.waitUntil(lambda: drafts.count == 60)
-    assert drafts.store.taken == everything
+    qtbot.waitUntil(lambda: scrub_cache.has(59) and not scrub_cache.has(0))
+    qtbot.waitUntil(lambda: scrub_cache._full)
+    assert scrub_cache.store.taken <= everything / 2
+    scrub_cache.set_size_limit(300)
+    qtbot.waitUntil(lambda: scrub_cache.count == 60)
+    assert scrub_cache.store.taken == everything
 
 
 def test_a_loop_begins_again(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
@@ -112,7 +112,7 @@ def test_scrubbing_long_gop_is_answered_at_once(qtbot: QtBot, tmp_path: Path) ->
         window.open_path(tmp_path / "long.mp4")
         began = time.monotonic()
         qtbot.waitUntil(lambda: window.canvas.shown is not None, timeout=60_000)
-        qtbot.waitUntil(lambda: window.player.drafts.count == 300, timeout=240_000)
+        qtbot.waitUntil(lambda: window.player.scrub_cache.count == 300, timeout=240_000)
         print(f"filled in {time.monotonic() - began:.1f} s")
         waits = []
         for index in np.random.default_rng(1).permutation(300)[:100].tolist():

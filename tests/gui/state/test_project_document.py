@@ -50,7 +50,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     action = window.actions_by_id["undo"]
     assert not action.isEnabled()
     begun = work(window)
-    window.finish.knobs["feather"].box.setValue(4)
+    window.matte.editors["feather"].box.setValue(4)
     window.analysis.model_box.setCurrentIndex(1)
     window.analysis.adapt_box.click()
     window.player.seek(9)
@@ -59,7 +59,7 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
     window.actions_by_id["mark_out"].trigger()
     window.exporting.ask()
     assert window.dialog is not None
-    form = window.dialog.delivery_form
+    form = window.dialog.export_form
     form.what.setCurrentIndex(form.what.findData("cutout"))
     window.dialog.reject()
     ended = work(window)
@@ -82,31 +82,31 @@ def test_every_kind_of_edit_is_undone_and_redone_in_order(window: MainWindow, he
         "Undo Feather",
     ]
     assert work(window) == begun
-    assert window.finish.settings == DEFAULT_MATTE_SETTINGS and window.analysis.model == "swift"
+    assert window.matte.settings == DEFAULT_MATTE_SETTINGS and window.analysis.model == "swift"
     assert not window.analysis.adapt and window.player.marked == range(60)
     for _ in words:
         redo(window)
     assert work(window) == ended and not window.actions_by_id["redo"].isEnabled()
-    assert window.finish.knobs["feather"].value == 4 and window.analysis.model == "flow"
+    assert window.matte.editors["feather"].value == 4 and window.analysis.model == "flow"
     assert window.analysis.adapt and window.player.marked == range(9, 21)
     assert window.player.view.settings.matte.feather == 4
 
 
 def test_a_drag_is_one_edit_and_two_drags_are_two(window: MainWindow, here: FakeClip) -> None:
-    slider = window.finish.knobs["feather"].slider
+    slider = window.matte.editors["feather"].slider
     for stop in (10, 25):
         for value in range(stop - 5, stop):
             slider.setValue(value)
         slider.sliderReleased.emit()
     assert window.document.history.activeStack().count() == 2
     undo(window)
-    assert window.finish.settings.feather == 0.9
+    assert window.matte.settings.feather == 0.9
     undo(window)
-    assert window.finish.settings.feather == 0
+    assert window.matte.settings.feather == 0
 
 
 def test_a_drag_that_comes_back_is_no_edit(window: MainWindow, here: FakeClip) -> None:
-    slider = window.finish.knobs["feather"].slider
+    slider = window.matte.editors["feather"].slider
     for value in (5, 9, 0):
         slider.setValue(value)
     slider.sliderReleased.emit()
@@ -115,17 +115,17 @@ def test_a_drag_that_comes_back_is_no_edit(window: MainWindow, here: FakeClip) -
 
 def test_black_pushing_white_is_one_edit(window: MainWindow, here: FakeClip) -> None:
     for value in (50, 99):
-        window.finish.knobs["black"].slider.setValue(value)
-    assert window.finish.settings.white == 1.0 and window.finish.settings.black == 0.99
+        window.matte.editors["black"].slider.setValue(value)
+    assert window.matte.settings.white == 1.0 and window.matte.settings.black == 0.99
     undo(window)
-    assert window.finish.settings == DEFAULT_MATTE_SETTINGS
+    assert window.matte.settings == DEFAULT_MATTE_SETTINGS
 
 
 def test_a_range_dragged_on_the_timeline_is_one_edit(window: MainWindow, here: FakeClip) -> None:
     for stop in (12, 15, 19):
-        window.scrubber.range_dragged.emit(5, stop)
-    QTest.mouseRelease(window.scrubber, Qt.MouseButton.LeftButton)
-    window.scrubber.range_dragged.emit(5, 30)
+        window.timeline.range_dragged.emit(5, stop)
+    QTest.mouseRelease(window.timeline, Qt.MouseButton.LeftButton)
+    window.timeline.range_dragged.emit(5, 30)
     undo(window)
     assert window.player.marked == range(5, 19)
     undo(window)
@@ -140,25 +140,25 @@ def test_undoing_the_model_shows_what_that_one_has_done(
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is None)
     undo(window)
     qtbot.waitUntil(lambda: window.canvas.shown.alpha is not None)
-    assert window.scrubber.covered.all() and len(here.analysed) == 1
+    assert window.timeline.covered.all() and len(here.analysed) == 1
 
 
 def test_every_clip_has_its_own_history_and_settings(
     qtbot: QtBot, window: MainWindow, backend: FakeBackend, here: FakeClip, tmp_path: Path
 ) -> None:
-    window.finish.knobs["feather"].box.setValue(4)
-    window.scrubber.range_dragged.emit(5, 15)
+    window.matte.editors["feather"].box.setValue(4)
+    window.timeline.range_dragged.emit(5, 15)
     open_clip(qtbot, window, backend, tmp_path / "owl.mov")
-    assert window.finish.settings.feather == 4, "a new clip begins with the settings of the one before"
+    assert window.matte.settings.feather == 4, "a new clip begins with the settings of the one before"
     assert window.player.marked == range(60) and not window.actions_by_id["undo"].isEnabled()
-    window.finish.knobs["feather"].box.setValue(7)
+    window.matte.editors["feather"].box.setValue(7)
     open_clip(qtbot, window, backend, tmp_path / "heron.mov")
-    assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
+    assert window.matte.settings.feather == 4 and window.player.marked == range(5, 15)
     undo(window)
     undo(window)
-    assert window.finish.settings == DEFAULT_MATTE_SETTINGS
+    assert window.matte.settings == DEFAULT_MATTE_SETTINGS
     open_clip(qtbot, window, backend, tmp_path / "owl.mov")
-    assert window.finish.settings.feather == 7
+    assert window.matte.settings.feather == 7
 
 
 def save_as(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,27 +174,27 @@ def test_save_and_open_bring_everything_back(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window.finish.knobs["feather"].box.setValue(4)
-    window.scrubber.range_dragged.emit(5, 15)
+    window.matte.editors["feather"].box.setValue(4)
+    window.timeline.range_dragged.emit(5, 15)
     window.analysis.model_box.setCurrentIndex(1)
     assert not window.isWindowModified(), "a project that has no file is kept by itself"
     save_as(window, tmp_path / "spot", monkeypatch)
     assert window.windowTitle() == "spot.vsod – heron.mov – vsod-desktop[*]"
     saved = work(window)
-    window.finish.knobs["feather"].box.setValue(9)
+    window.matte.editors["feather"].box.setValue(9)
     assert window.isWindowModified()
     undo(window)
     assert not window.isWindowModified(), "undone to what is on disk"
     window.actions_by_id["new_project"].trigger()
     assert window.clip is None and window.welcome.isVisible() and window.document.current_clip is None
-    window.finish.set_settings(DEFAULT_MATTE_SETTINGS)
+    window.matte.set_settings(DEFAULT_MATTE_SETTINGS)
     window.open_path(tmp_path / "spot.vsod")
     qtbot.waitUntil(lambda: window.clip is not None)
     wait_for_frame(qtbot, window, 0)
     assert work(window) == saved
-    assert window.finish.settings.feather == 4 and window.player.marked == range(5, 15)
+    assert window.matte.settings.feather == 4 and window.player.marked == range(5, 15)
     assert window.analysis.model == "flow" and not window.actions_by_id["undo"].isEnabled()
-    assert window.prefs.recent[1].name == "spot.vsod"
+    assert window.preferences.recent[1].name == "spot.vsod"
 
 
 @pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
@@ -202,7 +202,7 @@ def test_leaving_a_changed_project_asks(
     window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     save_as(window, tmp_path / "spot.vsod", monkeypatch)
-    window.finish.knobs["feather"].box.setValue(9)
+    window.matte.editors["feather"].box.setValue(9)
     button = QMessageBox.StandardButton[answer]
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: button)
     closed = window.close()
@@ -221,7 +221,7 @@ def test_a_project_without_a_file_is_not_lost_to_a_new_one(
         return QMessageBox.StandardButton.Cancel
 
     monkeypatch.setattr(QMessageBox, "question", cancel)
-    window.finish.knobs["feather"].box.setValue(9)
+    window.matte.editors["feather"].box.setValue(9)
     window.actions_by_id["new_project"].trigger()
     assert asked == ["This project has changes that are not saved."] and window.clip is not None
     undo(window)
@@ -236,7 +236,7 @@ def test_a_running_job_keeps_its_project(qtbot: QtBot, window: MainWindow, here:
     window.actions_by_id["new_project"].trigger()
     assert window.banner.text.startswith("A job is running") and window.clip is not None
     window.cancel()
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     window.actions_by_id["new_project"].trigger()
     assert window.clip is None
     qtbot.waitUntil(lambda: here.closed)
@@ -293,7 +293,7 @@ def start(qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
     def start_() -> MainWindow:
         made.append(MainWindow(FakeBackend()))
         made[-1].show()
-        qtbot.waitUntil(lambda: bool(made[-1].tasks.formats))
+        qtbot.waitUntil(lambda: bool(made[-1].jobs.formats))
         return made[-1]
 
     yield start_
@@ -313,21 +313,21 @@ def crash(window: MainWindow) -> None:
 def test_work_is_offered_after_a_crash(
     qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
 ) -> None:
-    window.finish.knobs["feather"].box.setValue(4)
+    window.matte.editors["feather"].box.setValue(4)
     crash(window)
     second = start()
     assert second.banner.isVisible()
     assert "ended unexpectedly" in second.banner.text and "heron.mov" in second.banner.text
     second.banner.action_button.click()
     qtbot.waitUntil(lambda: second.clip is not None)
-    assert work(second).settings.matte.feather == 4 and second.finish.settings.feather == 4
+    assert work(second).settings.matte.feather == 4 and second.matte.settings.feather == 4
     assert second.projects.autosave.find_unsaved() is None, "offered once"
 
 
 def test_the_last_session_can_be_gone_on_with(
     qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
 ) -> None:
-    window.scrubber.range_dragged.emit(5, 15)
+    window.timeline.range_dragged.emit(5, 15)
     window.close()
     second = start()
     assert second.actions_by_id["restore_session"].isEnabled()
@@ -340,14 +340,14 @@ def test_the_last_session_can_be_gone_on_with(
 def test_a_session_another_window_works_on_is_left_alone(
     window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
 ) -> None:
-    window.finish.knobs["feather"].box.setValue(4)
+    window.matte.editors["feather"].box.setValue(4)
     window.projects.autosave.write()
     assert start().projects.autosave.find_unsaved() is None
 
 
 def test_edits_are_kept_by_themselves_soon_after(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
     autosave = window.projects.autosave
-    window.finish.knobs["feather"].box.setValue(4)
+    window.matte.editors["feather"].box.setValue(4)
     qtbot.waitUntil(autosave._file.is_file)
     raw = json.loads(autosave._file.read_text())
     assert raw["project"]["clips"][0]["matte"] == {"feather": 4.0} and not raw["ended"]
@@ -359,7 +359,7 @@ def test_a_saved_project_leaves_no_session(
     save_as(window, tmp_path / "spot.vsod", monkeypatch)
     window.projects.autosave.write()
     window.close()
-    assert Autosave(window.document, window.prefs).find_unsaved() is None
+    assert Autosave(window.document, window.preferences).find_unsaved() is None
 
 
 def test_a_damaged_session_is_no_session(window: MainWindow, expect_log: Callable[..., None]) -> None:

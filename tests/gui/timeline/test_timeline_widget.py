@@ -41,7 +41,7 @@ def test_the_whole_clip_fits_until_someone_zooms():
     a.set_strip(90, 900)
     assert a.x_of(1000) == 990
     a.zoom(4, a.x_of(500))
-    assert not a.fitted and a.x_of(500) == pytest.approx(540) and a.shown == pytest.approx(250)
+    assert not a.adapted and a.x_of(500) == pytest.approx(540) and a.shown == pytest.approx(250)
     a.fit()
     assert a.x_of(1000) == 990
 
@@ -97,9 +97,9 @@ def test_extremes_are_those_of_the_frames(count, width, zoom, start):
 
 
 def test_a_plot_is_as_high_as_its_value_and_amber_beyond_the_limit():
-    lane = METRICS_BY_ID["confidence"]
+    metric = METRICS_BY_ID["confidence"]
     values = np.array([1, 0.75, 0.2, np.nan], np.float32)
-    picture = plot_metric(lane, values, values, 18, INK)
+    picture = plot_metric(metric, values, values, 18, INK)
     drawn = [picture[:, k] != 0 for k in range(4)]
     assert [int(d.sum()) for d in drawn] == [17, 13, 5, 0]
     assert set(picture[:, 2]) <= {0, 3, 4} and not (picture[:, 1] == 3).any()
@@ -112,13 +112,13 @@ def test_next_cut():
 
 def long_timeline(count=54_000):
     rng = np.random.default_rng(0)
-    lanes = FrameMetrics(rng.random((count, len(METRICS_BY_ID))).astype(np.float32))
+    metrics = FrameMetrics(rng.random((count, len(METRICS_BY_ID))).astype(np.float32))
     cuts = rng.random(count) < 0.01
     bar = TimelineWidget()
     bar.resize(1600, bar.sizeHint().height())
     bar.set_clip(clip_info(Path("long.mov"), count, rate=Fraction(30), time_base=Fraction(1, 30)))
     bar.set_covered(rng.random(count) < 0.5)  # 13 000 pieces: worse than any analysis
-    bar.set_metrics(lanes, cuts, find_issues(lanes, cuts))
+    bar.set_metrics(metrics, cuts, find_issues(metrics, cuts))
     return bar
 
 
@@ -146,7 +146,7 @@ def test_half_an_hour_repaints_within_a_screen_refresh(qtbot: QtBot):
 
 
 def test_wheel_scrolls_and_zooms(window: MainWindow, clip: FakeClip):
-    bar = window.scrubber
+    bar = window.timeline
     at = QPointF(bar.x_of(40.5), 50)
 
     def turn(amount, keys=Qt.KeyboardModifier.NoModifier):
@@ -157,35 +157,35 @@ def test_wheel_scrolls_and_zooms(window: MainWindow, clip: FakeClip):
         )
 
     turn(-240)
-    assert bar.axis.fitted
+    assert bar.axis.adapted
     turn(960, Qt.KeyboardModifier.ControlModifier)
     assert bar.axis.shown < 30 and bar.frame_at(at.x()) == 40
     before = bar.axis.first
     turn(-60)
     assert bar.axis.first > before
     window.actions_by_id["timeline_fit"].trigger()
-    assert bar.axis.fitted
+    assert bar.axis.adapted
     window.actions_by_id["timeline_in"].trigger()
     window.player.seek(59)
     assert 59 in bar.axis.visible
 
 
 def test_the_film_comes_from_its_own_thread(qtbot: QtBot, window: MainWindow, clip: FakeClip):
-    film = window.overview._film
+    film = window.overview._thumbnails
     qtbot.waitUntil(lambda: film.picture(0) is not None)
     assert film.picture(0).height() == 68
     window.actions_by_id["timeline_in"].trigger()
-    _, places = thumbnail_positions(window.scrubber.axis, 16 / 9)
+    _, places = thumbnail_positions(window.timeline.axis, 16 / 9)
     qtbot.waitUntil(lambda: all(film.picture(place) for place in places))
     qtbot.waitUntil(lambda: clip.streams == 0)
 
 
 def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip: FakeClip):
     clip.bad_frames, clip.cuts = (20, 21, 40), (30,)
-    bar, flags = window.scrubber, window.deck.flags
-    assert "Analyse the clip" in flags.empty.text() and bar.metrics is None
+    bar, issues = window.timeline, window.workspace.issues
+    assert "Analyse the clip" in issues.empty.text() and bar.metrics is None
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: flags.tree.topLevelItemCount() == 2)
+    qtbot.waitUntil(lambda: issues.tree.topLevelItemCount() == 2)
     assert [f.frames for f in bar.issues] == [range(20, 22), range(40, 41)]
     assert "2 issues, the next at 01:00:00:20" in bar.accessibleDescription()
 
@@ -201,51 +201,51 @@ def test_lanes_fill_and_flags_are_listed(qtbot: QtBot, window: MainWindow, clip:
     wait_for_frame(qtbot, window, 30)
     window.actions_by_id["previous_shot"].trigger()
     wait_for_frame(qtbot, window, 0)
-    flags.tree.itemClicked.emit(flags.tree.topLevelItem(1), 0)
+    issues.tree.itemClicked.emit(issues.tree.topLevelItem(1), 0)
     wait_for_frame(qtbot, window, 40)
 
 
 def test_another_model_has_its_own_lanes(qtbot: QtBot, window: MainWindow, clip: FakeClip):
     clip.bad_frames = (20,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
+    qtbot.waitUntil(lambda: len(window.timeline.issues) == 1)
     window.analysis.model_box.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: window.scrubber.metrics is None)
-    assert not window.scrubber.issues and window.deck.flags.tree.topLevelItemCount() == 0
+    qtbot.waitUntil(lambda: window.timeline.metrics is None)
+    assert not window.timeline.issues and window.workspace.issues.tree.topLevelItemCount() == 0
     window.analysis.model_box.setCurrentIndex(0)
-    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
+    qtbot.waitUntil(lambda: len(window.timeline.issues) == 1)
 
 
 def test_lanes_can_be_hidden(window: MainWindow, clip: FakeClip):
-    high = window.scrubber.sizeHint().height()
+    high = window.timeline.sizeHint().height()
     window.actions_by_id["show_metrics"].trigger()
-    assert window.scrubber.sizeHint().height() < high - 80
+    assert window.timeline.sizeHint().height() < high - 80
     window.actions_by_id["show_metrics"].trigger()
-    assert window.scrubber.sizeHint().height() == high
+    assert window.timeline.sizeHint().height() == high
 
 
 def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: FakeClip, monkeypatch):
     clip.bad_frames = (20,)
     analyse_all(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.scrubber.issues) == 1)
+    qtbot.waitUntil(lambda: len(window.timeline.issues) == 1)
     said = []
     monkeypatch.setattr(
         "vsod.gui.timeline.timeline_widget.QToolTip.showText", lambda _at, text, _on: said.append(text)
     )
-    QTest.mouseMove(window.scrubber, QPoint(round(window.scrubber.x_of(20.5)), 60))
+    QTest.mouseMove(window.timeline, QPoint(round(window.timeline.x_of(20.5)), 60))
     assert "frame 20" in said[-1] and "Low confidence: 1 frame, Confidence 0.10" in said[-1]
 
 
 def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
     window.open_path(Path("/clips/heron.mov"))
     qtbot.waitUntil(lambda: window.canvas.shown is not None)
-    film = window.overview._film
+    film = window.overview._thumbnails
     backend.clips[-1].gate = gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
     assert film._paused
     gate.release(1)
-    qtbot.waitUntil(lambda: int(window.scrubber.covered.sum()) == 1)
-    assert not film._paused and window.tasks.busy
+    qtbot.waitUntil(lambda: int(window.timeline.covered.sum()) == 1)
+    assert not film._paused and window.jobs.busy
     gate.release(100)
-    qtbot.waitUntil(lambda: not window.tasks.busy)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
     assert not film._paused

@@ -49,17 +49,17 @@ def literals() -> set[str]:
 
 def tables() -> set[str]:
     """What is handed to ``tr`` from tables."""
-    deeds = {deed for rows in MENUS.values() for deed in rows if deed is not None}
-    knobs = {setting.metadata["title"] for setting in fields(MatteSettings)}
+    entries = {entry for rows in MENUS.values() for entry in rows if entry is not None}
+    editors = {setting.metadata["title"] for setting in fields(MatteSettings)}
     shown = (
         [kind.title for kind in ISSUE_TYPES]
         + [kind.advice for kind in ISSUE_TYPES]
-        + [lane.title for lane in SHOWN_METRICS]
+        + [metric.title for metric in SHOWN_METRICS]
     )
     return (
         set(shown)
-        | {choice_title(word) for knob in fields(MatteSettings) for word in knob.metadata["choices"]}
-        | {knob.metadata["help"] for knob in fields(MatteSettings)}
+        | {choice_title(word) for editor in fields(MatteSettings) for word in editor.metadata["choices"]}
+        | {editor.metadata["help"] for editor in fields(MatteSettings)}
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
@@ -71,9 +71,9 @@ def tables() -> set[str]:
         | set(_READINGS.values())
         | set(_KINDS.values())
         | set(MENUS)
-        | {deed.text for deed in deeds}
-        | {deed.tip for deed in deeds if deed.tip}
-        | knobs
+        | {entry.text for entry in entries}
+        | {entry.tip for entry in entries if entry.tip}
+        | editors
         | set(_TITLES.values())
         | set(_COLUMNS)
         | set(_STATES.values())
@@ -161,7 +161,7 @@ def test_the_window_speaks_it(qtbot: QtBot, german: None) -> None:
     window = MainWindow(FakeBackend())
     qtbot.addWidget(window)
     assert window.menuBar().actions()[0].text() == "&Datei"
-    assert window.finish.knobs["feather"].title == "Weiche Kante"
+    assert window.matte.editors["feather"].title == "Weiche Kante"
     assert window.actions_by_id["play"].toolTip().startswith("Abspielen")
     window.close()
 
@@ -176,7 +176,7 @@ def test_menus_have_no_letter_twice(german: None) -> None:
     for title, rows in MENUS.items():
         letters = [
             found[1].casefold()
-            for deed in rows
-            if deed is not None and (found := re.search("&(.)", tr(deed.text)))
+            for entry in rows
+            if entry is not None and (found := re.search("&(.)", tr(entry.text)))
         ]
         assert len(letters) == len(set(letters)), f"{title}: {letters}"

@@ -160,7 +160,9 @@ def test_safe_areas_are_drawn_and_go(qtbot: QtBot, window: MainWindow, clip: Fak
 
 def test_views_are_greyed_where_nothing_is_computed(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     settle(qtbot, window)
-    tint = next(b for b in window.deck.looks._needy if b.defaultAction() is window.actions_by_id["show_tint"])
+    tint = next(
+        b for b in window.workspace.looks._needy if b.defaultAction() is window.actions_by_id["show_tint"]
+    )
     assert tint.property("lacking") is True and tint.isEnabled()
     ready(qtbot, window)
     assert tint.property("lacking") is False

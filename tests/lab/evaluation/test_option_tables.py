@@ -19,7 +19,8 @@ pytest.importorskip("py_sod_metrics")
 TWO = (
     EvaluationVariant(""),
     EvaluationVariant(
-        "--temporal-smoothing 0 --threshold 0.9", finish=MatteSettings(temporal_smoothing=0, threshold=0.9)
+        "--temporal-smoothing 0 --threshold 0.9",
+        matte_settings=MatteSettings(temporal_smoothing=0, threshold=0.9),
     ),
 )
 
@@ -32,7 +33,7 @@ def test_the_words_of_a_look_ask_for_what_it_does():
         asked = " ".join(w for w in words if w not in ("--adapt", "--no-flow"))
         engine = "=meanfield" if words[-1:] == ["--crf"] else ""
         assert asked.replace(" off", "=off").replace(" 0", "=0") + engine == " ".join(
-            w.replace("=0.0", "=0") for w in look.finish.to_options()
+            w.replace("=0.0", "=0") for w in look.matte_settings.to_options()
         )
 
 

@@ -43,13 +43,13 @@ def test_masks_cut_at_one_half_are_best_matched_at_one_half(data):
 
 
 def test_the_network_runs_once_for_all_levels(data, monkeypatch):
-    sweep_thresholds("swift", data, levels=(0.5,), finish=PLAIN)
+    sweep_thresholds("swift", data, levels=(0.5,), matte_settings=PLAIN)
 
     def gone(*_):
         raise AssertionError("the network was run again")
 
     monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
-    assert len(sweep_thresholds("swift", data, levels=(0.3, 0.6, 0.9), finish=PLAIN)) == 3
+    assert len(sweep_thresholds("swift", data, levels=(0.3, 0.6, 0.9), matte_settings=PLAIN)) == 3
 
 
 def test_the_table_marks_the_best():

@@ -190,13 +190,13 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
     # features that say which frame they are of
     number = torch.arange(11.0)[:, None, None, None].expand(11, 4, 32, 56)
     trainer._features = torch.stack([number + 100 * look for look in range(4)])
-    seen, tired = set(), []
+    seen, degraded = set(), []
     for seed in range(60):
         window, target = trainer._draw(torch.Generator().manual_seed(seed))
         frames = window[:, :, 0, 0, 0]
         side = (frames // 100) % 2 == 1
         assert (side.all(1) | (~side).all(1)).all()
-        tired.append(frames >= 200)
+        degraded.append(frames >= 200)
         frames = frames % 100
         assert ((frames < 7).all(1) | (frames >= 7).all(1)).all()
         step = frames.diff(dim=1)
@@ -206,7 +206,7 @@ def test_windows_stay_inside_their_clip_and_end_at_their_label(pack, tmp_path):
         seen |= {tuple(f) for f in frames.int().tolist()}
     assert (0, 0, 0, 0) in seen and len(seen) > 30
     # worn frames stand anywhere in a window, the last one included
-    shares = torch.cat(tired).float().mean(0)
+    shares = torch.cat(degraded).float().mean(0)
     assert ((shares > 0.3) & (shares < 0.5)).all()
 
 

@@ -34,7 +34,7 @@ def train(args: argparse.Namespace) -> int:
         else:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
-    plan = TrainingPlan(**{knob.name: getattr(args, knob.name) for knob in fields(TrainingPlan)})
+    plan = TrainingPlan(**{setting.name: getattr(args, setting.name) for setting in fields(TrainingPlan)})
     reads = [(args.data, "the data"), *model_files([args.model, *([args.teacher] if args.teacher else [])])]
     if args.init:
         reads.append((args.init, "the weights to start from"))
@@ -81,7 +81,7 @@ def evaluate(args: argparse.Namespace) -> int:
         split_name=args.split,
         cue=args.cue,
         adapt=args.adapt,
-        finish=matte_settings(args),
+        matte_settings=matte_settings(args),
         device=args.device,
         engine=args.engine,
         gallery=gallery,
@@ -118,7 +118,7 @@ def tune_threshold(args: argparse.Namespace) -> int:
         args.data,
         every=args.every,
         split=args.split,
-        finish=matte_settings(args),
+        matte_settings=matte_settings(args),
         device=args.device,
         on_clip=lambda name: print(name, file=sys.stderr),
     )

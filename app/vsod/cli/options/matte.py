@@ -12,18 +12,18 @@ from vsod.core.matte_settings import MatteSettings, option_name
 def add_matte_options(parser: argparse.ArgumentParser) -> None:
     """Give a command every option of :class:`MatteSettings`."""
     group = parser.add_argument_group("matte settings, in this order (see docs/matte-settings.md)")
-    for knob in fields(MatteSettings):
-        about = knob.metadata
+    for setting in fields(MatteSettings):
+        about = setting.metadata
         words: dict[str, Any] = {"help": about["help"], "default": None}
-        if knob.default is False:
+        if setting.default is False:
             words["action"] = "store_true"
         elif about["choices"]:
             words["choices"] = about["choices"]
             if about["implied"]:
                 words |= {"nargs": "?", "const": about["implied"]}
         else:
-            words |= {"type": int if isinstance(knob.default, int) else float, "metavar": about["unit"]}
-        group.add_argument(option_name(knob.name), **words)
+            words |= {"type": int if isinstance(setting.default, int) else float, "metavar": about["unit"]}
+        group.add_argument(option_name(setting.name), **words)
 
 
 def matte_settings(args: argparse.Namespace) -> MatteSettings:

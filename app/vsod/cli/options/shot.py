@@ -38,5 +38,5 @@ def shot_override(text: str) -> ShotOverride:
     start, stop = args.frames
     if stop is None:
         raise UsageError("a shot needs its last frame", where=f"--shot {text}", fix="Write it as A:B.")
-    named = any(getattr(args, knob.name) is not None for knob in fields(MatteSettings))
+    named = any(getattr(args, setting.name) is not None for setting in fields(MatteSettings))
     return ShotOverride(start, stop, args.model, matte_settings(args) if named else None)

@@ -87,6 +87,6 @@ def can_analyse(context: ActionContext) -> bool:
 
 def can_export(context: ActionContext) -> bool:
     """As for an analysis, but the queue may be at work; formats are known."""
-    tasks = context.shared.jobs
-    free = tasks.busy in ("", QUEUE_JOB)
-    return has_clip(context) and free and context.shared.usable_settings is not None and bool(tasks.formats)
+    jobs = context.shared.jobs
+    free = jobs.busy in ("", QUEUE_JOB)
+    return has_clip(context) and free and context.shared.usable_settings is not None and bool(jobs.formats)

@@ -27,7 +27,7 @@ def show_preferences(context: ActionContext) -> None:
         "audio": lambda: mute(context, text("audio") == "off"),
         "idle_analysis": lambda: set_idle_analysis(context, text("idle_analysis") == "on"),
         "device": lambda: analysis.set_device(text("device")),
-        "scrub_cache_mb": lambda: context.player.drafts.set_size_limit(float(text("scrub_cache_mb"))),
+        "scrub_cache_mb": lambda: context.player.scrub_cache.set_size_limit(float(text("scrub_cache_mb"))),
         "autosave_delay": lambda: context.projects.autosave.set_delay(text("autosave_delay")),
     }
     dialog.changed.connect(lambda key: at_once.get(key, lambda: None)())
@@ -84,8 +84,8 @@ def toggle_guides(context: ActionContext) -> None:
 
 def toggle_metrics(context: ActionContext) -> None:
     """Show the curves under the ruler, or hide them."""
-    timeline = context.workspace.scrubber
-    timeline.show_metrics(not timeline.with_lanes)
+    timeline = context.workspace.timeline
+    timeline.show_metrics(not timeline.with_metrics)
 
 
 def toggle_queue(context: ActionContext) -> None:

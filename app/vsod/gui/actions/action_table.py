@@ -64,13 +64,13 @@ def build_actions(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None 
         menu = bar.addMenu(tr(title)) if bar is not None else None
         if menu is not None:
             menu.setObjectName(title.replace("&", "").lower())
-        for deed in rows:
-            if deed is None:
+        for entry in rows:
+            if entry is None:
                 if menu is not None:
                     menu.addSeparator()
                 continue
-            action = actions[deed.id] = _made(deed, chosen.get(deed.id, deed.keys), window)
-            if deed.id in VIEW_MODES:
+            action = actions[entry.id] = _made(entry, chosen.get(entry.id, entry.keys), window)
+            if entry.id in VIEW_MODES:
                 view_modes.addAction(action)
             window.addAction(action)
             if menu is not None:
@@ -78,25 +78,25 @@ def build_actions(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None 
     return actions
 
 
-def _made(deed: Action, keys: Sequence[str], window: QMainWindow) -> QAction:
-    action = QAction(tr(deed.text), window)
-    action.setObjectName(deed.id)
-    set_shortcuts(action, deed, keys)
-    action.setAutoRepeat(deed.repeats)
-    action.setCheckable(deed.checked is not None)
-    if deed.icon:
-        theme.set_themed_icon(action, deed.icon)
+def _made(entry: Action, keys: Sequence[str], window: QMainWindow) -> QAction:
+    action = QAction(tr(entry.text), window)
+    action.setObjectName(entry.id)
+    set_shortcuts(action, entry, keys)
+    action.setAutoRepeat(entry.repeats)
+    action.setCheckable(entry.checked is not None)
+    if entry.icon:
+        theme.set_themed_icon(action, entry.icon)
         action.setIconVisibleInMenu(False)
     return action
 
 
-def set_shortcuts(action: QAction, deed: Action, keys: Sequence[str]) -> None:
+def set_shortcuts(action: QAction, entry: Action, keys: Sequence[str]) -> None:
     """Give an action its shortcuts, and say the first in its tool tip."""
     action.setShortcuts([QKeySequence(key) for key in keys])
-    tip = tr(deed.tip or deed.text).replace("&", "").rstrip("…")
+    tip = tr(entry.tip or entry.text).replace("&", "").rstrip("…")
     action.setToolTip(f"{tip}  ({QKeySequence(keys[0]).toString(_NATIVE)})" if keys else tip)
 
 
 def action_row(id: str) -> Action:
     """The row of the table with this id."""
-    return next(deed for rows in MENUS.values() for deed in rows if deed is not None and deed.id == id)
+    return next(entry for rows in MENUS.values() for entry in rows if entry is not None and entry.id == id)

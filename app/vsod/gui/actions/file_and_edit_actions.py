@@ -75,5 +75,5 @@ EDIT: tuple[Action | None, ...] = (
         enabled=lambda c: c.shared.document.history.canRedo(),
     ),
     None,
-    Action("reset_matte", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.finish.reset()),
+    Action("reset_matte", "Reset &matte settings", ("Ctrl+Alt+R",), run=lambda c: c.workspace.matte.reset()),
 )

@@ -19,16 +19,16 @@ class RecentMenu(QMenu):
 
     picked = pyqtSignal(object)  # Path
 
-    def __init__(self, prefs: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(tr("Open &recent"), parent)
-        self._prefs = prefs
+        self._preferences = preferences
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
         """List the clips, newest first."""
         self.clear()
-        for path in self._prefs.recent:
+        for path in self._preferences.recent:
             action = self.addAction(sanitise(path.name).replace("&", "&&"))
             if action is not None:
                 action.setToolTip(inert(str(path)))

@@ -23,7 +23,7 @@ class Submenus:
         window: Has the menus.
         actions: By id, see :mod:`vsod.gui.actions.action_table`.
         bar: Above the picture: has what is behind the cut-out and what is compared with, too.
-        prefs: Has the clips opened lately.
+        preferences: Has the clips opened lately.
         document: Has the clips of the project.
 
     Attributes:
@@ -37,16 +37,16 @@ class Submenus:
         window: QMainWindow,
         actions: Mapping[str, QAction],
         bar: ViewBar,
-        prefs: Preferences,
+        preferences: Preferences,
         document: ProjectDocument,
     ) -> None:
         self.looks = ViewMenus(window)
-        self.recent = RecentMenu(prefs, window)
+        self.recent = RecentMenu(preferences, window)
         self.clips = ProjectClipsMenu(document, window)
-        for menu, text in ((self.looks.ground, tr("Background")), (self.looks.against, "A/B")):
+        for menu, text in ((self.looks.background, tr("Background")), (self.looks.against, "A/B")):
             bar.add_menu(menu, text)
         places = (
-            ("view", "guides", (self.looks.ground, self.looks.against)),
+            ("view", "guides", (self.looks.background, self.looks.against)),
             ("file", "export", (self.clips, self.recent)),
         )
         for name, before, menus in places:

@@ -36,20 +36,20 @@ class ViewMenus(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
-        self.ground = QMenu(tr("&Background of the cutout"), parent)
-        self.ground.setObjectName("ground")
+        self.background = QMenu(tr("&Background of the cutout"), parent)
+        self.background.setObjectName("background")
         self._grounds = QActionGroup(self)
         for value, title in _GROUNDS.items():
-            self._add(self.ground, self._grounds, tr(title), "background", value, value == CHECKER)
-        self._colour = self.ground.addAction(tr("Colour…"))
-        self._still = self.ground.addAction(tr("Still image…"))
+            self._add(self.background, self._grounds, tr(title), "background", value, value == CHECKER)
+        self._colour = self.background.addAction(tr("Colour…"))
+        self._still = self.background.addAction(tr("Still image…"))
         for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
             if action is not None:
                 action.triggered.connect(ask)
-        self.ground.addSection(tr("Alpha interpretation"))
+        self.background.addSection(tr("Alpha interpretation"))
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
-            self._add(self.ground, readings, tr(title), "alpha_interpretation", value, value == "right")
+            self._add(self.background, readings, tr(title), "alpha_interpretation", value, value == "right")
         self.against = QMenu(tr("Compare &with"), parent)
         self.against.setObjectName("against")
         self._others = QActionGroup(self)

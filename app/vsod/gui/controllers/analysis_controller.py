@@ -20,17 +20,17 @@ class AnalysisController(QObject):
 
     Args:
         room: The parts of the window.
-        ahead: Told which models the user would analyse with.
+        idle_analysis: Told which models the user would analyse with.
         queue: Pauses when its job is cancelled.
         parent: The window.
     """
 
     def __init__(
-        self, room: WindowContext, ahead: IdleAnalysis, queue: QueueController, parent: QObject
+        self, room: WindowContext, idle_analysis: IdleAnalysis, queue: QueueController, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._room, self._ahead, self._queue = room, ahead, queue
-        self._panel, self._tasks = room.workspace.analysis, room.jobs
+        self._room, self._idle_analysis, self._queue = room, idle_analysis, queue
+        self._panel, self._jobs = room.workspace.analysis, room.jobs
         room.jobs.catalogued.connect(self._on_catalogue)
         room.jobs.timed.connect(self._on_timed)
         room.jobs.running.connect(self._on_running)
@@ -44,21 +44,21 @@ class AnalysisController(QObject):
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
         settings = self._room.usable_settings
-        if settings is not None and self._room.clip_state.clip is not None and not self._tasks.busy:
-            self._tasks.analyse(settings, self._panel.device)
+        if settings is not None and self._room.clip_state.clip is not None and not self._jobs.busy:
+            self._jobs.analyse(settings, self._panel.device)
 
     def cancel(self) -> None:
         """Stop the running job; the queue pauses."""
-        if self._tasks.busy == QUEUE_JOB:
+        if self._jobs.busy == QUEUE_JOB:
             self._queue.pause()
-        elif self._tasks.busy:
+        elif self._jobs.busy:
             self._panel.set_cancelling()
-            self._tasks.cancel()
+            self._jobs.cancel()
 
     def refresh(self) -> None:
         """Word the Analyse button, and pass the settings on to the analysis while idle."""
         state, settings, panel = self._room.clip_state, self._room.usable_settings, self._panel
-        self._ahead.set_settings(settings, panel.device)
+        self._idle_analysis.set_settings(settings, panel.device)
         within = state.coverage.exportable[state.marked.start : state.marked.stop]
         complete = state.clip is not None and len(within) > 0 and bool(within.all())
         if complete and not state.coverage.to_adapt:
@@ -72,16 +72,16 @@ class AnalysisController(QObject):
             whole = len(state.marked) == state.count
             text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
             text = text.format(left=len(state.marked) - int(within.sum()))
-        panel.set_task(text, state.clip is not None and not self._tasks.busy and settings is not None)
+        panel.set_task(text, state.clip is not None and not self._jobs.busy and settings is not None)
 
     # ---- messages
 
     def _on_catalogue(self, models: Sequence[ModelChoice], _formats: object) -> None:
-        prefs, work = self._room.preferences, self._room.document.current_clip
-        self._panel.set_device(prefs.get_text("device", "auto"))
-        self._panel.set_models(models, work.settings.model if work else prefs.get_text("model"))
+        preferences, work = self._room.preferences, self._room.document.current_clip
+        self._panel.set_device(preferences.get_text("device", "auto"))
+        self._panel.set_models(models, work.settings.model if work else preferences.get_text("model"))
         self._room.status.show_device(self._panel.device_box.currentText())
-        for (model, device), fps in prefs.speeds.items():
+        for (model, device), fps in preferences.speeds.items():
             self._panel.set_speed(model, device, fps)
         self.refresh()
 
@@ -103,6 +103,6 @@ class AnalysisController(QObject):
         self.refresh()
 
     def _on_progress(self, progress: Progress) -> None:
-        if self._tasks.busy != QUEUE_JOB:
+        if self._jobs.busy != QUEUE_JOB:
             self._panel.show_progress(progress)
         self._room.status.show_fps(progress.fps)

@@ -37,7 +37,7 @@ class ExportController(QObject):
     def __init__(self, room: WindowContext, parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._state, self._player = room.document, room.clip_state, room.player
-        self._deck, self._tasks, self._prefs, self._window = (
+        self._workspace, self._jobs, self._preferences, self._window = (
             room.workspace,
             room.jobs,
             room.preferences,
@@ -50,14 +50,14 @@ class ExportController(QObject):
     def ask(self) -> None:
         """Show the export dialog."""
         clip, work = self._state.clip, self._document.current_clip
-        if clip is None or work is None or not self._tasks.formats or self._tasks.busy not in ("", QUEUE_JOB):
+        if clip is None or work is None or not self._jobs.formats or self._jobs.busy not in ("", QUEUE_JOB):
             return
         self._player.pause()
-        folder = self._prefs.get_text("export_folder")
+        folder = self._preferences.get_text("export_folder")
         self.dialog = ExportDialog(
             clip.info,
-            self._tasks.formats,
-            work.job(clip.info.path, self._deck.analysis.device),
+            self._jobs.formats,
+            work.job(clip.info.path, self._workspace.analysis.device),
             Path(folder) if folder else None,
             self._window,
         )
@@ -71,15 +71,15 @@ class ExportController(QObject):
 
     def export(self, spec: JobSpec) -> None:
         """Write it now, or in turn while the queue is at work."""
-        if self._tasks.busy:
+        if self._jobs.busy:
             self._queue(spec)
             return
         self._remember(spec)
-        self._tasks.export(spec)
+        self._jobs.export(spec)
 
     def may_leave(self) -> bool:
         """Ask whether an export that runs is to be stopped; True if it may be, or if there is none."""
-        if self._tasks.busy != "export":
+        if self._jobs.busy != "export":
             return True
         answer = QMessageBox.question(
             self._window,
@@ -103,7 +103,7 @@ class ExportController(QObject):
             if self._asked is asked and dialog is not None and spec == _known(dialog):
                 dialog.cost.show_cost(cost)
 
-        self._estimating = self._tasks.estimate(spec, done)
+        self._estimating = self._jobs.estimate(spec, done)
 
     def _stop_estimate(self) -> None:
         if self._estimating is not None:
@@ -111,9 +111,9 @@ class ExportController(QObject):
             self._estimating = self._asked = None
 
     def _remember(self, spec: JobSpec) -> None:
-        self._prefs.set_text("format", spec.settings.format or "")
+        self._preferences.set_text("format", spec.settings.format or "")
         if spec.output.parent != spec.source.parent:
-            self._prefs.set_text("export_folder", str(spec.output.parent))
+            self._preferences.set_text("export_folder", str(spec.output.parent))
 
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:

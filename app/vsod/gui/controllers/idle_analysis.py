@@ -27,16 +27,16 @@ class IdleAnalysis(QObject):
 
     Args:
         player: The playhead.
-        tasks: Jobs go first: one that begins waits, in its own thread, until this has let go of the clip.
+        jobs: Jobs go first: one that begins waits, in its own thread, until this has let go of the clip.
         parent: The window.
     """
 
     working = pyqtSignal(bool)
     failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
 
-    def __init__(self, player: Player, tasks: ClipJobs, parent: QObject | None = None) -> None:
+    def __init__(self, player: Player, jobs: ClipJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._player, self._tasks = player, tasks
+        self._player, self._jobs = player, jobs
         self.enabled = True
         self._clip: OpenClip | None = None
         self._settings: ClipSettings | None = None
@@ -48,17 +48,17 @@ class IdleAnalysis(QObject):
         )
         self._free = threading.Event()
         self._free.set()
-        self._desk = JobPool(self)
-        self._desk.failed.connect(self._on_failed)
+        self._pool = JobPool(self)
+        self._pool.failed.connect(self._on_failed)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(IDLE_MS)
         self._idle.timeout.connect(self._begin)
         player.moved.connect(lambda _index: self.restart_timer())
         player.speed_changed.connect(lambda _speed: self.restart_timer())
-        tasks.running.connect(lambda _name: self.restart_timer())
-        tasks.covered.connect(self._on_covered)
-        tasks.run_before_exclusive(self._give_way)
+        jobs.running.connect(lambda _name: self.restart_timer())
+        jobs.covered.connect(self._on_covered)
+        jobs.run_before_exclusive(self._give_way)
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Set the current clip."""
@@ -92,7 +92,7 @@ class IdleAnalysis(QObject):
         """Join."""
         self.enabled = False
         self._idle.stop()
-        self._desk.stop_all()
+        self._pool.stop_all()
         self._free.set()
 
     def _give_way(self) -> None:
@@ -104,7 +104,7 @@ class IdleAnalysis(QObject):
 
     def _begin(self) -> None:
         clip, settings, device = self._clip, self._settings, self._device
-        busy = self._tasks.busy or self._player.speed or self._job is not None
+        busy = self._jobs.busy or self._player.speed or self._job is not None
         if clip is None or settings is None or busy or self._covered.all():
             return
         if self._failed == (settings, device):
@@ -125,14 +125,14 @@ class IdleAnalysis(QObject):
 
         def show(coverage: AnalysisCoverage) -> None:
             if self._clip is clip and self._settings == settings:
-                self._tasks.covered.emit(settings, coverage)
+                self._jobs.covered.emit(settings, coverage)
 
         def done(coverage: AnalysisCoverage) -> None:
             self._ended()
             show(coverage)
 
         self._free.clear()
-        self._job = self._desk.start("idle_analysis", work, done, watch=lambda job: job.noted.connect(show))
+        self._job = self._pool.start("idle_analysis", work, done, watch=lambda job: job.noted.connect(show))
         self.working.emit(True)
 
     def _on_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:
@@ -151,5 +151,5 @@ class IdleAnalysis(QObject):
     def _ended(self) -> None:
         self._job = None
         self.working.emit(False)
-        if self.enabled and not self._tasks.busy:
+        if self.enabled and not self._jobs.busy:
             self._idle.start()

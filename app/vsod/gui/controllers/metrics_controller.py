@@ -18,7 +18,7 @@ from vsod.gui.playback.player import Player
 from vsod.gui.timeline.descriptions import next_cut, next_issue
 from vsod.gui.timeline.thumbnails import ThumbnailLoader
 from vsod.gui.timeline.timeline_widget import TimelineWidget
-from vsod.gui.timeline.track_layout import FILM
+from vsod.gui.timeline.track_layout import THUMBNAILS
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.qc.frame_metrics import FrameMetrics, select_metrics_by_model
 from vsod.qc.issues import Issue, find_issues
@@ -30,9 +30,9 @@ _BATCH = 64  # new maps that are worth a look of their own while an analysis run
 class MetricsResult:
     """What a measurement found; made in its thread."""
 
-    lanes: FrameMetrics
+    metrics: FrameMetrics
     cuts: npt.NDArray[np.bool_]
-    flags: list[Issue]
+    issues: list[Issue]
 
 
 class MetricsController(QObject):
@@ -40,38 +40,38 @@ class MetricsController(QObject):
 
     Args:
         player: The playhead.
-        scrubber: The timeline.
+        timeline: The timeline.
         parent: The window.
     """
 
     failed = pyqtSignal(object)  # the exception that ended a measurement, or left a thumbnail grey
     found = pyqtSignal(object, bool)  # list of Flag, whether anything was measured
 
-    def __init__(self, player: Player, scrubber: TimelineWidget, parent: QObject | None = None) -> None:
+    def __init__(self, player: Player, timeline: TimelineWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._player, self._scrubber = player, scrubber
-        self.flags: list[Issue] = []
-        self.lanes: FrameMetrics | None = None  # what was measured so far
+        self._player, self._timeline = player, timeline
+        self.issues: list[Issue] = []
+        self.metrics: FrameMetrics | None = None  # what was measured so far
         self.cuts: list[int] = []  # frames that begin a shot
         self._clip: OpenClip | None = None
         self._casting: ClipSettings | None = None
         self._covered = self._measured = 0
         self._resting = True  # no analysis runs: every new map is worth a look
         self._job: JobThread | None = None
-        self._desk = JobPool(self)
-        self._desk.failed.connect(self._on_failed)
-        self._film = ThumbnailLoader(self)
-        self._film.ready.connect(scrubber.refresh_film)
-        self._film.failed.connect(self.failed)
-        scrubber.film_wanted.connect(self._want_film)
-        scrubber.set_thumbnails(self._film.picture)
+        self._pool = JobPool(self)
+        self._pool.failed.connect(self._on_failed)
+        self._thumbnails = ThumbnailLoader(self)
+        self._thumbnails.ready.connect(timeline.refresh_thumbnails)
+        self._thumbnails.failed.connect(self.failed)
+        timeline.thumbnails_wanted.connect(self._want_thumbnails)
+        timeline.set_thumbnails(self._thumbnails.picture)
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Set the current clip; the one before may be closed from now on."""
         self._forget()
         self._clip = clip
         width, height = clip.info.display_size if clip is not None else (16, 9)
-        self._film.set_clip(clip, (max(2, round(FILM * 2 * width / height)), FILM * 2))
+        self._thumbnails.set_clip(clip, (max(2, round(THUMBNAILS * 2 * width / height)), THUMBNAILS * 2))
 
     def set_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:
         """News from an analysis, or of other models."""
@@ -80,20 +80,20 @@ class MetricsController(QObject):
             self._forget()
         self._casting, self._covered = casting, covered
         if self._covered:
-            self._film.pause(False)
+            self._thumbnails.pause(False)
         self._look()
 
     def set_running(self, name: str) -> None:
         """A heavy job began, or ended with ``""``."""
         self._resting = not name
-        self._film.pause(bool(name) and not self._covered)  # the first map goes before the film
+        self._thumbnails.pause(bool(name) and not self._covered)  # the first map goes before the film
         self._look()
 
     def go_to_issue(self, way: int) -> None:
         """Go to the next (1) or the previous (-1) issue."""
-        flag = next_issue(self.flags, self._player.index, way)
-        if flag is not None:
-            self._player.seek(flag.worst)
+        issue = next_issue(self.issues, self._player.index, way)
+        if issue is not None:
+            self._player.seek(issue.worst)
 
     def go_to_shot(self, way: int) -> None:
         """To the beginning of the next or the previous shot."""
@@ -103,8 +103,8 @@ class MetricsController(QObject):
 
     def stop(self) -> None:
         """Join everything."""
-        self._desk.stop_all()
-        self._film.stop()
+        self._pool.stop_all()
+        self._thumbnails.stop()
 
     # ---- measuring
 
@@ -119,11 +119,11 @@ class MetricsController(QObject):
             def work(job: JobThread) -> MetricsResult:
                 for model in casting.model_ids:
                     clip.measure_metrics(model, cancel=job.cancel)
-                lanes = select_metrics_by_model(casting, clip.metrics)
-                cuts = detect_cuts(lanes["change"])
-                return MetricsResult(lanes, cuts, find_issues(lanes, cuts))
+                metrics = select_metrics_by_model(casting, clip.metrics)
+                cuts = detect_cuts(metrics["change"])
+                return MetricsResult(metrics, cuts, find_issues(metrics, cuts))
 
-            self._job = self._desk.start("measure", work, lambda found: self._on_found(clip, casting, found))
+            self._job = self._pool.start("measure", work, lambda found: self._on_found(clip, casting, found))
 
     def _on_found(self, clip: OpenClip, casting: ClipSettings, found: MetricsResult) -> None:
         if clip is self._clip and casting == self._casting:
@@ -147,14 +147,14 @@ class MetricsController(QObject):
         self._show(MetricsResult(FrameMetrics.empty(count), np.zeros(count, np.bool_), []))
 
     def _show(self, found: MetricsResult) -> None:
-        self.flags, self.cuts = found.flags, np.flatnonzero(found.cuts).tolist()
-        lanes = found.lanes if found.lanes.measured.any() else None
-        self.lanes = lanes
-        self._scrubber.set_metrics(lanes, found.cuts, found.flags)
-        self.found.emit(found.flags, lanes is not None)
+        self.issues, self.cuts = found.issues, np.flatnonzero(found.cuts).tolist()
+        metrics = found.metrics if found.metrics.measured.any() else None
+        self.metrics = metrics
+        self._timeline.set_metrics(metrics, found.cuts, found.issues)
+        self.found.emit(found.issues, metrics is not None)
 
     # ---- film
 
-    def _want_film(self, places: list[int], step: int) -> None:
+    def _want_thumbnails(self, places: list[int], step: int) -> None:
         at = self._player.index
-        self._film.request([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])
+        self._thumbnails.request([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])

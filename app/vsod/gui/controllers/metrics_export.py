@@ -65,14 +65,20 @@ class MetricsExport(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return
-        flags = len(table.issues)
+        issues = len(table.issues)
         self._banner.show_note(
             tr("Wrote {name}").format(name=path.name),
-            tr("{frames} frames, {flags} issues.").format(frames=len(table.frames), flags=flags),
+            tr("{frames} frames, {issues} issues.").format(frames=len(table.frames), issues=issues),
         )
 
     def _table(self) -> MetricsTable | None:
-        clip, work, lanes = self._room.clip_state.clip, self._room.document.current_clip, self._overview.lanes
-        if clip is None or work is None or lanes is None:
+        clip, work, metrics = (
+            self._room.clip_state.clip,
+            self._room.document.current_clip,
+            self._overview.metrics,
+        )
+        if clip is None or work is None or metrics is None:
             return None
-        return MetricsTable.of(clip.info, ", ".join(work.settings.model_ids), lanes, self._room.player.marked)
+        return MetricsTable.of(
+            clip.info, ", ".join(work.settings.model_ids), metrics, self._room.player.marked
+        )

@@ -27,7 +27,7 @@ class ModelComparisonController(QObject):
         super().__init__(window)
         self._scope = scope
         self._within: range | None = None
-        self._state, self._tasks, self._analysis = room.clip_state, room.jobs, room.workspace.analysis
+        self._state, self._jobs, self._analysis = room.clip_state, room.jobs, room.workspace.analysis
         self._window = window
         self._models: list[ModelChoice] = []
         self.dialog: ModelComparisonDialog | None = None
@@ -38,7 +38,7 @@ class ModelComparisonController(QObject):
     def ask(self) -> None:
         """Show the dialog."""
         clip, model = self._state.clip, self._analysis.model
-        if clip is None or model is None or self._tasks.busy or len(self._models) < 2:
+        if clip is None or model is None or self._jobs.busy or len(self._models) < 2:
             return
         self._within = self._scope.frames
         self.dialog = dialog = ModelComparisonDialog(
@@ -52,7 +52,7 @@ class ModelComparisonController(QObject):
         dialog.open()
 
     def _run(self, models: list[str], count: int) -> None:
-        self._tasks.compare_models(models, count, self._analysis.device, self._show, self._within)
+        self._jobs.compare_models(models, count, self._analysis.device, self._show, self._within)
 
     def _show(self, tasting: object) -> None:
         if self.dialog is not None:
@@ -63,8 +63,8 @@ class ModelComparisonController(QObject):
         box.setCurrentIndex(box.findData(model))
 
     def _stop(self) -> None:
-        if self._tasks.busy == COMPARE_JOB:
-            self._tasks.cancel()
+        if self._jobs.busy == COMPARE_JOB:
+            self._jobs.cancel()
 
     def _forget(self) -> None:
         self.dialog = None
@@ -73,7 +73,7 @@ class ModelComparisonController(QObject):
         self._models = [model for model in models if not model.problem]
 
     def _on_progress(self, progress: object) -> None:
-        if self.dialog is not None and self._tasks.busy == COMPARE_JOB:
+        if self.dialog is not None and self._jobs.busy == COMPARE_JOB:
             self.dialog.show_progress(progress)  # type: ignore[arg-type]
 
     def _on_failed(self, name: str, error: Exception) -> None:

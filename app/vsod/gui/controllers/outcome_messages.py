@@ -37,9 +37,9 @@ class OutcomeMessages:
         if info.warnings:
             self._banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
 
-    def adapted(self, fitted: bool) -> None:
+    def adapted(self, adapted: bool) -> None:
         """Whether the model could be fitted to the clip."""
-        if not fitted:
+        if not adapted:
             self._banner.show_note(
                 tr("The model stays as it is"),
                 tr(

@@ -39,8 +39,8 @@ class ProjectController(QObject):
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
-        self._document, self._banner, self._prefs = room.document, room.banner, room.preferences
-        self._tasks, self._open_clip, self._close_clip = room.jobs, open_clip, close_clip
+        self._document, self._banner, self._preferences = room.document, room.banner, room.preferences
+        self._jobs, self._open_clip, self._close_clip = room.jobs, open_clip, close_clip
         self._window = window
         self.autosave = Autosave(room.document, room.preferences, self)
         self.relinking: RelinkDialog | None = None
@@ -60,7 +60,7 @@ class ProjectController(QObject):
     def ask_for_project(self) -> None:
         """Let the user pick a project."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Open project"), str(self._prefs.last_folder), _FILTER
+            self._window, tr("Open project"), str(self._preferences.last_folder), _FILTER
         )
         if name:
             self.open(Path(name))
@@ -74,7 +74,7 @@ class ProjectController(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return
-        self._prefs.remember_clip(path)
+        self._preferences.remember_clip(path)
         self._take(project, path.absolute(), saved=True)
 
     def save(self) -> bool:
@@ -88,7 +88,7 @@ class ProjectController(QObject):
         suggested = self._document.path or (
             work.path.with_suffix(PROJECT_SUFFIX)
             if work
-            else self._prefs.last_folder / f"project{PROJECT_SUFFIX}"
+            else self._preferences.last_folder / f"project{PROJECT_SUFFIX}"
         )
         name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _FILTER)
         if not name:
@@ -145,7 +145,7 @@ class ProjectController(QObject):
     # ---- inside
 
     def _may_change(self) -> bool:
-        if self._tasks.busy not in ("", QUEUE_JOB):
+        if self._jobs.busy not in ("", QUEUE_JOB):
             self._banner.show_note(tr("A job is running"), tr("Stop it first, or wait for it."))
             return False
         return self.confirm_leave()
@@ -173,7 +173,7 @@ class ProjectController(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return False
-        self._prefs.remember_clip(path)
+        self._preferences.remember_clip(path)
         return True
 
     def _retitle(self) -> None:

@@ -32,7 +32,7 @@ class QueueController(QObject):
     """Starts and stops the jobs of the queue.
 
     Args:
-        tasks: Does the jobs.
+        jobs: Does the jobs.
         usual: What is decided about a clip nothing was decided about yet.
         device: Where to compute, as chosen in the window.
         parent: The window.
@@ -45,19 +45,19 @@ class QueueController(QObject):
 
     def __init__(
         self,
-        tasks: ClipJobs,
+        jobs: ClipJobs,
         usual: Callable[[Path], ProjectClip],
         device: Callable[[], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._tasks, self._usual, self._device = tasks, usual, device
+        self._jobs, self._usual, self._device = jobs, usual, device
         self.model = QueueModel(self)
         self.model.job_waits.connect(self._next)
         self._running: str | None = None
-        tasks.running.connect(self._on_running)
-        tasks.progressed.connect(self._on_progress)
-        tasks.failed.connect(self._on_failed)
+        jobs.running.connect(self._on_running)
+        jobs.progressed.connect(self._on_progress)
+        jobs.failed.connect(self._on_failed)
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self._refresh)
@@ -74,8 +74,8 @@ class QueueController(QObject):
     def pause(self) -> None:
         """Do no more; the job that runs goes on later where it is."""
         self.model.at_work = False
-        if self._tasks.busy == QUEUE_JOB:
-            self._tasks.cancel()
+        if self._jobs.busy == QUEUE_JOB:
+            self._jobs.cancel()
         self.model.changed.emit()
 
     def run(self, at_work: bool) -> None:
@@ -88,7 +88,7 @@ class QueueController(QObject):
     def add_clips(self, paths: Sequence[Path]) -> None:
         """Append clips to the queue, each with its own settings or the defaults; output beside the source."""
         for path in paths:
-            self._tasks.probe(path, partial(self._on_probed, path))
+            self._jobs.probe(path, partial(self._on_probed, path))
 
     def close(self) -> None:
         """The window goes; another may work on the queue."""
@@ -101,7 +101,7 @@ class QueueController(QObject):
 
     def _next(self) -> None:
         model = self.model
-        if not model.at_work or self._tasks.busy:
+        if not model.at_work or self._jobs.busy:
             return
         item = model.jobs.next
         if item is None:
@@ -111,7 +111,7 @@ class QueueController(QObject):
         self._running, model.progress = item.id, None
         model.jobs.change(item.id, state="running", notes=())
         model.changed.emit()
-        self._tasks.run(item.spec, self._on_row)
+        self._jobs.run(item.spec, self._on_row)
 
     # ---- messages
 
@@ -124,7 +124,7 @@ class QueueController(QObject):
             self.model.refused.emit(found)
             return
         work = self._usual(path)
-        output = _beside(found, work, self._tasks.formats)
+        output = _beside(found, work, self._jobs.formats)
         spec = work.job(self.model.jobs.free_name(output), self._device())
         try:
             frames = len(spec.frames(found.frame_count))
@@ -145,7 +145,7 @@ class QueueController(QObject):
         self._next()
 
     def _on_progress(self, progress: Progress) -> None:
-        if self._tasks.busy == QUEUE_JOB:
+        if self._jobs.busy == QUEUE_JOB:
             self.model.progress = progress
             self.model.progressed.emit(progress)
 

@@ -37,9 +37,9 @@ class QueueDock(QDockWidget):
     def __init__(self, room: WindowContext, editing: SettingsController, window: QMainWindow) -> None:
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
-        self._document, self._editing, self._tasks = room.document, editing, room.jobs
+        self._document, self._editing, self._jobs = room.document, editing, room.jobs
         self._state = room.clip_state
-        self._banner, self._prefs = room.banner, room.preferences
+        self._banner, self._preferences = room.banner, room.preferences
         self.control = QueueController(room.jobs, self._decided, lambda: room.workspace.analysis.device, self)
         self.queue = self.control.model
         self.panel = QueuePanel(self.queue)
@@ -100,7 +100,7 @@ class QueueDock(QDockWidget):
         return project.clips[place] if place >= 0 else self._editing.default_settings(path)
 
     def _ask_for_clips(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), str(self._prefs.last_folder))
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), str(self._preferences.last_folder))
         if names:
             self.add_clips([Path(name) for name in names])
 
@@ -113,12 +113,12 @@ class QueueDock(QDockWidget):
             elif self.queue.jobs[id].state != "running":
                 self._set_up(id, info)
 
-        self._tasks.probe(item.spec.source, found)
+        self._jobs.probe(item.spec.source, found)
 
     def _set_up(self, id: str, info: ClipInfo) -> None:
         before = self.queue.jobs[id].spec
         dialog = self.dialog = ExportDialog(
-            info, self._tasks.formats, before, before.output.parent, self, for_queue=True
+            info, self._jobs.formats, before, before.output.parent, self, for_queue=True
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
@@ -137,4 +137,4 @@ class QueueDock(QDockWidget):
     def _on_finished(self, item: QueuedJob) -> None:
         work = self._document.current_clip
         if work is not None and work.path == item.spec.source:
-            self._tasks.reload_maps(self._state.clipped(work.settings))
+            self._jobs.reload_maps(self._state.clipped(work.settings))

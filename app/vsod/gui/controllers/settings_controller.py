@@ -31,17 +31,24 @@ class SettingsController(QObject):
         super().__init__(parent)
         self._document, self._state = room.document, room.clip_state
         self._player = room.player
-        self._deck, self._tasks, self._prefs, self._scope = room.workspace, room.jobs, room.preferences, scope
-        document, deck = room.document, room.workspace
+        self._workspace, self._jobs, self._preferences, self._scope = (
+            room.workspace,
+            room.jobs,
+            room.preferences,
+            scope,
+        )
+        document, workspace = room.document, room.workspace
         self._looked_up: tuple[Path, ClipSettings] | None = None
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
-        deck.finish.changed.connect(self._on_finish)
-        deck.finish.settled.connect(document.end_edit)
-        deck.analysis.model_changed.connect(self._on_model)
-        deck.analysis.adapt_changed.connect(lambda adapt: document.edit(tr("Adapt to the clip"), adapt=adapt))
-        deck.scrubber.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
-        deck.scrubber.installEventFilter(self)
+        workspace.matte.changed.connect(self._on_matte)
+        workspace.matte.settled.connect(document.end_edit)
+        workspace.analysis.model_changed.connect(self._on_model)
+        workspace.analysis.adapt_changed.connect(
+            lambda adapt: document.edit(tr("Adapt to the clip"), adapt=adapt)
+        )
+        workspace.timeline.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
+        workspace.timeline.installEventFilter(self)
         room.jobs.failed.connect(self._on_failed)
 
     def set_range(self, text: str, start: int, stop: int) -> None:
@@ -53,17 +60,20 @@ class SettingsController(QObject):
 
     def default_settings(self, path: Path) -> ProjectClip:
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
-        before, panel = self._document.current_clip, self._deck.analysis
+        before, panel = self._document.current_clip, self._workspace.analysis
         if before is not None:
             chosen = replace(before.settings, shots=(), start=0, stop=None)
         else:
             chosen = ClipSettings(
-                panel.model or self._prefs.get_text("model") or ClipSettings().model,
-                self._deck.finish.settings,
+                panel.model or self._preferences.get_text("model") or ClipSettings().model,
+                self._workspace.matte.settings,
                 adapt=panel.adapt,
-                format=self._prefs.get_text("format") or None,
+                format=self._preferences.get_text("format") or None,
             )
-        model, preset = self._prefs.get_text("default_model"), self._prefs.get_text("default_preset")
+        model, preset = (
+            self._preferences.get_text("default_model"),
+            self._preferences.get_text("default_preset"),
+        )
         if model in panel.usable:
             chosen = replace(chosen, model=model)
         presets = Presets("matte")
@@ -81,7 +91,7 @@ class SettingsController(QObject):
         if work is not None and self._state.clip is not None:
             settings = self._state.clipped(work.settings)
             self._looked_up = work.path, settings.for_analysis
-            self._tasks.read_coverage(settings)
+            self._jobs.read_coverage(settings)
 
     # ---- messages
 
@@ -91,7 +101,7 @@ class SettingsController(QObject):
             self._document.end_edit()
         return super().eventFilter(watched, event)
 
-    def _on_finish(self, settings: MatteSettings) -> None:
+    def _on_matte(self, settings: MatteSettings) -> None:
         work = self._document.current_clip
         if work is None:
             self._player.set_view(settings=replace(self._player.view.settings, matte=settings))
@@ -99,9 +109,9 @@ class SettingsController(QObject):
         frames = self._scope.frames
         before = work.settings.matte if frames is None else work.settings.at(frames.start)[1]
         titles = [
-            tr(knob.metadata["title"])
-            for knob in fields(settings)
-            if getattr(settings, knob.name) != getattr(before, knob.name)
+            tr(editor.metadata["title"])
+            for editor in fields(settings)
+            if getattr(settings, editor.name) != getattr(before, editor.name)
         ]
         levels = set(titles) <= {tr("Black point"), tr("White point")}  # coupled: one may push the other
         text = tr("Levels") if levels else titles[0] if len(titles) == 1 else tr("Matte settings")
@@ -116,7 +126,7 @@ class SettingsController(QObject):
         if work is not None and frames is not None:
             self._document.edit(tr("Model"), shots=work.settings.with_shot_override(frames, model=model))
         else:
-            self._prefs.set_text("model", model)
+            self._preferences.set_text("model", model)
             self._document.edit(tr("Model"), model=model)
 
     def _on_failed(self, name: str, _error: Exception) -> None:
@@ -126,23 +136,23 @@ class SettingsController(QObject):
     def _on_scope(self) -> None:
         self._document.end_edit()
         if self._document.current_clip is not None:
-            self._show_knobs(self._document.current_clip)
+            self._show_settings(self._document.current_clip)
 
-    def _show_knobs(self, work: ProjectClip) -> None:
+    def _show_settings(self, work: ProjectClip) -> None:
         frames = self._scope.frames
         chosen = work.settings
-        model, finish = (chosen.model, chosen.matte) if frames is None else chosen.at(frames.start)
-        self._deck.finish.set_settings(finish)
-        self._deck.analysis.set_model(model)
+        model, matte = (chosen.model, chosen.matte) if frames is None else chosen.at(frames.start)
+        self._workspace.matte.set_settings(matte)
+        self._workspace.analysis.set_model(model)
 
     def _show(self, work: ProjectClip) -> None:
         clip = self._state.clip
         if clip is None or clip.info.path != work.path:
             return
-        deck, chosen = self._deck, work.settings
-        self._show_knobs(work)
-        deck.analysis.set_adapt(chosen.adapt)
-        deck.scrubber.set_shots(chosen.shots)
+        workspace, chosen = self._workspace, work.settings
+        self._show_settings(work)
+        workspace.analysis.set_adapt(chosen.adapt)
+        workspace.timeline.set_shots(chosen.shots)
         wanted, before = self._state.clipped(chosen).for_analysis, self._looked_up
         if before is None or before[0] != work.path or not _same_models(before[1], wanted):
             self._state.set_coverage(AnalysisCoverage.none(self._player.count))

@@ -32,7 +32,7 @@ class ShotScope(QObject):
         bar.given_back.connect(self.reset_shot)
         room.player.moved.connect(lambda _index: self._refresh())
         room.document.changed.connect(lambda _work: self._refresh())
-        overview.found.connect(lambda _flags, _measured: self._refresh())
+        overview.found.connect(lambda _issues, _measured: self._refresh())
 
     @property
     def shot(self) -> range:

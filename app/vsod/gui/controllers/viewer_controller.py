@@ -32,43 +32,43 @@ class ViewerController(QObject):
         self, room: WindowContext, actions: Mapping[str, QAction], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._player, self._deck, self._status, self._actions = (
+        self._player, self._workspace, self._status, self._actions = (
             room.player,
             room.workspace,
             room.status,
             actions,
         )
         self._coverage = AnalysisCoverage.none(0)
-        player, deck = room.player, room.workspace
+        player, workspace = room.player, room.workspace
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(lambda: player.set_view(size=deck.canvas.wanted_size()))
+        self._settle.timeout.connect(lambda: player.set_view(size=workspace.canvas.wanted_size()))
         player.shown.connect(self._on_shown)
         player.moved.connect(self._on_moved)
         player.speed_changed.connect(self._on_speed)
         room.clip_state.coverage_changed.connect(self._on_coverage)
         room.clip_state.range_changed.connect(self._on_range)
-        deck.scrubber.scrubbed.connect(player.seek)
-        deck.canvas.zoomed.connect(deck.looks.show_zoom)
-        deck.canvas.probed.connect(room.status.show_pixel)
-        deck.canvas.space_dragged.connect(player.toggle_play)
-        deck.canvas.raster_changed.connect(self._settle.start)
+        workspace.timeline.scrubbed.connect(player.seek)
+        workspace.canvas.zoomed.connect(workspace.looks.show_zoom)
+        workspace.canvas.probed.connect(room.status.show_pixel)
+        workspace.canvas.space_dragged.connect(player.toggle_play)
+        workspace.canvas.raster_changed.connect(self._settle.start)
 
     def set_clip(self, clip: OpenClip) -> None:
         """Show another clip from its first frame on."""
-        info, deck = clip.info, self._deck
+        info, workspace = clip.info, self._workspace
         self._coverage = AnalysisCoverage.none(info.frame_count)
         self._player.set_view(mapped=False)
-        deck.facts.set_clip(info)
-        deck.scrubber.set_clip(info)
-        deck.canvas.set_clip(info)
-        deck.looks.title.setText(info.path.name)
+        workspace.facts.set_clip(info)
+        workspace.timeline.set_clip(info)
+        workspace.canvas.set_clip(info)
+        workspace.looks.title.setText(info.path.name)
         self._status.show_clip(info)
-        self._player.set_view(size=deck.canvas.wanted_size())
+        self._player.set_view(size=workspace.canvas.wanted_size())
         self._player.set_clip(clip)
         self._on_moved(0)
-        deck.canvas.setFocus()
+        workspace.canvas.setFocus()
 
     def clear(self) -> None:
         """Show no clip any more."""
@@ -84,7 +84,7 @@ class ViewerController(QObject):
     def compare(self, mode: Compare) -> None:
         """Show two versions, or one again if they are shown like that already."""
         new: Compare = "off" if self._player.view.compare == mode else mode
-        self._deck.canvas.set_compare(new)
+        self._workspace.canvas.set_compare(new)
         self._player.set_view(compare=new)
 
     def loop(self, loop: bool) -> None:
@@ -100,7 +100,7 @@ class ViewerController(QObject):
 
     def _on_coverage(self, coverage: AnalysisCoverage) -> None:
         before, self._coverage = self._coverage, coverage
-        self._deck.scrubber.set_covered(coverage.exportable)
+        self._workspace.timeline.set_covered(coverage.exportable)
         # a picture must not wait for a map store that has nothing to say: opening one may load a network
         self._player.set_view(mapped=bool(coverage.mapped.any()))
         index = self._player.index
@@ -113,31 +113,31 @@ class ViewerController(QObject):
 
     def _on_range(self, marked: range) -> None:
         self._player.marked = marked
-        self._deck.scrubber.set_marked(marked)
+        self._workspace.timeline.set_marked(marked)
 
     def _on_shown(self, shown: RenderedFrame) -> None:
-        self._deck.canvas.show_frame(shown)
+        self._workspace.canvas.show_frame(shown)
         self._status.count_frame(time.monotonic(), playing=self._player.speed != 0)
-        self._deck.transport.show_dropped(self._player.dropped)
+        self._workspace.transport.show_dropped(self._player.dropped)
         self._note(shown)
 
     def _note(self, shown: RenderedFrame) -> None:
-        self._deck.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
+        self._workspace.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
-            self._deck.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
+            self._workspace.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:
-            self._deck.canvas.set_note(tr("Not analysed yet"))
+            self._workspace.canvas.set_note(tr("Not analysed yet"))
         else:
-            self._deck.canvas.set_note("")
+            self._workspace.canvas.set_note("")
 
     def _on_moved(self, index: int) -> None:
-        self._deck.scrubber.set_index(index)
-        self._deck.transport.show_position(self._player.info, index)
+        self._workspace.timeline.set_index(index)
+        self._workspace.transport.show_position(self._player.info, index)
         self._status.show_position(self._player.info, index)
 
     def _on_speed(self, speed: float) -> None:
         action = self._actions["play"]
         theme.set_themed_icon(action, "pause" if speed else "play")
         action.setText(tr("P&ause") if speed else tr("&Play"))
-        self._deck.transport.show_speed(speed)
+        self._workspace.transport.show_speed(speed)
         self._status.count_frame(time.monotonic(), playing=False)

@@ -70,9 +70,9 @@ class ExportDialog(QDialog):
         self._formats = list(formats)
         self._marked = draft.frames(info.frame_count)
         self._home = folder if folder is not None and folder.is_dir() else info.path.parent
-        self.delivery_form = ExportForm(info, self._formats)
-        self.delivery_form.set_delivery(draft.settings.export, draft.settings.format or "")
-        self.format_box = self.delivery_form.format_box
+        self.export_form = ExportForm(info, self._formats)
+        self.export_form.set_settings(draft.settings.export, draft.settings.format or "")
+        self.format_box = self.export_form.format_box
         self._build()
         self._suggested = ""
         if for_queue:
@@ -81,14 +81,14 @@ class ExportDialog(QDialog):
             self._rest.setRowVisible(self.cost, False)
             self.queue_button.setText(tr("Take over"))
         self._follow()
-        self.delivery_form.changed.connect(self._follow)
+        self.export_form.changed.connect(self._follow)
         self.path_edit.textChanged.connect(self._refresh)
         self.finished.connect(lambda: self.closed.emit(None if self._problem() else self.spec))
 
     @property
     def format(self) -> FormatChoice:
         """The chosen format."""
-        return self.delivery_form.format
+        return self.export_form.format
 
     @property
     def spec(self) -> JobSpec:
@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         if self.between.isChecked():
             start, stop = self._marked.start, self._marked.stop
         chosen = self._draft.with_settings(
-            start=start, stop=stop, format=self.format.id, export=self.delivery_form.delivery
+            start=start, stop=stop, format=self.format.id, export=self.export_form.delivery
         )
         return replace(chosen, output=Path(self.path_edit.text().strip()).expanduser())
 
@@ -164,11 +164,11 @@ class ExportDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
         outer.setSpacing(14)
-        outer.addWidget(self.delivery_form)
+        outer.addWidget(self.export_form)
         outer.addLayout(rest)
         outer.addStretch()
         outer.addLayout(foot)
-        _align(self.delivery_form.form, rest)
+        _align(self.export_form.form, rest)
 
     def _range_text(self) -> str:
         marked = self._marked
@@ -186,7 +186,7 @@ class ExportDialog(QDialog):
 
     def _follow(self) -> None:
         """Suffix and suggested name go with kind and format; a name of the user's stays."""
-        what = str(self.delivery_form.what.currentData())
+        what = str(self.export_form.what.currentData())
         row, path = self.format, Path(self.path_edit.text().strip())
         known = {suffix for fmt in self._formats for suffix in fmt.suffixes}
         stem = path.stem if path.suffix.lower() in known else path.name

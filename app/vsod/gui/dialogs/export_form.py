@@ -56,7 +56,7 @@ class ExportForm(QWidget):
         self.format_box = _words({}, "Format")
         self.note = _remark()
         self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_MODES}, "Kind of alpha")
-        self.ground = BackgroundPicker()
+        self.background = BackgroundPicker()
         self._own_time = tr("Every frame's own time")
         self.rate = QComboBox()
         self.rate.setEditable(True)
@@ -87,7 +87,7 @@ class ExportForm(QWidget):
             ("&Format", self.format_box),
             ("", self.note),
             ("&Alpha", self.alpha),
-            ("&Background", self.ground),
+            ("&Background", self.background),
             ("Frame &rate", self.rate),
             ("&Audio", self.audio),
             ("&Names", self.names),
@@ -102,9 +102,9 @@ class ExportForm(QWidget):
         for typed in (self.rate, self.start_number):
             typed.currentTextChanged.connect(self._told)
         self.names.textChanged.connect(self._told)
-        self.ground.changed.connect(self._told)
+        self.background.changed.connect(self._told)
         self.preset_bar.picked.connect(self._take)
-        self.set_delivery(ExportSettings(), "")
+        self.set_settings(ExportSettings(), "")
 
     @property
     def format(self) -> FormatChoice:
@@ -124,10 +124,10 @@ class ExportForm(QWidget):
         given["cfr"] = None if rate in ("", self._own_time) else rate
         if self._shown(self.alpha):
             given["alpha"] = str(self.alpha.currentData())
-        if self._shown(self.ground):
-            if self.ground.problem:
-                raise UsageError(self.ground.problem.rstrip("."))
-            given["background"] = self.ground.background
+        if self._shown(self.background):
+            if self.background.problem:
+                raise UsageError(self.background.problem.rstrip("."))
+            given["background"] = self.background.background
         if self._shown(self.audio):
             given["audio"] = self.audio.currentData() or None
         if self._shown(self.names):
@@ -138,14 +138,14 @@ class ExportForm(QWidget):
             given["compression"] = str(self.compression.currentData())
         return ExportSettings.from_options(given)
 
-    def set_delivery(self, delivery: ExportSettings, format: str) -> None:
+    def set_settings(self, delivery: ExportSettings, format: str) -> None:
         """Set the export settings without emitting `changed`."""
         with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
             _pick(self.what, delivery.kind)
             _pick(self.alpha, delivery.alpha)
             _pick(self.audio, delivery.audio or "")
             _pick(self.compression, delivery.compression)
-            self.ground.set_background(delivery.background)
+            self.background.set_background(delivery.background)
             self.rate.setCurrentText(self._own_time if delivery.cfr is None else str(delivery.cfr))
             self.names.setText(delivery.names)
             self.start_number.setCurrentText(delivery.start_number or self.start_number.itemText(0))
@@ -170,7 +170,7 @@ class ExportForm(QWidget):
         self.note.setText(row.note)
         shown = {
             self.alpha: what == "cutout" and not row.straight_only,
-            self.ground: what == "over",
+            self.background: what == "over",
             self.audio: not row.is_sequence and self._info.audio_streams > 0,
             self.names: row.is_sequence,
             self.start_number: row.is_sequence,
@@ -204,7 +204,7 @@ class ExportForm(QWidget):
         return values
 
     def _take(self, values: Values) -> None:
-        self.set_delivery(ExportSettings.from_options(values), str(values.get("format", "")))
+        self.set_settings(ExportSettings.from_options(values), str(values.get("format", "")))
         self._told()
 
 

@@ -40,7 +40,7 @@ class PreferencesDialog(QDialog):
     """Choices take effect at once, but for the language and the place of the cache.
 
     Args:
-        prefs: Where they are kept.
+        preferences: Where they are kept.
         parent: The window.
         models: The models that can be chosen.
     """
@@ -48,12 +48,12 @@ class PreferencesDialog(QDialog):
     changed = pyqtSignal(str)  # name of the preference
 
     def __init__(
-        self, prefs: Preferences, parent: QWidget | None = None, models: Sequence[ModelChoice] = ()
+        self, preferences: Preferences, parent: QWidget | None = None, models: Sequence[ModelChoice] = ()
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Preferences"))
         self.setMinimumWidth(460)
-        self._prefs = prefs
+        self._preferences = preferences
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(10)
@@ -96,14 +96,14 @@ class PreferencesDialog(QDialog):
         box.setAccessibleName(title)
         for value, text in options:
             box.addItem(text, value)
-        box.setCurrentIndex(max(0, box.findData(self._prefs.get_text(key, usual))))
+        box.setCurrentIndex(max(0, box.findData(self._preferences.get_text(key, usual))))
         box.currentIndexChanged.connect(lambda _row: self._set(key, str(box.currentData())))
         self._form.addRow(title, box)
         return box
 
     def _switch(self, title: str, text: str, key: str) -> QCheckBox:
         box = QCheckBox(text)
-        box.setChecked(self._prefs.get_text(key, "on") == "on")
+        box.setChecked(self._preferences.get_text(key, "on") == "on")
         box.toggled.connect(lambda on: self._set(key, "on" if on else "off"))
         self._form.addRow(title, box)
         return box
@@ -115,11 +115,11 @@ class PreferencesDialog(QDialog):
         self.size_box.setSuffix(" GB")
         self.size_box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.size_box.setAccessibleName(tr("Cache size"))
-        self.size_box.setValue(self._prefs.number("cache_gb", DEFAULT_CACHE_GB))
+        self.size_box.setValue(self._preferences.number("cache_gb", DEFAULT_CACHE_GB))
         self.size_box.setKeyboardTracking(False)
         self.size_box.valueChanged.connect(lambda size: self._set("cache_gb", f"{size:g}"))
         self._form.addRow(tr("Cache size"), self.size_box)
-        self.folder_edit = QLineEdit(self._prefs.get_text("cache_folder") or str(paths.cache_place()))
+        self.folder_edit = QLineEdit(self._preferences.get_text("cache_folder") or str(paths.cache_place()))
         self.folder_edit.setReadOnly(True)
         self.folder_edit.setAccessibleName(tr("Cache folder"))
         row = QHBoxLayout()
@@ -131,7 +131,7 @@ class PreferencesDialog(QDialog):
     # ---- deeds
 
     def _set(self, key: str, value: str) -> None:
-        self._prefs.set_text(key, value)
+        self._preferences.set_text(key, value)
         if key == "theme":
             app = QApplication.instance()
             if isinstance(app, QApplication):
@@ -143,7 +143,7 @@ class PreferencesDialog(QDialog):
                 tr("The new folder is used from the next start; existing files stay where they are.")
             )
         elif key == "cache_gb":
-            self._prefs.export_cache_size()
+            self._preferences.export_cache_size()
         self.changed.emit(key)
 
     def _browse(self) -> None:

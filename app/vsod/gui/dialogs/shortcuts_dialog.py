@@ -54,7 +54,7 @@ class ShortcutsDialog(QDialog):
         actions: By id.
         menus: The rows of the table of actions, by the title of their menu; None is a line between two.
         set_shortcuts: Gives an action of a row its keys.
-        prefs: Where chosen keys are kept.
+        preferences: Where chosen keys are kept.
         parent: The window.
     """
 
@@ -63,7 +63,7 @@ class ShortcutsDialog(QDialog):
         actions: Mapping[str, QAction],
         menus: Mapping[str, Sequence[_Row | None]],
         set_shortcuts: Callable[[QAction, _Row, Sequence[str]], object],
-        prefs: Preferences,
+        preferences: Preferences,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -74,7 +74,7 @@ class ShortcutsDialog(QDialog):
         )
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setMinimumSize(640, 620)
-        self._actions, self._prefs = actions, prefs
+        self._actions, self._preferences = actions, preferences
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search for a word or a key"))
         self.search.setAccessibleName(tr("Search"))
@@ -132,20 +132,20 @@ class ShortcutsDialog(QDialog):
     # ---- inside
 
     def _fill(self, menus: Mapping[str, Sequence[ShortcutRow | None]]) -> None:
-        for title, deeds in menus.items():
+        for title, entries in menus.items():
             head = QTreeWidgetItem([tr(title).replace("&", "")])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             bold = head.font(0)
             bold.setBold(True)
             head.setFont(0, bold)
             self.list.addTopLevelItem(head)
-            for deed in deeds:
-                if deed is not None:
-                    row = QTreeWidgetItem([_name(deed)])
-                    row.setData(0, _ID, deed.id)
+            for entry in entries:
+                if entry is not None:
+                    row = QTreeWidgetItem([_name(entry)])
+                    row.setData(0, _ID, entry.id)
                     head.addChild(row)
-                    self._rows[deed.id] = row
-                    self._show_keys(deed.id)
+                    self._rows[entry.id] = row
+                    self._show_keys(entry.id)
         self.list.expandAll()
 
     def _show_keys(self, id: str) -> None:
@@ -153,7 +153,7 @@ class ShortcutsDialog(QDialog):
         row = self._rows[id]
         row.setText(1, "   ".join(shown))
         font = row.font(1)
-        font.setBold(id in self._prefs.keys)
+        font.setBold(id in self._preferences.keys)
         row.setFont(1, font)
 
     def _sift(self, text: str) -> None:
@@ -205,23 +205,23 @@ class ShortcutsDialog(QDialog):
     def _give(self, keys: list[str] | None, id: str = "") -> None:
         """Give an action keys, None = those of the table, less what others have."""
         id = id or self._current
-        deed = self._table[id]
-        self._prefs.set_keys(id, keys)
+        entry = self._table[id]
+        self._preferences.set_keys(id, keys)
         if keys is None:
-            keys = [key for key in deed.keys if self._owner(QKeySequence(key)) in ("", id)]
-            if keys != list(deed.keys):
-                self._prefs.set_keys(id, keys)
+            keys = [key for key in entry.keys if self._owner(QKeySequence(key)) in ("", id)]
+            if keys != list(entry.keys):
+                self._preferences.set_keys(id, keys)
         self._set_shortcuts(id, keys)
         self._show_keys(id)
         self.edit.clear()
 
     def _reset_all(self) -> None:
         for id in self._actions:
-            self._prefs.set_keys(id, None)
+            self._preferences.set_keys(id, None)
             self._set_shortcuts(id, self._table[id].keys)
             self._show_keys(id)
         self.edit.clear()
 
 
-def _name(deed: ShortcutRow) -> str:
-    return tr(deed.text).replace("&", "").rstrip("…")
+def _name(entry: ShortcutRow) -> str:
+    return tr(entry.text).replace("&", "").rstrip("…")

@@ -33,7 +33,7 @@ class ClipJobs(QObject):
     opened = pyqtSignal(object)  # Clip
     covered = pyqtSignal(object, object)  # ClipSettings.for_analysis, AnalysisCoverage of the clip
     analysed = pyqtSignal()
-    fitted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
+    adapted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
     timed = pyqtSignal(str, str, float)  # model, device, frames per second of a long analysis
     exported = pyqtSignal(object)  # JobReport
     running = pyqtSignal(str)  # name of the heavy job, "" when none
@@ -43,9 +43,9 @@ class ClipJobs(QObject):
     def __init__(self, backend: PipelineInterface, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._backend = backend
-        self._desk = JobPool(self)
-        self._desk.heavy_changed.connect(self._on_heavy)
-        self._desk.failed.connect(self._on_failed)
+        self._pool = JobPool(self)
+        self._pool.heavy_changed.connect(self._on_heavy)
+        self._pool.failed.connect(self._on_failed)
         self._clip: OpenClip | None = None
         self._asked: tuple[OpenClip, ClipSettings] | None = None  # whose coverage is of interest
         self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
@@ -57,11 +57,11 @@ class ClipJobs(QObject):
     @property
     def busy(self) -> str:
         """Name of the heavy job that runs, "" if none."""
-        return self._desk.exclusive_job.name if self._desk.exclusive_job else ""
+        return self._pool.exclusive_job.name if self._pool.exclusive_job else ""
 
     def run_before_exclusive(self, give_way: Callable[[], object]) -> None:
         """Call ``give_way`` in the thread of every heavy job before it begins."""
-        self._desk.before_heavy = give_way
+        self._pool.before_heavy = give_way
 
     def catalogue(self) -> None:
         """List models and formats in a worker thread."""
@@ -70,12 +70,12 @@ class ClipJobs(QObject):
             self.formats = result[1]
             self.catalogued.emit(*result)
 
-        self._desk.start("catalogue", lambda job: (self._backend.models(), self._backend.formats()), done)
+        self._pool.start("catalogue", lambda job: (self._backend.models(), self._backend.formats()), done)
 
     def open(self, path: Path) -> None:
         """Open ``path``; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)
-        if self._desk.exclusive_job is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
+        if self._pool.exclusive_job is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
             self._next_path = path
             self.cancel()
             return
@@ -92,13 +92,13 @@ class ClipJobs(QObject):
                 return
             self._unclaimed.remove(clip)
             if ticket != self._openings:
-                self._desk.start("close", lambda job: clip.close(), lambda _none: None)
+                self._pool.start("close", lambda job: clip.close(), lambda _none: None)
                 return
             self._clip = clip
             self.opening.emit("")
             self.opened.emit(clip)
 
-        self._desk.start("open", work, done)
+        self._pool.start("open", work, done)
 
     def forget_clip(self) -> None:
         """There is no current clip any more."""
@@ -121,12 +121,12 @@ class ClipJobs(QObject):
             clip.use_adapted(settings)
             return clip.export_coverage(settings)
 
-        self._desk.start("coverage", work, done)
+        self._pool.start("coverage", work, done)
 
     def analyse(self, settings: ClipSettings, device: str) -> None:
         """Make the maps of the current clip that an export of ``settings`` lacks."""
         clip = self._clip
-        if clip is None or self._desk.exclusive_job is not None:
+        if clip is None or self._pool.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> tuple[AnalysisCoverage, bool | None, float]:
@@ -141,16 +141,16 @@ class ClipJobs(QObject):
             self._note((clip, settings, coverage))
             self.analysed.emit()
             if adapted is not None:
-                self.fitted.emit(adapted)
+                self.adapted.emit(adapted)
             if fps:
                 self.timed.emit(settings.model, device, fps)
 
-        self._desk.start("analyse", work, done, heavy=True, watch=self._watch)
+        self._pool.start("analyse", work, done, heavy=True, watch=self._watch)
 
     def export(self, spec: JobSpec) -> None:
         """Do ``spec`` on the current clip, analysing what is missing."""
         clip = self._clip
-        if clip is None or self._desk.exclusive_job is not None:
+        if clip is None or self._pool.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> JobResult:
@@ -160,7 +160,7 @@ class ClipJobs(QObject):
             job.noted.emit((clip, settings, clip.export_coverage(settings)))
             return report
 
-        self._desk.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
+        self._pool.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
     def compare_models(
         self,
@@ -180,7 +180,7 @@ class ClipJobs(QObject):
             within: The shot the frames are of; None = all of the clip.
         """
         clip = self._clip
-        if clip is None or self._desk.exclusive_job is not None:
+        if clip is None or self._pool.exclusive_job is not None:
             return
 
         def work(job: JobThread) -> object:
@@ -193,7 +193,7 @@ class ClipJobs(QObject):
                 cancel=job.cancel,
             )
 
-        self._desk.start(
+        self._pool.start(
             "compare", work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
@@ -203,7 +203,7 @@ class ClipJobs(QObject):
         def work(job: JobThread) -> JobOutcome:
             return self._backend.run(spec, on_progress=lambda step: _tell(job, step), cancel=job.cancel)
 
-        self._desk.start(
+        self._pool.start(
             QUEUE_JOB, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
@@ -219,7 +219,7 @@ class ClipJobs(QObject):
             except VsodError as error:
                 return error
 
-        return self._desk.start("estimate", work, done)
+        return self._pool.start("estimate", work, done)
 
     def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
         """Probe a clip in a worker thread."""
@@ -233,7 +233,7 @@ class ClipJobs(QObject):
             clip.close()
             return info
 
-        self._desk.start("probe", work, done)
+        self._pool.start("probe", work, done)
 
     def reload_maps(self, settings: ClipSettings) -> None:
         """Reload the map stores of the current clip after another job wrote to them."""
@@ -245,17 +245,17 @@ class ClipJobs(QObject):
                 clip.reload_maps(model)
 
         if clip is not None:
-            self._desk.start("coverage", work, lambda _none: self.read_coverage(settings))
+            self._pool.start("coverage", work, lambda _none: self.read_coverage(settings))
 
     def cancel(self) -> None:
         """Ask the heavy job to stop."""
-        self._desk.cancel_exclusive()
+        self._pool.cancel_exclusive()
 
     def stop(self) -> None:
         """Cancel and join everything; what was opened in vain is closed."""
         self._next_path = None
         self._stopped = True
-        self._desk.stop_all()
+        self._pool.stop_all()
         for clip in self._unclaimed:
             clip.close()
         self._unclaimed.clear()

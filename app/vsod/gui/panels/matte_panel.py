@@ -39,12 +39,12 @@ class MattePanel(QGroupBox):
         column.setSpacing(8)
         column.addWidget(self.preset_bar)
         column.addLayout(grid)
-        self.knobs: dict[str, SettingEditor] = {}
+        self.editors: dict[str, SettingEditor] = {}
         for setting in fields(MatteSettings):
-            knob = make_setting_editor(setting, grid, _usable)
-            knob.changed.connect(partial(self._turned, setting.name))
-            knob.settled.connect(self.settled)
-            self.knobs[setting.name] = knob
+            editor = make_setting_editor(setting, grid, _usable)
+            editor.changed.connect(partial(self._turned, setting.name))
+            editor.settled.connect(self.settled)
+            self.editors[setting.name] = editor
         self.reset_button = QPushButton(tr("Reset all"))
         self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
@@ -59,8 +59,8 @@ class MattePanel(QGroupBox):
     def set_settings(self, settings: MatteSettings) -> None:
         """Set the settings without emitting `changed`."""
         self._settings = settings
-        for name, knob in self.knobs.items():
-            knob.set_value(getattr(settings, name))
+        for name, editor in self.editors.items():
+            editor.set_value(getattr(settings, name))
         self._refresh()
 
     def reset(self) -> None:
@@ -74,7 +74,7 @@ class MattePanel(QGroupBox):
         self.settled.emit()
 
     def _turned(self, name: str) -> None:
-        values: dict[str, Any] = {name: self.knobs[name].value}
+        values: dict[str, Any] = {name: self.editors[name].value}
         if name == "black":
             values["black"] = min(values["black"], 1 - _APART)
             values["white"] = max(self._settings.white, values["black"] + _APART)
@@ -84,7 +84,7 @@ class MattePanel(QGroupBox):
         self._settings = replace(self._settings, **{key: _plain(value) for key, value in values.items()})
         if name in ("black", "white"):
             for coupled in ("black", "white"):
-                self.knobs[coupled].set_value(getattr(self._settings, coupled))
+                self.editors[coupled].set_value(getattr(self._settings, coupled))
         self._refresh()
         self.changed.emit(self._settings)
 

@@ -98,7 +98,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
 
     def _make_label(self) -> QWidget:
         label = PlainLabel(self.title)
-        label.setObjectName("knob")
+        label.setObjectName("setting")
         return label
 
     def _dress(self, *widgets: QWidget) -> None:

@@ -25,7 +25,7 @@ class AudioDecodeThread(LatestRequestThread[tuple[OpenClip, int], bytes]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("sound")
+        self.setObjectName("audio")
         self._pieces: deque[bytes] = deque()
         self._held = 0  # bytes
         self.ended = False  # no more will come
@@ -114,8 +114,8 @@ class AudioPlayer(QObject):
         self._speaker: AudioDevice | None = None
         self._tried = False
         self._clip: OpenClip | None = None
-        self._hearing = AudioDecodeThread(self)
-        self._hearing.failed.connect(self.failed)
+        self._reader = AudioDecodeThread(self)
+        self._reader.failed.connect(self.failed)
         self._from: int | None = None  # the frame whose sound came first; None while silent
         self._sounding = False
         self._owed = 0  # bytes to leave out; below 0, of silence to put in
@@ -150,7 +150,7 @@ class AudioPlayer(QObject):
     def stop(self) -> None:
         """Join."""
         self._silence()
-        self._hearing.stop()
+        self._reader.stop()
 
     # ---- messages
 
@@ -163,7 +163,7 @@ class AudioPlayer(QObject):
             self._tried, self._speaker = True, self._open()
         if self._speaker is not None:
             self._from = index
-            self._hearing.begin(clip, index)
+            self._reader.begin(clip, index)
 
     def _on_speed(self, speed: float) -> None:
         if speed != 1:
@@ -182,7 +182,7 @@ class AudioPlayer(QObject):
         if not self._sounding:
             # sound begins with the first picture, however long it took to find it
             if shown.index != self._from:
-                self._hearing.begin(clip, shown.index)
+                self._reader.begin(clip, shown.index)
             self._from, self._sounding = shown.index, True
             self._shift, self._corrected = 0, 0.0
             speaker.start()
@@ -206,17 +206,17 @@ class AudioPlayer(QObject):
         if speaker is None:
             return
         if self._owed > 0:
-            self._owed -= len(self._hearing.read(self._owed))
+            self._owed -= len(self._reader.read(self._owed))
         room = _whole(speaker.room())
         if self._owed < 0:
             silence = bytes(min(room, -self._owed))
             speaker.write(silence)
             self._owed += len(silence)
             room -= len(silence)
-        data = self._hearing.read(room) if self._owed == 0 else b""
+        data = self._reader.read(room) if self._owed == 0 else b""
         if data:
             speaker.write(data)
-        elif self._hearing.ended:
+        elif self._reader.ended:
             self._feed.stop()
 
     def _silence(self) -> None:
@@ -224,7 +224,7 @@ class AudioPlayer(QObject):
         if self._speaker is not None and self._sounding:
             self._speaker.stop()
         self._from, self._sounding, self._owed = None, False, 0
-        self._hearing.rest()
+        self._reader.rest()
 
 
 def _whole(count: float) -> int:

@@ -59,8 +59,8 @@ class ViewState:
         return replace(self, size=None, settings=replace(chosen, matte=_quick(chosen.matte), shots=shots))
 
 
-def _quick(finish: MatteSettings) -> MatteSettings:
-    return replace(finish, temporal_smoothing=0.0, crf="off")
+def _quick(matte: MatteSettings) -> MatteSettings:
+    return replace(matte, temporal_smoothing=0.0, crf="off")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,15 +94,15 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     """Lay the matte over ``frame`` as ``view`` says."""
     rgb = frame.image if frame.image.ndim == 3 else ov.matte(frame.image)
     alpha = other = None
-    model, finish = view.at(frame.index)
+    model, matte = view.at(frame.index)
     if model is not None and view.overlay is not Overlay.NONE:
-        soft = clip.matte(model, frame.index, rgb, finish)
+        soft = clip.matte(model, frame.index, rgb, matte)
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame.index, rgb, view)
-    ground = None if alpha is None else _ground(view, rgb, alpha)
+    background = None if alpha is None else _background(view, rgb, alpha)
     shown = ov.draw_overlay(
-        view.overlay, rgb, alpha, ground=ground, reading=view.alpha_interpretation, other=other
+        view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation, other=other
     )
     beside = None
     if view.compare != "off":
@@ -113,24 +113,24 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
 
 def _other(clip: OpenClip, index: int, rgb: Image, view: ViewState) -> Image | None:
     """The matte that is compared with."""
-    model, finish = view.at(index)
+    model, matte = view.at(index)
     if model is None or view.overlay is Overlay.NONE:
         return None
     if view.compare_with in (SOURCE, RAW_MAP):
         soft = clip.raw_map(model, index, (rgb.shape[1], rgb.shape[0]))
     else:
-        soft = clip.matte(view.compare_with, index, rgb, finish)
+        soft = clip.matte(view.compare_with, index, rgb, matte)
     return None if soft is None else ov.to_u8(soft)
 
 
 def _beside(view: ViewState, rgb: Image, alpha: Image | None) -> Image:
     if view.overlay is Overlay.DIFFERENCE:
         return rgb
-    ground = None if alpha is None else _ground(view, rgb, alpha)
-    return ov.draw_overlay(view.overlay, rgb, alpha, ground=ground, reading=view.alpha_interpretation)
+    background = None if alpha is None else _background(view, rgb, alpha)
+    return ov.draw_overlay(view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation)
 
 
-def _ground(view: ViewState, rgb: Image, alpha: Image) -> Image | None:
+def _background(view: ViewState, rgb: Image, alpha: Image) -> Image | None:
     """(H, W, 3) behind the cut-out; None for the checker, or if there is no cut-out."""
     if view.overlay is not Overlay.CUTOUT or view.background == CHECKER:
         return None
@@ -143,12 +143,12 @@ def _ground(view: ViewState, rgb: Image, alpha: Image) -> Image | None:
 
 
 @lru_cache(maxsize=4)
-def _still(ground: str, width: int, height: int) -> Image | None:
+def _still(background: str, width: int, height: int) -> Image | None:
     """A colour or a picture as a ground; None if the file cannot be read."""
-    if len(ground) == 6 and not Path(ground).exists():
-        colour = [int(ground[k : k + 2], 16) for k in (0, 2, 4)]
+    if len(background) == 6 and not Path(background).exists():
+        colour = [int(background[k : k + 2], 16) for k in (0, 2, 4)]
         return np.full((height, width, 3), colour, np.uint8)
-    image = QImage(ground)
+    image = QImage(background)
     if image.isNull():
         return None
     from vsod.core.compositing import resize_to_cover  # OpenCV: not before it is needed

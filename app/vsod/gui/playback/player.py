@@ -48,9 +48,9 @@ class Player(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(lambda: self._server.show(self.index))
-        self.drafts = ScrubCache(self)
-        self.drafts.ready.connect(self._on_draft)
-        self.drafts.start()
+        self.scrub_cache = ScrubCache(self)
+        self.scrub_cache.ready.connect(self._on_draft)
+        self.scrub_cache.start()
 
     @property
     def count(self) -> int:
@@ -66,7 +66,7 @@ class Player(QObject):
         self._exact = None
         self._rest.stop()
         self._server.set_clip(clip)
-        self.drafts.set_clip(clip)
+        self.scrub_cache.set_clip(clip)
         if clip is not None:
             self.seek(0)
 
@@ -76,7 +76,7 @@ class Player(QObject):
         if view != self.view:
             self.view = view
             self._server.set_view(view)
-            self.drafts.set_view(view)
+            self.scrub_cache.set_view(view)
             self.refresh()
             self.view_changed.emit()
 
@@ -92,8 +92,8 @@ class Player(QObject):
         was_playing = self.speed != 0
         self._set_speed(0.0)
         self._move(max(0, min(index, self.count - 1)))
-        self.drafts.show(self.index)
-        if self.drafts.has(self.index) and not was_playing:
+        self.scrub_cache.show(self.index)
+        if self.scrub_cache.has(self.index) and not was_playing:
             self._rest.start()  # while the playhead is dragged the processor belongs to the drafts
         else:
             self._rest.stop()
@@ -102,7 +102,7 @@ class Player(QObject):
     def set_busy(self, busy: bool) -> None:
         """Pause the scrub cache while a job uses the processor."""
         self._busy = busy
-        self.drafts.pause(busy or self.speed != 0)
+        self.scrub_cache.pause(busy or self.speed != 0)
 
     def step(self, frames: int) -> None:
         """Pause and go ``frames`` on."""
@@ -154,15 +154,15 @@ class Player(QObject):
     def stop(self) -> None:
         """Join the frame server and close the clip."""
         self._rest.stop()
-        for thread in (self._server, self.drafts):
+        for thread in (self._server, self.scrub_cache):
             thread.blockSignals(True)
-        self.drafts.stop()
+        self.scrub_cache.stop()
         self._server.stop()
 
     def _set_speed(self, speed: float) -> None:
         if speed != self.speed:
             self.speed = speed
-            self.drafts.pause(self._busy or speed != 0)
+            self.scrub_cache.pause(self._busy or speed != 0)
             self.speed_changed.emit(speed)
 
     def _move(self, index: int) -> None:
@@ -176,13 +176,13 @@ class Player(QObject):
             return
         if self.speed:
             self._move(shown.index)
-        elif shown.index != self.index and self.drafts.has(self.index):
+        elif shown.index != self.index and self.scrub_cache.has(self.index):
             return  # overtaken: its draft is on screen already, or soon
         self._exact = shown
         self.shown.emit(shown)
 
     def _on_draft(self) -> None:
-        shown, exact = self.drafts.take(), self._exact
+        shown, exact = self.scrub_cache.take(), self._exact
         if shown is None or self.speed or shown.view != self.view:
             return
         if exact is None or (exact.index, exact.view) != (shown.index, shown.view):

@@ -61,9 +61,9 @@ class PreviewStore:
     def first_gap(self, count: int) -> int | None:
         """The frame to go on with: first what lies ahead of the playhead, then what lies behind."""
         window, at = self.window(count), self.playhead
-        ahead = next((k for k in range(at, window.stop) if k not in self._kept), None)
+        idle_analysis = next((k for k in range(at, window.stop) if k not in self._kept), None)
         return (
-            ahead
-            if ahead is not None
+            idle_analysis
+            if idle_analysis is not None
             else next((k for k in range(window.start, at) if k not in self._kept), None)
         )

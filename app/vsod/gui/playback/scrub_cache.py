@@ -29,7 +29,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("drafts")
+        self.setObjectName("scrub-cache")
         self._clip: OpenClip | None = None
         self._view = ViewState()
         self.store = PreviewStore(int(DEFAULT_MEGABYTES) * 10**6)

@@ -48,11 +48,13 @@ class Autosave(QObject):
 
     Args:
         document: What to keep.
-        prefs: How long to wait after an edit.
+        preferences: How long to wait after an edit.
         parent: The window.
     """
 
-    def __init__(self, document: ProjectDocument, prefs: Preferences, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: ProjectDocument, preferences: Preferences, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._document = document
         self._folder = paths.data_dir() / "sessions"
@@ -63,7 +65,7 @@ class Autosave(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self.write)
-        self.set_delay(str(prefs.number("autosave_delay") or ""))
+        self.set_delay(str(preferences.number("autosave_delay") or ""))
         document.changed.connect(lambda: self._rest.start())
         document.retitled.connect(lambda: self._rest.start())
 

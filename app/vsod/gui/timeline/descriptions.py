@@ -27,9 +27,9 @@ def summary(what: TimelineState, index: int, marked: range) -> str:
         tr("{done} of {count} frames analysed.").format(done=done, count=count),
     ]
     words += _own_words(what, index)
-    if what.lanes is not None:
+    if what.metrics is not None:
         words.append(_values(what, index))
-        words.append(_flag_words(what, info, index))
+        words.append(_issue_words(what, info, index))
     return " ".join(word for word in words if word)
 
 
@@ -41,17 +41,17 @@ def frame_text(what: TimelineState, index: int) -> str:
         position_text(what.info, index) + "  ·  " + tr("frame {index}").format(index=index),
         *_own_words(what, index),
     ]
-    if what.lanes is not None:
+    if what.metrics is not None:
         lines.append(_values(what, index))
         if what.cuts[index]:
             lines.append(tr("A shot begins here."))
-        lines += [issue_text(flag) for flag in what.flags if index in flag.frames]
+        lines += [issue_text(issue) for issue in what.issues if index in issue.frames]
     return "\n".join(line for line in lines if line)
 
 
-def next_issue(flags: list[Issue], index: int, way: int) -> Issue | None:
+def next_issue(issues: list[Issue], index: int, way: int) -> Issue | None:
     """The flag whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
-    places = sorted(flags, key=lambda flag: flag.worst)
+    places = sorted(issues, key=lambda issue: issue.worst)
     if way > 0:
         return next((f for f in places if f.worst > index), None)
     return next((f for f in reversed(places) if f.worst < index), None)
@@ -74,32 +74,35 @@ def _own_words(what: TimelineState, index: int) -> list[str]:
     return [tr("This shot has its own {what}.").format(what=tr(" and ").join(own))]
 
 
-def issue_text(flag: Issue) -> str:
+def issue_text(issue: Issue) -> str:
     """A stretch of trouble in one line."""
-    lane = METRICS_BY_ID[flag.type.metric]
-    one, more = tr("{kind}: 1 frame, {lane} {value}"), tr("{kind}: {count} frames, {lane} {value}")
-    return (more if len(flag.frames) > 1 else one).format(
-        kind=tr(flag.type.title), count=len(flag.frames), lane=tr(lane.title), value=lane.text(flag.value)
+    metric = METRICS_BY_ID[issue.type.metric]
+    one, more = tr("{kind}: 1 frame, {metric} {value}"), tr("{kind}: {count} frames, {metric} {value}")
+    return (more if len(issue.frames) > 1 else one).format(
+        kind=tr(issue.type.title),
+        count=len(issue.frames),
+        metric=tr(metric.title),
+        value=metric.text(issue.value),
     )
 
 
 def _values(what: TimelineState, index: int) -> str:
-    assert what.lanes is not None
-    values = what.lanes.at(index)
+    assert what.metrics is not None
+    values = what.metrics.at(index)
     parts = [
-        f"{tr(lane.title)} {lane.text(values[lane.id])}"
-        for lane in SHOWN_METRICS
-        if values[lane.id] == values[lane.id]
+        f"{tr(metric.title)} {metric.text(values[metric.id])}"
+        for metric in SHOWN_METRICS
+        if values[metric.id] == values[metric.id]
     ]
     return ", ".join(parts) + "." if parts else ""
 
 
-def _flag_words(what: TimelineState, info: ClipInfo, index: int) -> str:
-    if not what.flags:
+def _issue_words(what: TimelineState, info: ClipInfo, index: int) -> str:
+    if not what.issues:
         return tr("No issues found.")
-    here = "; ".join(issue_text(flag) for flag in what.flags if index in flag.frames)
-    coming = next_issue(list(what.flags), index, 1)
-    count = len(what.flags)
+    here = "; ".join(issue_text(issue) for issue in what.issues if index in issue.frames)
+    coming = next_issue(list(what.issues), index, 1)
+    count = len(what.issues)
     text = tr("1 issue") if count == 1 else tr("{count} issues").format(count=count)
     if coming is not None:
         text += tr(", the next at {position}").format(position=position_text(info, coming.worst))

@@ -50,28 +50,28 @@ class IssueList(QGroupBox):
         self._info = info
         self.set_issues([], False)
 
-    def set_issues(self, flags: Sequence[Issue], measured: bool) -> None:
-        """List ``flags``; ``measured`` tells nothing found from nothing known."""
+    def set_issues(self, issues: Sequence[Issue], measured: bool) -> None:
+        """List ``issues``; ``measured`` tells nothing found from nothing known."""
         self.tree.clear()
         self.empty.setText(tr("No issues found.") if measured else tr("Analyse the clip to find out."))
-        self.empty.setVisible(not flags)
-        self.tree.setVisible(bool(flags))
+        self.empty.setVisible(not issues)
+        self.tree.setVisible(bool(issues))
         info = self._info
         if info is None:
             return
-        self.setTitle(tr("Issues ({count})").format(count=len(flags)) if flags else tr("Issues"))
-        for flag in flags[:_MOST]:
-            length = tr("{count} fr").format(count=len(flag.frames)) if len(flag.frames) > 1 else ""
-            item = QTreeWidgetItem([position_text(info, flag.worst), tr(flag.type.title), length])
-            item.setData(0, Qt.ItemDataRole.UserRole, flag.worst)
+        self.setTitle(tr("Issues ({count})").format(count=len(issues)) if issues else tr("Issues"))
+        for issue in issues[:_MOST]:
+            length = tr("{count} fr").format(count=len(issue.frames)) if len(issue.frames) > 1 else ""
+            item = QTreeWidgetItem([position_text(info, issue.worst), tr(issue.type.title), length])
+            item.setData(0, Qt.ItemDataRole.UserRole, issue.worst)
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for part in range(3):
-                item.setToolTip(part, inert(f"{issue_text(flag)}\n{tr(flag.type.advice)}"))
+                item.setToolTip(part, inert(f"{issue_text(issue)}\n{tr(issue.type.advice)}"))
             self.tree.addTopLevelItem(item)
         for part in (0, 1):
             self.tree.resizeColumnToContents(part)
-        line = max(self.tree.sizeHintForRow(0), 18) if flags else 18
-        self.tree.setFixedHeight(line * min(max(len(flags), 1), _ROWS) + 6)
+        line = max(self.tree.sizeHintForRow(0), 18) if issues else 18
+        self.tree.setFixedHeight(line * min(max(len(issues), 1), _ROWS) + 6)
 
     def _on_picked(self, item: QTreeWidgetItem) -> None:
         self.picked.emit(int(item.data(0, Qt.ItemDataRole.UserRole)))

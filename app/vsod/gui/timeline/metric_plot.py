@@ -17,14 +17,14 @@ class PlotColours:
     """Colours of a plot, 0xAARRGGBB.
 
     Attributes:
-        ground: Behind the curve.
+        background: Behind the curve.
         body: From the base up to the least value of a column.
         crest: From the least to the most.
         bad: Where the limit is passed.
         limit: The limit's line.
     """
 
-    ground: int
+    background: int
     body: int
     crest: int
     bad: int
@@ -61,11 +61,13 @@ def extremes(values: MetricValues, edges: npt.NDArray[np.int64]) -> tuple[Metric
     return low, high
 
 
-def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int, ink: PlotColours) -> Pixels:
+def plot_metric(
+    metric: Metric, low: MetricValues, high: MetricValues, height: int, ink: PlotColours
+) -> Pixels:
     """(height, width) uint32 plot of a frame metric, for an image of format ARGB32.
 
     Args:
-        lane: Its top and its limit.
+        metric: Its top and its limit.
         low: Of each column, see :func:`extremes`.
         high: Of each column.
         height: Pixels.
@@ -73,11 +75,11 @@ def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int
     """
     room = height - 2  # a pixel above, so that a curve at its top is still a curve
     with np.errstate(invalid="ignore"):
-        base = np.where(np.isnan(low), -1, np.clip(low / lane.axis_max, 0, 1) * room)
-        crest = np.where(np.isnan(high), -1, np.clip(high / lane.axis_max, 0, 1) * room + 1)
+        base = np.where(np.isnan(low), -1, np.clip(low / metric.axis_max, 0, 1) * room)
+        crest = np.where(np.isnan(high), -1, np.clip(high / metric.axis_max, 0, 1) * room + 1)
     level = np.arange(height, 0, -1, dtype=np.float32)[:, None] - 1
-    bad = lane.is_bad(low if lane.bad == "below" else high)
-    out = np.full((height, len(low)), ink.ground, np.uint32)
+    bad = metric.is_bad(low if metric.bad == "below" else high)
+    out = np.full((height, len(low)), ink.background, np.uint32)
     filled = level < base[None]
     out[filled] = ink.body
     rim = ~filled & (level < np.maximum(crest, 1)[None]) & ~np.isnan(low)[None]
@@ -85,8 +87,8 @@ def plot_metric(lane: Metric, low: MetricValues, high: MetricValues, height: int
     out[(filled | rim) & bad[None]] = ink.bad
     # a bad value near the base is a short column: a mark at the foot keeps it in sight
     out[-2:, bad] = ink.bad
-    if lane.limit is not None and lane.limit > 0.01 * lane.axis_max:
-        row = height - 1 - round(lane.limit / lane.axis_max * room)
+    if metric.limit is not None and metric.limit > 0.01 * metric.axis_max:
+        row = height - 1 - round(metric.limit / metric.axis_max * room)
         out[row, 0::4] = ink.limit
         out[row, 1::4] = ink.limit
     return out

@@ -15,16 +15,18 @@ from vsod.gui.toolkit.translation import tr
 
 def paint_track_labels(painter: QPainter, what: TimelineState, index: int) -> None:
     """Paint the names of the tracks and their values at the playhead."""
-    lanes = what.lanes
-    values = lanes.at(index) if lanes is not None and index < len(lanes) else {}
-    for row in track_layout.metric_tracks(what.with_lanes):
+    metrics = what.metrics
+    values = metrics.at(index) if metrics is not None and index < len(metrics) else {}
+    for row in track_layout.metric_tracks(what.with_metrics):
         box = QRectF(8, row.top, track_layout.HEAD - 16, row.height)
         painter.setPen(theme.MUTED)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.lane.title))
-        value = values.get(row.lane.id, float("nan"))
-        bad = bool(row.lane.is_bad(np.array([value], np.float32))[0])
+        painter.drawText(
+            box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.metric.title)
+        )
+        value = values.get(row.metric.id, float("nan"))
+        bad = bool(row.metric.is_bad(np.array([value], np.float32))[0])
         painter.setPen(ISSUE_COLOUR if bad else theme.TEXT)
-        text = row.lane.text(value)
+        text = row.metric.text(value)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
@@ -33,7 +35,7 @@ def paint_range(painter: QPainter, axis: TimeAxis, marked: range, height: int) -
     left, right = axis.x_of(marked.start), axis.x_of(marked.stop)
     shade = QColor(theme.SUNKEN)
     shade.setAlpha(165)
-    top, low = track_layout.FILM_TOP - 1.0, height - track_layout.FOOT + 1.0
+    top, low = track_layout.THUMBNAILS_TOP - 1.0, height - track_layout.FOOT + 1.0
     start, end = float(track_layout.HEAD), axis.left + axis.width
     painter.fillRect(QRectF(start, top, max(left - start, 0), low - top), shade)
     painter.fillRect(QRectF(right, top, max(end - right, 0), low - top), shade)

@@ -36,28 +36,28 @@ class TimelineState:
     Attributes:
         info: The clip, None for an empty strip.
         covered: (N,) frames with a map.
-        lanes: The curves, None before the first was measured.
+        metrics: The curves, None before the first was measured.
         cuts: (N,) frames that begin a shot.
-        flags: Stretches of trouble.
+        issues: Stretches of trouble.
         flagged: (N,) frames in one of them.
         worst: (N,) the worst frame of each.
         shots: Those with something of their own.
         thumbnail: Small picture of a frame, None while it is not there.
-        film_step: Frames from one thumbnail to the next.
-        with_lanes: Whether the lanes have room.
+        thumbnail_step: Frames from one thumbnail to the next.
+        with_metrics: Whether the lanes have room.
     """
 
     info: ClipInfo | None = None
     covered: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    lanes: FrameMetrics | None = None
+    metrics: FrameMetrics | None = None
     cuts: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
-    flags: Sequence[Issue] = ()
+    issues: Sequence[Issue] = ()
     flagged: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     worst: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     shots: Sequence[ShotOverride] = ()
     thumbnail: Callable[[int], QImage | None] = lambda _index: None
-    film_step: int = 1
-    with_lanes: bool = True
+    thumbnail_step: int = 1
+    with_metrics: bool = True
 
 
 def paint_static_layer(
@@ -74,22 +74,22 @@ def paint_static_layer(
     painter.save()
     painter.setClipRect(strip)
     _paint_ruler(painter, what.info, axis)
-    _paint_film(painter, what, axis)
+    _paint_thumbnails(painter, what, axis)
     _paint_shots(painter, what.shots, axis)
     _paint_covered(painter, what.covered, axis)
     painter.restore()
-    if what.with_lanes:
-        _paint_lanes(painter, what, axis)
+    if what.with_metrics:
+        _paint_metrics(painter, what, axis)
     painter.save()
     painter.setClipRect(strip)
     _paint_cuts(painter, what.cuts, axis, height)
-    _paint_flags(painter, what, axis)
+    _paint_issues(painter, what, axis)
     painter.restore()
 
 
 def thumbnail_positions(axis: TimeAxis, aspect: float) -> tuple[int, list[int]]:
     """Frames from one thumbnail to the next, and the frames that have one in sight."""
-    step = max(1, round(track_layout.FILM * aspect * axis.frames_per_pixel))
+    step = max(1, round(track_layout.THUMBNAILS * aspect * axis.frames_per_pixel))
     seen = axis.visible
     start = seen.start - seen.start % step
     return step, list(range(start, seen.stop, step))
@@ -108,11 +108,12 @@ def _paint_ruler(painter: QPainter, info: ClipInfo, axis: TimeAxis) -> None:
             painter.drawText(QPointF(x + 4, track_layout.RULER - 9), position_text(info, index))
 
 
-def _paint_film(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
+def _paint_thumbnails(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
     if what.info is None:
         return
     painter.fillRect(
-        QRectF(axis.left, track_layout.FILM_TOP, axis.width, track_layout.FILM), theme.WINDOW_BACKGROUND
+        QRectF(axis.left, track_layout.THUMBNAILS_TOP, axis.width, track_layout.THUMBNAILS),
+        theme.WINDOW_BACKGROUND,
     )
     width, height = what.info.display_size
     step, places = thumbnail_positions(axis, width / height)
@@ -125,9 +126,11 @@ def _paint_film(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
         left = axis.x_of(index)
         wide = min(axis.x_of(index + step), end) - left
         # cut, not squeezed: at the clip's end a place may be narrower than its picture
-        share = min(1.0, wide / (track_layout.FILM * width / height))
+        share = min(1.0, wide / (track_layout.THUMBNAILS * width / height))
         source = QRectF(0, 0, picture.width() * share, picture.height())
-        painter.drawImage(QRectF(left, track_layout.FILM_TOP, wide - 1, track_layout.FILM), picture, source)
+        painter.drawImage(
+            QRectF(left, track_layout.THUMBNAILS_TOP, wide - 1, track_layout.THUMBNAILS), picture, source
+        )
 
 
 def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: TimeAxis) -> None:
@@ -135,7 +138,7 @@ def _paint_shots(painter: QPainter, shots: Sequence[ShotOverride], axis: TimeAxi
     painter.setPen(QPen(OVERRIDE_COLOUR, 2))
     for shot in shots:
         left, right = axis.x_of(shot.start) + 1, axis.x_of(shot.stop) - 1
-        low = track_layout.FILM_TOP + track_layout.FILM - 1
+        low = track_layout.THUMBNAILS_TOP + track_layout.THUMBNAILS - 1
         for x in (left, right):
             painter.drawLine(QPointF(x, low - 5), QPointF(x, low))
         painter.drawLine(QPointF(left, low), QPointF(right, low))
@@ -166,7 +169,7 @@ def _paint_bars(
         painter.fillRect(QRectF(box.left() + part.start, box.top(), len(part), box.height()), colour)
 
 
-def _paint_lanes(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
+def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
     device = painter.device()
     ratio = device.devicePixelRatioF() if device is not None else 1.0
     ink = PlotColours(
@@ -181,11 +184,11 @@ def _paint_lanes(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None
     edges = column_edges(axis.first, axis.frames_per_pixel / ratio, wide, count)
     for row in track_layout.metric_tracks(True):
         box = QRectF(axis.left, row.top, axis.width, row.height)
-        if what.lanes is None:
+        if what.metrics is None:
             painter.fillRect(box, theme.SURFACE)
             continue
-        low, high = extremes(what.lanes[row.lane.id], edges)
-        pixels = plot_metric(row.lane, low, high, round(row.height * ratio), ink)
+        low, high = extremes(what.metrics[row.metric.id], edges)
+        pixels = plot_metric(row.metric, low, high, round(row.height * ratio), ink)
         raw: Any = pixels.data  # PyQt takes any buffer; its stubs know bytes only
         painter.drawImage(box, QImage(raw, wide, len(pixels), 4 * wide, QImage.Format.Format_ARGB32))
 
@@ -200,8 +203,8 @@ def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: TimeAxis, 
         painter.drawLine(QPointF(x + 0.5, track_layout.RULER), QPointF(x + 0.5, height - track_layout.FOOT))
 
 
-def _paint_flags(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
-    box = QRectF(axis.left, track_layout.FLAGS_TOP + 2, axis.width, 3)
+def _paint_issues(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
+    box = QRectF(axis.left, track_layout.ISSUES_TOP + 2, axis.width, 3)
     _paint_bars(painter, what.flagged, axis, box, ISSUE_COLOUR)
-    box = QRectF(axis.left, track_layout.FLAGS_TOP, axis.width, track_layout.FLAGS)
+    box = QRectF(axis.left, track_layout.ISSUES_TOP, axis.width, track_layout.ISSUES)
     _paint_bars(painter, what.worst, axis, box, ISSUE_COLOUR)

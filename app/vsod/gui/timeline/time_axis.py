@@ -13,7 +13,7 @@ class TimeAxis:
         self.left, self.width = 0.0, 1.0
         self._first = 0.0  # frame at the left edge
         self._scale = 1.0  # pixels per frame
-        self.fitted = True
+        self.adapted = True
 
     @property
     def first(self) -> float:
@@ -43,7 +43,7 @@ class TimeAxis:
     def set_strip(self, left: float, width: float) -> None:
         """Where the strip lies; the frame at its left edge stays there."""
         self.left, self.width = left, max(width, 1.0)
-        if self.fitted:
+        if self.adapted:
             self.fit()
         else:
             self._hold(self._first, self._scale)
@@ -62,14 +62,14 @@ class TimeAxis:
 
     def fit(self) -> None:
         """All of the clip."""
-        self.fitted, self._first, self._scale = True, 0.0, self.width / self.count
+        self.adapted, self._first, self._scale = True, 0.0, self.width / self.count
 
     def zoom(self, factor: float, x: float) -> None:
         """Zoom so that the frame under ``x`` stays there."""
         at = self.position(x)
         least = self.width / self.count
         scale = max(least, min(self._scale * factor, max(_MOST, least)))
-        self.fitted = scale == least
+        self.adapted = scale == least
         self._hold(at - (x - self.left) / scale, scale)
 
     def scroll(self, pixels: float) -> None:

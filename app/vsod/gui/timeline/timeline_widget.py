@@ -43,11 +43,13 @@ class TimelineWidget(QWidget):
 
     scrubbed = pyqtSignal(int)  # go to this frame
     range_dragged = pyqtSignal(int, int)  # in, out (excluded)
-    film_wanted = pyqtSignal(list, int)  # frames whose thumbnails are in sight, and how far apart they are
+    thumbnails_wanted = pyqtSignal(
+        list, int
+    )  # frames whose thumbnails are in sight, and how far apart they are
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("scrubber")
+        self.setObjectName("timeline")
         self.setAccessibleName(tr("Timeline"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -63,7 +65,7 @@ class TimelineWidget(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as it is drawn."""
-        return QSize(400, track_layout.height(self._picture.with_lanes))
+        return QSize(400, track_layout.height(self._picture.with_metrics))
 
     # ---- state
 
@@ -75,17 +77,17 @@ class TimelineWidget(QWidget):
     @property
     def issues(self) -> Sequence[Issue]:
         """The flags shown."""
-        return self._picture.flags
+        return self._picture.issues
 
     @property
     def metrics(self) -> FrameMetrics | None:
         """The curves shown."""
-        return self._picture.lanes
+        return self._picture.metrics
 
     @property
-    def with_lanes(self) -> bool:
+    def with_metrics(self) -> bool:
         """Whether the metric tracks are shown."""
-        return self._picture.with_lanes
+        return self._picture.with_metrics
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Start over with another clip."""
@@ -115,15 +117,15 @@ class TimelineWidget(QWidget):
         self._redraw()
 
     def set_metrics(
-        self, lanes: FrameMetrics | None, cuts: npt.NDArray[np.bool_], flags: Sequence[Issue]
+        self, metrics: FrameMetrics | None, cuts: npt.NDArray[np.bool_], issues: Sequence[Issue]
     ) -> None:
         """Show curves, shots and flags."""
         what = self._picture
-        what.lanes, what.cuts, what.flags = lanes, cuts, flags
+        what.metrics, what.cuts, what.issues = metrics, cuts, issues
         what.flagged, what.worst = np.zeros(len(cuts), np.bool_), np.zeros(len(cuts), np.bool_)
-        for flag in flags:
-            what.flagged[flag.frames.start : flag.frames.stop] = True
-            what.worst[flag.worst] = True
+        for issue in issues:
+            what.flagged[issue.frames.start : issue.frames.stop] = True
+            what.worst[issue.worst] = True
         self._redraw()
 
     def set_shots(self, shots: Sequence[ShotOverride]) -> None:
@@ -139,11 +141,11 @@ class TimelineWidget(QWidget):
 
     def show_metrics(self, shown: bool) -> None:
         """Show or hide the metric tracks."""
-        self._picture.with_lanes = shown
+        self._picture.with_metrics = shown
         self.updateGeometry()
         self._redraw()
 
-    def refresh_film(self) -> None:
+    def refresh_thumbnails(self) -> None:
         """A thumbnail has arrived."""
         self._backdrop = None
         self.update()
@@ -163,7 +165,7 @@ class TimelineWidget(QWidget):
         if self._picture.info is not None:
             width, height = self._picture.info.display_size
             step, places = static_layer.thumbnail_positions(self.axis, width / height)
-            self.film_wanted.emit(places, step)
+            self.thumbnails_wanted.emit(places, step)
         self._describe()
 
     def _describe(self) -> None:

@@ -9,10 +9,10 @@ from vsod.qc.frame_metrics import METRICS_BY_ID, Metric
 HEAD = 108  # the column of names and values on the left
 TAIL = 14  # free space on the right, so that the last frame can be grabbed
 RULER = 24
-FLAGS_TOP, FLAGS = 25, 7
-FILM_TOP, FILM = 34, 34
+ISSUES_TOP, ISSUES = 25, 7
+THUMBNAILS_TOP, THUMBNAILS = 34, 34
 COVERED_TOP, COVERED = 71, 5
-LANES_TOP, LANE, GAP = 80, 18, 2
+METRICS_TOP, METRIC, GAP = 80, 18, 2
 FOOT = 6
 
 SHOWN_METRICS: tuple[Metric, ...] = tuple(
@@ -24,19 +24,19 @@ SHOWN_METRICS: tuple[Metric, ...] = tuple(
 class Track:
     """Position and height of a metric track."""
 
-    lane: Metric
+    metric: Metric
     top: int
-    height: int = LANE
+    height: int = METRIC
 
 
-def metric_tracks(with_lanes: bool) -> list[Track]:
+def metric_tracks(with_metrics: bool) -> list[Track]:
     """The metric tracks from top to bottom; none if they are hidden."""
-    if not with_lanes:
+    if not with_metrics:
         return []
-    return [Track(lane, LANES_TOP + k * (LANE + GAP)) for k, lane in enumerate(SHOWN_METRICS)]
+    return [Track(metric, METRICS_TOP + k * (METRIC + GAP)) for k, metric in enumerate(SHOWN_METRICS)]
 
 
-def height(with_lanes: bool) -> int:
+def height(with_metrics: bool) -> int:
     """Of the whole timeline."""
-    rows = metric_tracks(with_lanes)
-    return (rows[-1].top + LANE if rows else COVERED_TOP + COVERED) + FOOT
+    rows = metric_tracks(with_metrics)
+    return (rows[-1].top + METRIC if rows else COVERED_TOP + COVERED) + FOOT

@@ -71,7 +71,7 @@ class Comparison:
         font = QFont(painter.font())
         font.setPixelSize(11)
         painter.setFont(font)
-        flags = Qt.AlignmentFlag.AlignVCenter
+        issues = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.TEXT)
         for text, box, side in (
             ("A  finished", QRectF(edge - 220, 8, 208, 18), Qt.AlignmentFlag.AlignRight),
@@ -83,9 +83,9 @@ class Comparison:
         ):
             # a shade keeps the words readable on any picture
             painter.setPen(QColor(0, 0, 0, 200))
-            painter.drawText(box.translated(1, 1), flags | side, text)
+            painter.drawText(box.translated(1, 1), issues | side, text)
             painter.setPen(theme.TEXT)
-            painter.drawText(box, flags | side, text)
+            painter.drawText(box, issues | side, text)
 
 
 def compare_title(against: str) -> str:

@@ -14,7 +14,7 @@ class ViewTransform:
 
     def __init__(self) -> None:
         self.zoom = 1.0
-        self.fitted = True
+        self.adapted = True
         self._picture = (1.0, 1.0)
         self._window = (1.0, 1.0)
         self._center = (0.5, 0.5)  # picture pixel in the middle of the window
@@ -27,12 +27,12 @@ class ViewTransform:
     def set_window(self, width: float, height: float) -> None:
         """The window changed size; what was in its middle stays there."""
         self._window = (max(width, 1.0), max(height, 1.0))
-        if self.fitted:
+        if self.adapted:
             self.fit()
 
     def fit(self) -> None:
         """All of the picture, as large as it goes."""
-        self.fitted = True
+        self.adapted = True
         (pw, ph), (ww, wh) = self._picture, self._window
         free_w, free_h = max(ww - 2 * _MARGIN, 1.0), max(wh - 2 * _MARGIN, 1.0)
         self.zoom = max(_SMALLEST, min(free_w / pw, free_h / ph))
@@ -41,14 +41,14 @@ class ViewTransform:
     def zoom_to(self, zoom: float, at: tuple[float, float]) -> None:
         """Zoom so that the picture point under the window point ``at`` stays there."""
         x, y = self.to_picture(*at)
-        self.fitted = False
+        self.adapted = False
         self.zoom = max(_SMALLEST, min(zoom, _LARGEST))
         ww, wh = self._window
         self._hold((x - (at[0] - ww / 2) / self.zoom, y - (at[1] - wh / 2) / self.zoom))
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by window pixels."""
-        self.fitted = False
+        self.adapted = False
         x, y = self._center
         self._hold((x - dx / self.zoom, y - dy / self.zoom))
 

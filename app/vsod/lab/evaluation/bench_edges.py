@@ -68,10 +68,10 @@ def measure(
 ) -> tuple[float, float, float, float]:
     """(SAD, MSE, gradient error, ms) of one way of finishing, means over the photos."""
     rows = []
-    with Refiner(MatteSettings(edges=edges)) as finisher:
+    with Refiner(MatteSettings(edges=edges)) as refiner:
         for name, (rgb, alpha) in pictures.items():
             began = time.process_time()
-            out = finisher(starts[name], rgb)
+            out = refiner(starts[name], rgb)
             took = 1000 * (time.process_time() - began)
             rows.append((sad(out, alpha), mse(out, alpha), gradient_error(out, alpha), took))
     a, b, c, d = np.mean(rows, axis=0)

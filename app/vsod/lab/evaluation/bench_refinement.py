@@ -87,25 +87,25 @@ def time_refinement(
 ) -> list[float]:
     """Milliseconds for each frame."""
     took: list[float] = []
-    with Refiner(settings) as finisher:
-        if not finisher.reads_colour:
+    with Refiner(settings) as refiner:
+        if not refiner.reads_colour:
             pairs = [(Frame(f.index, f.pts, np.ascontiguousarray(f.image[..., 1])), m) for f, m in pairs]
-        steadied = smooth_maps(pairs, settings.temporal_smoothing, range(len(pairs)))
+        smoothed = smooth_maps(pairs, settings.temporal_smoothing, range(len(pairs)))
         while True:
             began = time.thread_time()
-            pair = next(steadied, None)
+            pair = next(smoothed, None)
             if pair is None:
                 return took
-            finisher(pair[1], pair[0].image)
+            refiner(pair[1], pair[0].image)
             took.append(1000 * (time.thread_time() - began))
 
 
 def time_foreground(pairs: list[tuple[Frame, npt.NDArray[np.float32]]]) -> list[float]:
     """Milliseconds of the foreground colour for each frame, with its default matte."""
     took = []
-    with Refiner(MatteSettings()) as finisher:
+    with Refiner(MatteSettings()) as refiner:
         for frame, saliency in pairs:
-            matte = finisher(saliency, frame.image)
+            matte = refiner(saliency, frame.image)
             began = time.thread_time()
             estimate_foreground(frame.image, matte)
             took.append(1000 * (time.thread_time() - began))

@@ -54,7 +54,7 @@ def evaluate(
     split_name: str = "val",
     cue: InputMode = "full",
     adapt: bool = False,
-    finish: MatteSettings = DEFAULT_MATTE_SETTINGS,
+    matte_settings: MatteSettings = DEFAULT_MATTE_SETTINGS,
     device: str = "auto",
     engine: str | None = None,
     gallery: BestWorstSheet | None = None,
@@ -68,7 +68,7 @@ def evaluate(
         split_name: ``"val"``, ``"train"`` or ``"all"``.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
         adapt: Fit the model to each clip first, as ``run --adapt`` does.
-        finish: As for ``run``.
+        matte_settings: As for ``run``.
         device: As for ``run``.
         engine: ``"openvino"`` or ``"torch"``.
         gallery: Shown every frame that is scored.
@@ -85,7 +85,7 @@ def evaluate(
     results = []
     for clip in labelled_clips(data, split_name):
         with open_source(clip.source) as source:
-            scores = _one(clip, source, model_id, cue, adapt, finish, device, engine, gallery)
+            scores = _one(clip, source, model_id, cue, adapt, matte_settings, device, engine, gallery)
         results.append(scores)
         if on_clip:
             on_clip(scores)
@@ -121,13 +121,13 @@ def _one(
     h, w = masks[0].shape
     scorer = ClipScorer(clip.name)
     counted = scored_frames(len(masks))
-    with Refiner(settings.for_model(model.crf)) as finisher, ExitStack() as stack:
-        pixels: Literal["rgb", "luma"] = "rgb" if finisher.reads_colour or gallery else "luma"
+    with Refiner(settings.for_model(model.crf)) as refiner, ExitStack() as stack:
+        pixels: Literal["rgb", "luma"] = "rgb" if refiner.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
         for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(masks))):
             if picture.index in counted:
-                matte, mask = finisher(saliency, picture.image), masks[picture.index]
+                matte, mask = refiner(saliency, picture.image), masks[picture.index]
                 found = scorer.add(matte, mask, picture.image)
                 if gallery:
                     gallery.add(clip.name, picture.index, found, picture.image, mask, matte)

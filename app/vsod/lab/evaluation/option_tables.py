@@ -21,13 +21,13 @@ class EvaluationVariant:
         words: The options of ``evaluate`` that ask for it.
         cue: See :func:`vsod.lab.evaluation.evaluate.evaluate`.
         adapt: Fit the model to each clip first.
-        finish: Finishing settings.
+        matte_settings: Finishing settings.
     """
 
     words: str
     cue: InputMode = "full"
     adapt: bool = False
-    finish: MatteSettings = DEFAULT_MATTE_SETTINGS
+    matte_settings: MatteSettings = DEFAULT_MATTE_SETTINGS
 
 
 WITH_CRF = MatteSettings(crf="meanfield")
@@ -35,12 +35,12 @@ WITHOUT_CRF = MatteSettings(crf="off")
 EVALUATION_VARIANTS = (
     EvaluationVariant(""),
     EvaluationVariant("--no-flow", cue="no-flow"),
-    EvaluationVariant("--temporal-smoothing 0", finish=MatteSettings(temporal_smoothing=0)),
-    EvaluationVariant("--crf", finish=WITH_CRF),
-    EvaluationVariant("--crf off", finish=WITHOUT_CRF),
+    EvaluationVariant("--temporal-smoothing 0", matte_settings=MatteSettings(temporal_smoothing=0)),
+    EvaluationVariant("--crf", matte_settings=WITH_CRF),
+    EvaluationVariant("--crf off", matte_settings=WITHOUT_CRF),
     EvaluationVariant("--adapt", adapt=True),
-    EvaluationVariant("--adapt --crf", adapt=True, finish=WITH_CRF),
-    EvaluationVariant("--adapt --crf off", adapt=True, finish=WITHOUT_CRF),
+    EvaluationVariant("--adapt --crf", adapt=True, matte_settings=WITH_CRF),
+    EvaluationVariant("--adapt --crf off", adapt=True, matte_settings=WITHOUT_CRF),
 )
 
 
@@ -81,7 +81,7 @@ def evaluate_all(
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         seen = set()
         for look in EVALUATION_VARIANTS:
-            meant = look.cue, look.adapt, look.finish.for_model(about.crf)
+            meant = look.cue, look.adapt, look.matte_settings.for_model(about.crf)
             if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
                 seen.add(meant)
                 scores = evaluate(
@@ -90,7 +90,7 @@ def evaluate_all(
                     split_name=split,
                     cue=look.cue,
                     adapt=look.adapt,
-                    finish=look.finish,
+                    matte_settings=look.matte_settings,
                     device=device,
                 )
                 yield VariantScores(model, look, scores)

@@ -61,7 +61,7 @@ def sweep_thresholds(
     levels: Sequence[float] = THRESHOLDS,
     every: int = 4,
     split: str = "val",
-    finish: MatteSettings = DEFAULT_MATTE_SETTINGS,
+    matte_settings: MatteSettings = DEFAULT_MATTE_SETTINGS,
     device: str = "auto",
     on_clip: Callable[[str], None] | None = None,
 ) -> list[ThresholdScore]:
@@ -73,7 +73,7 @@ def sweep_thresholds(
         levels: Each between 0 and 1.
         every: Only each ``every``-th frame is finished and scored.
         split: Of the data.
-        finish: As for ``run``; the model's own CRF counts.
+        matte_settings: As for ``run``; the model's own CRF counts.
         device: As for ``run``.
         on_clip: Told each clip that is done.
 
@@ -89,15 +89,15 @@ def sweep_thresholds(
             whole = range(source.info.frame_count)
             store = analyse_whole_clip(source, AnalysisRequest(((model_id, (whole,)),), device=device))
             maps = [store.require(i) for i in range(len(masks))]
-            with Refiner(finish.for_model(model.crf)) as finisher:
+            with Refiner(matte_settings.for_model(model.crf)) as refiner:
                 rows = [
                     _scores(
                         source,
                         [rescale_map(m, model.decision_threshold, level) for m in maps],
                         masks,
                         chosen,
-                        finisher,
-                        finish,
+                        refiner,
+                        matte_settings,
                     )
                     for level in levels
                 ]
@@ -117,7 +117,7 @@ def _scores(
     maps: list[Map],
     masks: Sequence[npt.NDArray[np.uint8]],
     chosen: set[int],
-    finisher: Refiner,
+    refiner: Refiner,
     settings: MatteSettings,
 ) -> list[float]:
     """Mean J and F over the chosen frames."""
@@ -127,7 +127,7 @@ def _scores(
         pairs = zip(frames, maps, strict=True)
         for frame, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(maps))):
             if frame.index in chosen:
-                predicted, actual = finisher(saliency, frame.image) > 0.5, masks[frame.index] > 127
+                predicted, actual = refiner(saliency, frame.image) > 0.5, masks[frame.index] > 127
                 found.append((region_similarity(predicted, actual), boundary_accuracy(predicted, actual)))
     return [float(v) for v in np.mean(found, 0)]
 
