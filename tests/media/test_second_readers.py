@@ -22,38 +22,38 @@ PLACES = (0, 24, 48, 72, 95)
 WITH_ALPHA = ["qtrle", "png-mov", "ffv1-rgba", "vp9"]
 
 
-def written(folder: Path, id: str, layout: FileContent, info: ClipInfo | None = None) -> Path:
+def written(folder: Path, id: str, content: FileContent, info: ClipInfo | None = None) -> Path:
     """A ramp from 0 on the left to 1 on the right, as matte or as red with that alpha."""
     fmt = FORMATS[id]
     info = info or clip_info(SIZE, COUNT, rate=NTSC_FILM, time_base=1 / NTSC_FILM)
     alpha = np.tile(np.linspace(0, 1, SIZE[0], dtype=np.float32), (SIZE[1], 1))
     red = np.tile(np.uint8([255, 0, 0]), (*alpha.shape, 1))
     path = folder / f"{id}{fmt.suffixes[0]}"
-    delivery = ExportSettings(kind="cutout" if layout == "cutout" else "matte")
-    with open_sink(path, fmt, info, layout=layout, delivery=delivery) as sink:
+    export_settings = ExportSettings(kind="cutout" if content == "cutout" else "matte")
+    with open_sink(path, fmt, info, content=content, export_settings=export_settings) as sink:
         for index in range(info.frame_count):
-            sink.write(index, OutputFrame(alpha, red if layout == "cutout" else None))
+            sink.write(index, OutputFrame(alpha, red if content == "cutout" else None))
     return path
 
 
-@pytest.mark.parametrize("layout", ["matte", "cutout"])
+@pytest.mark.parametrize("content", ["matte", "cutout"])
 @pytest.mark.parametrize(
     ("rate", "timecode"), [(NTSC_FILM, "01:00:00:00"), (Fraction(30000, 1001), "00:59:59;28")]
 )
 def test_mediainfo_reads_what_was_meant(
-    layout: FileContent, rate: Fraction, timecode: str, tmp_path: Path
+    content: FileContent, rate: Fraction, timecode: str, tmp_path: Path
 ) -> None:
     """T6, T7, T13: the exact rate, the start timecode, the tags of a PQ source, and that there is alpha."""
     info = clip_info(
         SIZE, COUNT, rate=rate, time_base=1 / rate, timecode=timecode, reel="A001",
         bit_depth=10, color=ColorTags(9, 16, 9, False),
     )  # fmt: skip
-    said = mediainfo(written(tmp_path, "prores4444", layout, info))
+    said = mediainfo(written(tmp_path, "prores4444", content, info))
     video = said["Video"]
     assert int(video["FrameCount"]) == COUNT
     assert Fraction(int(video["FrameRate_Num"]), int(video["FrameRate_Den"])) == rate
     assert said["Other"]["TimeCode_FirstFrame"] == timecode
-    assert video["ColorSpace"] == ("YUVA" if layout == "cutout" else "YUV")
+    assert video["ColorSpace"] == ("YUVA" if content == "cutout" else "YUV")
     assert video["colour_primaries"] == "BT.2020" and video["transfer_characteristics"] == "PQ"
     assert video["matrix_coefficients"] == "BT.2020 non-constant"
     assert video["ScanType"] == "Progressive"

@@ -60,7 +60,9 @@ def test_a_cutout_is_the_kind_it_declares(alpha, fmt, demo, tmp_path):
     report = run(demo, target, kind="cutout", alpha=alpha, format=fmt)
     assert report.verified, report.warnings
     other = "premultiplied" if alpha == "straight" else "straight"
-    lie = verify(demo, target, frames=range(20, 24), delivery=ExportSettings(kind="cutout", alpha=other))
+    lie = verify(
+        demo, target, frames=range(20, 24), export_settings=ExportSettings(kind="cutout", alpha=other)
+    )
     assert "alpha-kind" in {c.id for c in lie.checks if c.ok is False}
 
 
@@ -243,7 +245,7 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
             frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    delivery = ExportSettings(kind="fill+matte")
+    export_settings = ExportSettings(kind="fill+matte")
     store = MapStore(tmp_path / "maps", count)
     for index in range(count):
         store.put(index, np.ones((8, 128), np.float32))
@@ -251,9 +253,13 @@ def test_hdr_goes_through_a_fill_at_ten_bits(transfer, fmt, tmp_path):
     with open_source(clip) as source:
         assert source.info.bit_depth == 10 and source.info.color.transfer == transfer
         with (
-            open_sink(made, FORMATS[fmt], source.info, layout="fill", delivery=delivery) as sink,
+            open_sink(
+                made, FORMATS[fmt], source.info, content="fill", export_settings=export_settings
+            ) as sink,
             closing(
-                export_frames(source, store, range(count), MatteSettings(temporal_smoothing=0), delivery)
+                export_frames(
+                    source, store, range(count), MatteSettings(temporal_smoothing=0), export_settings
+                )
             ) as ready,
         ):
             for frame, pictures in ready:

@@ -40,9 +40,9 @@ def test_every_stage_is_timed_and_the_size_is_that_of_the_file(session, clip, tm
 
 @pytest.mark.parametrize("format, what", [("png8", "fill+matte"), ("prores4444", "over")])
 def test_sequences_two_files_and_constant_rates(session, clip, tmp_path, format, what):
-    delivery = ExportSettings.from_options({"what": what, "cfr": "60"})
+    export_settings = ExportSettings.from_options({"what": what, "cfr": "60"})
     cost = session.estimate(
-        JobSpec(clip, tmp_path / "out", ClipSettings(start=0, stop=6, format=format, export=delivery))
+        JobSpec(clip, tmp_path / "out", ClipSettings(start=0, stop=6, format=format, export=export_settings))
     )
     assert cost.frames > 6 and cost.bytes > 1000
 

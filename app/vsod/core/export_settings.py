@@ -95,10 +95,10 @@ class ExportSettings:
             return ("matte",)
         return ("cutout",) if self.kind == "cutout" else ("fill",)
 
-    def file_label(self, layout: FileContent) -> str:
+    def file_label(self, content: FileContent) -> str:
         """What a file of this layout is, in one word for names and notes."""
         if self.kind == "fill+matte":
-            return "fg" if layout == "fill" else "matte"
+            return "fg" if content == "fill" else "matte"
         return self.kind
 
     def output_paths(self, output: Path) -> dict[FileContent, Path]:
@@ -106,8 +106,8 @@ class ExportSettings:
         if len(self.contents) == 1:
             return {self.contents[0]: output}
         return {
-            layout: output.with_name(f"{output.stem}_{self.file_label(layout)}{output.suffix}")
-            for layout in self.contents
+            content: output.with_name(f"{output.stem}_{self.file_label(content)}{output.suffix}")
+            for content in self.contents
         }
 
     @property
@@ -119,9 +119,9 @@ class ExportSettings:
         red, green, blue = bytes.fromhex(found[1])
         return red, green, blue
 
-    def copies_audio(self, layout: FileContent) -> bool:
+    def copies_audio(self, content: FileContent) -> bool:
         """Whether a file of this layout gets the source's sound."""
-        return layout != "matte" if self.audio is None else self.audio == "copy"
+        return content != "matte" if self.audio is None else self.audio == "copy"
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:

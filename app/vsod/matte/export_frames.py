@@ -26,18 +26,18 @@ from vsod.storage.map_store import MapStore
 Pixels = Literal["rgb", "rgb48"]
 
 
-def required_pixels(delivery: ExportSettings, info: ClipInfo) -> Pixels | None:
+def required_pixels(export_settings: ExportSettings, info: ClipInfo) -> Pixels | None:
     """What must be decoded of the source: colour, at full depth if it has more than 8 bits; or only a guide."""
-    if delivery.kind in ("matte", "mask", "saliency", "heatmap"):
+    if export_settings.kind in ("matte", "mask", "saliency", "heatmap"):
         return None
     return "rgb48" if info.bit_depth > 8 else "rgb"
 
 
-def effective_matte_settings(delivery: ExportSettings, settings: MatteSettings) -> MatteSettings:
+def effective_matte_settings(export_settings: ExportSettings, settings: MatteSettings) -> MatteSettings:
     """The matte settings of an export; a raw saliency map is written without any."""
     return (
         MatteSettings(temporal_smoothing=0, edges="plain")
-        if delivery.kind in ("saliency", "heatmap")
+        if export_settings.kind in ("saliency", "heatmap")
         else settings
     )
 
@@ -47,7 +47,7 @@ def export_frames(
     store: MapStore,
     frames: range,
     settings: MatteSettings,
-    delivery: ExportSettings,
+    export_settings: ExportSettings,
     refill: Refill | None = None,
 ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
     """Every frame of the range with its picture for every file; each stage in a thread of its own.
@@ -55,30 +55,35 @@ def export_frames(
     The store must have the maps of :func:`vsod.matte.smoothing_window.frames_needed`; those that are lost meanwhile are
     made anew by ``refill``, if it is given.
     """
-    colour = required_pixels(delivery, source.info)
+    colour = required_pixels(export_settings, source.info)
     finished = refine_frames(
-        source, store, frames, effective_matte_settings(delivery, settings), colour, refill
+        source, store, frames, effective_matte_settings(export_settings, settings), colour, refill
     )
-    return prefetch(compose_frames(prefetch(finished, 2, "refine"), delivery, source), 2, "deliver")
+    return prefetch(compose_frames(prefetch(finished, 2, "refine"), export_settings, source), 2, "deliver")
 
 
 def compose_frames(
-    finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], delivery: ExportSettings, source: Source
+    finished: Iterator[tuple[Frame, npt.NDArray[np.float32]]], export_settings: ExportSettings, source: Source
 ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
     """Every finished frame with its picture for every file."""
-    background = open_background(delivery, source.info.upright_size) if delivery.kind == "over" else None
+    background = (
+        open_background(export_settings, source.info.upright_size) if export_settings.kind == "over" else None
+    )
     try:
         for frame, matte in finished:
-            yield frame, _pictures(frame, matte, delivery, background)
+            yield frame, _pictures(frame, matte, export_settings, background)
     finally:
         if background is not None:
             background.close()
 
 
 def _pictures(
-    frame: Frame, matte: npt.NDArray[np.float32], delivery: ExportSettings, background: Background | None
+    frame: Frame,
+    matte: npt.NDArray[np.float32],
+    export_settings: ExportSettings,
+    background: Background | None,
 ) -> dict[FileContent, OutputFrame]:
-    what = delivery.kind
+    what = export_settings.kind
     if what in ("matte", "saliency"):
         return {"matte": OutputFrame(alpha=matte)}
     if what == "mask":
@@ -90,7 +95,7 @@ def _pictures(
     if what == "fill+matte":
         return {"fill": OutputFrame(rgb=fill), "matte": OutputFrame(alpha=matte)}
     if what == "cutout":
-        if delivery.alpha == "premultiplied":
+        if export_settings.alpha == "premultiplied":
             fill = premultiply(fill, matte)
         return {"cutout": OutputFrame(alpha=matte, rgb=fill)}
     assert background is not None

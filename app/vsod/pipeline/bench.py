@@ -100,9 +100,9 @@ def run_bench(
     limit: int,
     device: str,
     settings: MatteSettings = DEFAULT_MATTE_SETTINGS,
-    delivery: ExportSettings = ExportSettings(),  # noqa: B008  frozen
+    export_settings: ExportSettings = ExportSettings(),  # noqa: B008  frozen
 ) -> BenchResult:
-    """Measure a clip's first ``limit`` frames, finished by ``settings``, written as ``delivery``'s first file.
+    """Measure a clip's first ``limit`` frames, finished by ``settings``, written as ``export_settings``'s first file.
 
     Raises:
         VsodError: As for ``run``.
@@ -122,7 +122,7 @@ def run_bench(
         prepared = alone("prior" if "prior" in model.inputs else "inputs", predictor.inputs(moving))
         maps = alone("network", predictor.infer(prepared))
         refiner = Refiner(settings)
-        colour = export_frames.required_pixels(delivery, info)
+        colour = export_frames.required_pixels(export_settings, info)
         pixels: PixelFormat = colour or ("rgb" if refiner.reads_colour else "luma")
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
@@ -139,31 +139,33 @@ def run_bench(
                 "compose",
                 (
                     picture is None
-                    for _, picture in export_frames.compose_frames(iter(mattes), delivery, clip)
+                    for _, picture in export_frames.compose_frames(iter(mattes), export_settings, clip)
                 ),
             )
-        pictures = list(export_frames.compose_frames(iter(mattes), delivery, clip))
+        pictures = list(export_frames.compose_frames(iter(mattes), export_settings, clip))
         suffix = "" if fmt.is_sequence else fmt.suffixes[0]
-        layout = delivery.contents[0]
+        content = export_settings.contents[0]
 
         def written(
             name: str, made: Iterable[tuple[Frame, dict[FileContent, OutputFrame]]], count: int
         ) -> Iterator[int]:
             target = Path(temp) / f"{name}{suffix}"
-            with open_sink(target, fmt, info, frames=range(count), layout=layout, delivery=delivery) as sink:
+            with open_sink(
+                target, fmt, info, frames=range(count), content=content, export_settings=export_settings
+            ) as sink:
                 for number, (_, picture) in enumerate(made):
-                    sink.write(number, picture[layout])
+                    sink.write(number, picture[content])
                     yield number
 
         alone("encode", written("alone", pictures, len(pictures)))
         store = MapStore(Path(temp) / "maps", info.frame_count)
         together("analyse", fill_store(clip, predictor, store, reads))
-        finished = export_frames.export_frames(clip, store, frames, settings, delivery)
+        finished = export_frames.export_frames(clip, store, frames, settings, export_settings)
         together("export", written("whole", finished, len(frames)))
 
         def checked() -> Iterator[VerifyReport]:
             target = Path(temp) / f"whole{suffix}"
-            yield verify(source_path, target, frames=frames, layout=layout, delivery=delivery)
+            yield verify(source_path, target, frames=frames, content=content, export_settings=export_settings)
 
         together("verify", checked(), len(frames))
         together.fps["whole"] = 1 / sum(1 / v for v in together.fps.values())

@@ -202,10 +202,10 @@ class ClipSession:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
         store, kept = self._store(model), self._metrics_store(model)
-        pace = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
-        pace.start("measure")
+        meter = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
+        meter.start("measure")
         with closing(measure_metrics(self._source, store, kept)) as measured:
-            pace.track(measured)
+            meter.track(measured)
 
     def metrics(self, model: str) -> FrameMetrics:
         """What is known of every frame by now: a copy."""

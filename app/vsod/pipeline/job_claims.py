@@ -71,9 +71,13 @@ def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
         UsageError: Two files are written to one place; or the format is unknown.
     """
     claims.read(spec.source, "the source")
-    delivery = spec.settings.export
-    if delivery.kind == "over" and delivery.colour is None and delivery.background != "blur":
-        claims.read(Path(delivery.background), "the background")
+    export_settings = spec.settings.export
+    if (
+        export_settings.kind == "over"
+        and export_settings.colour is None
+        and export_settings.background != "blur"
+    ):
+        claims.read(Path(export_settings.background), "the background")
     for path, what in model_files(spec.settings.model_ids):
         claims.read(path, what)
     for path, what, folder in _targets(spec, folders):
@@ -146,5 +150,5 @@ def foreign_targets(spec: JobSpec, folders: bool | None = None) -> list[Path]:
 def _targets(spec: JobSpec, folders: bool | None) -> Iterator[tuple[Path, str, bool]]:
     """Every place that is written to, what goes there, and whether that is a folder of images."""
     folder = job_format(spec).is_sequence if folders is None else folders
-    for layout, path in spec.output_paths.items():
-        yield path, _KINDS[layout], folder
+    for content, path in spec.output_paths.items():
+        yield path, _KINDS[content], folder

@@ -167,32 +167,34 @@ def _written(
     clip: Source, maps: MapStore, spec: JobSpec, frames: range, folder: Path, cancel: threading.Event | None
 ) -> tuple[int, dict[str, float]]:
     """Bytes of ``frames`` as the job writes them, and seconds a frame to write and to check them."""
-    fmt, delivery = job_format(spec), replace(spec.settings.export, cfr=None)
-    targets = delivery.output_paths(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
+    fmt, export_settings = job_format(spec), replace(spec.settings.export, cfr=None)
+    targets = export_settings.output_paths(folder / f"out{'' if fmt.is_sequence else fmt.suffixes[0]}")
     pace: dict[str, float] = {}
     with ExitStack() as open_files:
         sinks = {
-            layout: open_files.enter_context(
-                open_sink(path, fmt, clip.info, frames=frames, layout=layout, delivery=delivery)
+            content: open_files.enter_context(
+                open_sink(
+                    path, fmt, clip.info, frames=frames, content=content, export_settings=export_settings
+                )
             )
-            for layout, path in targets.items()
+            for content, path in targets.items()
         }
 
         def steps() -> Iterator[None]:
             with closing(
-                export_frames.export_frames(clip, maps, frames, spec.settings.matte, delivery)
+                export_frames.export_frames(clip, maps, frames, spec.settings.matte, export_settings)
             ) as pictures:
                 for frame, picture in pictures:
-                    for layout, sink in sinks.items():
-                        sink.write(frame.index, picture[layout])
+                    for content, sink in sinks.items():
+                        sink.write(frame.index, picture[content])
                     yield
 
         pace["export"] = _pace(steps(), cancel)
         for sink in sinks.values():
             sink.close()
     began = time.perf_counter()
-    for layout, path in targets.items():
-        verify(clip.info.path, path, frames=frames, layout=layout, delivery=delivery)
+    for content, path in targets.items():
+        verify(clip.info.path, path, frames=frames, content=content, export_settings=export_settings)
     pace["verify"] = (time.perf_counter() - began) / len(frames)
     return sum(_size(path) for path in targets.values()), pace
 

@@ -56,14 +56,14 @@ class JobModels:
         self._opened.close()
 
     def export_frames(
-        self, delivery: ExportSettings
+        self, export_settings: ExportSettings
     ) -> Generator[tuple[Frame, dict[FileContent, OutputFrame]], None, None]:
         """Every frame with its picture for every file, part after part."""
         for span in self.spans:
             store = self.analysis.stores[span.model]
             again = partial(refill, self._clip, self.analysis.predictors[span.model], store)
             pictures = export_frames.export_frames(
-                self._clip, store, span.frames, span.matte, delivery, again
+                self._clip, store, span.frames, span.matte, export_settings, again
             )
             with closing(pictures) as ready:
                 yield from ready

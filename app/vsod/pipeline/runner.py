@@ -71,7 +71,7 @@ def run_job(
         _log.info("%s: frames %d to %d of %s", spec.output, frames.start, frames.stop, spec.source)
         job_models = JobModels(clip, spec, frames, stores)
         written = {"export": len(frames), "verify": len(frames) * len(spec.settings.export.contents)}
-        pace = ProgressMeter(on_progress, {**job_models.analysis.stages, **written}, cancel)
+        meter = ProgressMeter(on_progress, {**job_models.analysis.stages, **written}, cancel)
         # before the sink: its device is part of the report, and a missing net writes nothing
         report = JobResult(spec.output, len(frames), 0.0, job_models.analysis.load(cancel))
         report.clip = clip.info
@@ -91,36 +91,36 @@ def run_job(
         targets = spec.output_paths
         with ExitStack() as open_files:
             sinks: dict[FileContent, Sink] = {}
-            for layout, path in targets.items():
+            for content, path in targets.items():
                 sink = open_sink(
                     path,
                     fmt,
                     plan.info,
                     frames=_written(plan, frames),
                     tags=tags,
-                    layout=layout,
-                    delivery=spec.settings.export,
+                    content=content,
+                    export_settings=spec.settings.export,
                 )
-                sinks[layout] = open_files.enter_context(sink)
-            job_models.analysis.run(pace)
+                sinks[content] = open_files.enter_context(sink)
+            job_models.analysis.run(meter)
             report.adapted = job_models.analysis.adapted
             if report.adapted is False:
                 report.warnings.append(NOT_ADAPTED)
-            pace.start("export")
-            _export(spec, job_models, frames, plan, sinks, pace, report)
+            meter.start("export")
+            _export(spec, job_models, frames, plan, sinks, meter, report)
             check_unchanged(clip.info)
             report.warnings += clip.notes
             whole = finish_together(sinks.values())
             report.warnings += [warning for sink in sinks.values() for warning in sink.warnings]
-            _verify(spec, frames, whole, pace, report)
+            _verify(spec, frames, whole, meter, report)
             check_unchanged(clip.info)  # before anything is replaced
             if not spec.overwrite:
                 refuse_foreign_targets(spec)  # a job takes long enough for something to be put there
             report.outputs = put_in_place(whole, good=report.verified is not False)
         report.output = report.outputs[0]
         _tell_aside(whole, report)
-        pace.finish()
-        report.stages = {name: round(s, 3) for name, s in pace.seconds.items()}
+        meter.finish()
+        report.stages = {name: round(s, 3) for name, s in meter.seconds.items()}
         report.seconds = round(time.monotonic() - began, 3)
         _log_result(report)
         return report
@@ -159,7 +159,7 @@ def _export(
     frames: range,
     plan: ConformPlan,
     sinks: dict[FileContent, Sink],
-    pace: ProgressMeter,
+    meter: ProgressMeter,
     report: JobResult,
 ) -> None:
     number, first = 0, _written(plan, frames).start
@@ -168,26 +168,26 @@ def _export(
             if frame.held:
                 report.held.append(frame.index)
             while number < len(plan.source_frames) and plan.source_frames[number] == frame.index:
-                for layout, sink in sinks.items():
-                    sink.write(first + number, pictures[layout])
+                for content, sink in sinks.items():
+                    sink.write(first + number, pictures[content])
                 number += 1
-            pace.step()
+            meter.step()
 
 
 def _verify(
-    spec: JobSpec, frames: range, whole: list[tuple[Path, Path]], pace: ProgressMeter, report: JobResult
+    spec: JobSpec, frames: range, whole: list[tuple[Path, Path]], meter: ProgressMeter, report: JobResult
 ) -> None:
     """Read back what was written, before it takes its place."""
-    pace.start("verify")
+    meter.start("verify")
     verified = True
-    for layout, (made, target) in zip(spec.output_paths, whole, strict=True):
+    for content, (made, target) in zip(spec.output_paths, whole, strict=True):
         outcome = verify(
             spec.source,
             made,
             frames=frames,
-            on_frame=pace.step,
-            layout=layout,
-            delivery=spec.settings.export,
+            on_frame=meter.step,
+            content=content,
+            export_settings=spec.settings.export,
             name=target,
         )
         verified = verified and outcome.ok

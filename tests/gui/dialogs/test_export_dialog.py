@@ -30,9 +30,9 @@ def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[Opener]:
     """Opens the dialog over the real table of formats."""
     kept: list[ExportDialog] = []  # qtbot does not: one that is only asked for a child would be collected
 
-    def open_(delivery: ExportSettings | None = None, format: str = "", **job: object) -> ExportDialog:
+    def open_(export_settings: ExportSettings | None = None, format: str = "", **job: object) -> ExportDialog:
         info = clip_info(tmp_path / "heron.mov", audio_streams=1)
-        chosen = ClipSettings(format=format or None, export=delivery or ExportSettings(), **job)  # type: ignore[arg-type]
+        chosen = ClipSettings(format=format or None, export=export_settings or ExportSettings(), **job)  # type: ignore[arg-type]
         draft = JobSpec(info.path, info.path, chosen)
         dialog = ExportDialog(info, FORMATS, draft)
         qtbot.addWidget(dialog)
@@ -121,12 +121,12 @@ FULL = [
 ]
 
 
-@pytest.mark.parametrize("delivery, format", FULL)
+@pytest.mark.parametrize("export_settings, format", FULL)
 def test_what_is_decided_is_shown_and_said_exactly(
-    opened: Opener, delivery: ExportSettings, format: str
+    opened: Opener, export_settings: ExportSettings, format: str
 ) -> None:
-    dialog = opened(delivery, format)
-    assert dialog.spec.settings.export == delivery and dialog.spec.settings.format == format
+    dialog = opened(export_settings, format)
+    assert dialog.spec.settings.export == export_settings and dialog.spec.settings.format == format
     assert parsed(dialog) == dialog.spec
 
 

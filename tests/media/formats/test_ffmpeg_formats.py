@@ -86,7 +86,7 @@ def test_it_carries_what_the_source_has(tmp_path: Path) -> None:
     target = tmp_path / "out.mov"
     with open_source(clip.path) as source:
         info = replace(source.info, reel="A001")
-        with open_sink(target, PREVIEW, info, layout="fill") as sink:
+        with open_sink(target, PREVIEW, info, content="fill") as sink:
             for frame in source.frames():
                 sink.write(frame.index, OutputFrame(rgb=frame.image))
     with open_source(target) as made:
@@ -104,16 +104,16 @@ def test_hap(id: str, tmp_path: Path) -> None:
         pytest.skip(why)
     fmt, clip, target = format_by_id(id), make("cfr", tmp_path), tmp_path / "out.mov"
     ramp = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
-    layout = fmt.contents[0]
+    content = fmt.contents[0]
     with open_source(clip.path) as source:
         info = replace(source.info, timecode="10:00:00:00")
-        with open_sink(target, fmt, info, layout=layout) as sink:
+        with open_sink(target, fmt, info, content=content) as sink:
             for frame in source.frames():
-                sink.write(frame.index, OutputFrame(ramp if layout == "cutout" else None, frame.image))
+                sink.write(frame.index, OutputFrame(ramp if content == "cutout" else None, frame.image))
     with open_source(target) as made:
         assert made.info.timecode == "10:00:00:00"
         assert [graycode.read(f.image) for f in made.frames()] == clip.codes
-    report = verify(clip.path, target, layout=layout)
+    report = verify(clip.path, target, content=content)
     assert [f for f in report.failures if "timecode" not in f] == []
     with av.open(str(target)) as container:
         tag = container.streams.video[0].codec_context.codec_tag
@@ -124,7 +124,7 @@ def test_hap(id: str, tmp_path: Path) -> None:
 def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
     picture = OutputFrame(rgb=np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8))
     for name in ("a.mov", "b.mov"):
-        with open_sink(tmp_path / name, FFMPEG_FORMATS["hap"], clip_info(), layout="fill") as sink:
+        with open_sink(tmp_path / name, FFMPEG_FORMATS["hap"], clip_info(), content="fill") as sink:
             for index in range(3):
                 sink.write(index, picture)
     assert (tmp_path / "a.mov").read_bytes() == (tmp_path / "b.mov").read_bytes()
@@ -132,7 +132,7 @@ def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_sizes_that_cannot_be_held_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="HAP cannot hold 98x64"):
-        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info((98, 64)), layout="fill")
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info((98, 64)), content="fill")
     with pytest.raises(OutputError, match="cannot hold 97x64"):
         open_sink(tmp_path / "o.mp4", FFMPEG_FORMATS["h264-nvenc"], clip_info((97, 64)))
     assert list(tmp_path.iterdir()) == []
@@ -169,7 +169,7 @@ def test_without_an_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UnknownFormat, match=r"no ffmpeg on the path\. Install FFmpeg"):
         format_by_id("h264-nvenc")
     with pytest.raises(OutputError, match=r"FFmpeg cannot be started.*Install FFmpeg"):
-        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(), layout="fill")
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(), content="fill")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -187,7 +187,7 @@ def test_a_program_that_dies_is_named_with_its_last_words(
     picture = OutputFrame(rgb=np.zeros((64, 96, 3), np.uint8))
     with (
         pytest.raises(OutputError, match=r"out of textures.*Choose another format"),
-        open_sink(target, FFMPEG_FORMATS["hap"], clip_info(count=frames), layout="fill") as sink,
+        open_sink(target, FFMPEG_FORMATS["hap"], clip_info(count=frames), content="fill") as sink,
     ):
         for index in range(frames):
             sink.write(index, picture)
@@ -202,7 +202,7 @@ def test_frames_that_are_swallowed_are_missed(tmp_path: Path, monkeypatch: pytes
     fake(tmp_path, "cat >/dev/null", monkeypatch)
     with (
         pytest.raises(OutputError, match="FFmpeg cannot encode this as HAP"),
-        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(count=2), layout="fill") as sink,
+        open_sink(tmp_path / "o.mov", FFMPEG_FORMATS["hap"], clip_info(count=2), content="fill") as sink,
     ):
         for index in range(2):
             sink.write(index, OutputFrame(rgb=np.zeros((64, 96, 3), np.uint8)))

@@ -15,14 +15,14 @@ def test_the_table_is_the_codes():
 
 
 @pytest.mark.parametrize(
-    ("id", "layout"), [(f.id, w) for f in FORMATS.values() for w in f.contents if w != "fill"]
+    ("id", "content"), [(f.id, w) for f in FORMATS.values() for w in f.contents if w != "fill"]
 )
-def test_exactness_is_what_the_docs_say(id, layout):
+def test_exactness_is_what_the_docs_say(id, content):
     """T19: number of levels and ends, as printed in the docs."""
-    found = measure_exactness(FORMATS[id], layout)
-    row = f"| `{id}` | {layout} | {found.levels:,} | "
+    found = measure_exactness(FORMATS[id], content)
+    row = f"| `{id}` | {content} | {found.levels:,} | "
     assert row in DOCS.read_text(encoding="utf-8")
-    coding = FORMATS[id].coding(layout)
+    coding = FORMATS[id].coding(content)
     if coding.lossless:
         assert found.ends and found.levels == {8: 220 if coding.levels == "legal" else 256, 16: 6144}.get(
             coding.bit_depth, found.levels

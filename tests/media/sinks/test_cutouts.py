@@ -36,7 +36,7 @@ def gradient(kind: type = np.uint16) -> npt.NDArray[np.uint16]:
 
 def write(target: Path, fmt: ExportFormat, picture: OutputFrame, info: ClipInfo, **how: object) -> list[str]:
     with open_sink(
-        target, fmt, info, frames=range(2), layout=picture.content, delivery=ExportSettings(**how)
+        target, fmt, info, frames=range(2), content=picture.content, export_settings=ExportSettings(**how)
     ) as sink:
         for index in range(2):
             sink.write(index, picture)
@@ -139,7 +139,9 @@ def test_what_holds_straight_alpha_only_refuses_the_other(id: str, tmp_path: Pat
     fmt = FORMATS[id]
     target = tmp_path / f"c{fmt.suffixes[0] if fmt.suffixes else ''}"
     with pytest.raises(UsageError, match="straight"):
-        open_sink(target, fmt, clip_info(), layout="cutout", delivery=ExportSettings(alpha="premultiplied"))
+        open_sink(
+            target, fmt, clip_info(), content="cutout", export_settings=ExportSettings(alpha="premultiplied")
+        )
 
 
 def test_avi_and_webm_refuse_what_they_cannot_say(tmp_path: Path) -> None:

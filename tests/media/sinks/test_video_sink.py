@@ -260,7 +260,7 @@ def test_a_format_in_the_wrong_file_names_what_works(tmp_path: Path) -> None:
 def test_every_format_can_be_explained() -> None:
     for fmt in FORMATS.values():
         assert fmt.note.endswith(".") and fmt.title and fmt.contents
-        assert all(fmt.coding(layout).bit_depth in (8, 10, 11, 16) for layout in fmt.contents)
+        assert all(fmt.coding(content).bit_depth in (8, 10, 11, 16) for content in fmt.contents)
 
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")

@@ -14,12 +14,12 @@ from vsod.media.sources import audio_reader
 from vsod.media.sources.audio_reader import read_audio
 
 
-def write(path: Path, rate: int = RATE, layout: str = "stereo", late: float = 0.0) -> Path:
+def write(path: Path, rate: int = RATE, content: str = "stereo", late: float = 0.0) -> Path:
     """Two seconds of picture and PCM sound whose samples count hundredths of a second from 1 on."""
     with av.open(str(path), "w") as out:
         video = out.add_stream("ffv1", rate=Fraction(25))
         video.width, video.height, video.pix_fmt = 32, 32, "gray"
-        audio = out.add_stream("pcm_s16le", rate=rate, layout=layout)
+        audio = out.add_stream("pcm_s16le", rate=rate, layout=content)
         for index in range(50):
             frame = av.VideoFrame.from_ndarray(np.zeros((32, 32), np.uint8), format="gray")
             frame.pts, frame.time_base = index, Fraction(1, 25)
@@ -28,7 +28,9 @@ def write(path: Path, rate: int = RATE, layout: str = "stereo", late: float = 0.
         for begin in range(0, 2 * rate, 1024):
             count = min(1024, 2 * rate - begin)
             values = ((np.arange(begin, begin + count) * 100) // rate + 1 + round(late * 100)).astype("<i2")
-            sound = av.AudioFrame.from_ndarray(np.repeat(values, channels)[None], format="s16", layout=layout)
+            sound = av.AudioFrame.from_ndarray(
+                np.repeat(values, channels)[None], format="s16", layout=content
+            )
             sound.sample_rate, sound.pts, sound.time_base = (
                 rate,
                 begin + round(late * rate),
@@ -58,7 +60,7 @@ def test_the_first_sample_belongs_to_the_start(tmp_path: Path, start: float) -> 
 def test_other_rates_and_one_channel_are_converted(tmp_path: Path) -> None:
     samples = heard(write(tmp_path / "a.mkv", 44100), 0.5)
     assert abs(int(samples[480, 0]) - 52) <= 1 and len(samples) == pytest.approx(1.5 * RATE, abs=RATE // 50)
-    mono = heard(write(tmp_path / "b.mkv", layout="mono"), 0.5)
+    mono = heard(write(tmp_path / "b.mkv", content="mono"), 0.5)
     assert np.array_equal(mono[:, 0], mono[:, 1]) and 30 < mono[480, 0] <= 52
 
 

@@ -36,9 +36,15 @@ def bench(args: argparse.Namespace) -> int:
 
     model = find_model(args.model) if args.published else require_model(args.model)
     with at_published_size(model) if args.published else nullcontext(model) as measured:
-        delivery = ExportSettings(kind=args.kind)
+        export_settings = ExportSettings(kind=args.kind)
         result = measure(
-            args.source, measured, args.format, args.frames, args.device, matte_settings(args), delivery
+            args.source,
+            measured,
+            args.format,
+            args.frames,
+            args.device,
+            matte_settings(args),
+            export_settings,
         )
     if args.json:
         print(json_text(result.as_json()))

@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         if self.between.isChecked():
             start, stop = self._marked.start, self._marked.stop
         chosen = self._draft.with_settings(
-            start=start, stop=stop, format=self.format.id, export=self.export_form.delivery
+            start=start, stop=stop, format=self.format.id, export=self.export_form.export_settings
         )
         return replace(chosen, output=Path(self.path_edit.text().strip()).expanduser())
 
@@ -293,9 +293,9 @@ class ExportDialog(QDialog):
         return answer == QMessageBox.StandardButton.Yes
 
 
-def _occupied(output: Path, delivery: ExportSettings) -> list[Path]:
+def _occupied(output: Path, export_settings: ExportSettings) -> list[Path]:
     """Files that are there already, and folders that are not empty."""
-    paths = delivery.output_paths(output).values()
+    paths = export_settings.output_paths(output).values()
     return [path for path in paths if path.is_file() or (path.is_dir() and any(path.iterdir()))]
 
 

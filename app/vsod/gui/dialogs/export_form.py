@@ -113,7 +113,7 @@ class ExportForm(QWidget):
         return next((row for row in self._formats if row.id == chosen), self._formats[0])
 
     @property
-    def delivery(self) -> ExportSettings:
+    def export_settings(self) -> ExportSettings:
         """The export settings; those that do not apply have their defaults.
 
         Raises:
@@ -138,17 +138,19 @@ class ExportForm(QWidget):
             given["compression"] = str(self.compression.currentData())
         return ExportSettings.from_options(given)
 
-    def set_settings(self, delivery: ExportSettings, format: str) -> None:
+    def set_settings(self, export_settings: ExportSettings, format: str) -> None:
         """Set the export settings without emitting `changed`."""
         with QSignalBlocker(self), QSignalBlocker(self.rate), QSignalBlocker(self.start_number):
-            _pick(self.what, delivery.kind)
-            _pick(self.alpha, delivery.alpha)
-            _pick(self.audio, delivery.audio or "")
-            _pick(self.compression, delivery.compression)
-            self.background.set_background(delivery.background)
-            self.rate.setCurrentText(self._own_time if delivery.cfr is None else str(delivery.cfr))
-            self.names.setText(delivery.names)
-            self.start_number.setCurrentText(delivery.start_number or self.start_number.itemText(0))
+            _pick(self.what, export_settings.kind)
+            _pick(self.alpha, export_settings.alpha)
+            _pick(self.audio, export_settings.audio or "")
+            _pick(self.compression, export_settings.compression)
+            self.background.set_background(export_settings.background)
+            self.rate.setCurrentText(
+                self._own_time if export_settings.cfr is None else str(export_settings.cfr)
+            )
+            self.names.setText(export_settings.names)
+            self.start_number.setCurrentText(export_settings.start_number or self.start_number.itemText(0))
             self._fill_formats(format)
             self._fit()
 
@@ -191,14 +193,14 @@ class ExportForm(QWidget):
 
     def _values(self) -> Values:
         try:
-            delivery = self.delivery
+            export_settings = self.export_settings
         except UsageError as error:
             _log.debug("no settings yet: %s", error)
             return {}
         usual = ExportSettings()
         values: Values = {"format": self.format.id}
         for setting in fields(ExportSettings):
-            value = getattr(delivery, setting.name)
+            value = getattr(export_settings, setting.name)
             if value != getattr(usual, setting.name):
                 values[setting.name] = str(value)
         return values

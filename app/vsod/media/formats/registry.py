@@ -54,17 +54,17 @@ def find_ffmpeg_format(id: str) -> ExportFormat | None:
     return fmt
 
 
-def format_for_path(path: str | Path, layout: FileContent = "matte") -> ExportFormat:
+def format_for_path(path: str | Path, content: FileContent = "matte") -> ExportFormat:
     """The default format for an output path; a path without a suffix is a folder of PNGs.
 
     Raises:
         UnknownFormat: No format is written into files of this suffix.
     """
-    path, usual = Path(path), _BY_SUFFIX[layout]
+    path, usual = Path(path), _BY_SUFFIX[content]
     suffix = "" if path.is_dir() else path.suffix.lower()
     if suffix not in usual:
         raise UnknownFormat(
-            f"no export format for {suffix} files" + (" with alpha" if layout == "cutout" else ""),
+            f"no export format for {suffix} files" + (" with alpha" if content == "cutout" else ""),
             where=path,
             fix=f"End the name in {', '.join(s for s in usual if s)}, or give a folder for PNG images.",
         )

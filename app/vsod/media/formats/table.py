@@ -66,23 +66,23 @@ class ExportFormat:
     @property
     def contents(self) -> tuple[FileContent, ...]:
         """What it can carry."""
-        return tuple(layout for layout in FILE_CONTENTS if getattr(self, layout) is not None)
+        return tuple(content for content in FILE_CONTENTS if getattr(self, content) is not None)
 
     @property
     def straight_only(self) -> bool:
         """True if its alpha is unassociated by definition: PNG says so, and FFmpeg's TIFF declares it."""
         return self.cutout is not None and self.cutout.codec in ("png", "tiff")
 
-    def coding(self, layout: FileContent) -> Coding:
-        """How it carries ``layout``.
+    def coding(self, content: FileContent) -> Coding:
+        """How it carries ``content``.
 
         Raises:
             UsageError: It cannot; names formats that can.
         """
-        found: Coding | None = getattr(self, layout)
+        found: Coding | None = getattr(self, content)
         if found is None:
-            able = ", ".join(f.id for f in FORMATS.values() if getattr(f, layout) is not None)
-            wanted = {"matte": "a matte", "fill": "a picture", "cutout": "an alpha channel"}[layout]
+            able = ", ".join(f.id for f in FORMATS.values() if getattr(f, content) is not None)
+            wanted = {"matte": "a matte", "fill": "a picture", "cutout": "an alpha channel"}[content]
             raise UsageError(f"{self.title} cannot carry {wanted}", fix=f"Choose one of: {able}.")
         return found
 

@@ -27,7 +27,7 @@ def missing_encoders() -> dict[str, str]:
     return {
         f.id: c.codec
         for f in inside
-        for c in (f.coding(layout) for layout in f.contents)
+        for c in (f.coding(content) for content in f.contents)
         if c.codec not in have
     }
 

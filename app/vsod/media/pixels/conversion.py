@@ -80,7 +80,7 @@ class FrameConverter:
             return cv2.resize(image, self._stored_size, interpolation=cv2.INTER_AREA)
         return image
 
-    def _converted(self, frame: VideoFrame, layout: str, channels: int) -> npt.NDArray[Any]:
+    def _converted(self, frame: VideoFrame, content: str, channels: int) -> npt.NDArray[Any]:
         width, height = self._stored_size
         source_matrix = None
         if int(frame.colorspace) in (0, _UNSPECIFIED, 3) and not frame.format.is_rgb:
@@ -89,7 +89,7 @@ class FrameConverter:
             frame,
             width=width,
             height=height,
-            format=layout,
+            format=content,
             interpolation=self._interpolation,
             src_colorspace=source_matrix,
             dst_color_range=ColorRange.JPEG,
@@ -162,10 +162,10 @@ def rgb_16bit(frame: VideoFrame, info: ClipInfo) -> npt.NDArray[np.uint16] | Non
 
 def _luma_plane(frame: VideoFrame) -> tuple[npt.NDArray[Any], int] | None:
     """The (H, W) luma plane as a view and its bit depth; None if luma has no plane of its own."""
-    layout = frame.format
-    name = layout.name
+    content = frame.format
+    name = content.name
     planar = name.startswith(("yuv4", "yuvj", "yuva", "nv12", "nv21", "nv16", "nv24", "gray"))
     if not planar or name.endswith("be") or "f16" in name or "f32" in name or name == "gray8a":
         return None
-    bits = layout.components[0].bits
+    bits = content.components[0].bits
     return plane_view(frame, 0), bits

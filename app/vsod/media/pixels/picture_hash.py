@@ -41,11 +41,11 @@ def image_hash(image: npt.NDArray[Any]) -> bytes:
 
 def _row_bytes(frame: VideoFrame) -> list[int]:
     """Bytes of a row that are samples, for each plane; 0 for a palette, which has no rows."""
-    layout, planes = frame.format, frame.planes
-    if len(planes) == 1 or layout.has_palette:
-        return [-(-frame.width * layout.padded_bits_per_pixel // 8), *[0] * (len(planes) - 1)]
+    content, planes = frame.format, frame.planes
+    if len(planes) == 1 or content.has_palette:
+        return [-(-frame.width * content.padded_bits_per_pixel // 8), *[0] * (len(planes) - 1)]
     rows = [0] * len(planes)
-    for component in layout.components:
+    for component in content.components:
         size = 1 if component.bits <= 8 else 2 if component.bits <= 16 else 4
         rows[component.plane] += planes[component.plane].width * size
     return rows

@@ -29,21 +29,21 @@ class Background(Protocol):
         """Release what it reads."""
 
 
-def open_background(delivery: ExportSettings, size: tuple[int, int]) -> Background:
+def open_background(export_settings: ExportSettings, size: tuple[int, int]) -> Background:
     """The background a delivery asks for.
 
     Args:
-        delivery: Says which.
+        export_settings: Says which.
         size: (width, height) of the frames.
 
     Raises:
         MediaNotFound, UnreadableMedia: The clip or still is not there or unreadable.
     """
-    if delivery.colour is not None:
-        return StillBackground(np.full((size[1], size[0], 3), delivery.colour, np.uint8))
-    if delivery.background == "blur":
+    if export_settings.colour is not None:
+        return StillBackground(np.full((size[1], size[0], 3), export_settings.colour, np.uint8))
+    if export_settings.background == "blur":
         return BlurredBackground()
-    path = Path(delivery.background)
+    path = Path(export_settings.background)
     if not path.exists():
         raise MediaNotFound(
             "no such background", where=path, fix="Give a colour (RRGGBB), 'blur', a clip or a still."

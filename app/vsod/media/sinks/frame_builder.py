@@ -30,13 +30,13 @@ class FrameBuilder:
         coding: How they are coded.
         pix_fmt: The pixel format really used; odd sides may need another than the coding's.
         info: The source: raster, orientation, colour.
-        layout: What the frames hold.
+        content: What the frames hold.
     """
 
     coding: Coding
     pix_fmt: str
     info: ClipInfo
-    layout: FileContent
+    content: FileContent
 
     @property
     def tags(self) -> ColorTags:
@@ -46,7 +46,7 @@ class FrameBuilder:
         have none either.
         """
         source, full = self.info.color, self.coding.levels == "full"
-        if self.layout == "matte":
+        if self.content == "matte":
             if source.matrix == 0:
                 return ColorTags(1, 1, 1, full)
             matrix = source.matrix
@@ -59,14 +59,14 @@ class FrameBuilder:
     def __call__(self, picture: OutputFrame) -> VideoFrame:
         """The frame of an upright ``picture`` of ``info.upright_size``, without a time."""
         info, coding = self.info, self.coding
-        if picture.content != self.layout or picture.size != info.upright_size:
+        if picture.content != self.content or picture.size != info.upright_size:
             raise ValueError(
-                f"a {picture.content} of {picture.size} where a {self.layout} of {info.upright_size} is due"
+                f"a {picture.content} of {picture.size} where a {self.content} of {info.upright_size} is due"
             )
         frame = VideoFrame(info.width, info.height, self.pix_fmt)
         alpha = None
         if picture.alpha is not None:
-            levels = coding.levels if self.layout == "matte" else "full"
+            levels = coding.levels if self.content == "matte" else "full"
             alpha = to_stored(to_codes(picture.alpha, levels, coding.bit_depth), info.rotation, info.mirrored)
         if picture.rgb is None:
             self._fill_matte(frame, alpha)

@@ -17,8 +17,8 @@ def image_names(
     info: ClipInfo,
     frames: range,
     suffix: str,
-    layout: FileContent = "matte",
-    delivery: ExportSettings | None = None,
+    content: FileContent = "matte",
+    export_settings: ExportSettings | None = None,
 ) -> list[str]:
     """The name of every image, all different.
 
@@ -28,18 +28,18 @@ def image_names(
     Raises:
         UsageError: The numbers are to follow a timecode the source does not have.
     """
-    delivery = delivery or ExportSettings()
-    if info.names and not delivery.names and not delivery.start_number:
+    export_settings = export_settings or ExportSettings()
+    if info.names and not export_settings.names and not export_settings.start_number:
         return _after_images(info.names, suffix)[frames.start : frames.stop]
     numbers = range(frames.start, frames.stop)
-    if delivery.start_number:
-        first = _first_number(info, frames, delivery.start_number)
+    if export_settings.start_number:
+        first = _first_number(info, frames, export_settings.start_number)
         numbers = range(first, first + len(frames))
     stem = info.path.name if info.kind == "sequence" else info.path.stem
     last = max(numbers[-1], info.frame_count - 1)
-    width = max(4 if delivery.start_number else 6, min(12, len(str(last))))
-    pattern = delivery.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
-    told = {"stem": stem, "kind": delivery.file_label(layout)}
+    width = max(4 if export_settings.start_number else 6, min(12, len(str(last))))
+    pattern = export_settings.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
+    told = {"stem": stem, "kind": export_settings.file_label(content)}
     names = [fill(pattern, "--names", {**told, "frame": number}) for number in numbers]
     return [name if name.lower().endswith(suffix) else name + suffix for name in names]
 

@@ -29,14 +29,14 @@ class ImageSequenceSink(Sink):
         super().__init__(target)
         path, info, frames = target.path, target.info, target.frames
         self._info = info
-        self._layout, self._coding = target.content, target.coding
-        self._compression = target.delivery.compression
+        self._content, self._coding = target.content, target.coding
+        self._compression = target.export_settings.compression
         if self._coding.codec == "exr":
             import_openexr()
         # a link to a folder is followed: its partial must lie on the same volume
         place = place_of(path.absolute())
         remove_stale_partials(place)
-        self._names = image_names(info, frames, target.format.image, target.content, target.delivery)
+        self._names = image_names(info, frames, target.format.image, target.content, target.export_settings)
         try:
             self.partial = create_partial_folder(place)
             if path.is_dir():
@@ -49,9 +49,9 @@ class ImageSequenceSink(Sink):
             raise output_error(error, path) from error
 
     def _write(self, index: int, picture: OutputFrame) -> None:
-        if picture.content != self._layout or picture.size != self._info.upright_size:
+        if picture.content != self._content or picture.size != self._info.upright_size:
             raise ValueError(
-                f"a {picture.content} of {picture.size} where a {self._layout} of {self._info.upright_size} is due"
+                f"a {picture.content} of {picture.size} where a {self._content} of {self._info.upright_size} is due"
             )
         # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.
         data = encode_image(picture, self._coding, self._compression)

@@ -25,8 +25,8 @@ def open_sink(
     *,
     frames: range | None = None,
     tags: Mapping[str, str] | None = None,
-    layout: FileContent = "matte",
-    delivery: ExportSettings | None = None,
+    content: FileContent = "matte",
+    export_settings: ExportSettings | None = None,
 ) -> Sink:
     """Start writing.
 
@@ -36,8 +36,8 @@ def open_sink(
         info: The source it belongs to.
         frames: The source frames to be written; None for all.
         tags: Notes to put into the file, for example the model's name.
-        layout: What the pictures hold.
-        delivery: Sound, names, numbers; None for what is usual.
+        content: What the pictures hold.
+        export_settings: Sound, names, numbers; None for what is usual.
 
     Raises:
         UsageError: The range is empty, the format cannot carry the layout or live in this file,
@@ -50,15 +50,15 @@ def open_sink(
     if not len(frames) or frames.step != 1:
         raise UsageError("no frames to write", where=path, fix="Choose a range of at least one frame.")
     check_suffix(path, fmt)
-    delivery = delivery or ExportSettings()
-    if layout == "cutout" and delivery.alpha == "premultiplied" and fmt.straight_only:
+    export_settings = export_settings or ExportSettings()
+    if content == "cutout" and export_settings.alpha == "premultiplied" and fmt.straight_only:
         raise UsageError(
             f"{fmt.title} holds straight colour only, by its specification",
             where=path,
             fix="Leave out --alpha premultiplied, or choose EXR or ProRes 4444.",
         )
     _check_target(path, fmt, info)
-    target = SinkTarget(path, fmt, info, frames, layout, delivery, dict(tags or {}))
+    target = SinkTarget(path, fmt, info, frames, content, export_settings, dict(tags or {}))
     if fmt.is_sequence:
         return ImageSequenceSink(target)
     return FFmpegSink(target) if fmt.external else VideoSink(target)

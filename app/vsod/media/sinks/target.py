@@ -21,7 +21,7 @@ class SinkTarget:
         info: The source it lies over.
         frames: The source frames it covers.
         content: What it holds.
-        delivery: Sound, names, numbers.
+        export_settings: Sound, names, numbers.
         tags: Notes to put into it, for example the model's name.
     """
 
@@ -30,7 +30,7 @@ class SinkTarget:
     info: ClipInfo
     frames: range
     content: FileContent
-    delivery: ExportSettings
+    export_settings: ExportSettings
     tags: dict[str, str]
 
     @property

@@ -51,7 +51,7 @@ class VideoSink(Sink):
         self._target = target
         path, fmt, info = target.path, target.format, target.info
         self._format, self._info = fmt, info
-        self._layout, self._delivery = target.content, target.delivery
+        self._content, self._export_settings = target.content, target.export_settings
         remove_stale_partials(path)
         self._file: BinaryIO | None = None
         self._clock = export_frame_times(info, target.frames, whole_ticks=path.suffix.lower() == ".avi")
@@ -88,8 +88,8 @@ class VideoSink(Sink):
         # The same job gives the same bytes: no dates, no library versions, no random ids.
         container.flags |= _BITEXACT
         notes = "; ".join(
-            [f"vsod-desktop {self._delivery.file_label(self._layout)}"]
-            + ([f"alpha={self._delivery.alpha}"] if self._layout == "cutout" else [])
+            [f"vsod-desktop {self._export_settings.file_label(self._content)}"]
+            + ([f"alpha={self._export_settings.alpha}"] if self._content == "cutout" else [])
             + [f"{key}={value}" for key, value in sorted(self._target.tags.items())]
         )
         container.metadata.update(info.metadata)
@@ -123,7 +123,7 @@ class VideoSink(Sink):
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         context.colorspace = tags.matrix
         context.color_range = _FULL_RANGE if tags.full_range else _VIDEO_RANGE
-        if muxer == "webm" and self._layout == "cutout":
+        if muxer == "webm" and self._content == "cutout":
             stream.metadata["alpha_mode"] = "1"
         if info.sar != 1:
             context.sample_aspect_ratio = info.sar
@@ -146,7 +146,7 @@ class VideoSink(Sink):
             )
         if info.display_matrix:
             stream.set_display_matrix(info.display_matrix)
-        if self._layout != "matte" and info.bit_depth > 8 >= self._maker.coding.bit_depth:
+        if self._content != "matte" and info.bit_depth > 8 >= self._maker.coding.bit_depth:
             self.warnings.append(
                 f"the source has {info.bit_depth} bits, {self._format.title} keeps 8; ProRes keeps 10"
             )
@@ -166,7 +166,7 @@ class VideoSink(Sink):
 
     def _carry_audio(self, container: OutputContainer) -> None:
         info, frames = self._info, self._frames
-        if not info.audio_streams or not self._delivery.copies_audio(self._layout):
+        if not info.audio_streams or not self._export_settings.copies_audio(self._content):
             return
         start = int(info.pts[frames.start]) * info.time_base
         length = int(self._clock.starts[-1]) * self._clock.time_base

@@ -38,17 +38,17 @@ class Exactness:
     ends: bool
 
 
-def measure_exactness(fmt: ExportFormat, layout: FileContent) -> Exactness:
+def measure_exactness(fmt: ExportFormat, content: FileContent) -> Exactness:
     """Write a ramp as matte or alpha, read it back from the stored samples."""
     ramp = (np.arange(_LEVELS, dtype=np.float32) / (_LEVELS - 1)).repeat(8).reshape(_SIZE[::-1])
     rgb = np.full((_SIZE[1], _SIZE[0], 3), 32768, np.uint16)
-    picture = OutputFrame(ramp, rgb if layout == "cutout" else None)
+    picture = OutputFrame(ramp, rgb if content == "cutout" else None)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"ramp{fmt.suffixes[0] if fmt.suffixes else ''}"
-        with open_sink(target, fmt, _clip(), layout=layout) as sink:
+        with open_sink(target, fmt, _clip(), content=content) as sink:
             sink.write(0, picture)
         with open_source(target) as made:
-            back = _read(made.info, layout)
+            back = _read(made.info, content)
     error = float(np.abs(back - ramp).max())
     return Exactness(len(np.unique(back)), error, bool(back.min() == 0 and back.max() == 1))
 
@@ -69,8 +69,8 @@ def _clip() -> ClipInfo:
     )
 
 
-def _read(info: ClipInfo, layout: FileContent) -> npt.NDArray[np.float32]:
-    if layout == "matte":
+def _read(info: ClipInfo, content: FileContent) -> npt.NDArray[np.float32]:
+    if content == "matte":
         return next(iter(read_matte(info))).matte
     alpha = next(iter(read_cutouts(info))).alpha
     assert alpha is not None
@@ -83,15 +83,15 @@ def format_table() -> str:
     for fmt in (FORMATS | FFMPEG_FORMATS).values():
         files = " ".join(fmt.suffixes) or f"folder of {fmt.image}"
         files += ", external" * fmt.external
-        cells = [f"`{fmt.id}`", files, *(_cell(fmt, layout) for layout in ("matte", "fill", "cutout"))]
+        cells = [f"`{fmt.id}`", files, *(_cell(fmt, content) for content in ("matte", "fill", "cutout"))]
         rows.append(f"| {' | '.join(cells)} | {fmt.note} |")
     return "\n".join(rows) + "\n"
 
 
-def _cell(fmt: ExportFormat, layout: FileContent) -> str:
-    if layout not in fmt.contents:
+def _cell(fmt: ExportFormat, content: FileContent) -> str:
+    if content not in fmt.contents:
         return "–"
-    coding = fmt.coding(layout)
+    coding = fmt.coding(content)
     depth = "half float" if coding.codec == "exr" else f"{coding.bit_depth}-bit"
     return f"{depth}{' lossless' if coding.lossless else ''}"
 
@@ -100,13 +100,13 @@ def exactness_table() -> str:
     """What came back of the ramp, format by format; writes every one of them."""
     rows = ["| format | as | levels of 6,144 | largest error | 0 and 1 exact |", "|---|---|---|---|---|"]
     for fmt in all_formats().values():
-        for layout in fmt.contents:
-            if layout == "fill":
+        for content in fmt.contents:
+            if content == "fill":
                 continue
-            found = measure_exactness(fmt, layout)
+            found = measure_exactness(fmt, content)
             error = f"{found.error:.1e}" if found.error else "0"
             ends = "yes" if found.ends else "no"
-            rows.append(f"| `{fmt.id}` | {layout} | {found.levels:,} | {error} | {ends} |")
+            rows.append(f"| `{fmt.id}` | {content} | {found.levels:,} | {error} | {ends} |")
     return "\n".join(rows) + "\n"
 
 

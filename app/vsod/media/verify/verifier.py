@@ -36,8 +36,8 @@ def verify(
     *,
     frames: range | None = None,
     on_frame: Callable[[], None] | None = None,
-    layout: FileContent | None = None,
-    delivery: ExportSettings | None = None,
+    content: FileContent | None = None,
+    export_settings: ExportSettings | None = None,
     name: Path | None = None,
 ) -> VerifyReport:
     """Decode an export again and compare it with the source it was made from.
@@ -47,8 +47,8 @@ def verify(
         made: The export, file or folder.
         frames: The source frames it covers; None for all.
         on_frame: Called after every frame that was looked at; may raise to stop.
-        layout: What it holds; None to go by what it says, or by its channels.
-        delivery: How it was to be written; None for what is usual.
+        content: What it holds; None to go by what it says, or by its channels.
+        export_settings: How it was to be written; None for what is usual.
         name: Where it is going to be, if it is not in its place yet.
 
     Returns:
@@ -72,14 +72,17 @@ def verify(
             return report
         report.add("readable", True, "it can be opened")
         said = _notes(other)
-        layout = layout or _layout(other, said)
-        plan = _plan(info, frames, delivery)
-        info, frames = plan.info, range(len(plan.source_frames)) if delivery and delivery.cfr else frames
-        report.content, report.frames = layout, plan.source_frames.tolist()
+        content = content or _content(other, said)
+        plan = _plan(info, frames, export_settings)
+        info, frames = (
+            plan.info,
+            range(len(plan.source_frames)) if export_settings and export_settings.cfr else frames,
+        )
+        report.content, report.frames = content, plan.source_frames.tolist()
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix
-            compare_names(report, other, image_names(info, frames, suffix, layout, delivery))
+            compare_names(report, other, image_names(info, frames, suffix, content, export_settings))
         else:
             compare_times(report, info, other, frames)
             compare_timecode(report, info, other, frames, report.matte.suffix)
@@ -89,20 +92,20 @@ def verify(
         def underneath(number: int) -> Colours:
             return source.frame_at(int(plan.source_frames[number])).image
 
-        if layout == "matte":
+        if content == "matte":
             check_matte(report, read_matte(other), len(frames), on_frame)
-        elif layout == "fill":
+        elif content == "fill":
             check_fill(report, read_cutouts(other), len(frames), on_frame)
         else:
-            declared = delivery.alpha if delivery else said.get("alpha")
+            declared = export_settings.alpha if export_settings else said.get("alpha")
             check_cutout(report, read_cutouts(other), len(frames), on_frame, underneath, declared)
     return report
 
 
-def _plan(info: ClipInfo, frames: range, delivery: ExportSettings | None) -> ConformPlan:
+def _plan(info: ClipInfo, frames: range, export_settings: ExportSettings | None) -> ConformPlan:
     """Which source frame lies under every frame of the export."""
-    if delivery is not None and delivery.cfr is not None:
-        return conform_to_rate(info, frames, delivery.cfr, delivery.cfr_frames)
+    if export_settings is not None and export_settings.cfr is not None:
+        return conform_to_rate(info, frames, export_settings.cfr, export_settings.cfr_frames)
     return ConformPlan(info, np.arange(frames.start, frames.stop, dtype=np.int64))
 
 
@@ -115,7 +118,7 @@ def _notes(other: ClipInfo) -> dict[str, str]:
     return {}
 
 
-def _layout(other: ClipInfo, said: dict[str, str]) -> FileContent:
+def _content(other: ClipInfo, said: dict[str, str]) -> FileContent:
     if has_alpha(other):
         return "cutout"
     return "fill" if said.get("what") in ("fg", "over", "heatmap") else "matte"
