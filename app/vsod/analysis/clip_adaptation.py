@@ -116,14 +116,14 @@ def confident_frames(maps: Maps, frames: range) -> list[int]:
 
 
 def adapt_to_clip(
-    look: FirstPass, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
+    first_pass: FirstPass, frames: range, file: Path, *, device: str = "auto", steps: int = STEPS
 ) -> tuple[ModelSpec, AdaptationResult]:
     """Adapt a model to a clip from the first pass; gives the weights and whether they are trusted.
 
     Done once: ``file`` keeps the result.
 
     Args:
-        look: The first look, at all of ``frames``.
+        first_pass: The first look, at all of ``frames``.
         frames: Frames to fit to.
         file: Where the outcome and the adapted weights are kept.
         device: As for ``run``.
@@ -136,12 +136,12 @@ def adapt_to_clip(
         Cancelled: The look was cancelled.
         ModelError: The net does not say which part of it is pretrained and may not be touched.
     """
-    known = known_adaptation(look.predictor, frames, file)
+    known = known_adaptation(first_pass.predictor, frames, file)
     if known is not None:
         return known
-    outcome, weights = _adapt(look, frames, device, steps)
-    write_adapted(file, outcome, weights, _key(look.predictor, frames))
-    return _adapted_model(look.predictor, file, outcome), outcome
+    outcome, weights = _adapt(first_pass, frames, device, steps)
+    write_adapted(file, outcome, weights, _key(first_pass.predictor, frames))
+    return _adapted_model(first_pass.predictor, file, outcome), outcome
 
 
 def known_adaptation(
@@ -162,7 +162,7 @@ def _adapted_model(predictor: Predictor, file: Path, outcome: AdaptationResult) 
     return replace(predictor.model, weights=file, sha256="") if outcome.trusted else predictor.model
 
 
-def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[AdaptationResult, bytes]:
+def _adapt(first_pass: FirstPass, frames: range, device: str, steps: int) -> tuple[AdaptationResult, bytes]:
     """What came of it, and the weights as a ``.safetensors`` file's bytes; none where it is not trusted."""
     import torch
 
@@ -174,8 +174,8 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
     )
     from vsod_models.weights import save_weights
 
-    model = look.predictor.model
-    teaching = confident_frames(look.maps, frames)
+    model = first_pass.predictor.model
+    teaching = confident_frames(first_pass.maps, frames)
     if len(teaching) < min(4, len(frames)):
         return AdaptationResult(False), b""
     torch.manual_seed(0)
@@ -187,9 +187,9 @@ def _adapt(look: FirstPass, frames: range, device: str, steps: int) -> tuple[Ada
             f"model '{model.id}' cannot adapt to a clip: {error}",
             fix="Leave --adapt out, or give its net a method backbone_parameters().",
         ) from error
-    if not adapter.learn(*look.gathered(teaching), AdaptationSettings(steps), look.cancel):
+    if not adapter.learn(*first_pass.gathered(teaching), AdaptationSettings(steps), first_pass.cancel):
         raise Cancelled
-    cues, before = look.gathered(evenly_spaced(frames, VALIDATION_FRAMES))
+    cues, before = first_pass.gathered(evenly_spaced(frames, VALIDATION_FRAMES))
     after = adapter.maps(cues)
     known = ~np.isnan(before.numpy())
     first, then = (np.where(known, x, 0).reshape(-1, *after.shape[-2:]) for x in (before.numpy(), after))

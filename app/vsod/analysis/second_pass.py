@@ -47,8 +47,8 @@ def adapt_predictor(
     def decode(span: range) -> Generator[Frame, None, None]:
         return prefetch(clip.frames(span.start, span.stop, size=predictor.raster.size), name="decode")
 
-    look = FirstPass(predictor, decode, maps, clip.info.frame_count, cancel)
-    model, outcome = adapt_to_clip(look, frames, adapted_weights_file(folder, frames), device=device)
+    first_pass = FirstPass(predictor, decode, maps, clip.info.frame_count, cancel)
+    model, outcome = adapt_to_clip(first_pass, frames, adapted_weights_file(folder, frames), device=device)
     return (predictor.for_second_pass(model, maps) if outcome.trusted else predictor), outcome
 
 

@@ -113,7 +113,9 @@ class MainWindow(QMainWindow):
         self.analysis, self.matte = self.workspace.analysis, self.workspace.matte
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.menus = Submenus(self, self.actions_by_id, self.workspace.looks, self.preferences, self.document)
+        self.menus = Submenus(
+            self, self.actions_by_id, self.workspace.view_bar, self.preferences, self.document
+        )
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.workspace)
@@ -180,7 +182,7 @@ class MainWindow(QMainWindow):
         jobs.running.connect(self.overview.set_running)
         jobs.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.overview.found.connect(self.workspace.issues.set_issues)
-        self.menus.looks.chosen.connect(lambda changes: self.player.set_view(**changes))
+        self.menus.view_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.workspace.issues.picked.connect(self.player.seek)
         self.exporting.queued.connect(self.queue_room.add)
         self.opening.project_picked.connect(self.projects.open)
@@ -233,7 +235,7 @@ class MainWindow(QMainWindow):
             self.queue_room.offer()
 
     def _on_catalogue(self, models: list[ModelChoice], _formats: object) -> None:
-        self.menus.looks.set_models([model.id for model in models if not model.problem])
+        self.menus.view_menus.set_models([model.id for model in models if not model.problem])
 
     # ---- events
 

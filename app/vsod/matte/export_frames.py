@@ -99,9 +99,9 @@ def _pictures(
             fill = premultiply(fill, matte)
         return {"cutout": OutputFrame(alpha=matte, rgb=fill)}
     assert background is not None
-    ground = background(frame.index, seen, matte)
-    ground = to_8bit(ground) if seen.dtype == np.uint8 else to_16bit(ground)
-    return {"fill": OutputFrame(rgb=over(fill, matte, ground))}
+    behind = background(frame.index, seen, matte)
+    behind = to_8bit(behind) if seen.dtype == np.uint8 else to_16bit(behind)
+    return {"fill": OutputFrame(rgb=over(fill, matte, behind))}
 
 
 def heatmap(matte: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

@@ -46,17 +46,17 @@ def smooth_maps(
         yield from pairs
         return
     stabiliser = TemporalSmoother(strength)
-    looks: dict[int, SmoothingFrame] = {}
+    neighbours: dict[int, SmoothingFrame] = {}
     waiting: deque[Frame] = deque()
 
     def ready(until: int) -> Iterator[tuple[Frame, Map]]:
         while waiting and waiting[0].index <= until:
             frame = waiting.popleft()
-            looks.pop(frame.index - RADIUS - 1, None)
-            yield frame, stabiliser(frame.index, looks)
+            neighbours.pop(frame.index - RADIUS - 1, None)
+            yield frame, stabiliser(frame.index, neighbours)
 
     for frame, saliency in pairs:
-        looks[frame.index] = SmoothingFrame.at(luma(frame.image), saliency)
+        neighbours[frame.index] = SmoothingFrame.at(luma(frame.image), saliency)
         if frame.index in frames:
             waiting.append(frame)
         yield from ready(frame.index - RADIUS)
@@ -79,28 +79,28 @@ class SmoothingPreview:
     def __init__(self, source: Source, store: MapStore, strength: float, pixels: PixelFormat) -> None:
         self._source, self._store, self._pixels = source, store, pixels
         self._stabiliser = TemporalSmoother(strength)
-        self._looks: dict[int, SmoothingFrame] = {}
+        self._neighbours: dict[int, SmoothingFrame] = {}
         self._ahead: Iterator[Frame] | None = None
         self._next = 0
 
     def __call__(self, index: int) -> Map | None:
         """(h, w) float32 0..1, or None where nothing is computed. Neighbours without a map are left out."""
         around = range(max(0, index - RADIUS), min(self._source.info.frame_count, index + RADIUS + 1))
-        missing = [k for k in around if k not in self._looks]
+        missing = [k for k in around if k not in self._neighbours]
         for wanted in missing:
             saliency = self._store.get(wanted)
             if saliency is None:
                 continue
             frame = self._frame(wanted)
             if fits(self._source.info, self._store, frame):
-                self._looks[wanted] = SmoothingFrame.at(luma(frame.image), saliency)
+                self._neighbours[wanted] = SmoothingFrame.at(luma(frame.image), saliency)
             else:  # the clip was exchanged under the window: no map rather than a wrong one
                 self._store.drop(wanted)
-        if index not in self._looks:
+        if index not in self._neighbours:
             return None
-        for far in sorted(self._looks, key=lambda k: abs(k - index))[self._KEPT :]:
-            del self._looks[far]
-        return self._stabiliser(index, {k: self._looks[k] for k in around if k in self._looks})
+        for far in sorted(self._neighbours, key=lambda k: abs(k - index))[self._KEPT :]:
+            del self._neighbours[far]
+        return self._stabiliser(index, {k: self._neighbours[k] for k in around if k in self._neighbours})
 
     def _frame(self, index: int) -> Frame:
         if self._ahead is None or not 0 <= index - self._next <= self._WORTH_DECODING:

@@ -127,8 +127,10 @@ def run_bench(
         decoded = alone(f"decode {pixels}", clip.frames(0, min(frames.stop, 24), pixels=pixels))
         pairs = list(zip((m for _, m in maps), decoded, strict=False))
         if settings.temporal_smoothing:
-            looks = ((frame, saliency) for saliency, frame in pairs)
-            smoothed = alone("smooth", smooth_maps(looks, settings.temporal_smoothing, range(len(pairs))))
+            unsmoothed = ((frame, saliency) for saliency, frame in pairs)
+            smoothed = alone(
+                "smooth", smooth_maps(unsmoothed, settings.temporal_smoothing, range(len(pairs)))
+            )
             pairs = [(saliency, frame) for frame, saliency in smoothed]
         with refiner:
             # once for the time, letting go of every matte as a job does: fresh memory costs more than the work

@@ -68,7 +68,7 @@ class JobQueue:
         if self._disk.owned:
             self._take_in()
         elif self._disk.state() != self._seen:
-            self._look()
+            self._read_again()
         return (tuple(self._items), self.worker) != before
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class JobQueue:
             if not self._writes:
                 self._disk.close()
 
-    def _look(self) -> None:
+    def _read_again(self) -> None:
         """The owner's items and what is posted."""
         self._seen = self._disk.state()
         try:

@@ -80,7 +80,7 @@ class TemporalSmoother:
         self._dis = DIS("ultrafast", finest=0, stride=5)
         self._steps: dict[tuple[int, int], _Step | None] = {}
 
-    def __call__(self, index: int, looks: Mapping[int, SmoothingFrame]) -> Map:
+    def __call__(self, index: int, neighbours: Mapping[int, SmoothingFrame]) -> Map:
         """The smoothed map of frame ``index``.
 
         Each side is summed up from its far end: what the last neighbour says is carried to the one
@@ -88,17 +88,17 @@ class TemporalSmoother:
 
         Args:
             index: The frame.
-            looks: The frame and, as far as there are any, its neighbours up to :data:`RADIUS` away.
+            neighbours: The frame and, as far as there are any, its neighbours up to :data:`RADIUS` away.
 
         Returns:
             (h, w) float32 0..1.
         """
-        own = looks[index].saliency
-        total = start = _tally(looks[index])
+        own = neighbours[index].saliency
+        total = start = _tally(neighbours[index])
         for way in (-1, 1):
             said: Map | None = None
-            for there, step in reversed(self._path(index, way, looks)):
-                tally = _tally(looks[there])
+            for there, step in reversed(self._path(index, way, neighbours)):
+                tally = _tally(neighbours[there])
                 said = step.carries(tally if said is None else tally + said)
             if said is not None:
                 total = total + np.float32(self.strength) * said
@@ -107,18 +107,20 @@ class TemporalSmoother:
         h, w = own.shape
         return np.asarray(np.clip(own + cv2.resize(change, (w, h)), 0, 1), np.float32)
 
-    def _path(self, index: int, way: int, looks: Mapping[int, SmoothingFrame]) -> list[tuple[int, _Step]]:
+    def _path(
+        self, index: int, way: int, neighbours: Mapping[int, SmoothingFrame]
+    ) -> list[tuple[int, _Step]]:
         """The neighbours of ``index`` on one side up to a cut, and the step that leads to each."""
         path: list[tuple[int, _Step]] = []
         for there in range(index + way, index + way * (RADIUS + 1), way):
-            if there not in looks or (step := self._step(there - way, there, looks)) is None:
+            if there not in neighbours or (step := self._step(there - way, there, neighbours)) is None:
                 break
             path.append((there, step))
         return path
 
-    def _step(self, start: int, end: int, looks: Mapping[int, SmoothingFrame]) -> _Step | None:
+    def _step(self, start: int, end: int, neighbours: Mapping[int, SmoothingFrame]) -> _Step | None:
         if (start, end) not in self._steps:
-            first, second = looks[start].luma, looks[end].luma
+            first, second = neighbours[start].luma, neighbours[end].luma
             there, back = self._dis(first, second), self._dis(second, first)
             self._steps[start, end] = _step(first, second, there, back)
             self._steps[end, start] = _step(second, first, back, there)

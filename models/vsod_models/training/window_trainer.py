@@ -123,13 +123,13 @@ class WindowTrainer(TrainingRun):
         stride = torch.tensor(_STRIDES)[torch.randint(0, len(_STRIDES), (_WINDOWS,), generator=rng)]
         stride = torch.where(torch.rand(_WINDOWS, generator=rng) < 0.5, stride, -stride)
         mirror = torch.randint(0, 2, (_WINDOWS,), generator=rng)
-        tired = torch.rand(_WINDOWS, self.length, generator=rng) < _WORN
+        degraded = torch.rand(_WINDOWS, self.length, generator=rng) < _WORN
         frames = last[:, None] - stride[:, None] * torch.arange(self.length - 1, -1, -1)
         # beyond an end of the clip its outermost frame is repeated, as at inference
         first = torch.searchsorted(self._clip, self._clip[last].contiguous())
         end = torch.searchsorted(self._clip, self._clip[last].contiguous(), right=True) - 1
         frames = frames.clamp(first[:, None], end[:, None])
-        window = self.features[mirror[:, None] + 2 * tired, frames].to(self.device)
+        window = self.features[mirror[:, None] + 2 * degraded, frames].to(self.device)
         target = self._masks[mirror[:, None], frames if self.clips else frames[:, -1:]].float() / 255
         return window.float(), target.to(self.device).flatten(0, 1)
 
@@ -163,8 +163,8 @@ class WindowTrainer(TrainingRun):
         rows: list[list[Tensor]] = [[], [], [], []]
         for start in range(0, len(videos.rgb), 8):
             batch = pack_frames(self.pack, slice(start, start + 8), self.device)
-            tired = degrade(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
-            for side, seen in enumerate((batch, mirror(batch), tired, mirror(tired))):
+            degraded = degrade(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
+            for side, seen in enumerate((batch, mirror(batch), degraded, mirror(degraded))):
                 inputs = []
                 for name in self.stage.reads:
                     x: Tensor = getattr(seen, name)

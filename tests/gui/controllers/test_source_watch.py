@@ -33,17 +33,17 @@ def test_a_render_over_the_open_clip_is_said_and_offered(qtbot: QtBot, tmp_path:
     clip, new = tmp_path / "a.mov", tmp_path / "new.mov"
     clip.write_bytes(b"1")
     banner, watch, reopened = watched(qtbot, clip)
-    watch.look()
+    watch.check()
     assert banner.isHidden()
     new.write_bytes(b"2")
     new.replace(clip)  # as renderers do
     qtbot.waitUntil(lambda: not banner.isHidden(), timeout=5000)
     assert "changed on the disk" in banner.text
     banner.hide()
-    watch.look()
+    watch.check()
     assert banner.isHidden()  # said once
     clip.write_bytes(b"33")
-    watch.look()
+    watch.check()
     assert not banner.isHidden()
     banner.action_button.click()
     assert reopened == [clip] and banner.isHidden()
@@ -71,9 +71,9 @@ def test_a_clip_that_went_away_is_said(qtbot: QtBot, tmp_path: Path) -> None:
     clip.write_bytes(b"1")
     banner, watch, _ = watched(qtbot, clip)
     clip.unlink()
-    watch.look()
+    watch.check()
     assert "not there any more" in banner.text
     watch.set_clip(None)
     banner.hide()
-    watch.look()
+    watch.check()
     assert banner.isHidden()

@@ -170,17 +170,17 @@ def test_what_is_chosen_takes_effect(
     monkeypatch.setenv("VSOD_CACHE_GB", "4")
     window.actions_by_id["preferences"].trigger()
     dialog = next(d for d in window.findChildren(PreferencesDialog) if d.isVisible())
-    dialog.sound_box.setChecked(False)
+    dialog.audio_box.setChecked(False)
     assert window.audio.muted
-    dialog.ahead_box.setChecked(True)
+    dialog.idle_box.setChecked(True)
     assert window.idle_analysis.enabled
-    dialog.ahead_box.setChecked(False)
+    dialog.idle_box.setChecked(False)
     dialog.device_box.setCurrentIndex(dialog.device_box.findData("cpu"))
     assert window.analysis.device == "cpu"
     dialog.save_box.setCurrentIndex(2)
     assert window.projects.autosave._rest.interval() == 60_000
-    assert dialog.drafts_box.currentText() == "300 MB"
-    dialog.drafts_box.setCurrentIndex(0)
+    assert dialog.scrub_cache_box.currentText() == "300 MB"
+    dialog.scrub_cache_box.setCurrentIndex(0)
     assert window.player.scrub_cache.store.limit == 100_000_000
     dialog.size_box.setValue(12)
     assert size_limit() == 12 << 30
@@ -205,9 +205,9 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
         window.open_path(Path("/clips/heron.mov"))
         qtbot.waitUntil(lambda: window.canvas.shown is not None)
         assert window.width() == 800
-        assert window.workspace.looks._picker.isVisible() and window.workspace.looks._picker.text()
+        assert window.workspace.view_bar._picker.isVisible() and window.workspace.view_bar._picker.text()
         window.resize(1400, 800)
-        assert not window.workspace.looks._picker.isVisible()
+        assert not window.workspace.view_bar._picker.isVisible()
     finally:
         window.close()
         qapp.removeTranslator(catalogue)

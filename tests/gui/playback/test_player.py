@@ -211,7 +211,7 @@ def test_fit_and_one_to_one(qtbot: QtBot, window: MainWindow, clip: FakeClip) ->
     adapted = window.canvas.zoom
     press(window, Key.Key_1)
     assert window.canvas.zoom == 1.0
-    assert window.workspace.looks.zoom.text() == "100 %"
+    assert window.workspace.view_bar.zoom.text() == "100 %"
     press(window, Key.Key_F)
     assert window.canvas.zoom == pytest.approx(adapted)
 

@@ -29,7 +29,7 @@ def do(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
 
 
 def choose(qtbot: QtBot, window: MainWindow, name: str) -> np.ndarray:
-    action = window.menus.looks.parent().findChild(QAction, name)
+    action = window.menus.view_menus.parent().findChild(QAction, name)
     assert action is not None
     action.trigger()
     settle(qtbot, window)
@@ -64,7 +64,7 @@ def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, c
 def test_side_by_side_moves_together(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     ready(qtbot, window)
     do(qtbot, window, "show_matte")
-    window.menus.looks.chosen.emit({"compare_with": SOURCE})
+    window.menus.view_menus.chosen.emit({"compare_with": SOURCE})
     both = do(qtbot, window, "compare_side")
     canvas, half = window.canvas, window.canvas.width() // 2
     rect = canvas.picture_rect()
@@ -93,7 +93,7 @@ def test_another_model_is_compared_with(qtbot: QtBot, window: MainWindow, clip: 
     assert (shown.other_alpha == shown.alpha).all()
     choose(qtbot, window, "compare_with:unfinished")
     assert (window.canvas.shown.other_alpha < window.canvas.shown.alpha).any()
-    names = [a.objectName() for a in window.menus.looks.against.actions()]
+    names = [a.objectName() for a in window.menus.view_menus.against.actions()]
     assert names == [
         "compare_with:unfinished",
         "compare_with:picture",
@@ -128,11 +128,11 @@ def test_what_lies_behind_the_cutout(
     still = QImage(8, 8, QImage.Format.Format_RGB32)
     still.fill(0x102030)
     still.save(str(tmp_path / "still.png"))
-    window.menus.looks.chosen.emit({"background": str(tmp_path / "still.png")})
+    window.menus.view_menus.chosen.emit({"background": str(tmp_path / "still.png")})
     settle(qtbot, window)
     assert colour(pixels(window)) == [0x10, 0x20, 0x30]
     # a still that is gone is the checker, not a crash
-    window.menus.looks.chosen.emit({"background": str(tmp_path / "gone.png")})
+    window.menus.view_menus.chosen.emit({"background": str(tmp_path / "gone.png")})
     settle(qtbot, window)
     assert 90 <= colour(pixels(window))[0] <= 130
 
@@ -161,7 +161,7 @@ def test_safe_areas_are_drawn_and_go(qtbot: QtBot, window: MainWindow, clip: Fak
 def test_views_are_greyed_where_nothing_is_computed(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     settle(qtbot, window)
     tint = next(
-        b for b in window.workspace.looks._needy if b.defaultAction() is window.actions_by_id["show_tint"]
+        b for b in window.workspace.view_bar._needy if b.defaultAction() is window.actions_by_id["show_tint"]
     )
     assert tint.property("lacking") is True and tint.isEnabled()
     ready(qtbot, window)

@@ -26,14 +26,14 @@ TWO = (
 
 
 def test_the_words_of_a_look_ask_for_what_it_does():
-    for look in EVALUATION_VARIANTS:
-        words = look.words.split()
-        assert ("--adapt" in words) == look.adapt
-        assert ("--no-flow" in words) == (look.cue == "no-flow")
+    for variant in EVALUATION_VARIANTS:
+        words = variant.words.split()
+        assert ("--adapt" in words) == variant.adapt
+        assert ("--no-flow" in words) == (variant.cue == "no-flow")
         asked = " ".join(w for w in words if w not in ("--adapt", "--no-flow"))
         engine = "=meanfield" if words[-1:] == ["--crf"] else ""
         assert asked.replace(" off", "=off").replace(" 0", "=0") + engine == " ".join(
-            w.replace("=0.0", "=0") for w in look.matte_settings.to_options()
+            w.replace("=0.0", "=0") for w in variant.matte_settings.to_options()
         )
 
 
@@ -68,9 +68,9 @@ def test_a_model_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
     monkeypatch.setattr(
         surveying,
         "EVALUATION_VARIANTS",
-        [look for look in EVALUATION_VARIANTS if "crf" in look.words and not look.adapt],
+        [variant for variant in EVALUATION_VARIANTS if "crf" in variant.words and not variant.adapt],
     )
-    assert [row.look.words for row in evaluate_all(data, ["swift"])] == ["--crf", "--crf off"]
+    assert [row.variant.words for row in evaluate_all(data, ["swift"])] == ["--crf", "--crf off"]
     both = [replace(require_model("swift"), crf=crf) for crf in ("off", "meanfield")]
     monkeypatch.setattr(
         surveying, "EVALUATION_VARIANTS", [EvaluationVariant(""), *surveying.EVALUATION_VARIANTS]
@@ -80,6 +80,6 @@ def test_a_model_that_ends_in_a_crf_is_measured_without_it(data, monkeypatch):
         monkeypatch.setattr("vsod.lab.evaluation.option_tables.require_model", lambda _, model=model: model)
         monkeypatch.setattr("vsod.lab.evaluation.evaluate.require_model", lambda _, model=model: model)
         rows = list(evaluate_all(data, ["swift"]))
-        words.append([row.look.words for row in rows])
+        words.append([row.variant.words for row in rows])
         assert rows[0].scores[-1].MAE != rows[1].scores[-1].MAE
     assert words == [["", "--crf"], ["", "--crf off"]]

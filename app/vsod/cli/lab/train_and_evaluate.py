@@ -145,11 +145,11 @@ def evaluate_all(args: argparse.Namespace) -> int:
     for row in measuring.evaluate_all(args.data, args.models, split=args.split, device=args.device):
         rows.append(row)
         for scores in row.scores:
-            told = {"model": row.model, "options": row.look.words, "clip": scores.name, **scores.row()}
+            told = {"model": row.model, "options": row.variant.words, "clip": scores.name, **scores.row()}
             if args.json:
                 print(json_text(told), flush=True)
         if not args.json:
-            print(f"{row.model} {row.look.words}: {row.scores[-1].row()}", file=sys.stderr)
+            print(f"{row.model} {row.variant.words}: {row.scores[-1].row()}", file=sys.stderr)
     if not args.json:
         print(measuring.format_tables(rows))
         for model in dict.fromkeys(row.model for row in rows):

@@ -27,7 +27,7 @@ class Submenus:
         document: Has the clips of the project.
 
     Attributes:
-        looks: What is behind the cut-out, and what is compared with.
+        view_menus: What is behind the cut-out, and what is compared with.
         recent: Clips opened lately.
         clips: Clips of the project.
     """
@@ -40,13 +40,13 @@ class Submenus:
         preferences: Preferences,
         document: ProjectDocument,
     ) -> None:
-        self.looks = ViewMenus(window)
+        self.view_menus = ViewMenus(window)
         self.recent = RecentMenu(preferences, window)
         self.clips = ProjectClipsMenu(document, window)
-        for menu, text in ((self.looks.background, tr("Background")), (self.looks.against, "A/B")):
+        for menu, text in ((self.view_menus.background, tr("Background")), (self.view_menus.against, "A/B")):
             bar.add_menu(menu, text)
         places = (
-            ("view", "guides", (self.looks.background, self.looks.against)),
+            ("view", "guides", (self.view_menus.background, self.view_menus.against)),
             ("file", "export", (self.clips, self.recent)),
         )
         for name, before, menus in places:

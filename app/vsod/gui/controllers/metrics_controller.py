@@ -81,13 +81,13 @@ class MetricsController(QObject):
         self._casting, self._covered = casting, covered
         if self._covered:
             self._thumbnails.pause(False)
-        self._look()
+        self._measure_more()
 
     def set_running(self, name: str) -> None:
         """A heavy job began, or ended with ``""``."""
         self._resting = not name
         self._thumbnails.pause(bool(name) and not self._covered)  # the first map goes before the film
-        self._look()
+        self._measure_more()
 
     def go_to_issue(self, way: int) -> None:
         """Go to the next (1) or the previous (-1) issue."""
@@ -108,7 +108,7 @@ class MetricsController(QObject):
 
     # ---- measuring
 
-    def _look(self) -> None:
+    def _measure_more(self) -> None:
         new = self._covered - self._measured
         if self._clip is None or self._casting is None or self._job is not None or new <= 0:
             return
@@ -137,7 +137,7 @@ class MetricsController(QObject):
 
     def _ended(self) -> None:
         self._job = None
-        self._look()
+        self._measure_more()
 
     def _forget(self) -> None:
         if self._job is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vsod.pipeline.batch import JobOutcome
 
 
-_LOOK_MS = 2000  # between two looks at what other windows did
+_REFRESH_MS = 2000  # between two looks at what other windows did
 
 
 _log = logging.getLogger(__name__)
@@ -58,10 +58,10 @@ class QueueController(QObject):
         jobs.running.connect(self._on_running)
         jobs.progressed.connect(self._on_progress)
         jobs.failed.connect(self._on_failed)
-        self._look = QTimer(self)
-        self._look.setInterval(_LOOK_MS)
-        self._look.timeout.connect(self._refresh)
-        self._look.start()
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setInterval(_REFRESH_MS)
+        self._refresh_timer.timeout.connect(self._refresh)
+        self._refresh_timer.start()
 
     def start(self) -> None:
         """Do what waits."""
@@ -92,12 +92,12 @@ class QueueController(QObject):
 
     def close(self) -> None:
         """The window goes; another may work on the queue."""
-        self._look.stop()
+        self._refresh_timer.stop()
         self.model.jobs.close()
 
     def _refresh(self) -> None:
         if not self.model.refresh():
-            self._look.stop()  # said once, not every two seconds
+            self._refresh_timer.stop()  # said once, not every two seconds
 
     def _next(self) -> None:
         model = self.model

@@ -34,7 +34,7 @@ class SourceWatch(QObject):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_CALM)
-        self._later.timeout.connect(self.look)
+        self._later.timeout.connect(self.check)
         for signal in (self._watcher.fileChanged, self._watcher.directoryChanged):
             signal.connect(lambda path: self._later.start())
         window.installEventFilter(self)
@@ -49,7 +49,7 @@ class SourceWatch(QObject):
             # an editor's program replaces a file by another one: its folder tells
             self._watcher.addPaths([str(info.path), str(info.path.parent)])
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Report once for each change that the clip's file is not what it was when it was opened."""
         info = self._info
         if info is None or info.state is None:
@@ -76,5 +76,5 @@ class SourceWatch(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """The window comes to the front: somebody may have rendered meanwhile."""
         if event is not None and event.type() == QEvent.Type.WindowActivate:
-            self.look()
+            self.check()
         return False

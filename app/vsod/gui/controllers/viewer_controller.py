@@ -50,7 +50,7 @@ class ViewerController(QObject):
         room.clip_state.coverage_changed.connect(self._on_coverage)
         room.clip_state.range_changed.connect(self._on_range)
         workspace.timeline.scrubbed.connect(player.seek)
-        workspace.canvas.zoomed.connect(workspace.looks.show_zoom)
+        workspace.canvas.zoomed.connect(workspace.view_bar.show_zoom)
         workspace.canvas.probed.connect(room.status.show_pixel)
         workspace.canvas.space_dragged.connect(player.toggle_play)
         workspace.canvas.raster_changed.connect(self._settle.start)
@@ -63,7 +63,7 @@ class ViewerController(QObject):
         workspace.facts.set_clip(info)
         workspace.timeline.set_clip(info)
         workspace.canvas.set_clip(info)
-        workspace.looks.title.setText(info.path.name)
+        workspace.view_bar.title.setText(info.path.name)
         self._status.show_clip(info)
         self._player.set_view(size=workspace.canvas.wanted_size())
         self._player.set_clip(clip)
@@ -122,7 +122,7 @@ class ViewerController(QObject):
         self._note(shown)
 
     def _note(self, shown: RenderedFrame) -> None:
-        self._workspace.looks.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
+        self._workspace.view_bar.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
             self._workspace.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:

@@ -58,8 +58,8 @@ class PreferencesDialog(QDialog):
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(10)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        looks = [(name, tr(_THEMES[name])) for name in theme.THEMES]
-        self.theme_box = self._choice(tr("Appearance"), "theme", looks)
+        themes = [(name, tr(_THEMES[name])) for name in theme.THEMES]
+        self.theme_box = self._choice(tr("Appearance"), "theme", themes)
         tongues = [("", tr("As the system")), *languages().items()]
         self.language_box = self._choice(tr("Language"), "language", tongues)
         as_before = ("", tr("As for the clip before"))
@@ -70,9 +70,9 @@ class PreferencesDialog(QDialog):
         self.device_box = self._choice(tr("Device"), "device", device_names())
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]
         self.save_box = self._choice(tr("Autosave"), "autosave_delay", saves)
-        self.sound_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "audio")
-        self.ahead_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "idle_analysis")
-        self.drafts_box = self._choice(
+        self.audio_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "audio")
+        self.idle_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "idle_analysis")
+        self.scrub_cache_box = self._choice(
             tr("Scrub cache"), "scrub_cache_mb", _DRAFTS.items(), DEFAULT_MEGABYTES
         )
         self._add_cache()

@@ -49,7 +49,7 @@ class Player(QObject):
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(lambda: self._server.show(self.index))
         self.scrub_cache = ScrubCache(self)
-        self.scrub_cache.ready.connect(self._on_draft)
+        self.scrub_cache.ready.connect(self._on_scrub_frame)
         self.scrub_cache.start()
 
     @property
@@ -181,7 +181,7 @@ class Player(QObject):
         self._exact = shown
         self.shown.emit(shown)
 
-    def _on_draft(self) -> None:
+    def _on_scrub_frame(self) -> None:
         shown, exact = self.scrub_cache.take(), self._exact
         if shown is None or self.speed or shown.view != self.view:
             return

@@ -37,7 +37,7 @@ class Workspace(QWidget):
         super().__init__(parent)
         overlays = [actions[name] for name in VIEW_MODES]
         zooms = [actions["fit"], actions["one_to_one"]]
-        self.looks = ViewBar(overlays, zooms)
+        self.view_bar = ViewBar(overlays, zooms)
         self.canvas = Canvas()
         self.canvas.addActions([*overlays, *zooms])
         self.transport = TransportBar([actions[name] if name else None for name in _BUTTONS])
@@ -52,7 +52,7 @@ class Workspace(QWidget):
         actions["export"].enabledChanged.connect(self.export_button.setEnabled)
 
         work, outer = _bare(QVBoxLayout()), _bare(QHBoxLayout())
-        work.addWidget(self.looks)
+        work.addWidget(self.view_bar)
         work.addWidget(self.canvas, 1)
         work.addWidget(self.transport)
         work.addWidget(self.timeline)

@@ -50,12 +50,12 @@ class VariantScores:
 
     Attributes:
         model: The model's id.
-        look: How it was measured.
+        variant: How it was measured.
         scores: Per clip, then the mean.
     """
 
     model: str
-    look: EvaluationVariant
+    variant: EvaluationVariant
     scores: list[Scores]
 
 
@@ -80,20 +80,20 @@ def evaluate_all(
         about = require_model(model)
         flow, fits = about.flow != "none", hasattr(build_network(about), "backbone_parameters")
         seen = set()
-        for look in EVALUATION_VARIANTS:
-            meant = look.cue, look.adapt, look.matte_settings.for_model(about.crf)
-            if meant not in seen and (look.cue == "full" or flow) and (fits or not look.adapt):
+        for variant in EVALUATION_VARIANTS:
+            meant = variant.cue, variant.adapt, variant.matte_settings.for_model(about.crf)
+            if meant not in seen and (variant.cue == "full" or flow) and (fits or not variant.adapt):
                 seen.add(meant)
                 scores = evaluate(
                     model,
                     data,
                     split_name=split,
-                    cue=look.cue,
-                    adapt=look.adapt,
-                    matte_settings=look.matte_settings,
+                    cue=variant.cue,
+                    adapt=variant.adapt,
+                    matte_settings=variant.matte_settings,
                     device=device,
                 )
-                yield VariantScores(model, look, scores)
+                yield VariantScores(model, variant, scores)
 
 
 def count_model_parameters(model: str) -> int:
@@ -109,7 +109,7 @@ def format_tables(rows: list[VariantScores]) -> str:
     for part in (means, each):
         part.append("|---" * part[0].count(" | ") + "|---|")
     for row in rows:
-        name = f"`{' '.join(filter(None, (row.model, row.look.words)))}`"
+        name = f"`{' '.join(filter(None, (row.model, row.variant.words)))}`"
         found = row.scores[-1].row()
         means.append(_line([name, *(_digits(c, found.get(c)) for c in COLUMNS)]))
         each.append(_line([name, *(f"{s.J:.3f}" for s in row.scores[:-1])]))
