@@ -12,8 +12,9 @@ _FIRST = "features.0.0.weight"
 
 
 def is_imagenet(state: Mapping[str, Tensor]) -> bool:
-    """True for a file under torchvision's names."""
-    return any(key in state for key in ("features.0.weight", _FIRST, "conv1.weight", "layer1.0.conv1.weight"))
+    """True for a file of a pretrained classifier: under torchvision's names, or EfficientNet-Lite's."""
+    firsts = ("features.0.weight", _FIRST, "conv1.weight", "layer1.0.conv1.weight", "_conv_stem.weight")
+    return any(key in state for key in firsts)
 
 
 def load_matching(net: nn.Module, state: Mapping[str, Tensor]) -> list[str]:

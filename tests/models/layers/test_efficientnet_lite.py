@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.layers.efficientnet_lite import EfficientNetLite, SameConv2d
 from vsod_models.networks.studio import Studio
+from vsod_models.networks.swift import STAGES, Swift
+from vsod_models.training.initial_weights import is_imagenet
 
 
 def imagenet_like(net, seed=0):
@@ -115,3 +117,17 @@ def test_studio_with_this_encoder_reads_any_multiple_of_32():
     net = Studio((8, 8, 8, 8), (8, 8, 8, 8), "lite0").eval()
     with torch.inference_mode():
         assert net(torch.rand(1, 3, 96, 160), torch.rand(1, 6, 48, 80)).shape == (1, 1, 96, 160)
+
+
+def test_swift_starts_from_its_file_and_keeps_the_first_blocks_while_it_learns():
+    net = Swift(encoder="lite0")
+    state = imagenet_like(net.encoder)
+    assert is_imagenet(state)
+    net.load_imagenet(state)
+    assert net.encoder.stem.weight.shape == (32, 3, 3, 3)
+    STAGES[0].freeze(net, 3)
+    learning = {name for name, p in net.encoder.named_parameters() if p.requires_grad}
+    frozen = {name for name, p in net.encoder.named_parameters() if not p.requires_grad}
+    assert {name.partition(".")[0] for name in frozen} == {"stem", "blocks"}
+    assert {name.split(".")[1] for name in frozen if name.startswith("blocks")} == {"0", "1"}
+    assert "blocks.2.depthwise.weight" in learning
