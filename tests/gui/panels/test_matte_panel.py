@@ -1,5 +1,6 @@
 """The inspector's knobs: made from the table, coupled, reset, previewed without another analysis."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_clip_session import FakeClip
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
 from PyQt6.QtGui import QWheelEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
+from vsod import paths
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.matte_panel import MattePanel
@@ -145,3 +147,21 @@ def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
     settle(qtbot, window)
     assert window.canvas.shown.view.settings.matte.crf == "meanfield"
     assert len(clip.analysed) == 1
+
+
+def test_no_name_of_a_setting_is_clipped(panel: MattePanel) -> None:
+    """Neither in English nor in German, at the width the side of the window has."""
+    german = json.loads((paths.resources_dir() / "translations" / "de.json").read_text(encoding="utf-8"))
+    panel.resize(294, 900)
+    QApplication.processEvents()
+    for editor in panel.editors.values():
+        label = editor.label
+        if not isinstance(label, QLabel):
+            assert label.sizeHint().width() <= label.width()
+            continue
+        for text in (editor.title, german[editor.title]):
+            label.setText(text)
+            QApplication.processEvents()
+            room = QRect(0, 0, label.width(), 1000)
+            needed = label.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
+            assert needed.width() <= label.width() and needed.height() <= label.height() + 1, text

@@ -35,6 +35,7 @@ class ModelFacts(QWidget):
             (tr("Accuracy"), self.accuracy),
             (tr("Speed on this machine"), self.speed),
         )
+        self.accuracy.setWordWrap(True)
         for name, label in named:
             key = PlainLabel(name)
             key.setObjectName("faint")

@@ -22,7 +22,7 @@ from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
-_BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 96, 18
+_BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 108, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
 
 
@@ -98,6 +98,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
 
     def _make_label(self) -> QWidget:
         label = PlainLabel(self.title)
+        label.setWordWrap(True)  # two short lines rather than a clipped one
         label.setObjectName("setting")
         return label
 
