@@ -87,7 +87,7 @@ def test_a_long_preview_forgets(clip):
     preview._KEPT = 2 * RADIUS + 1
     for index in range(COUNT):
         assert preview(index) is not None
-    assert len(preview._looks) <= preview._KEPT
+    assert len(preview._neighbours) <= preview._KEPT
     preview.close()
 
 
