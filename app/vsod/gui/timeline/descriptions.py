@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from operator import attrgetter
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.static_layer import TimelineState
@@ -49,12 +50,14 @@ def frame_text(what: TimelineState, index: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
+_WORST = attrgetter("worst")
+
+
 def next_issue(issues: list[Issue], index: int, way: int) -> Issue | None:
-    """The flag whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
-    places = sorted(issues, key=lambda issue: issue.worst)
+    """The issue whose worst frame comes next after (``way`` 1) or before (-1) a frame."""
     if way > 0:
-        return next((f for f in places if f.worst > index), None)
-    return next((f for f in reversed(places) if f.worst < index), None)
+        return min((i for i in issues if i.worst > index), key=_WORST, default=None)
+    return max((i for i in reversed(issues) if i.worst < index), key=_WORST, default=None)
 
 
 def next_cut(cuts: list[int], index: int, way: int) -> int | None:

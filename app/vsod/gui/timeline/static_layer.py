@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
 from vsod.core.clip import ClipInfo
@@ -97,15 +97,19 @@ def thumbnail_positions(axis: TimeAxis, aspect: float) -> tuple[int, list[int]]:
 
 def _paint_ruler(painter: QPainter, info: ClipInfo, axis: TimeAxis) -> None:
     small, labelled = tick_steps(axis.frames_per_pixel, info.rate)
-    seen = axis.visible
-    for index in range(seen.start - seen.start % labelled, seen.stop, small):
+    seen, low = axis.visible, track_layout.RULER
+    first = seen.start - seen.start % labelled
+    # in two calls: a minute has thousands of marks
+    for step, height, colour in ((small, 4, theme.LINE), (labelled, 9, theme.FAINT)):
+        places = [round(axis.x_of(index)) + 0.5 for index in range(first, seen.stop, step)]
+        painter.setPen(colour)
+        if places:
+            painter.drawLines(*(QLineF(x, low - height, x, low) for x in places))
+    painter.setPen(theme.MUTED)
+    for index in range(first, seen.stop, labelled):
         x = round(axis.x_of(index)) + 0.5
-        big = index % labelled == 0
-        painter.setPen(theme.FAINT if big else theme.LINE)
-        painter.drawLine(QPointF(x, track_layout.RULER - (9 if big else 4)), QPointF(x, track_layout.RULER))
-        if big and x < axis.left + axis.width - 60:
-            painter.setPen(theme.MUTED)
-            painter.drawText(QPointF(x + 4, track_layout.RULER - 9), position_text(info, index))
+        if x < axis.left + axis.width - 60:
+            painter.drawText(QPointF(x + 4, low - 9), position_text(info, index))
 
 
 def _paint_thumbnails(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
@@ -165,8 +169,13 @@ def _paint_bars(
         return
     edges = column_edges(axis.first, axis.frames_per_pixel, round(axis.width), len(mask))
     _, most = extremes(mask.astype(np.float32), edges)
-    for part in true_ranges(most > 0):
-        painter.fillRect(QRectF(box.left() + part.start, box.top(), len(part), box.height()), colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    bars = [
+        QRectF(box.left() + part.start, box.top(), len(part), box.height()) for part in true_ranges(most > 0)
+    ]
+    if bars:
+        painter.drawRects(*bars)
 
 
 def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
@@ -199,8 +208,9 @@ def _paint_cuts(painter: QPainter, cuts: npt.NDArray[np.bool_], axis: TimeAxis, 
     painter.setPen(line)
     seen = axis.visible
     places = {round(axis.x_of(seen.start + i)) for i in np.flatnonzero(cuts[seen.start : seen.stop]).tolist()}
-    for x in places:
-        painter.drawLine(QPointF(x + 0.5, track_layout.RULER), QPointF(x + 0.5, height - track_layout.FOOT))
+    end = height - track_layout.FOOT
+    if places:
+        painter.drawLines(*(QLineF(x + 0.5, track_layout.RULER, x + 0.5, end) for x in places))
 
 
 def _paint_issues(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
