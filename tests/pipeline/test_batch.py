@@ -269,7 +269,7 @@ def test_an_unexpected_error_is_not_swallowed(clips, tmp_path, monkeypatch, caps
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(batch.runner, "run_job", broken)
+    monkeypatch.setattr(runner, "run_job", broken)
     (row,) = run_batch(specs(clips, tmp_path)[:1])
     assert row.state == "failed" and row.notes == ("RuntimeError: a bug",)
     assert not report_path(row.spec).exists() and not capsys.readouterr().err

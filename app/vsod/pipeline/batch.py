@@ -19,8 +19,7 @@ from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import ProgressFn
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, VsodError
-from vsod.media.sources.image_sequence import IMAGE_SUFFIXES as PICTURES
-from vsod.pipeline import runner
+from vsod.media.formats.input_limits import IMAGE_SUFFIXES as PICTURES
 from vsod.pipeline.job_claims import claim
 from vsod.pipeline.job_report import REPORT_SUFFIX, JobReport
 
@@ -149,6 +148,8 @@ def _attempt(
         if known is not None:
             return JobOutcome(spec, "skipped", frames=known.report["frames"])
         spec.output.parent.mkdir(parents=True, exist_ok=True)
+        from vsod.pipeline import runner  # decoders and networks, which the command line's help needs not
+
         report = runner.run_job(spec, on_progress=on_progress and on_progress(spec), cancel=cancel)
         JobReport.of(spec, report).write(report_path(spec))
         return _row(spec, report)

@@ -27,6 +27,9 @@ _PICTURES = (
 # so that a file without a picture can be told to be one
 _SOUND = "wav,w64,aiff,caf,au,mp3,aac,ac3,eac3,flac,amr"
 
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
+"""Files of an image sequence."""
+
 DEMUXERS = ",".join((_CONTAINERS, _STREAMS, _PICTURES, _SOUND))
 PROTOCOLS = "file"
 

@@ -18,6 +18,7 @@ from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import NoVideo, UnreadableMedia
+from vsod.media.formats.input_limits import IMAGE_SUFFIXES
 from vsod.media.pixels.conversion import PixelFormat, black, make_frame
 from vsod.media.pixels.exr import read_exr
 from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
@@ -25,7 +26,6 @@ from vsod.media.sources.image_header import check_image, read_image_size
 from vsod.media.sources.source import Source
 from vsod.storage.digest import file_state
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
 NOMINAL_RATE = Fraction(24)
 # Colour whatever is stored, 16 bits kept, EXIF rotation applied: always upright BGR.
 _READ = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
