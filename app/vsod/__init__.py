@@ -9,7 +9,6 @@ The functions are in :mod:`vsod.api` (docs/api.md). They are imported when they 
 
 import importlib
 import os
-from typing import Any
 
 from vsod.core.size_limits import MAX_PIXELS
 
@@ -30,7 +29,7 @@ os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(MAX_PIXELS)
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name when it is first used (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
