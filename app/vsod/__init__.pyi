@@ -5,14 +5,4 @@ from vsod.api import extract_matte as extract_matte
 from vsod.api import open_clip as open_clip
 from vsod.api import verify as verify
 
-__all__ = [
-    "ClipSettings",
-    "ExportSettings",
-    "MatteSettings",
-    "__version__",
-    "extract_matte",
-    "open_clip",
-    "verify",
-]
-
 __version__: str

@@ -126,8 +126,4 @@ def verify(
         MediaError: The *source* cannot be read.
         UsageError: The range lies outside the source.
     """
-    frames = None
-    if start or stop is not None:
-        with ClipSession(Path(source)) as clip:
-            frames = ClipSettings(start=start, stop=stop).frames(clip.info.frame_count)
-    return _verify(Path(source), Path(output), frames=frames)
+    return _verify(Path(source), Path(output), frames=slice(start, stop))

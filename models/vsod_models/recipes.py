@@ -28,8 +28,6 @@ import torch
 from torch import Tensor, nn
 
 from vsod_models.batch import Batch
-from vsod_models.layers.efficientnet_lite import EfficientNetLite
-from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.losses.saliency_loss import saliency_loss
 
 Answer = tuple[Tensor, list[Tensor]]
@@ -157,13 +155,8 @@ class Stage:
     def freeze(self, net: nn.Module, blocks: int) -> None:
         """Hold still what this stage does not learn, and the first ``blocks`` of pretrained encoders."""
         for module in net.modules():
-            # an encoder with more inputs than RGB has to learn them
-            if isinstance(module, MobileNetV2) and module.features[0][0].in_channels == 3:  # type: ignore[index]
-                for block in list(module.features)[:blocks]:
-                    block.requires_grad_(False)
-            elif isinstance(module, EfficientNetLite) and blocks:
-                for block in [module.stem, *module.blocks][:blocks]:
-                    block.requires_grad_(False)
+            for block in getattr(module, "pretrained_blocks", [])[:blocks]:
+                block.requires_grad_(False)
         for part in self.held(net):
             part.requires_grad_(False)
 

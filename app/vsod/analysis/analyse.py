@@ -121,10 +121,12 @@ class ClipAnalysis:
         missing = self.missing
         busy = [(name, frames) for name, frames in self.request.wanted if missing[name]]
         if busy:
-            self._loaded(busy[0][0], meter)
+            self.predictors[busy[0][0]].load(meter.cancel)
             meter.start(stage)
         for name, frames in busy:
-            predictor, began = self._loaded(name, meter), time.monotonic()
+            predictor = self.predictors[name]
+            predictor.load(meter.cancel)
+            began = time.monotonic()
             _log.info(
                 "%s: %d maps to make of %s on %s",
                 name,
@@ -138,12 +140,6 @@ class ClipAnalysis:
                 seal(self.stores[name], self._source.info)
         if self.request.adapt is not None:
             self._adapt(self.request.adapt, meter)
-
-    def _loaded(self, name: str, meter: ProgressMeter) -> Predictor:
-        predictor = self.predictors[name]
-        if not predictor.loaded:
-            predictor.load(meter.cancel)
-        return predictor
 
     def _make(
         self, predictor: Predictor, store: MapStore, frames: tuple[range, ...], meter: ProgressMeter

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from vsod.core.data_parsing import check_kinds
@@ -246,14 +245,6 @@ class ClipSettings:
 def _smoothing_alone(matte: MatteSettings) -> MatteSettings:
     """Default settings with the temporal smoothing of ``matte``."""
     return DEFAULT_MATTE_SETTINGS if matte.temporal_smoothing else _UNSMOOTHED
-
-
-def overridden_frames(shots: Sequence[ShotOverride], count: int) -> npt.NDArray[np.bool_]:
-    """(count,) frames of shots with something of their own."""
-    mask = np.zeros(count, np.bool_)
-    for shot in shots:
-        mask[shot.start : shot.stop] = True
-    return mask
 
 
 DEFAULT_CLIP_SETTINGS = ClipSettings()

@@ -1,3 +1,3 @@
-"""Model models, devices, backends, prediction, finishing and the map store."""
+"""Model specs, devices, backends and prediction."""
 
 __all__: list[str] = []

@@ -1,8 +1,8 @@
-"""Model models: everything the program knows of a net without importing it.
+"""Model specs: everything the program knows of a net without importing it.
 
-A model is a TOML file, and it is the plugin manifest: the built-in models, the
-ones a user drops into a folder and the ones of installed packages (entry-point
-group ``vsod.models``, each naming a folder) come through the same door. A model
+A spec is a TOML file, and it is the plugin manifest: the built-in ones, those
+a user drops into a folder and the ones of installed packages (entry-point
+group ``vsod.models``, each naming a folder) come through the same door. A spec
 that cannot be read is a row that says why.
 """
 
@@ -66,7 +66,7 @@ _read = dict[Path, tuple[Stamp, ModelSpec]]()  # the usable specs that were read
 
 
 def read_model_spec(path: Path) -> ModelSpec:
-    """Read one model; whatever is wrong with it ends up in ``problem``."""
+    """Read one spec; whatever is wrong with it ends up in ``problem``."""
     try:
         raw = renamed(parse_toml(read_text(path)), MODEL_SPEC)
         unknown = set(raw) - _KNOWN
@@ -214,7 +214,7 @@ def find_model(model_id: str) -> ModelSpec:
     """The model with this id, usable or not.
 
     Raises:
-        UnknownCard: There is none.
+        UnknownModel: There is none.
     """
     models = list_models()
     for model in models:
@@ -227,7 +227,7 @@ def require_model(model_id: str) -> ModelSpec:
     """The model with this id, ready to run.
 
     Raises:
-        UnknownCard: There is none, or it is broken.
+        UnknownModel: There is none, or it is broken.
     """
     model = find_model(model_id)
     if model.problem:

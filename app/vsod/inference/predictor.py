@@ -151,12 +151,14 @@ class Predictor:
         return self._opened
 
     def load(self, cancel: threading.Event | None = None) -> None:
-        """Load the network now; setting ``cancel`` from another thread gives up.
+        """Load the network now, if it is not; setting ``cancel`` from another thread gives up.
 
         Raises:
             ModelError: Weights or device are missing.
             Cancelled: ``cancel`` was set.
         """
+        if self._opened is not None:
+            return
         self._opened = open_backend(self.model, self.raster, *self._where, cancel)
         if self._reads_prior:
             self._prior = open_prior(cancel)

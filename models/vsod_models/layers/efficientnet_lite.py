@@ -94,7 +94,7 @@ class EfficientNetLite(nn.Module):
         width, depth = _SCALES[scale]
         self.stem = SameConv2d(3, 32, 3, 2)
         blocks: list[nn.Module] = []
-        self._ends: list[int] = []
+        ends: list[int] = []
         cin = 32
         for i, (t, c, n, s, k) in enumerate(_STAGES):
             cout = _rounded(c * width)
@@ -102,8 +102,9 @@ class EfficientNetLite(nn.Module):
             for j in range(repeats):
                 blocks.append(InvertedResidual(cin, cout, s if j == 0 else 1, t, k))
                 cin = cout
-            self._ends.append(len(blocks) - 1)
+            ends.append(len(blocks) - 1)
         self.blocks = nn.ModuleList(blocks)
+        self._taps = frozenset(ends[k] for k in _TAPS)
         self.channels = tuple(_rounded(_STAGES[i][1] * width) for i in _TAPS)
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -112,9 +113,14 @@ class EfficientNetLite(nn.Module):
         taps = []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i in (self._ends[k] for k in _TAPS):
+            if i in self._taps:
                 taps.append(x)
         return taps
+
+    @property
+    def pretrained_blocks(self) -> list[nn.Module]:
+        """All that an ImageNet file sets, first layers first."""
+        return [self.stem, *self.blocks]
 
     def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
         """Load a classifier's state dict (names as the PyPI packages have them), folding its batch norms.

@@ -115,6 +115,11 @@ class MobileNetV2(nn.Module):
                 taps.append(x)
         return taps
 
+    @property
+    def pretrained_blocks(self) -> list[nn.Module]:
+        """All that an ImageNet file sets, first layers first; none where the first one reads more than RGB."""
+        return list(self.features) if self.features[0][0].in_channels == 3 else []  # type: ignore[index]
+
     def load_torchvision(
         self,
         state: Mapping[str, Tensor],

@@ -14,20 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["create_network", "list_networks", "list_variants"]
 
-_CLASSES = {
-    "swift": "Swift",
-    "studio": "Studio",
-    "dsnet": "DSNet",
-    "msst": "MSST",
-    "pdb": "PDB",
-    "scnn": "SCNN",
-    "stan": "STAN",
-}
+_NETWORKS = ("swift", "studio", "dsnet", "msst", "pdb", "scnn", "stan")
 
 
 def list_networks() -> list[str]:
     """Names that :func:`create_network` knows: ours first, then the published ones."""
-    return list(_CLASSES)
+    return list(_NETWORKS)
 
 
 def list_variants(name: str) -> list[str]:
@@ -59,13 +51,13 @@ def create_network(name: str, *, variant: str | None = None, **options: Any) -> 
             known = ", ".join(variants) or "none"
             raise ValueError(f"{name} has no variant {variant!r}; it has: {known}")
         settings.update(variants[variant])
-    network: nn.Module = getattr(module, _CLASSES[name])(**{**settings, **options})
+    network: nn.Module = module.build(**{**settings, **options})
     return network
 
 
 def _module(name: str) -> ModuleType:
-    if name not in _CLASSES:
-        raise ValueError(f"there is no network {name!r}; there are: {', '.join(_CLASSES)}")
+    if name not in _NETWORKS:
+        raise ValueError(f"there is no network {name!r}; there are: {', '.join(_NETWORKS)}")
     return importlib.import_module(f"{__name__}.{name}")
 
 

@@ -12,6 +12,7 @@ logit itself); the ConvLSTM runs at stride 8, which is 64 times cheaper.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from torch import Tensor, nn
@@ -106,24 +107,16 @@ class MSST(TwoStream):
 VARIANTS: dict[str, dict[str, object]] = {"OS": {"variant": "os"}, "ST": {"variant": "st"}}
 """The paper's ablations as arguments of :class:`MSST`."""
 
-STAGES = (
-    Stage(
-        "streams",
-        8_000,
-        ("image", "prior"),
-        options={"variant": "st"},
-        frozen_parts=("spatial.trunk",),
-        **FINE,
-    ),
-    Stage(
-        "windows",
-        24_000,
-        ("image", "prior"),
-        windows=True,
-        frozen_parts=("spatial", "temporal"),
-        side_weight=0.1,
-    ),
+STREAMS = Stage(
+    "streams",
+    8_000,
+    ("image", "prior"),
+    options={"variant": "st"},
+    frozen_parts=("spatial.trunk",),
+    **FINE,
 )
+WINDOWS = Stage("windows", 24_000, ("image", "prior"), windows=True, frozen_parts=("spatial", "temporal"))
+STAGES = (STREAMS, replace(WINDOWS, side_weight=0.1))
 
 PUBLISHED = {
     # Adam, 1e-3 (section 4.1)

@@ -26,7 +26,8 @@ from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import TemporalInput, TwoStream, enlarged, sum_of_maps
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_fcn import stan_loss
-from vsod_models.recipes import FINE, Published, Stage
+from vsod_models.networks.msst import STREAMS, WINDOWS
+from vsod_models.recipes import Published
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
 
@@ -143,17 +144,7 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 """The paper's ablations as arguments of :class:`STAN`."""
 
-STAGES = (
-    Stage(
-        "streams",
-        8_000,
-        ("image", "prior"),
-        options={"variant": "st"},
-        frozen_parts=("spatial.trunk",),
-        **FINE,
-    ),
-    Stage("windows", 24_000, ("image", "prior"), windows=True, frozen_parts=("spatial", "temporal")),
-)
+STAGES = (STREAMS, WINDOWS)
 
 PUBLISHED = {
     # Adam, 1e-3 (section 4.1)

@@ -105,7 +105,6 @@ def models(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Check a matte against its source."""
-    from vsod.media.sources.opening import open_source
     from vsod.media.verify.verifier import verify as check
 
     if args.html:
@@ -116,13 +115,7 @@ def verify(args: argparse.Namespace) -> int:
         claims.check()
         if not args.overwrite:
             refuse_foreign(args.html, "the page")
-    frames = None
-    if args.range is not None:
-        start, stop = args.range
-        if stop is None:
-            with open_source(args.source) as source:
-                stop = source.info.frame_count
-        frames = range(start, stop)
+    frames = None if args.range is None else slice(*args.range)
     report = check(args.source, args.matte, frames=frames)
     if args.html:
         from vsod.media.verify.html_page import write_page

@@ -89,7 +89,7 @@ class ScnnLearner:
             teaching: How an epoch is trained.
 
         Raises:
-            UnknownCard, ModelError: The model, its weights or the device cannot be used.
+            UnknownModel, ModelError: The model, its weights or the device cannot be used.
         """
         model = find_model(model_id)
         torch.manual_seed((teaching or LearnerSettings()).seed)

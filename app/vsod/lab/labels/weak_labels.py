@@ -49,7 +49,7 @@ def make_scnn_learner(
         seed: Of order and mirroring.
 
     Raises:
-        UnknownCard, ModelError: There is no such model, or nothing to start from; said before hours
+        UnknownModel, ModelError: There is no such model, or nothing to start from; said before hours
             of decoding.
     """
     described = find_model(model)

@@ -120,7 +120,7 @@ def files_of(model_id: str, plan: TrainingPlan) -> list[str]:
     """The files that a run writes, as named from its folder; the pack is not among them.
 
     Raises:
-        UnknownCard, ModelError: There is no such model, stage or recipe.
+        UnknownModel, ModelError: There is no such model, stage or recipe.
     """
     from vsod.lab.training import network_training
 

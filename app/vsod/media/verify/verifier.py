@@ -34,7 +34,7 @@ def verify(
     src: Path,
     made: Path,
     *,
-    frames: range | None = None,
+    frames: range | slice | None = None,
     on_frame: Callable[[], None] | None = None,
     content: FileContent | None = None,
     export_settings: ExportSettings | None = None,
@@ -45,7 +45,7 @@ def verify(
     Args:
         src: The source clip, file or folder.
         made: The export, file or folder.
-        frames: The source frames it covers; None for all.
+        frames: The source frames it covers, as a slice also without an end; None for all.
         on_frame: Called after every frame that was looked at; may raise to stop.
         content: What it holds; None to go by what it says, or by its channels.
         export_settings: How it was to be written; None for what is usual.
@@ -61,8 +61,8 @@ def verify(
     src, made = Path(src), Path(made)
     with open_source(src) as source:
         info = source.info
-        frames = range(info.frame_count) if frames is None else frames
-        check_range(info, frames.start, frames.stop)
+        start, stop = (0, None) if frames is None else (frames.start, frames.stop)
+        frames = range(start, check_range(info, start, stop))
         report = VerifyReport(src, name or made)
         try:
             with open_source(made) as opened:
