@@ -16,6 +16,7 @@ __all__ = [
     "ClipSettings",
     "ExportSettings",
     "MatteSettings",
+    "SourceSettings",
     "__version__",
     "extract_matte",
     "open_clip",

@@ -15,6 +15,7 @@ from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import ProgressFn
+from vsod.core.source_settings import SourceSettings
 from vsod.media.verify.verifier import VerifyReport
 from vsod.media.verify.verifier import verify as _verify
 from vsod.pipeline.clip_session import ClipSession
@@ -26,6 +27,7 @@ __all__ = [
     "ExportSettings",
     "JobResult",
     "MatteSettings",
+    "SourceSettings",
     "VerifyReport",
     "extract_matte",
     "open_clip",
@@ -33,11 +35,12 @@ __all__ = [
 ]
 
 
-def open_clip(path: str | PathLike[str]) -> ClipSession:
+def open_clip(path: str | PathLike[str], source_settings: SourceSettings | None = None) -> ClipSession:
     """Open a clip to read frames, saliency maps and mattes one by one.
 
     Args:
         path: Video file, or folder of images.
+        source_settings: How it is read, such as ``SourceSettings(stream=1)``; None for the defaults.
 
     Returns:
         The clip, a context manager. :meth:`ClipSession.analyse` makes the maps that
@@ -46,7 +49,7 @@ def open_clip(path: str | PathLike[str]) -> ClipSession:
     Raises:
         MediaError: The clip cannot be read.
     """
-    return ClipSession(Path(path))
+    return ClipSession(Path(path), source_settings or SourceSettings())
 
 
 def extract_matte(
@@ -60,6 +63,7 @@ def extract_matte(
     adapt: bool = False,
     matte: MatteSettings | None = None,
     export: ExportSettings | None = None,
+    source_settings: SourceSettings | None = None,
     device: str = "auto",
     overwrite: bool = False,
     on_progress: ProgressFn | None = None,
@@ -79,6 +83,7 @@ def extract_matte(
         adapt: Adapt the model to this clip first: better, and several times slower.
         matte: How maps become a matte; None for the defaults.
         export: What is written and how, such as ``ExportSettings(kind="cutout")``; None for an alpha matte.
+        source_settings: How the clip is read; None for the defaults.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         overwrite: Replace a file that vsod-desktop did not write.
         on_progress: Called at most ten times a second with a :class:`vsod.core.progress.Progress`.
@@ -99,6 +104,7 @@ def extract_matte(
         stop=stop,
         format=format,
         export=export or ExportSettings(),
+        source_settings=source_settings or SourceSettings(),
     )
     spec = JobSpec(Path(source), Path(output), settings, device=device, overwrite=overwrite)
     return run_job(spec, on_progress=on_progress, cancel=cancel)
@@ -110,6 +116,7 @@ def verify(
     *,
     start: int = 0,
     stop: int | None = None,
+    source_settings: SourceSettings | None = None,
 ) -> VerifyReport:
     """Decode an export again and compare it with the clip it was made from.
 
@@ -118,6 +125,7 @@ def verify(
         output: The export: matte, cut-out or saliency video, or a folder of images.
         start: First frame of ``source`` that it covers.
         stop: One past the last; None for the end.
+        source_settings: How ``source`` is read; None for the defaults.
 
     Returns:
         The report: ``ok``, ``failures`` and ``warnings``. An export that cannot be read is a failure, not an exception.
@@ -126,4 +134,5 @@ def verify(
         MediaError: The *source* cannot be read.
         UsageError: The range lies outside the source.
     """
-    return _verify(Path(source), Path(output), frames=slice(start, stop))
+    settings = source_settings or SourceSettings()
+    return _verify(Path(source), Path(output), frames=slice(start, stop), source_settings=settings)

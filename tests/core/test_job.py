@@ -1,4 +1,6 @@
+import json
 import shlex
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from vsod.cli.options.matte import matte_settings
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import CRF_MODES, EDGE_METHODS, MatteSettings
+from vsod.core.source_settings import GAP_MODES, SOURCE_ALPHA_MODES, SourceSettings
 from vsod.errors import UsageError
 
 chosen = st.builds(
@@ -35,6 +38,14 @@ chosen = st.builds(
         white=st.floats(0.5, 1),
         gamma=st.floats(0.1, 10),
         invert=st.booleans(),
+    ),
+    source_settings=st.builds(
+        SourceSettings,
+        stream=st.none() | st.integers(0, 20),
+        layer=st.sampled_from([None, "beauty", "a layer.L", "-x"]),
+        gaps=st.sampled_from(GAP_MODES),
+        frame_rate=st.sampled_from([None, Fraction(25), Fraction(24000, 1001)]),
+        alpha=st.sampled_from(SOURCE_ALPHA_MODES),
     ),
 )
 specs = st.builds(
@@ -117,3 +128,25 @@ def test_exit_code_of_a_report(held, verified, code):
     report = JobResult(Path("o"), 1, 0.1, "cpu", held=held, verified=verified)
     assert report.exit_code == code
     assert report.as_json()["output"] == "o"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"gaps": "fill"}, "--gaps 'fill' is unknown. Use one of: hold, close, refuse"),
+        ({"alpha": "keep"}, "--source-alpha 'keep' is unknown. Use one of: multiply, ignore"),
+        ({"stream": -1}, "--stream -1 is no stream"),
+        ({"frame_rate": "0/0"}, "--frame-rate '0/0' is no frame rate"),
+        ({"frame_rate": "4000"}, "--frame-rate 4000 is no frame rate"),
+    ],
+)
+def test_source_settings_out_of_range_are_named(wrong, says):
+    with pytest.raises(UsageError) as told:
+        SourceSettings.from_json(wrong)
+    assert str(told.value).startswith(says)
+
+
+def test_a_job_of_before_reads_its_source_as_always():
+    raw = json.loads(JobSpec(Path("a"), Path("b")).to_json())
+    del raw["source_settings"]
+    assert JobSpec.from_json(raw).settings.source_settings == SourceSettings()

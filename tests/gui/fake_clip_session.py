@@ -22,6 +22,7 @@ from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, Progress, ProgressFn
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.pipeline.batch import JobOutcome
 from vsod.pipeline.job_estimate import JobEstimate
@@ -336,13 +337,14 @@ class FakeBackend:
     def formats(self) -> list[FormatRow]:
         return FORMATS
 
-    def open(self, path: Path) -> FakeClip:
+    def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> FakeClip:
         assert threading.current_thread() is not threading.main_thread()
         if self.open_gate is not None:
             self.open_gate.wait(10)
         if "missing" in path.name:
             raise MediaNotFound("no such file", where=path, fix="Check the name.")
-        clip = FakeClip(clip_info(path, **self.info_changes))  # type: ignore[arg-type]
+        changes = {"source_settings": settings, **self.info_changes}
+        clip = FakeClip(clip_info(path, **changes))  # type: ignore[arg-type]
         self.clips.append(clip)
         return clip
 

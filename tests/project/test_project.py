@@ -9,6 +9,7 @@ import pytest
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import MatteSettings
+from vsod.core.source_settings import SourceSettings
 from vsod.errors import DataError
 from vsod.project.project import Project, ProjectClip, relink_siblings, same_clip
 
@@ -32,6 +33,7 @@ def full(path: Path) -> ProjectClip:
             export=ExportSettings(
                 "cutout", "premultiplied", cfr=Fraction(24000, 1001), names="{stem}.{frame:05}"
             ),
+            source_settings=SourceSettings(2, "beauty", "close", Fraction(24000, 1001), "ignore"),
         ),
     )
 

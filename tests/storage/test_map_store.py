@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vsod.core.clip import ClipInfo
+from vsod.core.source_settings import SourceSettings
 from vsod.errors import OutputError
 from vsod.media.sources.opening import open_source
 from vsod.qc.metrics_store import MetricsStore
@@ -154,6 +155,10 @@ def test_a_clip_that_moved_or_was_copied_finds_its_maps(tmp_path, monkeypatch):
     assert open_store(clip(moved, 40), "m").coverage().sum() == CHUNK
     turned = replace(clip(moved, 40), rotation=90)
     assert open_store(turned, "m").coverage().sum() == 0
+    other = replace(clip(moved, 40), source_settings=SourceSettings(stream=1))
+    assert open_store(other, "m").coverage().sum() == 0
+    same = replace(clip(moved, 40), source_settings=SourceSettings(gaps="close", alpha="ignore"))
+    assert open_store(same, "m").coverage().sum() == CHUNK
 
 
 @pytest.mark.parametrize("versions", [16, 1])

@@ -17,6 +17,7 @@ from vsod.cli.options.job import add_run_options
 from vsod.cli.options.log import add_log_options, recording
 from vsod.cli.options.matte import add_matte_options
 from vsod.cli.options.path_access import add_overwrite, every_command, reads, writes
+from vsod.cli.options.source import add_source_options
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import interrupt_on_signal
 from vsod.core.export_settings import EXPORT_KINDS
@@ -136,6 +137,7 @@ def _run_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument(
         "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"
     )
+    add_source_options(p)
     add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--json", action="store_true")
@@ -148,6 +150,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
     reads(p.add_argument("source", metavar="IN", type=Path))
+    add_source_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=do.probe)
 
@@ -169,6 +172,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--range", metavar="A:B", type=frame_range, help="frames of SRC the matte covers")
     p.add_argument("--json", action="store_true")
     writes(p.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures and curves"))
+    add_source_options(p)
     add_overwrite(p)
     p.set_defaults(run=do.verify)
 
@@ -194,6 +198,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
+    add_source_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=metrics)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import UsageError
 
 _SETTLED = 2_000_000_000  # ns after which a file's times tell a later change, on every file system
@@ -82,6 +83,7 @@ class ClipInfo:
         names: File names of a sequence's frames, in order; empty for a video.
         state: Of its files as it was opened; None for a clip that was made up.
         warnings: What is odd about the file, in the user's words.
+        source_settings: How it was asked to be read.
     """
 
     path: Path
@@ -108,6 +110,7 @@ class ClipInfo:
     names: tuple[str, ...] = ()
     state: FileState | None = None
     warnings: tuple[str, ...] = field(default=())
+    source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
 
     @property
     def frame_count(self) -> int:

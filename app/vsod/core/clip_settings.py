@@ -13,6 +13,7 @@ from vsod.core.data_parsing import check_kinds
 from vsod.core.export_settings import DEFAULT_EXPORT_SETTINGS, ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.old_keys import CLIP_SETTINGS, renamed
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import UsageError
 
 _AS_IT_IS: Any = object()
@@ -77,6 +78,7 @@ class ClipSettings:
         start, stop: The range that is analysed and written, ``stop`` excluded; None = to the end.
         format: Export format id, or None to go by the output's suffix.
         export: What is written and how.
+        source_settings: How the clip is read.
 
     Raises:
         UsageError: Two shots share a frame, or they are not in order.
@@ -90,6 +92,7 @@ class ClipSettings:
     stop: int | None = None
     format: str | None = None
     export: ExportSettings = DEFAULT_EXPORT_SETTINGS
+    source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
 
     def __post_init__(self) -> None:
         for before, shot in pairwise(self.shots):
@@ -115,6 +118,7 @@ class ClipSettings:
             shots=tuple(ShotOverride.from_json(shot) for shot in raw.get("shots", [])),
             format=raw.get("format") or None,
             export=ExportSettings.from_options(raw.get("export", {})),
+            source_settings=SourceSettings.from_json(raw.get("source_settings", {})),
             **plain,
         )
 

@@ -163,15 +163,21 @@ EXPORT_OPTIONS = {
 }
 
 
-def frame_rate(text: str) -> Fraction:
+def frame_rate(text: str, option: str = "--cfr") -> Fraction:
     """A rate as a number, a ratio, or the short name of a standard one: 25, 24000/1001, 23.976.
+
+    Args:
+        text: The rate.
+        option: Where it was given, for the error.
 
     Raises:
         UsageError: It is none.
     """
     # not left to Fraction, which computes any power of ten it is told
     if not _RATE.fullmatch(text) or ("." in text and "/" in text) or not int(text.partition("/")[2] or 1):
-        raise UsageError(f"--cfr '{_short(text)}' is no frame rate", fix="Use for example 25 or 24000/1001.")
+        raise UsageError(
+            f"{option} '{_short(text)}' is no frame rate", fix="Use for example 25 or 24000/1001."
+        )
     rate = Fraction(text)
     for whole in (24, 30, 48, 60, 120):
         exact = Fraction(whole * 1000, 1001)

@@ -66,7 +66,7 @@ class JobSpec:
                 "output": self.output,
                 **{name: chosen[name] for name in ("model", "format", "start", "stop")},
                 "device": self.device,
-                **{name: chosen[name] for name in ("adapt", "matte", "export", "shots")},
+                **{name: chosen[name] for name in ("adapt", "matte", "export", "source_settings", "shots")},
                 "overwrite": self.overwrite,
             },
             default=str,
@@ -102,7 +102,7 @@ class JobSpec:
             words += ["--device", self.device]
         if chosen.adapt:
             words += ["--adapt"]
-        words += chosen.matte.to_options() + chosen.export.to_options()
+        words += chosen.source_settings.to_options() + chosen.matte.to_options() + chosen.export.to_options()
         for shot in chosen.shots:
             words += ["--shot", shell_words(_shot_words(shot))]
         return shell_words(words)

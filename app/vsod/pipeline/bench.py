@@ -17,6 +17,7 @@ from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.output_frame import FileContent, OutputFrame
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
 from vsod.matte import export_frames
@@ -101,6 +102,7 @@ def run_bench(
     device: str,
     settings: MatteSettings = DEFAULT_MATTE_SETTINGS,
     export_settings: ExportSettings = ExportSettings(),  # noqa: B008  frozen
+    source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS,
 ) -> BenchResult:
     """Measure a clip's first ``limit`` frames, finished by ``settings``, written as ``export_settings``'s first file.
 
@@ -109,7 +111,7 @@ def run_bench(
     """
     fmt, settings = format_by_id(format_id), settings.for_model(model.crf)
     alone, together = _Laps(), _Laps()
-    with open_source(source_path) as clip, tempfile.TemporaryDirectory() as temp:
+    with open_source(source_path, source_settings) as clip, tempfile.TemporaryDirectory() as temp:
         info = clip.info
         frames = range(min(limit, info.frame_count))
         reads = frames_needed(frames, settings, info.frame_count)
@@ -167,7 +169,14 @@ def run_bench(
 
         def checked() -> Iterator[VerifyReport]:
             target = Path(temp) / f"whole{suffix}"
-            yield verify(source_path, target, frames=frames, content=content, export_settings=export_settings)
+            yield verify(
+                source_path,
+                target,
+                frames=frames,
+                content=content,
+                export_settings=export_settings,
+                source_settings=source_settings,
+            )
 
         together("verify", checked(), len(frames))
         together.fps["whole"] = 1 / sum(1 / v for v in together.fps.values())

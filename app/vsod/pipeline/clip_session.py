@@ -22,6 +22,7 @@ from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, ProgressFn
 from vsod.core.progress_meter import ProgressMeter
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
@@ -47,13 +48,14 @@ class ClipSession:
 
     Args:
         path: Video file or folder of frames. Opening a long clip takes a moment.
+        settings: How it is read.
 
     Raises:
         MediaError: The clip cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._source = open_source(path)
+    def __init__(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
+        self._source = open_source(path, settings)
         self._models: dict[str, ModelSpec] = {}
         self._stores = ClipStores(self._source.info)
         self._signatures: dict[str, str] = {}

@@ -54,7 +54,8 @@ def run_job(
         spec: The job.
         on_progress: Called at most ten times a second.
         cancel: Set it from another thread to stop.
-        source: The clip, if it is open already; it stays open.
+        source: The clip, if it is open already; it stays open. One that is read in another way than the job says
+            is opened anew.
         stores: Gives its map stores, if they are open already.
 
     Raises:
@@ -64,7 +65,9 @@ def run_job(
     began = time.monotonic()
     fmt = job_format(spec)
     claim([spec])
-    clip, job_models = source or open_source(spec.source), None
+    if source is not None and source.info.source_settings != spec.settings.source_settings:
+        source = stores = None
+    clip, job_models = source or open_source(spec.source, spec.settings.source_settings), None
     try:
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
@@ -189,6 +192,7 @@ def _verify(
             content=content,
             export_settings=spec.settings.export,
             name=target,
+            source_settings=spec.settings.source_settings,
         )
         verified = verified and outcome.ok
         # a missing second reader is the doctor's business, not every job's

@@ -67,6 +67,7 @@ class ProjectClip:
             "matte": _unusual(chosen.matte),
             "format": chosen.format or "",
             "export": _unusual(chosen.export),
+            "source_settings": chosen.source_settings.unusual(),
             "start": chosen.start,
             "stop": chosen.stop,
             "shots": [_shot_json(shot) for shot in chosen.shots],

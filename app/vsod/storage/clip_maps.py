@@ -127,6 +127,9 @@ def shape_of(info: ClipInfo) -> str:
         ).encode()
     )
     h.update(np.ascontiguousarray(info.pts).tobytes())
+    settings = info.source_settings
+    if settings.stream is not None or settings.layer is not None:  # other pictures; gaps show in the clock
+        h.update(repr((settings.stream, settings.layer)).encode())
     return h.hexdigest()
 
 

@@ -8,6 +8,7 @@ from fake_clip_session import FakeBackend
 from pytestqt.qtbot import QtBot
 
 from helpers.clips import write_long_gop
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit.pipeline_interface import LocalPipeline, OpenClip
 
@@ -15,8 +16,8 @@ from vsod.gui.toolkit.pipeline_interface import LocalPipeline, OpenClip
 class Opens(FakeBackend):
     """Opens what is on disk."""
 
-    def open(self, path: Path) -> OpenClip:  # type: ignore[override]
-        return LocalPipeline().open(path)
+    def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> OpenClip:  # type: ignore[override]
+        return LocalPipeline().open(path, settings)
 
 
 @pytest.fixture

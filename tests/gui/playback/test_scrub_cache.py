@@ -13,8 +13,8 @@ from screen import analyse_all, wait_for_frame
 from watchdog import fair
 
 from helpers.clips import write_long_gop
-from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.main_window import MainWindow
+from vsod.gui.playback.preview_jpeg import decode_preview, encode_preview
 
 
 def test_squeezing_keeps_the_picture():

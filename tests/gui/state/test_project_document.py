@@ -15,6 +15,7 @@ from screen import analyse_all, wait_for_frame
 
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS
+from vsod.core.source_settings import SourceSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.state.autosave import Autosave
 from vsod.project.project import Project, ProjectClip
@@ -178,6 +179,7 @@ def test_save_and_open_bring_everything_back(
     window.timeline.range_dragged.emit(5, 15)
     window.analysis.model_box.setCurrentIndex(1)
     assert not window.isWindowModified(), "a project that has no file is kept by itself"
+    window.document.edit("Stream", source_settings=SourceSettings(stream=1))
     save_as(window, tmp_path / "spot", monkeypatch)
     assert window.windowTitle() == "spot.vsod – heron.mov – vsod-desktop[*]"
     saved = work(window)
@@ -192,6 +194,7 @@ def test_save_and_open_bring_everything_back(
     qtbot.waitUntil(lambda: window.clip is not None)
     wait_for_frame(qtbot, window, 0)
     assert work(window) == saved
+    assert window.clip.info.source_settings == SourceSettings(stream=1)
     assert window.matte.settings.feather == 4 and window.player.marked == range(5, 15)
     assert window.analysis.model == "flow" and not window.actions_by_id["undo"].isEnabled()
     assert window.preferences.recent[1].name == "spot.vsod"

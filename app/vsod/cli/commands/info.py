@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from vsod.cli.options.source import source_settings
 from vsod.core.safe_text import json_text, sanitise
 from vsod.errors import UsageError
 from vsod.storage.claims import Claims, refuse_foreign
@@ -20,7 +21,7 @@ def probe(args: argparse.Namespace) -> int:
     """Say what a clip is."""
     from vsod.media.sources.opening import open_source
 
-    with open_source(args.source) as source:
+    with open_source(args.source, source_settings(args)) as source:
         info = source.info.as_json()
     if args.json:
         print(json_text(info))
@@ -116,7 +117,7 @@ def verify(args: argparse.Namespace) -> int:
         if not args.overwrite:
             refuse_foreign(args.html, "the page")
     frames = None if args.range is None else slice(*args.range)
-    report = check(args.source, args.matte, frames=frames)
+    report = check(args.source, args.matte, frames=frames, source_settings=source_settings(args))
     if args.html:
         from vsod.media.verify.html_page import write_page
 

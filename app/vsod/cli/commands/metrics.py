@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from vsod.cli.options.source import source_settings
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
@@ -23,7 +24,7 @@ def metrics(args: argparse.Namespace) -> int:
     if args.markers:
         check_table_suffix(args.markers, MARKER_SUFFIXES)
     _claim(args)
-    clip = ClipSession(args.source)
+    clip = ClipSession(args.source, source_settings(args))
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
         # metrics are of the maps as they are

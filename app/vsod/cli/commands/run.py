@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from vsod.cli.options.job import job_spec
 from vsod.cli.options.matte import matte_settings
+from vsod.cli.options.source import source_settings
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.export_settings import ExportSettings
@@ -45,6 +46,7 @@ def bench(args: argparse.Namespace) -> int:
             args.device,
             matte_settings(args),
             export_settings,
+            source_settings(args),
         )
     if args.json:
         print(json_text(result.as_json()))

@@ -10,6 +10,7 @@ from vsod.cli.options.frame_range import frame_range
 from vsod.cli.options.matte import add_matte_options, matte_settings
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.options.shot import shot_override
+from vsod.cli.options.source import add_source_options, source_settings
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import DEVICES, JobSpec
@@ -44,6 +45,7 @@ def add_job_options(p: argparse.ArgumentParser) -> None:
         default=[],
         help="these frames with a --model or matte settings of their own (see docs/window.md); again for another shot",
     )
+    add_source_options(p)
     add_export_options(p)
     add_matte_options(p)
     add_overwrite(p)
@@ -64,6 +66,7 @@ def job_spec(args: argparse.Namespace, source: Path, target: Path) -> JobSpec:
             stop=args.range[1],
             format=args.format,
             export=ExportSettings.from_options(vars(args)),
+            source_settings=source_settings(args),
         ),
         device=args.device,
         overwrite=args.overwrite,

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS
 from vsod.gui.panels.queue_panel import local_paths
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
@@ -43,7 +44,10 @@ class OpenController(QObject):
         if path.suffix == PROJECT:
             self.project_picked.emit(path)
         else:
-            self._room.jobs.open(path.absolute())
+            path, project = path.absolute(), self._room.document.project
+            known = project.find(path)
+            how = project.clips[known].settings if known >= 0 else DEFAULT_CLIP_SETTINGS
+            self._room.jobs.open(path, how.source_settings)
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """Open the first of some clips; if there are several, put all of them into the queue."""

@@ -113,7 +113,7 @@ class QueueDock(QDockWidget):
             elif self.queue.jobs[id].state != "running":
                 self._set_up(id, info)
 
-        self._jobs.probe(item.spec.source, found)
+        self._jobs.probe(item.spec.source, found, item.spec.settings.source_settings)
 
     def _set_up(self, id: str, info: ClipInfo) -> None:
         before = self.queue.jobs[id].spec

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, QObject
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS
 from vsod.gui.controllers.shot_scope import ShotScope
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
@@ -62,7 +63,9 @@ class SettingsController(QObject):
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
         before, panel = self._document.current_clip, self._workspace.analysis
         if before is not None:
-            chosen = replace(before.settings, shots=(), start=0, stop=None)
+            chosen = replace(
+                before.settings, shots=(), start=0, stop=None, source_settings=DEFAULT_SOURCE_SETTINGS
+            )
         else:
             chosen = ClipSettings(
                 panel.model or self._preferences.get_text("model") or ClipSettings().model,

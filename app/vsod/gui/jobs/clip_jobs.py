@@ -12,6 +12,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import AnalysisCoverage, Progress
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import VsodError
 from vsod.gui.jobs.analysis_progress import AnalysisProgress
 from vsod.gui.jobs.job_pool import JobPool
@@ -48,7 +49,7 @@ class ClipJobs(QObject):
         self._pool.failed.connect(self._on_failed)
         self._clip: OpenClip | None = None
         self._asked: tuple[OpenClip, ClipSettings] | None = None  # whose coverage is of interest
-        self._next_path: Path | None = None  # waits for the heavy job to let go of the clip
+        self._next: tuple[Path, SourceSettings] | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
         self._unclaimed: list[OpenClip] = []  # opened in a job's thread, not yet handed to the window
         self._stopped = False
@@ -72,18 +73,18 @@ class ClipJobs(QObject):
 
         self._pool.start("catalogue", lambda job: (self._backend.models(), self._backend.formats()), done)
 
-    def open(self, path: Path) -> None:
-        """Open ``path``; a running job is cancelled first. The newest call wins."""
+    def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
+        """Open ``path`` as ``settings`` say; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)
         if self._pool.exclusive_job is not None and self.busy != QUEUE_JOB:  # the queue has a clip of its own
-            self._next_path = path
+            self._next = path, settings
             self.cancel()
             return
         self._openings += 1
         ticket = self._openings
 
         def work(job: JobThread) -> OpenClip:
-            clip = self._backend.open(path)
+            clip = self._backend.open(path, settings)
             self._unclaimed.append(clip)
             return clip
 
@@ -221,12 +222,17 @@ class ClipJobs(QObject):
 
         return self._pool.start("estimate", work, done)
 
-    def probe(self, path: Path, done: Callable[[ClipInfo | VsodError], object]) -> None:
+    def probe(
+        self,
+        path: Path,
+        done: Callable[[ClipInfo | VsodError], object],
+        settings: SourceSettings = DEFAULT_SOURCE_SETTINGS,
+    ) -> None:
         """Probe a clip in a worker thread."""
 
         def work(job: JobThread) -> ClipInfo | VsodError:
             try:
-                clip = self._backend.open(path)
+                clip = self._backend.open(path, settings)
             except VsodError as error:
                 return error
             info = clip.info
@@ -253,7 +259,7 @@ class ClipJobs(QObject):
 
     def stop(self) -> None:
         """Cancel and join everything; what was opened in vain is closed."""
-        self._next_path = None
+        self._next = None
         self._stopped = True
         self._pool.stop_all()
         for clip in self._unclaimed:
@@ -271,9 +277,9 @@ class ClipJobs(QObject):
 
     def _on_heavy(self, job: JobThread | None) -> None:
         self.running.emit(job.name if job else "")
-        if job is None and self._next_path is not None:
-            path, self._next_path = self._next_path, None
-            self.open(path)
+        if job is None and self._next is not None:
+            following, self._next = self._next, None
+            self.open(*following)
 
     def _on_failed(self, name: str, error: Exception) -> None:
         if name == "open":

@@ -13,9 +13,9 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject
 
 from vsod.core.frame import Frame
-from vsod.core.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.playback.frame_renderer import RenderedFrame, ViewState, render_frame
 from vsod.gui.playback.latest_request import LatestRequestThread, close_stream
+from vsod.gui.playback.preview_jpeg import decode_preview, encode_preview
 from vsod.gui.playback.preview_store import PreviewStore
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 

@@ -22,6 +22,7 @@ from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.output_frame import FileContent
 from vsod.core.progress import AnalysisCoverage, ProgressFn
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ class PipelineInterface(Protocol):
 
     def models(self) -> Sequence[ModelChoice]: ...  # noqa: D102
     def formats(self) -> Sequence[FormatChoice]: ...  # noqa: D102
-    def open(self, path: Path) -> OpenClip: ...  # noqa: D102
+    def open(  # noqa: D102
+        self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
+    ) -> OpenClip: ...
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
@@ -174,11 +177,11 @@ class LocalPipeline:
 
         return format_entries()
 
-    def open(self, path: Path) -> OpenClip:
+    def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> OpenClip:
         """Open a video file or a folder of frames."""
         from vsod.pipeline.clip_session import ClipSession
 
-        return ClipSession(path)
+        return ClipSession(path, settings)
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -17,6 +17,7 @@ from vsod.core.clip import ClipInfo, ColorTags
 from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
 from vsod.media.pixels.conversion import PixelFormat, black, make_frame
@@ -42,7 +43,8 @@ class ImageSequenceSource(Source):
         UnreadableMedia: An image has another size than the first; names it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
+        self._settings = settings
         self.notes = ()  # images of several sizes are refused
         self._files = images_in(folder)
         if not self._files:
@@ -84,6 +86,7 @@ class ImageSequenceSource(Source):
             color=ColorTags(primaries=1, transfer=13, matrix=0, full_range=True),
             names=tuple(file.name for file in self._files),
             state=state,
+            source_settings=self._settings,
         )
 
     def _check_sizes(self) -> None:

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.media.pixels.conversion import FrameConverter, PixelFormat, make_frame
 from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
 from vsod.media.sources.decoder import decode_frames
@@ -25,11 +26,11 @@ from vsod.storage.digest import file_state
 class VideoSource(Source):
     """A video file. See :class:`vsod.media.sources.source.Source`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
+        self._path, self._settings = path, settings
         state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
         info, self._table = probe_video(path)
-        self.info = replace(info, state=state)
+        self.info = replace(info, state=state, source_settings=settings)
         self._found: list[str] = []
         self.notes = self._found
         self._lock = threading.Lock()

@@ -118,7 +118,7 @@ def _figures(report: VerifyReport) -> Iterable[str]:
         return
     with open_source(report.matte) as made:
         mattes = _mattes(report, made.info, wanted)
-        with open_source(report.source) as source:
+        with open_source(report.source, report.source_settings) as source:
             for index, matte in mattes:
                 picture = source.frame_at(report.frames[index]).image
                 if picture.shape[:2] != matte.shape:

@@ -11,6 +11,7 @@ from vsod.core.clip import ClipInfo, check_range
 from vsod.core.conform import ConformPlan, conform_to_rate
 from vsod.core.export_settings import ExportSettings
 from vsod.core.output_frame import Colours, FileContent
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import MediaError
 from vsod.media.formats.input_limits import list_options
 from vsod.media.formats.system_programs import find_program
@@ -39,6 +40,7 @@ def verify(
     content: FileContent | None = None,
     export_settings: ExportSettings | None = None,
     name: Path | None = None,
+    source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS,
 ) -> VerifyReport:
     """Decode an export again and compare it with the source it was made from.
 
@@ -50,6 +52,7 @@ def verify(
         content: What it holds; None to go by what it says, or by its channels.
         export_settings: How it was to be written; None for what is usual.
         name: Where it is going to be, if it is not in its place yet.
+        source_settings: How the source is read.
 
     Returns:
         The report; an unreadable export is a failed check, not an exception.
@@ -59,11 +62,11 @@ def verify(
         UsageError: The range lies outside the source.
     """
     src, made = Path(src), Path(made)
-    with open_source(src) as source:
+    with open_source(src, source_settings) as source:
         info = source.info
         start, stop = (0, None) if frames is None else (frames.start, frames.stop)
         frames = range(start, check_range(info, start, stop))
-        report = VerifyReport(src, name or made)
+        report = VerifyReport(src, name or made, source_settings=source_settings)
         try:
             with open_source(made) as opened:
                 other = opened.info

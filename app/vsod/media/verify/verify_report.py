@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vsod.core.output_frame import FileContent
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.media.verify.matte_stability import MatteStability
 
 
@@ -31,6 +32,7 @@ class VerifyReport:
         content: What the export holds.
         frames: Source frame that lies under every frame of it.
         stability: Area, holes and changes of the matte, frame by frame.
+        source_settings: How the source is read.
     """
 
     source: Path
@@ -39,6 +41,7 @@ class VerifyReport:
     content: FileContent = "matte"
     frames: list[int] = field(default_factory=list)
     stability: MatteStability = field(default_factory=MatteStability)
+    source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
 
     @property
     def ok(self) -> bool:
