@@ -256,7 +256,7 @@ def test_watch_takes_nothing_that_it_wrote_for_a_clip(here: Path, monkeypatch: p
         assert main([*line, place]) == 2
     assert [p.name for p in (here / "in").iterdir()] == ["clip.mkv"]
 
-    def arrivals(folder: Path, quiet: float, cancel: object) -> Iterator[Path]:
+    def arrivals(folder: Path, quiet: float, cancel: object, **_: object) -> Iterator[Path]:
         yield folder / "clip.mkv"
         (folder / "back.mkv").symlink_to("../out/clip_matte.mkv")
         os.link(here / "out" / "clip_matte.mkv", folder / "hard.mkv")

@@ -18,13 +18,13 @@ from vsod.errors import Cancelled, DataError, MediaError, OutputError, UsageErro
 from vsod.pipeline import batch, runner
 from vsod.pipeline.batch import (
     check_outputs_distinct,
-    clips_in,
     find_finished_job,
-    report_path,
     run_batch,
     watch_folder,
 )
+from vsod.pipeline.find_clips import find_clips
 from vsod.pipeline.job_report import JobReport
+from vsod.pipeline.output_owner import report_path
 from vsod.storage.digest import digest
 
 
@@ -38,6 +38,10 @@ def clips(tmp_path):
     (folder / "bad.mp4").write_text("no video")
     (folder / "notes.md").write_text("not a clip")
     return folder
+
+
+def clips_in(folder):
+    return find_clips(folder).clips
 
 
 def specs(folder, out):
@@ -345,7 +349,7 @@ def test_watching_does_what_arrives(clips, tmp_path, monkeypatch, capsys):
     (clips / "bad.mp4").unlink()
     done = []
 
-    def once(folder, quiet, cancel):
+    def once(folder, quiet, cancel, **_):
         for path in clips_in(folder):
             yield path
             done.append(path.name)

@@ -19,15 +19,14 @@ from vsod.core.job import JobResult, JobSpec
 from vsod.core.progress import ProgressFn
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, VsodError
-from vsod.media.formats.input_limits import IMAGE_SUFFIXES as PICTURES
+from vsod.pipeline.find_clips import FoundClips, PassedOver, find_clips
 from vsod.pipeline.job_claims import claim
-from vsod.pipeline.job_report import REPORT_SUFFIX, JobReport
+from vsod.pipeline.job_report import JobReport
+from vsod.pipeline.output_owner import report_path
 
-VIDEO_SUFFIXES = (
-    *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mxf", ".mts", ".m2ts", ".ts"),
-    *(".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".y4m", ".gif"),
-)
 State = Literal["done", "warnings", "failed", "skipped"]
+
+_LOOSE_IMAGES = "images in the folder that is watched: put each sequence into a folder of its own"
 
 _log = logging.getLogger(__name__)
 
@@ -53,34 +52,6 @@ class JobOutcome:
     working: float = 0.0
 
 
-def clips_in(folder: Path) -> list[Path]:
-    """The clips of a folder, by name: videos, and folders that hold pictures.
-
-    A folder in it that cannot be looked into is taken for a clip, so that it is told, not left out.
-
-    Raises:
-        DataError: The folder itself cannot be read.
-    """
-
-    def is_clip(path: Path) -> bool:
-        if path.name.startswith("."):
-            return False
-        try:
-            if path.is_dir():
-                return any(p.suffix.lower() in PICTURES for p in path.iterdir())
-        except OSError:
-            return True
-        return path.suffix.lower() in VIDEO_SUFFIXES
-
-    try:
-        found = list(folder.iterdir())
-    except OSError as error:
-        raise DataError(
-            f"this folder cannot be read ({error.strerror})", where=folder, fix="Check its permissions."
-        ) from error
-    return sorted(p for p in found if is_clip(p))
-
-
 def check_outputs_distinct(specs: Sequence[JobSpec]) -> None:
     """Refuse jobs that would overwrite each other, a source, or what this program did not write.
 
@@ -88,11 +59,6 @@ def check_outputs_distinct(specs: Sequence[JobSpec]) -> None:
         UsageError: Names the two.
     """
     claim(specs, reports=[report_path(spec) for spec in specs])
-
-
-def report_path(spec: JobSpec) -> Path:
-    """Where the report of a job lies: beside its output."""
-    return spec.output.with_name(spec.output.name + REPORT_SUFFIX)
 
 
 def find_finished_job(spec: JobSpec) -> JobReport | None:
@@ -186,7 +152,16 @@ def _row(spec: JobSpec, report: JobResult) -> JobOutcome:
     return JobOutcome(spec, state, report.seconds, report.frames, tuple(notes), working)
 
 
-def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: float = 1.0) -> Iterator[Path]:
+def watch_folder(
+    folder: Path,
+    quiet: float,
+    cancel: threading.Event,
+    poll: float = 1.0,
+    *,
+    recursive: bool = False,
+    leave_out: Sequence[Path] = (),
+    on_passed_over: Callable[[PassedOver], None] | None = None,
+) -> Iterator[Path]:
     """The clips of a folder, as they are there whole.
 
     Args:
@@ -194,20 +169,28 @@ def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: floa
         quiet: Seconds for which size and time of a clip must not change: it may still be copied.
         cancel: Set it from another thread to stop.
         poll: Seconds between two looks.
+        recursive: Look into its folders, too; see :func:`vsod.pipeline.find_clips.find_clips`.
+        leave_out: Folders that are not looked into.
+        on_passed_over: Told once of everything that is not taken for a clip.
     """
     known: dict[Path, tuple[tuple[int, int], float]] = {}
     given: dict[Path, tuple[int, int]] = {}
+    told = set[Path]()
     away, gone = False, set[Path]()
     while not cancel.is_set():
         now = time.monotonic()
         try:
-            there = clips_in(folder)
+            there = find_clips(folder, recursive=recursive, leave_out=leave_out)
             away = False
         except DataError as error:
             if not away:
                 _log.info("%s", error)
-            there, away = [], True  # a drive that is away for a moment comes back
-        for path in there:
+            there, away = FoundClips(), True  # a drive that is away for a moment comes back
+        others = {entry.path: entry for entry in there.passed_over}
+        if folder in there.clips:
+            others[folder] = PassedOver(folder, _LOOSE_IMAGES)
+        clips = [path for path in there.clips if path not in others]
+        for path in (*others, *clips):
             try:
                 state = _state(path)
             except OSError as error:
@@ -218,7 +201,13 @@ def watch_folder(folder: Path, quiet: float, cancel: threading.Event, poll: floa
             before = known.get(path)
             if before is None or before[0] != state:
                 known[path] = (state, now)
-            elif now - before[1] >= quiet and given.get(path) != state:
+            elif now - before[1] < quiet:
+                continue
+            elif path in others:
+                if path not in told and on_passed_over is not None:
+                    on_passed_over(others[path])
+                told.add(path)
+            elif given.get(path) != state:
                 given[path] = state
                 yield path
                 if cancel.is_set():

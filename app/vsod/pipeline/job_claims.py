@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vsod.core.job import JobSpec
+from vsod.core.name_patterns import frame_pattern
 from vsod.core.output_frame import FileContent
-from vsod.errors import UnknownModel
+from vsod.errors import OutputError, UnknownModel, UsageError
 from vsod.inference.model_registry import find_model
 from vsod.media.formats.registry import format_by_id, format_for_path
 from vsod.media.formats.table import ExportFormat
+from vsod.pipeline.output_owner import other_source
 from vsod.storage.atomic import output_error
-from vsod.storage.claims import Claims, foreign, refuse_foreign
+from vsod.storage.claims import OVERWRITE, Claims, foreign, refuse_foreign
+from vsod.storage.partial_names import name_limit
 from vsod.storage.run_folders import begin_run, refuse_foreign_run
 
 _KINDS: dict[FileContent, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
@@ -46,8 +50,11 @@ def claim(
 
     Raises:
         UsageError: Names the two files.
+        OutputError: A name is longer than the disk takes.
     """
     specs, reports = list(specs), list(reports)
+    for path in (*(path for spec in specs for path in spec.output_paths.values()), *reports):
+        check_name_length(path)
     claims = Claims()
     for path, what in reads:
         claims.read(path, what)
@@ -64,6 +71,21 @@ def claim(
             refuse_foreign(path, "the report")
 
 
+def check_name_length(path: Path) -> None:
+    """Refuse a name that the disk does not take.
+
+    Raises:
+        OutputError: Says how long it is and may be.
+    """
+    length, limit = len(os.fsencode(path.name)), name_limit(path.parent)
+    if length > limit:
+        raise OutputError(
+            f"the name of the output is too long ({length} bytes, {limit} are possible here)",
+            where=path,
+            fix="Choose a shorter one.",
+        )
+
+
 def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
     """Add what a job reads and writes.
 
@@ -71,6 +93,8 @@ def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:
         UsageError: Two files are written to one place; or the format is unknown.
     """
     claims.read(spec.source, "the source")
+    if not spec.source.exists() and (pattern := frame_pattern(spec.source)):
+        claims.read(pattern.folder, "the source")
     export_settings = spec.settings.export
     if (
         export_settings.kind == "over"
@@ -132,13 +156,20 @@ def model_files(models: Iterable[str]) -> Iterator[tuple[Path, str]]:
 
 
 def refuse_foreign_targets(spec: JobSpec, folders: bool | None = None) -> None:
-    """Refuse to replace what this program did not write.
+    """Refuse to replace what this program did not write, or what it made of another source.
 
     Raises:
         UsageError: Names it.
     """
     for path, what, folder in _targets(spec, folders):
         refuse_foreign(path, what, folder=folder)
+    other = other_source(spec)
+    if other is not None:
+        raise UsageError(
+            f"this was made of another source, {other}, as the report beside it says",
+            where=spec.output,
+            fix=OVERWRITE,
+        )
 
 
 def foreign_targets(spec: JobSpec, folders: bool | None = None) -> list[Path]:

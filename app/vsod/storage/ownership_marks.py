@@ -46,6 +46,7 @@ _OURS = re.compile(
     rb'|\A\[\s*\{\s*"number": \d+,\s*"weights": ',  # the rounds of labels weak
     re.MULTILINE,
 )
+_DEMO = re.compile(rb"vsod-desktop demo(?:[; \0]|$)", re.MULTILINE)
 _PNG, _TIFF, _EXR = b"\x89PNG\r\n\x1a\n", b"II*\0", b"\x76\x2f\x31\x01"
 _PNG_MARK = b"tEXtSoftware\0" + NAME.encode()
 _IMAGE_HEAD = 1024  # bytes within which an image's mark stands
@@ -74,6 +75,21 @@ def is_ours(file: Path) -> bool:
     except OSError:
         return False
     return bool(_OURS.search(head) or _OURS.search(tail)) or head.startswith(TABLE_HEADS)
+
+
+def is_export(file: Path) -> bool:
+    """Whether a video or an image was exported by this program; its demo clip is none."""
+    return is_ours(file) and not _is_demo(file)
+
+
+def _is_demo(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(_LOOKED_AT)
+            stream.seek(max(os.fstat(stream.fileno()).st_size - _LOOKED_AT, 0))
+            return any(_DEMO.search(part) for part in (head, stream.read()))
+    except OSError:
+        return False
 
 
 def marked_png(data: bytes) -> bytes:

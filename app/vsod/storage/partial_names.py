@@ -6,12 +6,23 @@ import os
 import re
 import secrets
 import socket
+from pathlib import Path
 
 _PARTIAL = re.compile(
     r"\.(?P<target>.+)\.partial-(?P<host>[^-]*)-(?P<process>\d+)-(?P<random>[0-9a-f]+)", re.DOTALL
 )
 _HOST = re.sub(r"[^A-Za-z0-9.]", "_", socket.gethostname())[:40]
 _MOST_BYTES = 255  # file systems take no longer names
+
+
+def name_limit(folder: Path) -> int:
+    """Bytes that a name in a folder may have; of a folder that is to be made, in the nearest one that is there."""
+    for place in (folder, *folder.absolute().parents):
+        try:
+            return os.pathconf(place, "PC_NAME_MAX")
+        except (AttributeError, ValueError, OSError):  # no such question on Windows; no such folder
+            continue
+    return _MOST_BYTES
 
 
 def partial_name(target: str) -> str:

@@ -3,168 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import logging
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from vsod import logs
-from vsod.cli.aliases import add_old_names
+from vsod.cli.commands.batch_plan import LIST_SUFFIXES, plan_batch
 from vsod.cli.options.job import job_spec
-from vsod.cli.options.option_line import OptionLineParser
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.cli.terminal.output import print_result
-from vsod.core.data_parsing import MAX_BYTES
 from vsod.core.job import JobSpec
-from vsod.core.name_patterns import fill
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, UsageError, VsodError
-from vsod.pipeline.batch import JobOutcome, clips_in, failure, report_path, run_batch, watch_folder
-from vsod.pipeline.job_claims import claim, job_format
+from vsod.pipeline.batch import JobOutcome, failure, is_disk_full, run_batch, watch_folder
+from vsod.pipeline.find_clips import FoundClips
+from vsod.pipeline.job_claims import claim
 from vsod.pipeline.job_report import REPORT_SUFFIX, JobReport
+from vsod.pipeline.output_names import OutputNames
+from vsod.pipeline.output_owner import report_path
 from vsod.project.project import PROJECT_SUFFIX as PROJECT
-from vsod.project.project import Project
-from vsod.storage.claims import foreign, identity, lies_in, same
-
-LIST_SUFFIXES = (".txt", ".list", ".lst")
+from vsod.storage.claims import identity, lies_in, same
 
 _log = logging.getLogger(__name__)
 
 
-def batch_jobs(args: argparse.Namespace) -> list[JobSpec]:
-    """The jobs of ``batch``: of a list's lines, a folder's clips, or the files a pattern finds.
-
-    Raises:
-        UsageError: There is nothing to do, or a line cannot be read.
-    """
-    found: list[JobSpec] = []
-    for text in args.clips:
-        path = Path(text)
-        if path.is_file() and path.suffix.lower() in LIST_SUFFIXES:
-            found += _listed(args, path)
-        elif path.is_file() and path.suffix.lower() == PROJECT:
-            found += _of_project(args, path)
-        elif path.is_dir() and not clips_in(path):
-            # a folder of pictures is one clip
-            found.append(_with(args, path))
-        elif path.is_dir():
-            found += without_own([_with(args, clip) for clip in clips_in(path)])
-        else:
-            # pathlib takes no absolute patterns
-            matches = [text] if path.exists() else sorted(glob.glob(text, recursive=True))  # noqa: PTH207
-            if not matches:
-                raise UsageError(
-                    "no such clip, folder, list or pattern", where=text, fix="Put quotes around a pattern."
-                )
-            found += without_own([_with(args, Path(match)) for match in matches])
-    if not found:
-        raise UsageError("there is nothing to do", where=" ".join(args.clips), fix="Name clips or a folder.")
-    return found
-
-
-def without_own(specs: list[JobSpec]) -> list[JobSpec]:
-    """Jobs of clips that were found, without those on mattes that an earlier batch wrote among the clips."""
-    targets = {identity(path) for spec in specs for path in spec.output_paths.values()}
-
-    def is_own(clip: Path) -> bool:
-        return identity(clip) in targets and foreign(clip, folder=clip.is_dir()) is None
-
-    return [spec for spec in specs if not is_own(spec.source)]
-
-
-def _with(args: argparse.Namespace, clip: Path) -> JobSpec:
-    """The job that the options of the command make of a clip."""
-    return _named(args, job_spec(args, clip, clip))
-
-
-def _of_project(args: argparse.Namespace, file: Path) -> list[JobSpec]:
-    """The jobs of a project: each clip with what is decided about it there."""
-    found = []
-    for work in Project.read(file).clips:
-        spec = work.job(work.path, args.device)
-        found.append(
-            _named(
-                args,
-                replace(
-                    spec.with_settings(format=args.format or spec.settings.format), overwrite=args.overwrite
-                ),
-            )
-        )
-    return found
-
-
-def _named(args: argparse.Namespace, spec: JobSpec) -> JobSpec:
-    """The job with the output that the command names."""
-    clip = spec.source
-    fmt = job_format(spec.with_settings(format=spec.settings.format or "prores4444"))
-    name = fill(args.name, "--name", {"stem": clip.stem, "kind": spec.settings.export.kind})
-    if name in ("", ".", ".."):
-        raise UsageError(f"--name '{args.name}' does not name a file", fix="Use {stem} in it.")
-    folder = args.output or clip.absolute().parent
-    suffix = "" if fmt.is_sequence else fmt.suffixes[0]
-    return replace(spec.with_settings(format=fmt.id), output=folder / f"{name}{suffix}")
-
-
-def _listed(args: argparse.Namespace, file: Path) -> Iterator[JobSpec]:
-    """The jobs of a list: each line a clip and, if it wants other than the command's, its own options of ``run``."""
-    from vsod.cli.options.job import add_run_options
-
-    for number, line in enumerate(_lines(file), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        parser = OptionLineParser(add_help=False, fix="See vsod-desktop run --help for what a line may say.")
-        add_run_options(parser, output_needed=False)
-        add_old_names(parser)
-        try:
-            # what the line does not say is as the command has it
-            usual = {k: v for k, v in vars(args).items() if k not in ("source", "output")}
-            own = parser.parse_args(shlex.split(line), argparse.Namespace(**usual))
-        except (UsageError, ValueError) as error:
-            what = error.what if isinstance(error, UsageError) else str(error)
-            raise UsageError(
-                what, where=f"{file}, line {number}", fix="See vsod-desktop run --help for what it may say."
-            ) from error
-        # paths in a list are meant from where the list lies
-        clip = file.parent / own.source
-        if own.output is not None:
-            yield job_spec(own, clip, file.parent / own.output)
-        else:
-            own.name, own.output = args.name, args.output
-            yield _with(own, clip)
-
-
-def _lines(file: Path) -> list[str]:
-    """The lines of a list; bytes that are not UTF-8 are those of a file name that is not.
-
-    Raises:
-        DataError: It cannot be read, or is no text.
-    """
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"this list cannot be read ({error.strerror})", where=file) from error
-    if len(data) > MAX_BYTES or b"\0" in data:
-        raise DataError("this is no list of clips", where=file, fix="Give a text file, one clip a line.")
-    return (
-        data.removeprefix(b"\xef\xbb\xbf")
-        .decode("utf-8", "surrogateescape")
-        .replace("\r\n", "\n")
-        .split("\n")
-    )
-
-
 def batch(args: argparse.Namespace) -> int:
     """Do many clips; the exit code is that of the worst."""
-    specs = batch_jobs(args)
+    plan = plan_batch(args)
+    specs = plan.specs
     if args.dry_run:
+        _tell_passed_over(plan.passed_over, as_json=False)
         for spec in specs:
+            for note in plan.notes.get(spec.output, []):
+                output.print_note(sanitise(f"{spec.source}: {note}"))
             print(spec.as_command())
         return 0
     lists = [
@@ -173,6 +50,7 @@ def batch(args: argparse.Namespace) -> int:
         if path.suffix.lower() in (*LIST_SUFFIXES, PROJECT)
     ]
     claim(specs, reads=lists, reports=map(report_path, specs))
+    _tell_passed_over(plan.passed_over, args.json)
     rows: list[JobOutcome] = []
     stopped: VsodError | None = None
     with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
@@ -186,6 +64,7 @@ def batch(args: argparse.Namespace) -> int:
 
         try:
             for row in run_batch(specs, again=args.redo, on_progress=begin, cancel=cancel):
+                row = replace(row, notes=(*plan.notes.get(row.spec.output, ()), *row.notes))
                 rows.append(row)
                 if args.json:
                     output.print_event("clip-done", **outcome_json(row))
@@ -200,6 +79,16 @@ def batch(args: argparse.Namespace) -> int:
         output.print_note(f"stopped; {left} clips are left: the same command goes on there")
         return stopped.exit_code
     return batch_exit_code(rows)
+
+
+def _tell_passed_over(found: FoundClips, as_json: bool) -> None:
+    """Say what is not done, and why."""
+    if as_json:
+        for entry in found.passed_over:
+            output.print_event("passed-over", path=str(entry.path), reason=entry.reason)
+        return
+    for line in found.told():
+        output.print_note(sanitise(line))
 
 
 def batch_exit_code(rows: Sequence[JobOutcome]) -> int:
@@ -246,28 +135,36 @@ def watch(args: argparse.Namespace) -> int:
         )
     output.print_note(f"watching {args.folder}; Ctrl-C ends it")
     made: set[Path] = set()
+    names = OutputNames(args.name, args.output)
+    # the clips that come are told, and what is no clip, too
+    search: dict[str, Any] = {"recursive": args.recursive, "leave_out": [args.output]}
     with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
-        for clip in watch_folder(args.folder, args.settle, cancel):
+        search["on_passed_over"] = lambda entry: _tell_passed_over(FoundClips([], [entry]), args.json)
+        for clip in watch_folder(args.folder, args.settle, cancel, **search):
             if identity(clip) in map(identity, made) or lies_in(clip, args.output):
                 continue  # what it wrote itself, by whatever way it came here
+            notes: list[str] = []
             try:
-                spec = _with(args, clip)
+                spec, notes = names.place(job_spec(args, clip, clip))
                 made.update(spec.output_paths.values())
                 rows = list(run_batch([spec], on_progress=lambda _: bars, cancel=cancel))
             except (Cancelled, OutputError) as error:
-                if isinstance(error, OutputError):
+                if isinstance(error, OutputError) and is_disk_full(error):
                     raise
-                break
+                if isinstance(error, Cancelled):
+                    break
+                rows = [JobOutcome(JobSpec(clip, clip), "failed", notes=(failure(error),))]
             except Exception as error:
                 _log.info("%s", clip, exc_info=True, extra=logs.SHOWN)
                 # no job can be made of this clip, but of the next one
                 rows = [JobOutcome(JobSpec(clip, clip), "failed", notes=(failure(error),))]
-            for row in rows:
+            for found in rows:
+                row = replace(found, notes=(*notes, *found.notes))
                 if args.json:
                     output.print_event("clip-done", **outcome_json(row))
                 else:
-                    notes = map(sanitise, row.notes)
-                    print(f"{sanitise(clip.name)}: {row.state}", *notes, sep="\n  ", flush=True)
+                    told = map(sanitise, row.notes)
+                    print(f"{sanitise(clip.name)}: {row.state}", *told, sep="\n  ", flush=True)
     return 0
 
 
@@ -345,4 +242,9 @@ def _many(p: argparse.ArgumentParser) -> None:
     writes(p.add_argument("-o", "--output", metavar="FOLDER", type=Path, help="(default: beside each clip)"))
     p.add_argument(
         "--name", default="{stem}_matte", help="of the outputs, without suffix: {stem}, {kind} ({stem}_matte)"
+    )
+    p.add_argument(
+        "--recursive",
+        action="store_true",
+        help="look into folders in folders, too (folders of images and memory cards are looked into anyway)",
     )
