@@ -2,7 +2,8 @@
 
 Drop frame skips *labels*, never pictures: at 29.97 the labels ``;00`` and ``;01`` are
 left out at the start of every minute that is not a multiple of ten (four labels at
-59.94). It exists at those two rates only; SMPTE ST 12-1.
+59.94; SMPTE ST 12-1). At higher multiples of 29.97 it goes on in the same way, as FFmpeg
+counts: eight labels at 119.88. It exists at those rates only.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-_LABEL = re.compile(r"^\s*(\d{1,2}):(\d{1,2}):(\d{1,2})([:;.,])(\d{1,3})\s*$")
-_DROPPED_LABELS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
+_LABEL = re.compile(r"^\s*(\d{1,2}):(\d{1,2}):(\d{1,2})([:;.,])(\d{1,5})\s*$")
+_NTSC = Fraction(1000, 1001)
+_MEASURED = Fraction(
+    1, 10_000
+)  # how far a rate that was measured may be off; 29.97 and 30 are ten times as far apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,12 @@ class Timecode:
         drop, fps = match[4] != ":", nominal_fps(rate)
         if hours > 23 or minutes > 59 or seconds > 59 or frames >= fps:
             raise ValueError(f"{text!r} does not exist at {rate} fps")
-        if drop and rate not in _DROPPED_LABELS:
+        if drop and not has_drop_frame(rate):
             raise ValueError(f"{text!r} is drop frame, which {rate} fps does not have")
         minutes += hours * 60
         number = (minutes * 60 + seconds) * fps + frames
         if drop:
-            dropped = _DROPPED_LABELS[rate]
+            dropped = _dropped_labels(rate)
             if seconds == 0 and frames < dropped and minutes % 10:
                 raise ValueError(f"{text!r} is a label that drop frame leaves out")
             number -= dropped * (minutes - minutes // 10)
@@ -62,7 +66,7 @@ class Timecode:
     def __str__(self) -> str:
         number, fps = self.frame, nominal_fps(self.rate)
         if self.drop:
-            dropped = _DROPPED_LABELS[self.rate]
+            dropped = _dropped_labels(self.rate)
             per_minute, per_ten = fps * 60 - dropped, fps * 600 - dropped * 9
             tens, rest = divmod(number, per_ten)
             # The first minute of ten keeps all its labels, so it is longer by `dropped`.
@@ -70,12 +74,19 @@ class Timecode:
         seconds, frame = divmod(number, fps)
         minutes, second = divmod(seconds, 60)
         hour, minute = divmod(minutes, 60)
-        return f"{hour:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:02d}"
+        width = max(2, len(str(fps - 1)))
+        return f"{hour:02d}:{minute:02d}:{second:02d}{';' if self.drop else ':'}{frame:0{width}d}"
 
 
 def has_drop_frame(rate: Fraction) -> bool:
     """Whether drop-frame labels exist at this rate."""
-    return rate in _DROPPED_LABELS
+    fps = nominal_fps(rate)
+    return fps % 30 == 0 and abs(rate / (fps * _NTSC) - 1) < _MEASURED
+
+
+def _dropped_labels(rate: Fraction) -> int:
+    """Labels that are left out at the start of a minute: 2 at 29.97, 4 at 59.94, 8 at 119.88."""
+    return nominal_fps(rate) // 30 * 2
 
 
 def nominal_fps(rate: Fraction) -> int:
@@ -86,7 +97,17 @@ def nominal_fps(rate: Fraction) -> int:
 def frames_per_day(rate: Fraction, drop: bool) -> int:
     """How many labels a 24-hour clock has."""
     per_day = nominal_fps(rate) * 86400
-    return per_day - _DROPPED_LABELS[rate] * (1440 - 144) if drop else per_day
+    return per_day - _dropped_labels(rate) * (1440 - 144) if drop else per_day
+
+
+def same_label(one: str | None, other: str | None, rate: Fraction) -> bool:
+    """Whether two texts are one label, however it is spelled: ``01:00:00:005`` is ``01:00:00:05``."""
+    if one is None or other is None:
+        return one is other
+    try:
+        return Timecode.parse(one, rate) == Timecode.parse(other, rate)
+    except ValueError:
+        return one == other
 
 
 def shift(text: str, rate: Fraction, frames: int) -> str:

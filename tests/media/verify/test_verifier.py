@@ -176,3 +176,36 @@ def test_the_course_tells_the_frame_that_jumps(clip, tmp_path):
     found = {check.id: check.message for check in report.checks}
     assert "frame 7" in found["change"] and report.ok
     assert len(report.as_json()["by_frame"]["change"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("rate", "timecode"),
+    [
+        (Fraction(120), "01:00:00:00"),
+        (Fraction(100), "01:00:00:97"),
+        (Fraction(240), "01:00:00:00"),
+        (Fraction(120000, 1001), "01:00:00;95"),
+        (Fraction(60000, 1001), "00:00:59;58"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+def test_high_rates_keep_their_timecode(rate: Fraction, timecode: str, suffix: str, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / f"clip{suffix}", Recipe(count=12, rate=rate, timecode=timecode)).path
+    report = export(clip, tmp_path / f"m{suffix}", range(12))
+    assert report.ok and not [note for note in report.warnings if "timecode" in note], report.failures
+    (told,) = [check for check in report.checks if check.id == "timecode"]
+    assert told.ok and "due" not in told.message
+
+
+def test_the_words_of_a_failure_are_not_those_of_success(clip: Path, tmp_path: Path) -> None:
+    good = {check.id: check.message for check in export(clip, tmp_path / "good.mov", range(12)).checks}
+    mirrored = (0, 65536, 0, 65536, 0, 0, 0, 0, 1 << 30)
+    lies = {"timecode": "01:00:00:01", "mirrored": True, "display_matrix": mirrored, "rate": Fraction(25)}
+    bad = [
+        *export(clip, tmp_path / "short.mov", range(11)).checks,
+        *export(clip, tmp_path / "lies.mov", range(12), time_base=Fraction(1, 25), **lies).checks,
+    ]
+    wrong = {check.id: check.message for check in bad if check.ok is False}
+    assert {"count", "times", "timecode", "rotation", "rate", "decodes", "second-reader"} <= set(wrong)
+    assert all(wrong[id] != good[id] and "0 of" not in good[id] for id in wrong)
+    assert "mirrored" in wrong["rotation"] and "due" in wrong["timecode"] and "due" not in good["timecode"]

@@ -33,11 +33,12 @@ def check_matte(
         full_range = picture.full_range
         if on_frame is not None:
             on_frame()
-    report.add("decodes", decoded == due, f"{decoded} of {due} frames decode")
+    _judge_count(report, decoded, due)
+    levels = "full range" if full_range else "video range"
+    report.add("levels", not outside, f"{outside} frames go beyond {levels}" if outside else levels)
     report.add(
-        "levels", not outside, f"{'full' if full_range else 'video'} range, {outside} frames beyond it"
+        "colourless", not colour, f"{colour} frames with colour in them" if colour else "no colour in it"
     )
-    report.add("colourless", not colour, f"{colour} frames with colour in them")
     _judge_area(report)
 
 
@@ -75,7 +76,7 @@ def check_cutout(
                 errors.append(found)
         if on_frame is not None:
             on_frame()
-    report.add("decodes", decoded == due, f"{decoded} of {due} frames decode")
+    _judge_count(report, decoded, due)
     report.add(
         "alpha", not opaque, "has an alpha channel" if not opaque else f"{opaque} frames without alpha"
     )
@@ -128,8 +129,17 @@ def check_fill(
         dark += not picture.rgb.any()
         if on_frame is not None:
             on_frame()
-    report.add("decodes", decoded == due, f"{decoded} of {due} frames decode")
-    report.add("blank", None if dark else True, f"{dark} of {decoded} frames are black")
+    _judge_count(report, decoded, due)
+    report.add(
+        "blank", None if dark else True, f"{dark} of {decoded} frames are black" if dark else "no black frame"
+    )
+
+
+def _judge_count(report: VerifyReport, decoded: int, due: int) -> None:
+    if decoded == due:
+        report.add("decodes", True, f"all {due} frames decode")
+    else:
+        report.add("decodes", False, f"{decoded} frames decode, {due} due")
 
 
 def _judge_area(report: VerifyReport) -> None:
@@ -141,7 +151,8 @@ def _judge_area(report: VerifyReport) -> None:
         report.add("blank", None, "the matte is full in every frame")
     else:
         empty = int((area < _BLANK).sum())
-        report.add("blank", None if empty else True, f"{empty} of {len(area)} frames are empty")
+        told = f"{empty} of {len(area)} frames are empty" if empty else "no empty frame"
+        report.add("blank", None if empty else True, told)
     report.add("holes", True, _worst(course.holes, "of the subject is holes in it"))
     report.add("change", True, _worst(course.change, "of the subject changes at once"))
 

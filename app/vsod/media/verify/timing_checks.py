@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.timecode import shift
+from vsod.core.timecode import same_label, shift
 from vsod.media.sinks.frame_times import export_frame_times
 from vsod.media.verify.verify_report import VerifyReport
 
@@ -16,7 +16,7 @@ from vsod.media.verify.verify_report import VerifyReport
 def compare_count(report: VerifyReport, other: ClipInfo, frames: range) -> None:
     """How many frames there are."""
     found, due = other.frame_count, len(frames)
-    report.add("count", found == due, f"{found} frames, {due} due")
+    report.add("count", found == due, f"{found} frames" + ("" if found == due else f", {due} due"))
 
 
 def compare_names(report: VerifyReport, other: ClipInfo, due: list[str]) -> None:
@@ -24,8 +24,11 @@ def compare_names(report: VerifyReport, other: ClipInfo, due: list[str]) -> None
     wrong = next((pair for pair in zip(due, other.names, strict=False) if pair[0] != pair[1]), None)
     if wrong is not None:
         report.add("names", False, f"image {wrong[1]} where {wrong[0]} is due")
+    elif len(due) != len(other.names):
+        last = f", {due[len(other.names)]} is missing" if len(other.names) < len(due) else ""
+        report.add("names", False, f"{len(other.names)} images, {len(due)} due{last}")
     else:
-        report.add("names", len(due) == len(other.names), "images are named as they should be")
+        report.add("names", True, "images are named as they should be")
 
 
 def compare_times(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames: range) -> None:
@@ -42,7 +45,14 @@ def compare_times(report: VerifyReport, info: ClipInfo, other: ClipInfo, frames:
     allowed = Fraction(1, 1000) if millisecond else Fraction(0)
     ok = worst <= allowed and off is not None
     stated = " (this container counts milliseconds; 1 ms is allowed)" if millisecond else ""
-    report.add("times", ok, f"largest time difference {float(worst) * 1000:.3f} ms{stated}")
+    if off is None:
+        report.add("times", False, "the times are too large to be compared")
+    elif ok:
+        report.add("times", True, f"largest time difference {float(worst) * 1000:.3f} ms{stated}")
+    else:
+        first = int(np.argmax(off > int(allowed * ticks)))
+        told = f"frames are up to {float(worst) * 1000:.3f} ms from their times, the first is frame {first}{stated}"
+        report.add("times", False, told)
     if other.rate != info.rate and clock.on_grid and len(frames) > 1:
         report.add("rate", False, f"rate is {other.rate}, the source's {info.rate}")
     else:
@@ -59,7 +69,8 @@ def compare_timecode(
 ) -> None:
     """The start timecode, offset for a range, where a file of this suffix can hold one."""
     if info.timecode is None:
-        report.add("timecode", other.timecode is None, "the source has no timecode")
+        found = "" if other.timecode is None else f", the export starts at {other.timecode}"
+        report.add("timecode", other.timecode is None, f"the source has no timecode{found}")
         return
     try:
         due = shift(info.timecode, info.rate, frames.start)
@@ -69,23 +80,31 @@ def compare_timecode(
     if other.timecode is None and suffix.lower() in (".avi", ".webm"):
         report.add("timecode", None, f"this container holds no timecode; the source's is {due}")
         return
-    report.add("timecode", other.timecode == due, f"starts at {other.timecode}, due {due}")
+    found = "has no timecode" if other.timecode is None else f"starts at {other.timecode}"
+    same = same_label(other.timecode, due, info.rate)
+    report.add("timecode", same, found if same else f"{found}, due {due}")
 
 
 def compare_raster(report: VerifyReport, info: ClipInfo, other: ClipInfo) -> None:
     """Size, rotation, field order and pixel aspect."""
     ok = other.upright_size == info.upright_size
-    report.add("raster", ok, "{}x{} upright, due {}x{}".format(*other.upright_size, *info.upright_size))
+    size, due = ("{}x{}".format(*clip.upright_size) for clip in (other, info))
+    report.add("raster", ok, f"{size} upright" + ("" if ok else f", due {due}"))
     if other.kind == "sequence":
         return
     same_turn = (other.rotation, other.mirrored) == (info.rotation, info.mirrored)
-    report.add("rotation", same_turn, f"turned {other.rotation} degrees, the source {info.rotation}")
+    turned, turn_due = (_turn(clip) for clip in (other, info))
+    report.add("rotation", same_turn, turned if same_turn else f"{turned}, the source is {turn_due}")
     if info.field_order in ("tt", "bb", "tb", "bt"):
         same = other.field_order == info.field_order
-        told = f"field order {other.field_order}, the source's {info.field_order}"
+        told = f"field order {other.field_order}" + ("" if same else f", the source's {info.field_order}")
         report.add("field-order", same or None, told)
     if other.sar == info.sar:
         report.add("pixel-aspect", True, f"pixel aspect {info.sar}")
     else:
         # Some containers have no place for it (FFV1 in MKV); the pixels themselves still match.
         report.add("pixel-aspect", None, f"pixel aspect is stored as {other.sar}, the source's is {info.sar}")
+
+
+def _turn(clip: ClipInfo) -> str:
+    return f"turned {clip.rotation} degrees" + (" and mirrored" if clip.mirrored else "")
