@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.name_patterns import frame_pattern
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import UsageError
 
@@ -80,7 +81,12 @@ class ClipInfo:
         audio_streams: How many audio streams the file carries.
         reel: Name of the tape or card the clip came from; None if the file does not say.
         metadata: (key, value) notes of the file that an export carries on.
-        names: File names of a sequence's frames, in order; empty for a video.
+        names: File names of a sequence's images, in order; empty for a video.
+        frame_names: What the image of each frame is called, or would be where one is missing and the one before is
+            held; empty for a video.
+        alpha: The source's alpha channel: ``"straight"``, ``"premultiplied"``, ``"unspecified"``; empty if it has
+            none.
+        origin: Upper left corner of an EXR's display window.
         state: Of its files as it was opened; None for a clip that was made up.
         warnings: What is odd about the file, in the user's words.
         source_settings: How it was asked to be read.
@@ -108,9 +114,27 @@ class ClipInfo:
     reel: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
+    frame_names: tuple[str, ...] = ()
+    alpha: str = ""
+    origin: tuple[int, int] = (0, 0)
     state: FileState | None = None
     warnings: tuple[str, ...] = field(default=())
     source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
+
+    @property
+    def folder(self) -> Path:
+        """Where a sequence's images lie, whether it was given as a folder, a pattern or an image."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    @property
+    def stem(self) -> str:
+        """What exports are named after: the file without its suffix, the folder, or a pattern without its number."""
+        pattern = frame_pattern(self.path) if self.kind == "sequence" else None
+        if self.kind != "sequence" or self.path.is_file():
+            return self.path.stem
+        if pattern is None or self.path.is_dir():
+            return self.path.name
+        return pattern.before.rstrip("._- ") or self.path.parent.name
 
     @property
     def frame_count(self) -> int:
@@ -167,6 +191,7 @@ class ClipInfo:
             "start_pts": int(self.pts[0]) if self.frame_count else None,
             "duration_s": round(self.duration, 6),
             "timecode": self.timecode,
+            "alpha": self.alpha or None,
             "color": {
                 "primaries": self.color.primaries,
                 "transfer": self.color.transfer,

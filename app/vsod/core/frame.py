@@ -19,6 +19,8 @@ class Frame:
         held: True if the frame could not be decoded and ``image`` repeats the
             last good one (or is black if there was none).
         image_16bit: (H, W, 3) uint16, the same picture at full depth, where that was asked for.
+        alpha: (H, W) uint8 or uint16, the source's own alpha channel at the picture's size; None where it has none,
+            is opaque everywhere, or is to be ignored.
         picture_hash: 16 bytes that tell the decoded picture before any scaling, the same in every pass; a held
             frame has that of the picture it repeats. Empty where it was not taken.
     """
@@ -29,3 +31,4 @@ class Frame:
     held: bool = False
     image_16bit: npt.NDArray[np.uint16] | None = None
     picture_hash: bytes = b""
+    alpha: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from vsod.errors import UsageError
 
 _MAX_DIGITS = 12
 _MAX_LENGTH = 1000  # characters of a pattern: longer than any name
+_FRAMES = re.compile(r"%(?:0?(?P<printf>[0-9]{1,2}))?d|(?P<marks>#+|@+)|\$F(?P<houdini>[0-9]?)")
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z]+)(?::0([0-9]{1,20}))?\}|[{}]")
 
 
@@ -55,3 +58,56 @@ def fill(pattern: str, option: str, values: Mapping[str, str | int]) -> str:
     if len(pattern) > _MAX_LENGTH:
         raise refuse("it is too long for a name")
     return _TOKEN.sub(exchange, pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class FramePattern:
+    """The files of an image sequence as compositing programs write them: ``shot.####.png``, ``shot.%04d.png``.
+
+    Attributes:
+        folder: Where they lie.
+        before, after: Their names before and after the number.
+        digits: Digits of a number at least.
+    """
+
+    folder: Path
+    before: str
+    after: str
+    digits: int
+
+    def number(self, name: str) -> int | None:
+        """The number in a file's name; None if it is not one of these."""
+        end = len(name) - len(self.after)
+        if not (name.startswith(self.before) and name.endswith(self.after)) or end <= len(self.before):
+            return None
+        text = name[len(self.before) : end]
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_DIGITS):
+            return None
+        # a longer number is one that needs the digits; a negative one has its sign among them, or not
+        padded = len(text) == self.digits or len(digits) == self.digits
+        fits = padded or (len(digits) > self.digits and not digits.startswith("0"))
+        return int(text) if fits else None
+
+    def names(self) -> list[str]:
+        """The files there are, in the order of their numbers.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        numbers = {path.name: self.number(path.name) for path in self.folder.iterdir()}
+        return sorted(
+            (n for n, number in numbers.items() if number is not None), key=lambda n: (numbers[n], n)
+        )
+
+
+def frame_pattern(path: Path) -> FramePattern | None:
+    """What a path with ``####``, ``%04d``, ``@@@@`` or ``$F4`` in its name stands for; None if it has none of them."""
+    found = list(_FRAMES.finditer(path.name))
+    if not found:
+        return None
+    last = found[-1]
+    width = last["printf"] or last["houdini"]
+    digits = int(width) if width else max(1, len(last["marks"] or ""))
+    before, after = path.name[: last.start()], path.name[last.end() :]
+    return FramePattern(path.parent, before.replace("%%", "%"), after.replace("%%", "%"), digits)

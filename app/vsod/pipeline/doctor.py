@@ -67,7 +67,15 @@ def run_checks() -> list[DoctorCheck]:
 
 def _packages() -> list[DoctorCheck]:
     found = []
-    for name in ("numpy", "torch", "opencv-contrib-python-headless", "openvino", "PyQt6", "ffmpeg-python"):
+    for name in (
+        "numpy",
+        "torch",
+        "opencv-contrib-python-headless",
+        "OpenImageIO",
+        "openvino",
+        "PyQt6",
+        "ffmpeg-python",
+    ):
         try:
             found.append(DoctorCheck(name, True, version(name)))
         except PackageNotFoundError:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from vsod.core.clip import FileState
+from vsod.core.name_patterns import frame_pattern
 
 _SAMPLES, _BLOCK = 64, 1 << 16
 
@@ -96,7 +97,10 @@ def digest(path: Path, names: Sequence[str] = ()) -> str:
 
 def _files(path: Path, names: Sequence[str]) -> list[tuple[str, Path]]:
     if not path.is_dir():
-        return [("", path)]
+        pattern = None if path.exists() else frame_pattern(path)
+        if pattern is None:
+            return [("", path)]
+        return [(name, pattern.folder / name) for name in names or pattern.names()]
     found = names or sorted(p.name for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
     return [(name, path / name) for name in found]
 

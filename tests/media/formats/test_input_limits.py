@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import OpenEXR
 import pytest
 
 from helpers.clips import make
@@ -20,8 +21,7 @@ from vsod.core.conform import conform_to_rate
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import UnreadableMedia, UsageError
 from vsod.media.formats.input_limits import DEMUXERS
-from vsod.media.pixels.exr import import_openexr
-from vsod.media.sources.image_sequence import read_image
+from vsod.media.images.image_reader import read_image
 from vsod.media.sources.opening import open_source
 
 OPENED = [
@@ -246,8 +246,7 @@ def test_what_is_no_number_is_black_or_white_without_a_word(
     odd = np.full((8, 8, 3), 0.5, np.float32)
     odd[0], odd[1], odd[2] = np.nan, np.inf, -np.inf
     cv2.imwrite(str(tmp_path / "a.tif"), odd)
-    exr = import_openexr()
-    with exr.File({"type": exr.scanlineimage}, {"RGB": odd}) as file:
+    with OpenEXR.File({"type": OpenEXR.scanlineimage}, {"RGB": odd}) as file:
         file.write(str(tmp_path / "a.exr"))
     for name in ("a.tif", "a.exr"):
         image = read_image(tmp_path / name)

@@ -10,9 +10,8 @@ from helpers import graycode
 from vsod.core.output_frame import OutputFrame
 from vsod.errors import UnreadableMedia
 from vsod.media.formats.table import FORMATS
+from vsod.media.images.image_header import read_image_size
 from vsod.media.sinks.opening import open_sink
-from vsod.media.sources.image_header import read_image_size
-from vsod.media.sources.image_sequence import natural_key
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
 
@@ -22,13 +21,6 @@ def save(path: Path, picture: np.ndarray) -> Path:
     assert ok
     data.tofile(path)
     return path
-
-
-def test_names_sort_as_people_count() -> None:
-    names = ["b2.png", "b10.png", "B1.png", "a.png", "b010.png", "10.png", "9.png", "b1x.png", "³.png"]
-    assert sorted(names, key=natural_key) == [
-        "9.png", "10.png", "a.png", "B1.png", "b1x.png", "b2.png", "b010.png", "b10.png", "³.png",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".png", ".tif", ".webp", ".bmp", ".PNG"])
@@ -96,9 +88,8 @@ def test_mixed_sizes_name_the_file(tmp_path: Path, suffix: str) -> None:
 
 
 def test_sizes_are_read_from_headers(tmp_path: Path) -> None:
-    for suffix in (".png", ".jpg"):
+    for suffix in (".png", ".jpg", ".webp", ".bmp"):
         assert read_image_size(save(tmp_path / f"a{suffix}", graycode.burnt(1, 97, 65))) == (97, 65)
-    assert read_image_size(save(tmp_path / "a.bmp", graycode.burnt(1, 97, 65))) is None
     (tmp_path / "b.png").write_bytes(b"")
     assert read_image_size(tmp_path / "b.png") is None
 

@@ -162,7 +162,7 @@ class QueueController(QObject):
 
 def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) -> Path:
     """Default output path of a clip: beside it, named after the kind of export."""
-    stem = info.path.name if info.kind == "sequence" else info.path.stem
+    stem = info.stem
     chosen = next((row for row in formats if row.id == work.settings.format), None)
     suffixes = chosen.suffixes if chosen else (".mov",)
     kind = work.settings.export.kind

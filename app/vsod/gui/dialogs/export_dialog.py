@@ -181,7 +181,7 @@ class ExportDialog(QDialog):
     # ---- what follows from what
 
     def _suggestion(self, what: str) -> str:
-        stem = self._info.path.name if self._info.kind == "sequence" else self._info.path.stem
+        stem = self._info.stem
         return f"{stem}_{'export' if what == 'fill+matte' else what}"
 
     def _follow(self) -> None:

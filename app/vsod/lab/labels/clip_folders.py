@@ -100,7 +100,7 @@ def _places(info: ClipInfo) -> dict[int, int]:
     """Frame number -> ordinal."""
     if not info.names:
         return {k: k for k in range(info.frame_count)}
-    numbers = [frame_number(name) for name in info.names]
+    numbers = [frame_number(name) for name in info.frame_names]
     places = {n: k for k, n in enumerate(numbers) if n is not None}
     if len(places) != len(numbers):
         raise DataError("the images' names do not number them", where=info.path, fix="Name them 00000.jpg, …")

@@ -21,7 +21,7 @@ from vsod.core.arrays import Map
 from vsod.core.data_parsing import reason
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
-from vsod.media.sources.image_sequence import images_in
+from vsod.media.images.image_selection import images_in
 from vsod.storage.atomic import (
     commit_folder,
     create_partial_folder,

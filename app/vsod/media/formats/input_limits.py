@@ -27,8 +27,30 @@ _PICTURES = (
 # so that a file without a picture can be told to be one
 _SOUND = "wav,w64,aiff,caf,au,mp3,aac,ac3,eac3,flac,amr"
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".exr")
+OPENIMAGEIO_SUFFIXES = (
+    *(".tif", ".tiff", ".exr", ".dpx", ".cin", ".tga", ".hdr", ".psd", ".psb", ".sgi", ".jxl", ".jp2", ".j2k"),
+    *(".j2c", ".ppm", ".pgm", ".pnm", ".pfm"),
+)
+"""Images that OpenImageIO reads, single ones too."""
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", *OPENIMAGEIO_SUFFIXES)
 """Files of an image sequence."""
+
+_RAW = {
+    **dict.fromkeys((".cr2", ".cr3", ".crw"), "Canon raw"),
+    **dict.fromkeys((".nef", ".nrw"), "Nikon raw"),
+    **dict.fromkeys((".arw", ".sr2", ".srf"), "Sony raw"),
+    **{".raf": "Fujifilm raw", ".orf": "Olympus raw", ".rw2": "Panasonic raw", ".pef": "Pentax raw"},
+    **{".dng": "DNG raw", ".3fr": "Hasselblad raw", ".iiq": "Phase One raw", ".x3f": "Sigma raw"},
+    **{".ari": "ARRIRAW", ".arx": "ARRIRAW", ".srw": "Samsung raw"},
+}
+UNREAD_IMAGES = {
+    **_RAW,
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
+    **{".avif": "AVIF", ".gif": "GIF", ".svg": "SVG", ".xcf": "GIMP", ".kra": "Krita", ".jxr": "JPEG XR"},
+    **{".pic": "Softimage", ".iff": "Maya IFF", ".rla": "RLA", ".dds": "DirectDraw", ".ktx": "Khronos texture"},
+}
+"""Suffixes of images that no sequence is read from, and what they are."""
 
 DEMUXERS = ",".join((_CONTAINERS, _STREAMS, _PICTURES, _SOUND))
 PROTOCOLS = "file"

@@ -126,11 +126,18 @@ def black(size: tuple[int, int], pixels: PixelFormat) -> Colours:
     return np.zeros(shape, np.uint16) if pixels == "rgb48" else np.zeros(shape, np.uint8)
 
 
-def make_frame(index: int, pts: int, image: Colours, held: bool, picture_hash: bytes = b"") -> Frame:
+def make_frame(
+    index: int,
+    pts: int,
+    image: Colours,
+    held: bool,
+    picture_hash: bytes = b"",
+    alpha: npt.NDArray[Any] | None = None,
+) -> Frame:
     """A frame; of a 16-bit picture both depths."""
     if image.dtype == np.uint8:
-        return Frame(index, pts, image, held, picture_hash=picture_hash)  # type: ignore[arg-type]
-    return Frame(index, pts, to_8bit(image), held, image, picture_hash)  # type: ignore[arg-type]
+        return Frame(index, pts, image, held, None, picture_hash, alpha)  # type: ignore[arg-type]
+    return Frame(index, pts, to_8bit(image), held, image, picture_hash, alpha)  # type: ignore[arg-type]
 
 
 def is_full_range(frame: VideoFrame) -> bool:

@@ -15,7 +15,7 @@ from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.errors import MediaNotFound, UnreadableMedia
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
-from vsod.media.sources.image_sequence import read_image
+from vsod.media.images.image_reader import read_image
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.output_frame import OutputFrame
 from vsod.media.formats.table import Coding
-from vsod.media.pixels.exr import import_openexr
+from vsod.media.images.openimageio import first_line, forgetting_frames, import_openimageio
 from vsod.media.pixels.levels import to_codes
 from vsod.media.pixels.planes import plane_view
 from vsod.storage.ownership_marks import NAME, marked_png, marked_tiff
@@ -26,19 +26,22 @@ _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 _TIFF = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_ADOBE_DEFLATE]
 
 
-def encode_image(picture: OutputFrame, coding: Coding, compression: str) -> bytes:
+def encode_image(
+    picture: OutputFrame, coding: Coding, compression: str, origin: tuple[int, int] = (0, 0)
+) -> bytes:
     """One image file, marked as ours.
 
     Args:
         picture: What it shows, upright.
         coding: PNG, TIFF or EXR of some depth.
         compression: Of an EXR, see :data:`vsod.core.export_settings.EXR_COMPRESSION`.
+        origin: Upper left corner of an EXR's display window.
 
     Raises:
         OSError: It cannot be encoded.
     """
     if coding.codec == "exr":
-        return _exr(picture, coding.pix_fmt, compression)
+        return _exr(picture, coding.pix_fmt, compression, origin)
     if coding.pix_fmt == "rgba64le":
         return marked_tiff(_tiff_with_alpha(picture))
     samples = _samples(picture, coding.bit_depth)
@@ -73,24 +76,31 @@ def _tiff_with_alpha(picture: OutputFrame) -> bytes:
     return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
 
 
-def _exr(picture: OutputFrame, matte_channel: str, compression: str) -> bytes:
-    exr = import_openexr()
+@forgetting_frames
+def _exr(picture: OutputFrame, matte_channel: str, compression: str, origin: tuple[int, int]) -> bytes:
+    oiio = import_openimageio()
     channels: dict[str, npt.NDArray[np.float16]] = {}
+    if picture.rgb is not None:
+        top = np.float32(np.iinfo(picture.rgb.dtype).max)
+        for number, name in enumerate("RGB"):
+            channels[name] = (picture.rgb[..., number] / top).astype(np.float16)
     if picture.alpha is not None:
         alpha = picture.alpha
         scale = 255 if alpha.dtype == np.uint8 else 1
         name = "Y" if picture.rgb is None and matte_channel != "a" else "A"
         channels[name] = (alpha / np.float32(scale)).astype(np.float16)
-    if picture.rgb is not None:
-        top = np.float32(np.iinfo(picture.rgb.dtype).max)
-        for number, name in enumerate("RGB"):
-            channels[name] = (picture.rgb[..., number] / top).astype(np.float16)
-    names = {"none": "NO"}
-    kind = getattr(exr, f"{names.get(compression, compression.upper())}_COMPRESSION")
-    header = {"compression": kind, "type": exr.scanlineimage, "software": NAME}
+    width, height = picture.size
+    spec = oiio.ImageSpec(width, height, len(channels), "half")
+    spec.channelnames = tuple(channels)
+    spec.x, spec.y = spec.full_x, spec.full_y = origin
+    spec.attribute("compression", compression)
+    spec.attribute("software", NAME)
+    spec.attribute("DateTime", "")  # else the time of now: the same pictures are the same bytes
     with tempfile.TemporaryDirectory() as folder:
         # The package writes to paths only.
         path = Path(folder) / "image.exr"
-        with exr.File(header, channels) as file:
-            file.write(str(path))
+        output = oiio.ImageOutput.create(str(path))
+        samples = np.dstack(list(channels.values()))
+        if not (output.open(str(path), spec) and output.write_image(samples) and output.close()):
+            raise OSError(first_line(output.geterror()))
         return path.read_bytes()

@@ -29,17 +29,16 @@ def image_names(
         UsageError: The numbers are to follow a timecode the source does not have.
     """
     export_settings = export_settings or ExportSettings()
-    if info.names and not export_settings.names and not export_settings.start_number:
-        return _after_images(info.names, suffix)[frames.start : frames.stop]
+    if info.frame_names and not export_settings.names and not export_settings.start_number:
+        return _after_images(info.frame_names, suffix)[frames.start : frames.stop]
     numbers = range(frames.start, frames.stop)
     if export_settings.start_number:
         first = _first_number(info, frames, export_settings.start_number)
         numbers = range(first, first + len(frames))
-    stem = info.path.name if info.kind == "sequence" else info.path.stem
     last = max(numbers[-1], info.frame_count - 1)
     width = max(4 if export_settings.start_number else 6, min(12, len(str(last))))
     pattern = export_settings.names or f"{{stem}}_{{kind}}.{{frame:0{width}}}"
-    told = {"stem": stem, "kind": export_settings.file_label(content)}
+    told = {"stem": info.stem, "kind": export_settings.file_label(content)}
     names = [fill(pattern, "--names", {**told, "frame": number}) for number in numbers]
     return [name if name.lower().endswith(suffix) else name + suffix for name in names]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from vsod.core.output_frame import OutputFrame
-from vsod.media.pixels.exr import import_openexr
 from vsod.media.sinks.image_files import encode_image
 from vsod.media.sinks.image_names import image_names
 from vsod.media.sinks.sink import Sink
@@ -31,8 +30,6 @@ class ImageSequenceSink(Sink):
         self._info = info
         self._content, self._coding = target.content, target.coding
         self._compression = target.export_settings.compression
-        if self._coding.codec == "exr":
-            import_openexr()
         # a link to a folder is followed: its partial must lie on the same volume
         place = place_of(path.absolute())
         remove_stale_partials(place)
@@ -54,7 +51,7 @@ class ImageSequenceSink(Sink):
                 f"a {picture.content} of {picture.size} where a {self._content} of {self._info.upright_size} is due"
             )
         # Encoded in memory: OpenCV's own writer takes no Unicode paths on Windows.
-        data = encode_image(picture, self._coding, self._compression)
+        data = encode_image(picture, self._coding, self._compression, self._info.origin)
         assert self.partial is not None
         write_new(self.partial / self._names[index - self._frames.start], data)
 

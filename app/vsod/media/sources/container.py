@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from vsod.core.size_limits import check_pixels
 from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
 from vsod.media.formats.input_limits import decoder_options, is_playlist, open_options
-from vsod.media.sources.image_header import check_image
+from vsod.media.images.image_header import check_image
 from vsod.media.sources.vp9_header import AlphaDecoder
 
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from vsod.core.name_patterns import frame_pattern
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import MediaNotFound
+from vsod.media.formats.input_limits import IMAGE_SUFFIXES, OPENIMAGEIO_SUFFIXES
+from vsod.media.images.image_selection import sequence_of
 from vsod.media.sources.image_sequence import ImageSequenceSource
 from vsod.media.sources.source import Source
 from vsod.media.sources.video_source import VideoSource
 
 
 def open_source(path: str | Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> Source:
-    """Open a video file or a folder of images.
+    """Open a video file, an image, a folder of images, or a pattern such as ``shot.####.png``.
 
     Args:
-        path: The file or folder.
+        path: It.
         settings: How it is read.
 
     Raises:
         MediaNotFound: Nothing is there.
         UnreadableMedia: It is no video, or its header is damaged.
         NoVideo: It has no moving picture, or the folder no images.
+        UsageError: What is to be read must be chosen: a sequence, a layer, a stream.
     """
     path = Path(path)
+    if path.is_dir() or (not path.exists() and frame_pattern(path)):
+        return ImageSequenceSource(path, settings)
     if not path.exists():
         raise MediaNotFound(
             "no such file or folder", where=path, fix="Check the spelling and that the drive is connected."
         )
-    return ImageSequenceSource(path, settings) if path.is_dir() else VideoSource(path, settings)
+    if path.suffix.lower() in OPENIMAGEIO_SUFFIXES:
+        source: Source = ImageSequenceSource(path, settings)
+    else:
+        source = VideoSource(path, settings)
+    sequence = sequence_of(path) if path.suffix.lower() in IMAGE_SUFFIXES else None
+    if sequence is not None:
+        told = (
+            f"it is one of a sequence of {len(sequence.names)} images: to take all, give the folder, "
+            f"or {path.parent / sequence.pattern}"
+        )
+        source.info = replace(source.info, warnings=(*source.info.warnings, told))
+    return source

@@ -13,13 +13,13 @@ from av.video.frame import VideoFrame
 
 from vsod.core.clip import ClipInfo
 from vsod.core.compositing import to_16bit
+from vsod.media.images.image_reader import read_image, read_image_info
 from vsod.media.pixels.conversion import FrameConverter, is_full_range
 from vsod.media.pixels.levels import from_codes
 from vsod.media.pixels.orientation import to_upright
 from vsod.media.pixels.planes import packed_view, plane_view
 from vsod.media.sources.decoder import decode_frames
 from vsod.media.sources.frame_table import read_table
-from vsod.media.sources.image_sequence import images_in, read_image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +79,8 @@ def read_cutouts(info: ClipInfo) -> Iterator[CutoutFrame]:
         info: The file's own info.
     """
     if info.kind == "sequence":
-        for index, file in enumerate(images_in(info.path)):
-            image = read_image(file, alpha=True)
+        for index, name in enumerate(info.names):
+            image = read_image(info.folder / name, alpha=True)
             if image is not None:
                 deep = to_16bit(image)
                 alpha = from_codes(deep[..., 3], "full", 16) if deep.shape[2] == 4 else None
@@ -99,8 +99,8 @@ def read_cutouts(info: ClipInfo) -> Iterator[CutoutFrame]:
 def has_alpha(info: ClipInfo) -> bool:
     """Whether a file has an alpha channel, by its pixel format; of a folder, its first image."""
     if info.kind == "sequence":
-        first = read_image(info.path / info.names[0], alpha=True)
-        return first is not None and first.shape[2] == 4
+        first = read_image_info(info.folder / info.names[0])
+        return first is not None and bool(first.alpha)
     return any(mark in info.pix_fmt for mark in ("yuva", "gbrap", "rgba", "argb", "bgra", "abgr", "ya"))
 
 
@@ -142,8 +142,8 @@ def _read_rgb_frame(index: int, picture: VideoFrame, info: ClipInfo) -> MatteFra
 
 
 def _read_images(info: ClipInfo) -> Iterator[MatteFrame]:
-    for index, file in enumerate(images_in(info.path)):
-        image = read_image(file)
+    for index, name in enumerate(info.names):
+        image = read_image(info.folder / name)
         if image is not None:
             gray = bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
             matte = from_codes(

@@ -68,7 +68,8 @@ def verify(
         frames = range(start, check_range(info, start, stop))
         report = VerifyReport(src, name or made, source_settings=source_settings)
         try:
-            with open_source(made) as opened:
+            # every image that was written is a frame, whatever its number
+            with open_source(made, SourceSettings(gaps="close", alpha="ignore")) as opened:
                 other = opened.info
         except MediaError as error:
             report.add("readable", False, str(error).replace(str(made), str(report.matte)))
