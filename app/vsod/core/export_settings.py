@@ -25,7 +25,8 @@ EXPORT_KINDS: dict[str, str] = {
     "over": "the subject over a colour, its blurred surroundings or another clip (see --background)",
 }
 ALPHA_MODES = ("straight", "premultiplied")
-AUDIO_MODES = ("copy", "none")
+AUDIO_MODES = ("copy", "pcm", "aac", "none")
+OLDER_IMAGES = ("keep", "remove")
 MOST_FRAMES = 10_000_000  # of any export: more than four days of 25 fps
 EXR_COMPRESSION = ("zips", "zip", "piz", "rle", "none")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?(?:/[0-9]{1,9})?")
@@ -44,11 +45,14 @@ class ExportSettings:
         cfr: Conform to this constant rate; None keeps every frame's own time.
         cfr_frames: A clip conformed to ``cfr`` may have so many frames; None for four times the source's, see
             :func:`vsod.core.conform.conform_to_rate`.
-        audio: One of :data:`AUDIO_MODES`; None copies it to pictures and not to mattes.
+        audio: One of :data:`AUDIO_MODES`; None copies it to pictures and not to mattes; ``pcm`` and
+            ``aac`` code it anew.
         start_number: Number of a sequence's first image: a number, ``"timecode"``, or empty for
             the source's own numbers.
         names: Pattern of a sequence's names, tokens ``{stem}``, ``{kind}``, ``{frame:04}``.
         compression: One of :data:`EXR_COMPRESSION`.
+        older_images: One of :data:`OLDER_IMAGES`: what becomes of this program's images in a sequence's folder that the
+            export does not write anew.
 
     Raises:
         UsageError: A word is unknown or a number impossible.
@@ -63,11 +67,13 @@ class ExportSettings:
     names: str = ""
     compression: str = "zips"
     cfr_frames: int | None = None
+    older_images: str = "keep"
 
     def __post_init__(self) -> None:
         _one_of("--kind", self.kind, tuple(EXPORT_KINDS))
         _one_of("--alpha", self.alpha, ALPHA_MODES)
         _one_of("--exr-compression", self.compression, EXR_COMPRESSION)
+        _one_of("--older-images", self.older_images, OLDER_IMAGES)
         if self.audio is not None:
             _one_of("--audio", self.audio, AUDIO_MODES)
         if self.cfr is not None and not 1 <= self.cfr <= 1000:
@@ -120,8 +126,8 @@ class ExportSettings:
         return red, green, blue
 
     def copies_audio(self, content: FileContent) -> bool:
-        """Whether a file of this layout gets the source's sound."""
-        return content != "matte" if self.audio is None else self.audio == "copy"
+        """Whether a file of this layout gets the source's sound, as it is or coded anew."""
+        return content != "matte" if self.audio is None else self.audio != "none"
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -160,6 +166,7 @@ EXPORT_OPTIONS = {
     "names": "--names",
     "compression": "--exr-compression",
     "cfr_frames": "--cfr-frames",
+    "older_images": "--older-images",
 }
 
 

@@ -19,6 +19,9 @@ from vsod.core.output_frame import FileContent
 from vsod.core.progress import ProgressFn
 from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import SourceChanged
+from vsod.media.formats.table import ExportFormat
+from vsod.media.sinks.image_names import image_names
+from vsod.media.sinks.older_images import describe_older
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sinks.sink import Sink, finish_together, put_in_place
 from vsod.media.sources.opening import open_source
@@ -92,6 +95,8 @@ def run_job(
                 f"{plan.dropped} left out"
             )
         targets = spec.output_paths
+        if fmt.is_sequence:
+            report.warnings += _tell_older(spec, fmt, plan, frames)
         with ExitStack() as open_files:
             sinks: dict[FileContent, Sink] = {}
             for content, path in targets.items():
@@ -119,7 +124,8 @@ def run_job(
             check_unchanged(clip.info)  # before anything is replaced
             if not spec.overwrite:
                 refuse_foreign_targets(spec)  # a job takes long enough for something to be put there
-            report.outputs = put_in_place(whole, good=report.verified is not False)
+            older = spec.settings.export.older_images == "keep"
+            report.outputs = put_in_place(whole, good=report.verified is not False, keep_older=older)
         report.output = report.outputs[0]
         _tell_aside(whole, report)
         meter.finish()
@@ -154,6 +160,18 @@ def plan_frames(spec: JobSpec, info: ClipInfo, frames: range) -> ConformPlan:
 def _written(plan: ConformPlan, frames: range) -> range:
     """The ordinals the sinks count by: the source's own, or those of the conformed clip."""
     return range(len(plan.source_frames)) if plan.info.frame_count == len(plan.source_frames) else frames
+
+
+def _tell_older(spec: JobSpec, fmt: ExportFormat, plan: ConformPlan, frames: range) -> list[str]:
+    """What becomes of images of earlier exports; said before the work, and again when it is done."""
+    settings, written = spec.settings.export, _written(plan, frames)
+    told = []
+    for content, folder in spec.output_paths.items():
+        names = image_names(plan.info, written, fmt.image, content, settings)
+        told.append(describe_older(folder, names, settings.older_images == "remove"))
+    for text in filter(None, told):
+        _log.warning("%s", text)
+    return [text for text in told if text]
 
 
 def _export(

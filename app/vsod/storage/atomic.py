@@ -110,11 +110,15 @@ def commit_folder(partial: Path, target: Path) -> None:
         discard(before)
 
 
-def commit_together(pairs: Sequence[tuple[Path, Path]]) -> None:
+def commit_together(pairs: Sequence[tuple[Path, Path]], *, keep_older: bool = False) -> None:
     """Put whole files or folders, (partial, target), in their places: all, or, if one fails, none.
 
     A folder is replaced by the new one; files in it that this program did not write and that have no new namesake
     are in the new one, too.
+
+    Args:
+        pairs: Where each is, and where it goes.
+        keep_older: Files that this program wrote and that have no new namesake stay in a folder as well.
 
     Raises:
         OutputError: The disk refuses; what was at the targets before is there again.
@@ -125,7 +129,7 @@ def commit_together(pairs: Sequence[tuple[Path, Path]]) -> None:
     try:
         for partial, target in pairs:
             if partial.is_dir():
-                old = _put_folder(partial, target)
+                old = _put_folder(partial, target, keep_older)
                 undo.append(_undone(take_back, partial, place_of(target), old))
                 before += [] if old is None else [old]
                 continue
@@ -166,11 +170,11 @@ def _undone(step: Callable[..., object], *given: object) -> Callable[[], None]:
     return undo
 
 
-def _put_folder(partial: Path, target: Path) -> Path | None:
+def _put_folder(partial: Path, target: Path, keep_older: bool = False) -> Path | None:
     """Exchange a folder; gives where the old one is now."""
     target = place_of(target)
     if target.is_dir():
-        _keep_strangers(target, partial)
+        _keep_others(target, partial, keep_older)
     for file in sorted(partial.iterdir()):
         if file.is_file() and not file.is_symlink():
             sync(file)
@@ -180,10 +184,12 @@ def _put_folder(partial: Path, target: Path) -> Path | None:
     return before
 
 
-def _keep_strangers(old: Path, new: Path) -> None:
+def _keep_others(old: Path, new: Path, ours_too: bool) -> None:
     """Give the new folder what is in the old one and not ours: second names of the same files, where there can be."""
     for entry in old.iterdir():
-        if target_of(entry.name) is not None or os.path.lexists(new / entry.name) or is_ours(entry):
+        if target_of(entry.name) is not None or os.path.lexists(new / entry.name):
+            continue
+        if not ours_too and is_ours(entry):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, new / entry.name, symlinks=True, copy_function=_link_or_copy)

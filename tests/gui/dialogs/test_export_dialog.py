@@ -84,6 +84,7 @@ def rows(dialog: ExportDialog) -> set[str]:
         "names": form.names,
         "number": form.start_number,
         "compression": form.compression,
+        "older": form.older_images,
     }
     return {name for name, widget in named.items() if widget.isVisible()}
 
@@ -95,11 +96,11 @@ def test_only_what_applies_is_asked_for(opened: Opener) -> None:
     pick(form.what, "cutout")
     assert rows(dialog) == {"audio", "alpha"}
     pick(form.format_box, "png16")
-    assert rows(dialog) == {"names", "number"}, "PNG is straight by definition"
+    assert rows(dialog) == {"names", "number", "older"}, "PNG is straight by definition"
     pick(form.format_box, "exr")
-    assert rows(dialog) == {"alpha", "names", "number", "compression"}
+    assert rows(dialog) == {"alpha", "names", "number", "compression", "older"}
     pick(form.what, "over")
-    assert rows(dialog) == {"background", "names", "number", "compression"}
+    assert rows(dialog) == {"background", "names", "number", "compression", "older"}
 
 
 def test_what_does_not_apply_any_more_is_left_out(opened: Opener) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 
 from vsod.cli.options.path_access import reads
-from vsod.core.export_settings import ALPHA_MODES, AUDIO_MODES, EXPORT_KINDS, EXR_COMPRESSION
+from vsod.core.export_settings import (
+    ALPHA_MODES,
+    AUDIO_MODES,
+    EXPORT_KINDS,
+    EXR_COMPRESSION,
+    OLDER_IMAGES,
+)
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +37,10 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         help="a conformed clip may have so many frames (default: 4 times the source's)",
     )
     group.add_argument(
-        "--audio", choices=AUDIO_MODES, help="the source's sound (default: copied to pictures, not to mattes)"
+        "--audio",
+        choices=AUDIO_MODES,
+        help="the source's sound: copied as it is, coded anew (pcm, aac), or none (default: copied to pictures, not to "
+        "mattes)",
     )
     group.add_argument(
         "--start-number", metavar="N", help="first number of a sequence: 0, 1, 1001 or timecode"
@@ -39,4 +48,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--names", metavar="PATTERN", help="names of a sequence: {stem}, {kind}, {frame:04}")
     group.add_argument(
         "--exr-compression", dest="compression", choices=EXR_COMPRESSION, help="of EXR images (default: zips)"
+    )
+    group.add_argument(
+        "--older-images",
+        choices=OLDER_IMAGES,
+        help="what becomes of images of earlier exports in a sequence's folder (default: keep)",
     )

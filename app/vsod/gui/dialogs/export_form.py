@@ -10,7 +10,14 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from vsod.core.clip import ClipInfo
-from vsod.core.export_settings import ALPHA_MODES, AUDIO_MODES, EXPORT_KINDS, EXR_COMPRESSION, ExportSettings
+from vsod.core.export_settings import (
+    ALPHA_MODES,
+    AUDIO_MODES,
+    EXPORT_KINDS,
+    EXR_COMPRESSION,
+    OLDER_IMAGES,
+    ExportSettings,
+)
 from vsod.errors import UsageError
 from vsod.gui.dialogs.background_picker import BackgroundPicker
 from vsod.gui.panels.preset_bar import PresetBar
@@ -62,7 +69,13 @@ class ExportForm(QWidget):
         self.rate.setEditable(True)
         self.rate.addItems([self._own_time, *_RATES])
         self.rate.setAccessibleName(tr("Frame rate"))
-        self.audio = _words({"": tr("Default"), **{way: way.capitalize() for way in AUDIO_MODES}}, "Audio")
+        named = {
+            "": tr("Default"),
+            **{way: way.capitalize() for way in AUDIO_MODES},
+            "pcm": "PCM",
+            "aac": "AAC",
+        }
+        self.audio = _words(named, "Audio")
         self.audio.setToolTip(tr("Default: copied to pictures, not to mattes"))
         self.names = QLineEdit()
         self.names.setAccessibleName(tr("Names of the images"))
@@ -75,6 +88,9 @@ class ExportForm(QWidget):
             [tr("As in the source"), "0", "1", "1001", *(["timecode"] if info.timecode else [])]
         )
         self.compression = _words({name: name.upper() for name in EXR_COMPRESSION}, "Compression")
+        self.older_images = _words(
+            {way: way.capitalize() for way in OLDER_IMAGES}, "Images of earlier exports"
+        )
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
         self.form.setVerticalSpacing(9)
@@ -93,11 +109,12 @@ class ExportForm(QWidget):
             ("&Names", self.names),
             ("First n&umber", self.start_number),
             ("Com&pression", self.compression),
+            ("Earlier &images", self.older_images),
         ):
             self.form.addRow(tr(name) if name else "", widget)
         self.what.currentIndexChanged.connect(self._fit)
         self.format_box.currentIndexChanged.connect(self._fit)
-        for choice in (self.alpha, self.audio, self.compression):
+        for choice in (self.alpha, self.audio, self.compression, self.older_images):
             choice.currentIndexChanged.connect(self._fit)
         for typed in (self.rate, self.start_number):
             typed.currentTextChanged.connect(self._told)
@@ -133,6 +150,7 @@ class ExportForm(QWidget):
         if self._shown(self.names):
             number = self.start_number.currentText().strip()
             given["names"] = self.names.text().strip()
+            given["older_images"] = str(self.older_images.currentData())
             given["start_number"] = "" if number == self.start_number.itemText(0) else number
         if self._shown(self.compression):
             given["compression"] = str(self.compression.currentData())
@@ -145,6 +163,7 @@ class ExportForm(QWidget):
             _pick(self.alpha, export_settings.alpha)
             _pick(self.audio, export_settings.audio or "")
             _pick(self.compression, export_settings.compression)
+            _pick(self.older_images, export_settings.older_images)
             self.background.set_background(export_settings.background)
             self.rate.setCurrentText(
                 self._own_time if export_settings.cfr is None else str(export_settings.cfr)
@@ -177,6 +196,7 @@ class ExportForm(QWidget):
             self.names: row.is_sequence,
             self.start_number: row.is_sequence,
             self.compression: row.image == ".exr",
+            self.older_images: row.is_sequence,
         }
         for widget, visible in shown.items():
             self.form.setRowVisible(widget, visible)

@@ -136,13 +136,16 @@ def finish_together(sinks: Iterable[Sink]) -> list[tuple[Path, Path]]:
     return [sink.finish() for sink in sinks]
 
 
-def put_in_place(whole: Sequence[tuple[Path, Path]], *, good: bool = True) -> list[Path]:
+def put_in_place(
+    whole: Sequence[tuple[Path, Path]], *, good: bool = True, keep_older: bool = False
+) -> list[Path]:
     """Put all files of a job, as :func:`finish_together` gave them, in place, or, if one fails, none.
 
     Args:
         whole: Where each is, and where it goes.
         good: They passed the checks. If not, they replace nothing: where something is in one of the places, all get
             names beside them, see :func:`failed_path`.
+        keep_older: Images of earlier exports stay in a folder, see :func:`vsod.storage.atomic.commit_together`.
 
     Returns:
         Where they are.
@@ -152,7 +155,7 @@ def put_in_place(whole: Sequence[tuple[Path, Path]], *, good: bool = True) -> li
     """
     aside = not good and any(os.path.lexists(target) for _, target in whole)
     placed = [(partial, failed_path(target) if aside else target) for partial, target in whole]
-    commit_together(placed)
+    commit_together(placed, keep_older=keep_older)
     return [target for _, target in placed]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from vsod.core.output_frame import Colours
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import UnreadableMedia
 from vsod.media.images.image_reader import ImageInfo, read_image, read_image_info, why_unreadable
-from vsod.media.images.image_selection import select_images
+from vsod.media.images.image_selection import ImageSelection, select_images
 from vsod.media.pixels.conversion import PixelFormat, black, make_frame
 from vsod.media.pixels.picture_hash import NO_PICTURE, image_hash
 from vsod.media.sources.source import Source
@@ -40,10 +40,15 @@ class ImageSequenceSource(Source):
             and :func:`vsod.media.images.exr_layers.choose_layer`.
     """
 
-    def __init__(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
+    def __init__(
+        self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS, names: Sequence[str] = ()
+    ) -> None:
         self.notes = ()  # images of several sizes are refused
         self._settings = settings
-        self._images = select_images(path, settings)
+        chosen = tuple(names)
+        self._images = (
+            ImageSelection(path, chosen, chosen, chosen) if chosen else select_images(path, settings)
+        )
         self._straight = settings.alpha == "multiply"
         self.info = self._probe(path)
 

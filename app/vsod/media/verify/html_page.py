@@ -114,16 +114,15 @@ def pick_frames(report: VerifyReport, most: int = PICTURE_COUNT) -> list[int]:
 
 def _figures(report: VerifyReport) -> Iterable[str]:
     wanted = [i for i in pick_frames(report) if i < len(report.frames)]
-    if not wanted:
+    if not wanted or report.export is None:
         return
-    with open_source(report.matte) as made:
-        mattes = _mattes(report, made.info, wanted)
-        with open_source(report.source, report.source_settings) as source:
-            for index, matte in mattes:
-                picture = source.frame_at(report.frames[index]).image
-                if picture.shape[:2] != matte.shape:
-                    return
-                yield _figure(index, picture, matte)
+    mattes = _mattes(report, report.export, wanted)
+    with open_source(report.source, report.source_settings) as source:
+        for index, matte in mattes:
+            picture = source.frame_at(report.frames[index]).image
+            if picture.shape[:2] != matte.shape:
+                return
+            yield _figure(index, picture, matte)
 
 
 def _mattes(

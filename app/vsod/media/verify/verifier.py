@@ -12,11 +12,12 @@ from vsod.core.conform import ConformPlan, conform_to_rate
 from vsod.core.export_settings import ExportSettings
 from vsod.core.output_frame import Colours, FileContent
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
-from vsod.errors import MediaError
+from vsod.errors import MediaError, UsageError
 from vsod.media.formats.input_limits import list_options
 from vsod.media.formats.system_programs import find_program
 from vsod.media.sinks.image_names import image_names
 from vsod.media.sources.opening import open_source
+from vsod.media.verify.export_images import open_export, tell_others
 from vsod.media.verify.picture_checks import check_cutout, check_fill, check_matte
 from vsod.media.verify.readback import has_alpha, read_cutouts, read_matte
 from vsod.media.verify.timing_checks import (
@@ -67,26 +68,27 @@ def verify(
         start, stop = (0, None) if frames is None else (frames.start, frames.stop)
         frames = range(start, check_range(info, start, stop))
         report = VerifyReport(src, name or made, source_settings=source_settings)
-        try:
-            # every image that was written is a frame, whatever its number
-            with open_source(made, SourceSettings(gaps="close", alpha="ignore")) as opened:
-                other = opened.info
-        except MediaError as error:
-            report.add("readable", False, str(error).replace(str(made), str(report.matte)))
-            return report
-        report.add("readable", True, "it can be opened")
-        said = _notes(other)
-        content = content or _content(other, said)
         plan = _plan(info, frames, export_settings)
         info, frames = (
             plan.info,
             range(len(plan.source_frames)) if export_settings and export_settings.cfr else frames,
         )
+        try:
+            with open_export(made, info, frames, content or "matte", export_settings) as opened:
+                report.export = other = opened.info
+        except (MediaError, UsageError) as error:
+            report.add("readable", False, str(error).replace(str(made), str(report.matte)))
+            return report
+        report.add("readable", True, "it can be opened")
+        said = _notes(other)
+        content = content or _content(other, said)
         report.content, report.frames = content, plan.source_frames.tolist()
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix
             compare_names(report, other, image_names(info, frames, suffix, content, export_settings))
+            if made.is_dir():
+                tell_others(report, made, other)
         else:
             compare_times(report, info, other, frames)
             compare_timecode(report, info, other, frames, report.matte.suffix)

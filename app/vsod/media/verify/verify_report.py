@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vsod.core.clip import ClipInfo
 from vsod.core.output_frame import FileContent
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.media.verify.matte_stability import MatteStability
@@ -30,6 +31,7 @@ class VerifyReport:
         source, matte: What was compared.
         checks: One entry for everything looked at, in order.
         content: What the export holds.
+        export: The export as it was opened; None if it could not be.
         frames: Source frame that lies under every frame of it.
         stability: Area, holes and changes of the matte, frame by frame.
         source_settings: How the source is read.
@@ -39,6 +41,7 @@ class VerifyReport:
     matte: Path
     checks: list[Check] = field(default_factory=list)
     content: FileContent = "matte"
+    export: ClipInfo | None = None
     frames: list[int] = field(default_factory=list)
     stability: MatteStability = field(default_factory=MatteStability)
     source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
