@@ -24,8 +24,9 @@ def main(source: str, folder: str, model: str = "swift", count: int = 10) -> Non
         stop = min(count, clip.info.frame_count)
         clip.analyse(ClipSettings(model=model, stop=stop))
         for index in range(stop):
-            picture = clip.frame(index).image
-            alpha = clip.matte(model, index, picture, MatteSettings())
+            frame = clip.frame(index)
+            picture = frame.image
+            alpha = clip.matte(model, index, picture, MatteSettings(), alpha=frame.alpha)
             assert alpha is not None  # analysed above
             over = picture * alpha[..., None] + 255 * np.array(BACKGROUND) * (1 - alpha[..., None])
             cv2.imwrite(str(out / f"{index:04}.png"), cv2.cvtColor(over.astype(np.uint8), cv2.COLOR_RGB2BGR))

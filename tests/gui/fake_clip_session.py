@@ -245,7 +245,13 @@ class FakeClip:
         return AnalysisCoverage(mapped, mapped, to_adapt=settings.adapt and not any(self.adapted))
 
     def matte(
-        self, model: str, index: int, picture: np.ndarray, settings: MatteSettings
+        self,
+        model: str,
+        index: int,
+        picture: np.ndarray,
+        settings: MatteSettings,
+        *,
+        alpha: np.ndarray | None = None,
     ) -> np.ndarray | None:
         if not self.coverage(model)[index]:
             return None

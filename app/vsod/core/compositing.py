@@ -41,6 +41,20 @@ def premultiply(rgb: Colours, alpha: npt.NDArray[np.float32]) -> Colours:
     return product
 
 
+def multiply_alpha(
+    matte: npt.NDArray[np.float32], alpha: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None
+) -> npt.NDArray[np.float32]:
+    """The matte times the source's own alpha channel, see :attr:`vsod.core.frame.Frame.alpha`.
+
+    Args:
+        matte: (H, W) float32 0..1.
+        alpha: (H, W) whole codes; None where the source is opaque.
+    """
+    if alpha is None:
+        return matte
+    return np.asarray(cv2.multiply(matte, alpha, scale=1 / np.iinfo(alpha.dtype).max, dtype=cv2.CV_32F))
+
+
 def over(rgb: Colours, alpha: npt.NDArray[np.float32], background: Colours) -> Colours:
     """``alpha * rgb + (1 - alpha) * ground``: straight colour over a ground.
 

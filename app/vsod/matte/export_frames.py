@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip import ClipInfo
-from vsod.core.compositing import over, premultiply, to_8bit, to_16bit
+from vsod.core.compositing import multiply_alpha, over, premultiply, to_8bit, to_16bit
 from vsod.core.export_settings import ExportSettings
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
@@ -84,24 +84,27 @@ def _pictures(
     background: Background | None,
 ) -> dict[FileContent, OutputFrame]:
     what = export_settings.kind
-    if what in ("matte", "saliency"):
+    if what == "saliency":
         return {"matte": OutputFrame(alpha=matte)}
+    alpha = multiply_alpha(matte, frame.alpha)
+    if what == "matte":
+        return {"matte": OutputFrame(alpha=alpha)}
     if what == "mask":
-        return {"matte": OutputFrame(alpha=(matte > 0.5).astype(np.uint8) * np.uint8(255))}
+        return {"matte": OutputFrame(alpha=(alpha > 0.5).astype(np.uint8) * np.uint8(255))}
     if what == "heatmap":
         return {"fill": OutputFrame(rgb=heatmap(matte))}
     seen: Colours = frame.image if frame.image_16bit is None else frame.image_16bit
     fill = foreground_for_fill(seen, matte)
     if what == "fill+matte":
-        return {"fill": OutputFrame(rgb=fill), "matte": OutputFrame(alpha=matte)}
+        return {"fill": OutputFrame(rgb=fill), "matte": OutputFrame(alpha=alpha)}
     if what == "cutout":
         if export_settings.alpha == "premultiplied":
-            fill = premultiply(fill, matte)
-        return {"cutout": OutputFrame(alpha=matte, rgb=fill)}
+            fill = premultiply(fill, alpha)
+        return {"cutout": OutputFrame(alpha=alpha, rgb=fill)}
     assert background is not None
     behind = background(frame.index, seen, matte)
     behind = to_8bit(behind) if seen.dtype == np.uint8 else to_16bit(behind)
-    return {"fill": OutputFrame(rgb=over(fill, matte, behind))}
+    return {"fill": OutputFrame(rgb=over(fill, alpha, behind))}
 
 
 def heatmap(matte: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

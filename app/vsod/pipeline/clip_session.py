@@ -17,6 +17,7 @@ from vsod.analysis.measure_metrics import measure_metrics
 from vsod.analysis.second_pass import adapted_before
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
+from vsod.core.compositing import multiply_alpha
 from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
@@ -163,16 +164,30 @@ class ClipSession:
         return self._store(model).get(index)
 
     def matte(
-        self, model: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
+        self,
+        model: str,
+        index: int,
+        picture: npt.NDArray[np.uint8],
+        settings: MatteSettings,
+        *,
+        alpha: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None = None,
     ) -> npt.NDArray[np.float32] | None:
-        """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None."""
+        """The finished matte at the raster of ``picture`` ((H, W, 3) uint8 of that frame), or None.
+
+        Args:
+            model: Whose maps it is made of.
+            index: The frame.
+            picture: Its ``image``.
+            settings: How the map becomes a matte.
+            alpha: Its ``alpha``: exports hold the matte times the source's own alpha channel.
+        """
         settings = settings.for_model(self._model(model).crf)
         refiner = self._refiner(settings)
         if settings.temporal_smoothing:
             saliency = self._smoothed(model, settings.temporal_smoothing, refiner.reads_colour, index)
         else:
             saliency = self.saliency(model, index)
-        return None if saliency is None else refiner(saliency, picture)
+        return None if saliency is None else multiply_alpha(refiner(saliency, picture), alpha)
 
     def compare_models(
         self,

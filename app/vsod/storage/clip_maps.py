@@ -130,6 +130,8 @@ def shape_of(info: ClipInfo) -> str:
     settings = info.source_settings
     if settings.stream is not None or settings.layer is not None:  # other pictures; gaps show in the clock
         h.update(repr((settings.stream, settings.layer)).encode())
+    if info.alpha == "premultiplied" and settings.alpha == "multiply":
+        h.update(b"straight")  # colour is divided by alpha
     return h.hexdigest()
 
 

@@ -22,7 +22,11 @@ def test_squeezing_keeps_the_picture():
     picture = np.stack([x, y, 255 - x], 2).astype(np.uint8)
     data = encode_preview(picture)
     assert len(data) < picture.nbytes / 8
-    assert np.abs(decode_preview(data).astype(int) - picture).mean() < 3
+    shown, alpha = decode_preview(data)
+    assert np.abs(shown.astype(int) - picture).mean() < 3 and alpha is None
+    ramp = np.tile(np.linspace(0, 65535, picture.shape[1]).astype(np.uint16), (picture.shape[0], 1))
+    alpha = decode_preview(encode_preview(picture, ramp))[1]
+    assert alpha is not None and np.abs(alpha - ramp / 257).max() < 4
     with pytest.raises(ValueError):
         decode_preview(b"junk")
 

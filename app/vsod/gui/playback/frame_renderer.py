@@ -96,10 +96,10 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     alpha = other = None
     model, matte = view.at(frame.index)
     if model is not None and view.overlay is not Overlay.NONE:
-        soft = clip.matte(model, frame.index, rgb, matte)
+        soft = clip.matte(model, frame.index, rgb, matte, alpha=frame.alpha)
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
-        other = _other(clip, frame.index, rgb, view)
+        other = _other(clip, frame, rgb, view)
     background = None if alpha is None else _background(view, rgb, alpha)
     shown = ov.draw_overlay(
         view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation, other=other
@@ -111,15 +111,16 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
     return RenderedFrame(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
 
 
-def _other(clip: OpenClip, index: int, rgb: Image, view: ViewState) -> Image | None:
+def _other(clip: OpenClip, frame: Frame, rgb: Image, view: ViewState) -> Image | None:
     """The matte that is compared with."""
+    index = frame.index
     model, matte = view.at(index)
     if model is None or view.overlay is Overlay.NONE:
         return None
     if view.compare_with in (SOURCE, RAW_MAP):
         soft = clip.raw_map(model, index, (rgb.shape[1], rgb.shape[0]))
     else:
-        soft = clip.matte(view.compare_with, index, rgb, matte)
+        soft = clip.matte(view.compare_with, index, rgb, matte, alpha=frame.alpha)
     return None if soft is None else ov.to_u8(soft)
 
 

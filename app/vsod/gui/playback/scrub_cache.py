@@ -113,7 +113,8 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
         self._close()
 
     def _show(self, clip: OpenClip, index: int, data: bytes, view: ViewState) -> None:
-        frame = Frame(index, int(clip.info.pts[index]), decode_preview(data))
+        picture, alpha = decode_preview(data)
+        frame = Frame(index, int(clip.info.pts[index]), picture, alpha=alpha)
         shown = replace(render_frame(clip, frame, view.quick()), from_cache=True, view=view)
         with self._condition:
             if self._clip is clip and not self._stopping:
@@ -138,7 +139,7 @@ class ScrubCache(LatestRequestThread[int, RenderedFrame]):
             self._close()
             return
         self._next = frame.index + 1
-        data = encode_preview(frame.image)
+        data = encode_preview(frame.image, frame.alpha)
         with self._condition:
             if self._clip is clip:
                 dropped, window = self.store.put(frame.index, data), self.store.window(count)

@@ -117,7 +117,13 @@ class OpenClip(Protocol):
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage: ...  # noqa: D102
 
     def matte(  # noqa: D102
-        self, model: str, index: int, picture: npt.NDArray[np.uint8], settings: MatteSettings
+        self,
+        model: str,
+        index: int,
+        picture: npt.NDArray[np.uint8],
+        settings: MatteSettings,
+        *,
+        alpha: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None = None,
     ) -> npt.NDArray[np.float32] | None: ...
 
     def compare_models(  # noqa: D102

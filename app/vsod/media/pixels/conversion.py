@@ -14,6 +14,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.compositing import to_8bit, to_16bit
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
+from vsod.media.pixels.alpha import Codes, alpha_codes
 from vsod.media.pixels.orientation import to_upright
 from vsod.media.pixels.planes import plane_view
 from vsod.media.pixels.yuv import BT709, KNOWN_MATRICES, default_matrix, from_yuv
@@ -52,6 +53,7 @@ class FrameConverter:
         shrinks = w * h < info.width * info.height
         self._interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
         self._scaler = VideoReformatter()
+        self._has_alpha = bool(info.alpha) and info.source_settings.alpha == "multiply"
 
     def black(self) -> Colours:
         """What stands in for a frame that was never seen."""
@@ -70,6 +72,17 @@ class FrameConverter:
         else:
             image = self._converted(frame, "rgb24", 3) if self._pixels == "rgb" else self._deep(frame)
         return to_upright(image, self._info.rotation, self._info.mirrored)
+
+    def alpha(self, frame: VideoFrame) -> Codes | None:
+        """(H, W) the alpha channel, as :attr:`vsod.core.frame.Frame.alpha`."""
+        if not self._has_alpha:
+            return None
+        codes = alpha_codes(frame)
+        if int(codes.min()) == np.iinfo(codes.dtype).max:
+            return None
+        if (frame.width, frame.height) != self._stored_size:
+            codes = cv2.resize(np.ascontiguousarray(codes), self._stored_size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        return np.array(to_upright(codes, self._info.rotation, self._info.mirrored))  # type: ignore[no-any-return]
 
     def _deep(self, frame: VideoFrame) -> npt.NDArray[Any]:
         """Full-range RGB at 16 bits from the stored samples, white as 65535."""

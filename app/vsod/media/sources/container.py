@@ -73,10 +73,11 @@ def _explained(error: Exception, path: Path) -> UnreadableMedia:
 
 
 def open_decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
-    """What decodes a stream's packets; FFmpeg's own VP9 decoder would drop an alpha channel."""
+    """What decodes a stream's packets; FFmpeg's own decoders of VP8 and VP9 would drop an alpha channel."""
     notes = {key.lower(): value for key, value in stream.metadata.items()}
-    if stream.codec_context.name == "vp9" and notes.get("alpha_mode") == "1":
-        return AlphaDecoder()
+    codec = stream.codec_context.name
+    if codec in ("vp8", "vp9") and notes.get("alpha_mode") == "1":
+        return AlphaDecoder(codec)
     return stream
 
 

@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from vsod.core.frame import Frame
 from vsod.core.output_frame import Colours
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.media.pixels.alpha import Codes, alpha_kind
 from vsod.media.pixels.conversion import FrameConverter, PixelFormat, make_frame
 from vsod.media.pixels.picture_hash import NO_PICTURE, frame_hash
 from vsod.media.sources.decoder import decode_frames
@@ -21,6 +22,9 @@ from vsod.media.sources.frame_table import FrameTable
 from vsod.media.sources.probe import probe_video
 from vsod.media.sources.source import Source
 from vsod.storage.digest import file_state
+
+_Picture = tuple[Colours, bytes, Codes | None]
+"""A picture, its hash and its alpha channel."""
 
 
 class VideoSource(Source):
@@ -30,7 +34,9 @@ class VideoSource(Source):
         self._path, self._settings = path, settings
         state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
         info, self._table = probe_video(path)
-        self.info = replace(info, state=state, source_settings=settings)
+        self.info = replace(
+            info, state=state, source_settings=settings, alpha=alpha_kind(info.pix_fmt, info.codec)
+        )
         self._found: list[str] = []
         self.notes = self._found
         self._lock = threading.Lock()
@@ -42,14 +48,15 @@ class VideoSource(Source):
         return self._decoded(wanted, FrameConverter(self.info, size, pixels, self._found))
 
     def _decoded(self, wanted: range, make: FrameConverter) -> Generator[Frame, None, None]:
-        last: tuple[Colours, bytes] | None = None
+        last: _Picture | None = None
         with closing(decode_frames(self._path, self._table, wanted.start, wanted.stop)) as found:
             for index, picture in found:
                 if picture is not None:
-                    last = make(picture), frame_hash(picture)
+                    last = make(picture), frame_hash(picture), make.alpha(picture)
                 elif last is None:
                     last = self._before(index, make)
-                yield make_frame(index, int(self.info.pts[index]), last[0], picture is None, last[1])
+                image, picture_hash, alpha = last
+                yield make_frame(index, int(self.info.pts[index]), image, picture is None, picture_hash, alpha)
 
     def _picture_hashes(self, wanted: range) -> Generator[tuple[int, bytes], None, None]:
         last: bytes | None = None
@@ -62,10 +69,12 @@ class VideoSource(Source):
                     last = NO_PICTURE if good is None else frame_hash(good)
                 yield index, last
 
-    def _before(self, index: int, make: FrameConverter) -> tuple[Colours, bytes]:
+    def _before(self, index: int, make: FrameConverter) -> _Picture:
         """The last good picture before a range that starts in a damaged spot, else black."""
         found = _last_good(self._path, self._table, index)
-        return (make.black(), NO_PICTURE) if found is None else (make(found), frame_hash(found))
+        if found is None:
+            return make.black(), NO_PICTURE, None
+        return make(found), frame_hash(found), make.alpha(found)
 
     def _frame_at(self, index: int, size: tuple[int, int] | None, pixels: PixelFormat) -> Frame:
         with self._lock:
@@ -75,8 +84,11 @@ class VideoSource(Source):
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
             make = FrameConverter(self.info, size, pixels, self._found)
-            image = self._before(index, make)[0] if picture is None else make(picture)
-        return make_frame(index, int(self.info.pts[index]), image, held)
+            if picture is None:
+                image, _, alpha = self._before(index, make)
+            else:
+                image, alpha = make(picture), make.alpha(picture)
+        return make_frame(index, int(self.info.pts[index]), image, held, alpha=alpha)
 
     def keyframe_before(self, index: int) -> int:
         """See :meth:`Source.keyframe_before`."""

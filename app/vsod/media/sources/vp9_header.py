@@ -1,4 +1,4 @@
-"""VP9 through libvpx, which knows no limit of size: what its frames say they are is read before it sees them.
+"""VP8 and VP9 through libvpx, which knows no limit of size: what their frames say is read before it sees them.
 
 FFmpeg's own decoder obeys ``max_pixels`` but drops an alpha channel.
 """
@@ -19,10 +19,15 @@ _HEADER = 32  # bytes: more than an uncompressed header needs up to the size
 
 
 class AlphaDecoder:
-    """Decodes VP9 with its alpha channel, and refuses frames that are too large."""
+    """Decodes VP8 or VP9 with its alpha channel, and refuses frames that are too large.
 
-    def __init__(self) -> None:
-        context = CodecContext.create("libvpx-vp9", "r")
+    Args:
+        codec: ``"vp8"`` or ``"vp9"``.
+    """
+
+    def __init__(self, codec: str = "vp9") -> None:
+        context = CodecContext.create("libvpx-vp9" if codec == "vp9" else "libvpx", "r")
+        self._sizes = sizes if codec == "vp9" else vp8_sizes
         assert isinstance(context, VideoCodecContext)
         self._context = context
 
@@ -36,7 +41,7 @@ class AlphaDecoder:
         if packet is not None:
             alpha = packet.get_sidedata("matroska_block_additional")
             for data in (memoryview(packet), memoryview(bytes(alpha)[8:]) if alpha else memoryview(b"")):
-                if any(width * height > MAX_PIXELS for width, height in sizes(data)):
+                if any(width * height > MAX_PIXELS for width, height in self._sizes(data)):
                     raise OSError(f"a frame of it has {TOO_LARGE}")
         return list(self._context.decode(packet))
 
@@ -50,6 +55,13 @@ def sizes(data: memoryview) -> Iterator[tuple[int, int]]:
             size = None  # cut off: the decoder refuses it
         if size is not None:
             yield size
+
+
+def vp8_sizes(data: memoryview) -> Iterator[tuple[int, int]]:
+    """(width, height) of a VP8 packet's frame if it is a key frame (RFC 6386, section 9.1)."""
+    head = bytes(data[:10])
+    if len(head) == 10 and not head[0] & 1:
+        yield int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
 
 
 def _frames(data: memoryview) -> Iterator[memoryview]:
