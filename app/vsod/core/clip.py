@@ -134,7 +134,7 @@ class ClipInfo:
             return self.path.stem
         if pattern is None or self.path.is_dir():
             return self.path.name
-        return pattern.before.rstrip("._- ") or self.path.parent.name
+        return pattern.stem
 
     @property
     def frame_count(self) -> int:

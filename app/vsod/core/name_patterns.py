@@ -75,6 +75,11 @@ class FramePattern:
     after: str
     digits: int
 
+    @property
+    def stem(self) -> str:
+        """What exports of the sequence are named after."""
+        return self.before.rstrip("._- ") or self.folder.absolute().name
+
     def number(self, name: str) -> int | None:
         """The number in a file's name; None if it is not one of these."""
         end = len(name) - len(self.after)

@@ -146,7 +146,7 @@ def failure(error: BaseException) -> str:
 def _row(spec: JobSpec, report: JobResult) -> JobOutcome:
     notes = list(report.warnings)
     if report.held:
-        notes.append(f"{len(report.held)} unreadable frames were held")
+        notes.append(f"{len(report.held)} missing or unreadable frames were held")
     state: State = "warnings" if report.exit_code else "done"
     working = sum(report.stages.values())
     return JobOutcome(spec, state, report.seconds, report.frames, tuple(notes), working)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vsod.core.job import JobSpec
-from vsod.core.name_patterns import fill
+from vsod.core.name_patterns import fill, frame_pattern
 from vsod.errors import UsageError
 from vsod.pipeline.job_claims import job_format
 from vsod.pipeline.output_owner import other_source, report_path
@@ -63,7 +63,8 @@ class OutputNames:
     def _named(self, spec: JobSpec, number: int, suffix: str) -> tuple[JobSpec, list[str]]:
         clip = spec.source
         folder = self._folder or clip.absolute().parent
-        stem = clip.absolute().stem or "clip"
+        sequence = None if clip.exists() else frame_pattern(clip)
+        stem = sequence.stem if sequence else clip.absolute().stem or "clip"
         limit = name_limit(folder)
         for length in range(len(stem), 0, -1):
             named = replace(spec, output=folder / self._name(spec, stem[:length], number, suffix))

@@ -15,6 +15,7 @@ from vsod.cli.options.job import job_spec
 from vsod.cli.options.option_line import OptionLineParser
 from vsod.core.data_parsing import MAX_BYTES
 from vsod.core.job import JobSpec
+from vsod.core.name_patterns import frame_pattern
 from vsod.errors import DataError, UsageError
 from vsod.pipeline.find_clips import DEEPER, OWN_EXPORT, FoundClips, PassedOver, find_clips, sort_out
 from vsod.pipeline.output_names import OutputNames
@@ -86,7 +87,8 @@ def _found(args: argparse.Namespace, text: str) -> FoundClips:
         if not found.clips and not any(entry.reason == OWN_EXPORT for entry in found.passed_over):
             raise UsageError(_joined("no clips in this folder", found), where=text, fix=_look_deeper(found))
         return found
-    if os.path.lexists(path):
+    sequence = frame_pattern(path) if path.parent.is_dir() else None
+    if os.path.lexists(path) or (sequence and sequence.names()):
         return FoundClips([path])
     matches = match_pattern(text)
     if not matches:

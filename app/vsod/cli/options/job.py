@@ -18,7 +18,7 @@ from vsod.core.job import DEVICES, JobSpec
 
 def add_run_options(p: argparse.ArgumentParser, output_needed: bool = True) -> None:
     """Clip, output and :func:`add_job_options`."""
-    reads(p.add_argument("source", metavar="IN", type=Path, help="video file, or folder of jpg/png frames"))
+    reads(p.add_argument("source", metavar="IN", type=Path, help="video, folder of images, or shot.####.exr"))
     writes(
         p.add_argument(
             "-o", "--output", metavar="OUT", type=Path, required=output_needed, help="video file, or folder"

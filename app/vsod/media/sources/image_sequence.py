@@ -95,7 +95,7 @@ class ImageSequenceSource(Source):
             ("none of its images can be decoded" if len(names) > 1 else "it cannot be decoded")
             + (f" ({why})" if why else ""),
             where=folder if len(names) > 1 else folder / names[0],
-            fix="Copy the folder again from its origin.",
+            fix="Save them as plain RGB." if "not supported" in why else "Copy them again from their origin.",
         )
 
     def _check_sizes(self, first: ImageInfo) -> None:
