@@ -329,6 +329,35 @@ def run_ffmpeg(*arguments: str) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
+def ffmpeg_clip(
+    path: Path,
+    *options: str,
+    first: int = 0,
+    count: int = COUNT,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    rate: str = "25",
+) -> Path:
+    """A clip by the ffmpeg program, whose frame k shows the Gray code of ``first + k``; skips the test without it.
+
+    Args:
+        path: What is written; its suffix says the container.
+        options: Options of the output, the codec among them.
+        first: What the first frame shows.
+        count: How many frames there are.
+        size: (width, height).
+        rate: Frames a second, as ffmpeg reads it.
+    """
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("the ffmpeg program is not installed")
+    raw = b"".join(burnt(first + k, *size).tobytes() for k in range(count))
+    source = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{size[0]}x{size[1]}", "-r", rate, "-i", "-")
+    levels = ("-vf", "scale=in_range=pc:out_range=tv,format=yuv420p")
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", *source, *levels, *options, str(path)], input=raw, check=True
+    )
+    return path
+
+
 def write_audio_only(path: Path) -> Path:
     """A file with sound and no picture."""
     with av.open(str(path), "w") as container:

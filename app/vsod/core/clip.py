@@ -55,6 +55,23 @@ class ColorTags:
     full_range: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Where recordings were joined end to end: the file's clock begins anew, ``pts`` runs on.
+
+    Attributes:
+        frame: First frame of the new part.
+        position: Where it begins in the file, in bytes; -1 if that is not known.
+        jump: Seconds that the file's clock jumps there; negative = back.
+        shift: Seconds to add to the file's times from there on.
+    """
+
+    frame: int
+    position: int
+    jump: Fraction
+    shift: Fraction
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipInfo:
     """Everything known about a source without keeping a frame of it.
@@ -90,6 +107,11 @@ class ClipInfo:
         state: Of its files as it was opened; None for a clip that was made up.
         warnings: What is odd about the file, in the user's words.
         source_settings: How it was asked to be read.
+        joints: Where its clock was made to run on, in order.
+        other_streams: (number, description) of the file's other video streams, as ffprobe counts.
+        raster_changes: (frame, width, height) of the first frame of every other raster within the clip, as far as
+            the packets tell.
+        starts_after: Seconds by which the picture begins after what begins first in the file, as a rule its sound.
     """
 
     path: Path
@@ -120,6 +142,10 @@ class ClipInfo:
     state: FileState | None = None
     warnings: tuple[str, ...] = field(default=())
     source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
+    joints: tuple[Joint, ...] = ()
+    other_streams: tuple[tuple[int, str], ...] = ()
+    raster_changes: tuple[tuple[int, int, int], ...] = ()
+    starts_after: Fraction = Fraction(0)
 
     @property
     def folder(self) -> Path:
@@ -169,7 +195,14 @@ class ClipInfo:
         """Length in seconds, the last frame's share included. For display only."""
         if not self.frame_count:
             return 0.0
-        return self.seconds(self.frame_count - 1) + float(1 / self.rate)
+        return float(self.frame_end(self.frame_count - 1) - int(self.pts[0]) * self.time_base)
+
+    def frame_end(self, index: int) -> Fraction:
+        """Where frame ``index`` ends, in seconds on the clip's clock; the last of a varying rate as its file says."""
+        if index + 1 < self.frame_count:
+            return int(self.pts[index + 1]) * self.time_base
+        last = self.last_ticks * self.time_base if self.last_ticks and self.is_vfr else 1 / self.rate
+        return int(self.pts[index]) * self.time_base + last
 
     def as_json(self) -> dict[str, Any]:
         """A JSON-ready summary; rationals as ``"num/den"`` text."""

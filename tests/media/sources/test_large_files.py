@@ -9,34 +9,36 @@ import numpy as np
 import pytest
 
 from helpers.clips import NTSC_FILM, Clip, Recipe, run_ffmpeg, write_clip
-from vsod.media.sources import frame_table
-from vsod.media.sources.frame_table import FrameTable, read_table
+from vsod.media.sources import video_scan
+from vsod.media.sources.frame_table import FrameTable
 from vsod.media.sources.index_only_file import IndexOnlyFile, has_single_index
+from vsod.media.sources.packet_list import PacketList
+from vsod.media.sources.video_scan import read_table
 
 PRORES = Recipe(codec="prores_ks", pix_fmt="yuv422p10le", rate=NTSC_FILM, timecode="01:00:00:00")
 
 
 @pytest.fixture
-def skims(monkeypatch: pytest.MonkeyPatch) -> list[FrameTable | None]:
-    """Every file is large; tables that were read without the pictures, None where that did not work."""
-    found: list[FrameTable | None] = []
-    real = frame_table._skimmed
-    monkeypatch.setattr(frame_table, "_LARGE", 0)
-    monkeypatch.setattr(frame_table, "_skimmed", lambda *asked: found.append(real(*asked)) or found[-1])
+def skims(monkeypatch: pytest.MonkeyPatch) -> list[PacketList | None]:
+    """Every file is large; what was read without the pictures, None where that did not work."""
+    found: list[PacketList | None] = []
+    real = video_scan._skimmed
+    monkeypatch.setattr(video_scan, "_LARGE", 0)
+    monkeypatch.setattr(video_scan, "_skimmed", lambda *asked: found.append(real(*asked)) or found[-1])
     return found
 
 
 def same(first: FrameTable, second: FrameTable) -> bool:
     return all(
         np.array_equal(getattr(first, name), getattr(second, name))
-        for name in ("pts", "keys", "key_seeks", "by_count", "last_ticks", "trailing_loss")
+        for name in ("pts", "keys", "frames", "last_ticks", "trailing_loss")
     )
 
 
 def whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> FrameTable:
     with monkeypatch.context() as patch:
-        patch.setattr(frame_table, "_LARGE", 1 << 60)
-        return read_table(path, interlaced=False)
+        patch.setattr(video_scan, "_LARGE", 1 << 60)
+        return read_table(path)
 
 
 def trimmed(clip: Clip, path: Path, *options: str) -> Path:
@@ -46,7 +48,7 @@ def trimmed(clip: Clip, path: Path, *options: str) -> Path:
 
 
 def test_the_table_is_the_same(
-    tmp_path: Path, skims: list[FrameTable | None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, skims: list[PacketList | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = write_clip(tmp_path / "clip.mov", PRORES)
     jumps = Recipe(
@@ -58,20 +60,20 @@ def test_the_table_is_the_same(
         write_clip(tmp_path / "jumps.mov", jumps).path,
     ):
         skims.clear()
-        found = read_table(path, interlaced=False)
-        assert skims == [found]
+        found = read_table(path)
+        assert skims == [found.packets]
         assert same(found, whole(path, monkeypatch))
 
 
 def test_what_cannot_be_skimmed_is_read(
-    tmp_path: Path, skims: list[FrameTable | None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, skims: list[PacketList | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fragments have an index each; long GOPs are known by their pictures; a file cut off has fewer than it says."""
     clip = write_clip(tmp_path / "clip.mov", PRORES)
     pieces = tmp_path / "pieces.mov"
     run_ffmpeg("-i", str(clip.path), "-map", "0:v", "-c", "copy", "-movflags", "frag_keyframe", str(pieces))
     assert has_single_index(clip.path) and not has_single_index(pieces)
-    assert same(read_table(pieces, interlaced=False), whole(pieces, monkeypatch))
+    assert same(read_table(pieces), whole(pieces, monkeypatch))
     assert skims == [None]
     skims.clear()
     long_gop = write_clip(tmp_path / "long.mp4", Recipe())
@@ -79,9 +81,9 @@ def test_what_cannot_be_skimmed_is_read(
     run_ffmpeg("-i", str(clip.path), "-map", "0:v", "-c", "copy", "-movflags", "faststart", str(ahead))
     ahead.write_bytes(ahead.read_bytes()[: ahead.stat().st_size // 2])
     for path in (long_gop.path, ahead):
-        assert same(read_table(path, interlaced=False), whole(path, monkeypatch))
+        assert same(read_table(path), whole(path, monkeypatch))
     assert not skims
-    assert read_table(ahead, interlaced=False).trailing_loss > 0
+    assert read_table(ahead).trailing_loss > 0
 
 
 def test_a_tail_of_zeros(tmp_path: Path) -> None:

@@ -27,8 +27,14 @@ _WEIGHTS = {
     9: (0.2627, 0.0593),
 }
 KNOWN_MATRICES = frozenset(_WEIGHTS)
+_UNSPECIFIED, _RESERVED = 2, 3
 _STRIP = 32  # rows, an even number
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+
+def is_known_matrix(matrix: int) -> bool:
+    """Whether colours of this matrix are read as they are meant, or the matrix is not said."""
+    return matrix in _WEIGHTS or matrix in (0, _UNSPECIFIED, _RESERVED)
 
 
 def default_matrix(info: ClipInfo) -> int:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 import av
 import av.error
 import av.logging
 from av.container import InputContainer
-from av.stream import Discard, Disposition
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Discard
 from av.video.stream import VideoStream
 
 from vsod.core.size_limits import check_pixels
-from vsod.errors import MediaError, MediaNotFound, NoVideo, UnreadableMedia
+from vsod.errors import MediaError, MediaNotFound, UnreadableMedia
 from vsod.media.formats.input_limits import decoder_options, is_playlist, open_options
 from vsod.media.images.image_header import check_image
 from vsod.media.sources.vp9_header import AlphaDecoder
+
+
+def _unknown_side_data(kind: type[Enum], value: object) -> Enum:
+    """A name for a kind of side data that PyAV does not know yet.
+
+    PyAV names every entry of a frame when one is asked for, and fails at the first that its table lacks: EXIF,
+    among others, up to 18.1.
+    """
+    entry = object.__new__(kind)
+    entry._value_, entry._name_ = value, f"UNKNOWN_{value}"
+    return entry
+
+
+SideDataType._missing_ = classmethod(_unknown_side_data)  # type: ignore[assignment,method-assign]
 
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
 av.logging.set_level(None)
@@ -81,22 +97,13 @@ def open_decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
     return stream
 
 
-def video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream to work on: the default one, else the first that is not cover art.
+def video_stream(container: InputContainer, path: Path, number: int) -> VideoStream:
+    """A video stream by its number in the file, made ready to be read.
 
     Raises:
-        NoVideo: The file has no moving picture.
-        UnreadableMedia: It has one, in a codec this FFmpeg cannot decode, or of too many pixels.
+        UnreadableMedia: Its codec is unknown to this FFmpeg, or its pictures are too large.
     """
-    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not moving:
-        has_cover = bool(container.streams.video)
-        raise NoVideo(
-            "no picture but cover art" if has_cover else "no picture in this file, sound or data only",
-            where=path,
-            fix="Choose a video file or a folder of images.",
-        )
-    stream = next((s for s in moving if s.disposition & Disposition.default), moving[0])
+    stream = next(s for s in container.streams.video if s.index == number)
     if stream.codec_context is None:
         raise UnreadableMedia("its video codec is not supported", where=path, fix=_CONVERT)
     check_pixels(stream.codec_context.width, stream.codec_context.height, path)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
-import av.error
 import numpy as np
-import numpy.typing as npt
-from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsod.core.clip import ClipInfo, ColorTags
+from vsod.core.clip import ClipInfo, ColorTags, Joint
 from vsod.core.size_limits import TOO_LARGE
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import NoVideo, UnreadableMedia
 from vsod.media.pixels.orientation import parse_display_matrix
-from vsod.media.sources.container import open_decoder, open_input, video_stream
-from vsod.media.sources.frame_table import FrameTable, read_packets, read_table
-from vsod.media.sources.timestamp_gaps import largest_gap
+from vsod.media.sources.clip_warnings import clip_warnings
+from vsod.media.sources.container import open_input
+from vsod.media.sources.field_order import field_order
+from vsod.media.sources.frame_table import NO_PICTURE, FrameTable
+from vsod.media.sources.stream_clock import ClockBreak
+from vsod.media.sources.stream_selection import choose_stream, describe, other_streams
+from vsod.media.sources.video_scan import VideoScan, nominal_rate, scan_video
 
-# FFmpeg's AVFieldOrder.
-_FIELD_ORDERS = {0: "unknown", 1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 _STANDARD_RATES = tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)) + tuple(
     Fraction(n) for n in (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
 )
-_HEAD_PACKETS = 600
+_LAST_STEPS = 10  # so many usual ones the last frame may be shown, if only the stream's length says it
 # Notes about the shot; those about how the file was made would be wrong in another file.
 _CARRIED = {
     "comment",
@@ -45,53 +45,27 @@ _CARRIED = {
 _REEL_KEYS = {"reel_name", "reel", "reel_number"}
 
 
-_log = logging.getLogger(__name__)
-
-
-def probe_video(path: Path) -> tuple[ClipInfo, FrameTable]:
-    """Read everything about a video file; decodes its first picture only.
+def probe_video(
+    path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
+) -> tuple[ClipInfo, FrameTable]:
+    """Read everything about a video file: one pass over its packets, its first picture decoded.
 
     Raises:
         MediaNotFound, UnreadableMedia, NoVideo: See :mod:`vsod.errors`.
+        UsageError: ``settings`` names a stream that it has not.
     """
     with open_input(path) as container:
-        stream = video_stream(container, path)
-        first, damaged = _first_picture(container, stream)
-        duration = container.duration
-    if first is None:
-        _explain_no_picture(path, damaged)
-    assert first is not None
-    table = read_table(path, interlaced=bool(first.interlaced_frame))
-    if not damaged and not table.by_count and first.pts is not None:
-        _drop_undecodable_head(table, first.pts)
-    if not len(table.pts):
-        raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
-    with open_input(path) as container:
-        stream = video_stream(container, path)
-        return _describe(path, container, stream, first, table, duration), table
+        stream = choose_stream(container, path, settings.stream)
+        scan = scan_video(container, stream, path)
+        if scan.first is None:
+            _explain_no_picture(path, scan)
+        if not len(scan.table.pts):
+            raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
+        return _describe(path, container, stream, scan), scan.table
 
 
-def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame | None, bool]:
-    """The first picture the decoder delivers, and whether damage came before it."""
-    stream.thread_type = ThreadType.SLICE  # frame threads would only delay the first picture
-    damaged, coder = False, open_decoder(stream)
-    for number, packet in enumerate(read_packets(container, stream)):
-        if number > _HEAD_PACKETS:
-            break
-        damaged |= packet.is_corrupt
-        try:
-            frames = coder.decode(packet if packet.size else None)
-        except (av.error.FFmpegError, OSError) as error:
-            _log.debug("packet %d is passed over: %s", number, error)
-            damaged = True
-            continue
-        if frames:
-            return frames[0], damaged
-    return None, damaged
-
-
-def _explain_no_picture(path: Path, damaged: bool) -> None:
-    if damaged or len(read_table(path, interlaced=False).pts):
+def _explain_no_picture(path: Path, scan: VideoScan) -> None:
+    if scan.damaged or len(scan.table.pts):
         raise UnreadableMedia(
             f"none of its pictures can be decoded: they are damaged, or have {TOO_LARGE}",
             where=path,
@@ -100,30 +74,14 @@ def _explain_no_picture(path: Path, damaged: bool) -> None:
     raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
 
 
-def _drop_undecodable_head(table: FrameTable, first_pts: int) -> None:
-    """Drop packets before the first decodable frame, which a stream cut inside a GOP begins with."""
-    table.pts = table.pts[table.pts >= first_pts]
-    kept = table.keys >= first_pts
-    table.keys, table.key_seeks = table.keys[kept], table.key_seeks[kept]
-
-
-def _describe(
-    path: Path,
-    container: InputContainer,
-    stream: VideoStream,
-    first: VideoFrame,
-    table: FrameTable,
-    duration: int | None,
-) -> ClipInfo:
-    context = stream.codec_context
+def _describe(path: Path, container: InputContainer, stream: VideoStream, scan: VideoScan) -> ClipInfo:
+    context, table, first = stream.codec_context, scan.table, scan.first
+    assert first is not None
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
-    rate = _rate(stream, table.pts, time_base)
+    rate = _rate(container, stream, table, time_base)
     rotation, mirrored, matrix, odd_angle = _orientation(first)
-    field_order = _FIELD_ORDERS.get(int(context.field_order), "unknown")
-    if field_order in ("unknown", "progressive"):
-        field_order = "tt" if first.interlaced_frame else "progressive"
-    tags = _color(first, context.color_primaries, context.color_trc, context.colorspace)
-    return ClipInfo(
+    order = field_order(context, first)
+    info = ClipInfo(
         path=path,
         kind="video",
         codec=context.name,
@@ -137,23 +95,31 @@ def _describe(
         rotation=rotation,
         mirrored=mirrored,
         display_matrix=matrix,
-        last_ticks=table.last_ticks,
+        last_ticks=_last_ticks(stream, table),
         sar=Fraction(stream.sample_aspect_ratio or 1),
         timecode=_timecode(container, stream),
-        color=tags,
-        field_order=field_order,
+        color=_color(first, context.color_primaries, context.color_trc, context.colorspace),
+        field_order=order,
         audio_streams=len(container.streams.audio),
         reel=_reel(container),
         metadata=tuple((k, v) for k, v in sorted(container.metadata.items()) if k.lower() in _CARRIED),
-        warnings=_warnings(table, rate, time_base, field_order, duration, odd_angle),
+        joints=tuple(_joint(b, table, time_base) for b in table.breaks),
+        other_streams=tuple((s.index, describe(s)) for s in other_streams(container, path, stream)),
+        raster_changes=tuple((max(0, int(table.frames[c.packet])), c.width, c.height) for c in scan.changes),
+        starts_after=_starts_after(container, table, time_base),
     )
+    return replace(info, warnings=clip_warnings(info, container, stream, scan, odd_angle))
 
 
-def _rate(stream: VideoStream, pts: npt.NDArray[np.int64], time_base: Fraction) -> Fraction:
+def _rate(container: InputContainer, stream: VideoStream, table: FrameTable, time_base: Fraction) -> Fraction:
     """The nominal rate: what the file says, snapped to a standard one it only rounded."""
-    average, base = stream.average_rate, stream.base_rate
+    pts, average, base = table.pts, stream.average_rate, stream.base_rate
+    if table.untimed == len(pts):
+        return _snapped(nominal_rate(container, stream))
     if len(pts) > 1:
         measured = Fraction(len(pts) - 1, int(pts[-1] - pts[0])) / time_base
+    elif table.last_ticks:
+        measured = 1 / (table.last_ticks * time_base)
     else:
         measured = Fraction(average or base or stream.guessed_rate or 25)
     # The container's own statements are exact rationals; the measured one wins only where all are
@@ -164,8 +130,9 @@ def _rate(stream: VideoStream, pts: npt.NDArray[np.int64], time_base: Fraction) 
         if said and abs(said / measured - 1) < tolerance:
             return _snapped(Fraction(said))
     # Variable rate: frames left out of a regular grid keep the grid's rate.
-    guess = stream.guessed_rate
-    if guess and guess > measured and _snapped(Fraction(guess)) in _STANDARD_RATES:
+    steps, guess = np.diff(pts), stream.guessed_rate
+    varies = len(steps) and 2 * steps.max() > 3 * steps.min()
+    if guess and guess > measured and varies and _snapped(Fraction(guess)) in _STANDARD_RATES:
         return _snapped(Fraction(guess))
     return _snapped(measured)
 
@@ -173,6 +140,32 @@ def _rate(stream: VideoStream, pts: npt.NDArray[np.int64], time_base: Fraction) 
 def _snapped(rate: Fraction) -> Fraction:
     near = min(_STANDARD_RATES, key=lambda standard: abs(standard - rate))
     return near if abs(near / rate - 1) < Fraction(1, 4000) else rate.limit_denominator(100_000)
+
+
+def _last_ticks(stream: VideoStream, table: FrameTable) -> int:
+    """How long the last frame is shown: what its packet says, or what is left of the stream; 0 if unknown."""
+    if table.last_ticks or table.breaks or stream.duration is None:
+        return table.last_ticks
+    left = stream.duration + (stream.start_time or 0) - int(table.pts[-1])
+    step = int(np.median(np.diff(table.pts))) if len(table.pts) > 1 else left
+    return left if 0 < left <= _LAST_STEPS * step else 0
+
+
+def _joint(found: ClockBreak, table: FrameTable, time_base: Fraction) -> Joint:
+    frames = table.frames[found.packet :]
+    return Joint(
+        int(frames[frames != NO_PICTURE].min(initial=len(table.pts))),
+        found.position,
+        found.jump * time_base,
+        found.shift * time_base,
+    )
+
+
+def _starts_after(container: InputContainer, table: FrameTable, time_base: Fraction) -> Fraction:
+    """Seconds by which the picture begins after what begins first in the file, sound as a rule."""
+    if container.start_time is None or table.untimed == len(table.pts):
+        return Fraction(0)
+    return max(Fraction(0), int(table.pts[0]) * time_base - Fraction(container.start_time, 1_000_000))
 
 
 def _orientation(first: VideoFrame) -> tuple[int, bool, tuple[int, ...], bool]:
@@ -216,39 +209,3 @@ def _reel(container: InputContainer) -> str | None:
             if key.lower() in _REEL_KEYS and value.strip():
                 return value.strip()
     return None
-
-
-def _warnings(
-    table: FrameTable,
-    rate: Fraction,
-    time_base: Fraction,
-    field_order: str,
-    duration: int | None,
-    odd_angle: bool,
-) -> tuple[str, ...]:
-    notes: list[str] = []
-    have = float((int(table.pts[-1]) - int(table.pts[0])) * time_base + 1 / rate)
-    said = (duration or 0) / 1e6
-    if table.trailing_loss:
-        notes.append(
-            f"ends early: the file is cut off, its last {table.trailing_loss} frames cannot be read "
-            "and repeat the last good one"
-        )
-    elif duration and said - have > max(0.5, 0.02 * said):
-        notes.append(f"ends early: {have:.1f} s of {said:.1f} s")
-    if table.filled:
-        notes.append(
-            f"{table.filled} frames are missing in the stream; the last good one is held in their place"
-        )
-    if table.by_count:
-        notes.append("its frames carry no usable times; the nominal rate is used")
-    else:
-        hole = largest_gap(table.pts)
-        if hole is not None:
-            at, missing = hole
-            notes.append(f"about {missing} frames are missing after frame {at}, the file is damaged there")
-    if field_order != "progressive":
-        notes.append("interlaced: both fields are treated as one picture")
-    if odd_angle:
-        notes.append("its rotation is not a quarter turn and is ignored")
-    return tuple(notes)

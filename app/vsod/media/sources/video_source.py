@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from av.video.frame import VideoFrame
 
 from vsod.core.frame import Frame
@@ -33,19 +32,21 @@ class VideoSource(Source):
     def __init__(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
         self._path, self._settings = path, settings
         state = file_state(path)  # before anything is read: a file that changes meanwhile is another file
-        info, self._table = probe_video(path)
+        info, self._table = probe_video(path, settings)
         self.info = replace(
             info, state=state, source_settings=settings, alpha=alpha_kind(info.pix_fmt, info.codec)
         )
         self._found: list[str] = []
         self.notes = self._found
+        # a change of raster that opening has told is not told again
+        self._told = None if self.info.raster_changes else self._found
         self._lock = threading.Lock()
         self._cursor: _Cursor | None = None
 
     def _frames(
         self, wanted: range, size: tuple[int, int] | None, pixels: PixelFormat
     ) -> Generator[Frame, None, None]:
-        return self._decoded(wanted, FrameConverter(self.info, size, pixels, self._found))
+        return self._decoded(wanted, FrameConverter(self.info, size, pixels, self._told))
 
     def _decoded(self, wanted: range, make: FrameConverter) -> Generator[Frame, None, None]:
         last: _Picture | None = None
@@ -56,7 +57,9 @@ class VideoSource(Source):
                 elif last is None:
                     last = self._before(index, make)
                 image, picture_hash, alpha = last
-                yield make_frame(index, int(self.info.pts[index]), image, picture is None, picture_hash, alpha)
+                yield make_frame(
+                    index, int(self.info.pts[index]), image, picture is None, picture_hash, alpha
+                )
 
     def _picture_hashes(self, wanted: range) -> Generator[tuple[int, bytes], None, None]:
         last: bytes | None = None
@@ -83,7 +86,7 @@ class VideoSource(Source):
                     self._cursor.close()
                 self._cursor = _Cursor(self._path, self._table, index)
             picture, held = self._cursor.advance(index)
-            make = FrameConverter(self.info, size, pixels, self._found)
+            make = FrameConverter(self.info, size, pixels, self._told)
             if picture is None:
                 image, _, alpha = self._before(index, make)
             else:
@@ -92,9 +95,8 @@ class VideoSource(Source):
 
     def keyframe_before(self, index: int) -> int:
         """See :meth:`Source.keyframe_before`."""
-        table = self._table
-        place = int(np.searchsorted(table.keys, table.pts[index], side="right")) - 1
-        return min(index, int(np.searchsorted(table.pts, table.keys[place]))) if place >= 0 else index
+        key = self._table.key_before(index)
+        return index if key is None else key
 
     def close(self) -> None:
         """See :meth:`Source.close`."""
@@ -120,10 +122,10 @@ class _Cursor:
         """True if going on from here is cheaper than seeking to ``index``."""
         if index < self._at:
             return False
-        if self._table.by_count or index - self._at <= self._WORTH_DECODING:
+        if index - self._at <= self._WORTH_DECODING:
             return True
-        nearest_key = np.searchsorted(self._table.keys, self._table.pts[index], side="right") - 1
-        return nearest_key < 0 or bool(self._table.keys[nearest_key] <= self._table.pts[self._at])
+        key = self._table.key_before(index)
+        return key is None or key <= self._at
 
     def advance(self, index: int) -> tuple[VideoFrame | None, bool]:
         """(picture of ``index`` or the last good one since the seek, whether it is held)."""

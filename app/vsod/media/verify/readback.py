@@ -19,7 +19,7 @@ from vsod.media.pixels.levels import from_codes
 from vsod.media.pixels.orientation import to_upright
 from vsod.media.pixels.planes import packed_view, plane_view
 from vsod.media.sources.decoder import decode_frames
-from vsod.media.sources.frame_table import read_table
+from vsod.media.sources.video_scan import read_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ def read_matte(info: ClipInfo) -> Iterator[MatteFrame]:
     if info.kind == "sequence":
         yield from _read_images(info)
         return
-    table = read_table(info.path, interlaced=False)
+    table = read_table(info.path)
     with closing(decode_frames(info.path, table, 0, len(table.pts))) as found:
         for index, picture in found:
             if picture is not None:
@@ -86,7 +86,7 @@ def read_cutouts(info: ClipInfo) -> Iterator[CutoutFrame]:
                 alpha = from_codes(deep[..., 3], "full", 16) if deep.shape[2] == 4 else None
                 yield CutoutFrame(index, np.ascontiguousarray(deep[..., 2::-1]), alpha)
         return
-    table, make = read_table(info.path, interlaced=False), FrameConverter(info, None, "rgb48")
+    table, make = read_table(info.path), FrameConverter(info, None, "rgb48")
     with closing(decode_frames(info.path, table, 0, len(table.pts))) as found:
         for index, picture in found:
             if picture is not None:
