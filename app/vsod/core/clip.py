@@ -64,12 +64,14 @@ class Joint:
         position: Where it begins in the file, in bytes; -1 if that is not known.
         jump: Seconds that the file's clock jumps there; negative = back.
         shift: Seconds to add to the file's times from there on.
+        starts: When the new part begins, in seconds on the clip's clock.
     """
 
     frame: int
     position: int
     jump: Fraction
     shift: Fraction
+    starts: Fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)

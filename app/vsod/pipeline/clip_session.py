@@ -97,7 +97,7 @@ class ClipSession:
         Close the generator to release the file.
         """
         info = self.info
-        return read_audio(info.path, int(info.pts[index]) * info.time_base)
+        return read_audio(info.path, int(info.pts[index]) * info.time_base, info.joints)
 
     def keyframe_before(self, index: int) -> int:
         """The frame at or before ``index`` that is quickest to decode."""

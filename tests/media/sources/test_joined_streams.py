@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from helpers import graycode
-from helpers.clips import ffmpeg_clip
+from helpers.clips import ffmpeg_clip, run_ffmpeg
+from vsod.core.audio_format import CHANNELS, RATE
+from vsod.media.sources.audio_reader import read_audio
 from vsod.media.sources.opening import open_source
 
 H264 = ("-c:v", "libx264", "-bf", "2", "-g", "12", "-crf", "22")
@@ -100,3 +105,44 @@ def test_lost_packets_are_no_joint(tmp_path: Path) -> None:
             wrong = [f.index for f in frames if not f.held and graycode.read(f.image) != f.index]
             # what refers to lost pictures is concealed by the decoder, up to the next key frame
             assert len(wrong) <= 12 and (not wrong or max(wrong) - min(wrong) < 15)
+
+
+def test_sound_stays_with_its_picture(tmp_path: Path) -> None:
+    """A tone of its own in each part: heard from the frame on with which the part begins."""
+    whole = tmp_path / "joined.ts"
+    with whole.open("wb") as file:
+        for number, (start, tone) in enumerate(((0.9, 400), (0, 2000))):
+            picture = ffmpeg_clip(tmp_path / "part.mkv", *H264, first=30 * number, count=30)
+            part = tmp_path / f"{number}.ts"
+            sine = ("-f", "lavfi", "-i", f"sine={tone}:r=48000:d=1.2")
+            run_ffmpeg(
+                "-i",
+                str(picture),
+                *sine,
+                "-c:v",
+                "copy",
+                "-c:a",
+                "mp2",
+                "-output_ts_offset",
+                str(start),
+                str(part),
+            )
+            file.write(part.read_bytes())
+    check(whole, 60, 30)
+    with open_source(whole) as source:
+        info = source.info
+    for first in (0, 20, 40):
+        start = int(info.pts[first]) * info.time_base
+        with closing(read_audio(whole, start, info.joints)) as pieces:
+            sound = np.frombuffer(b"".join(pieces), np.int16).reshape(-1, CHANNELS)[:, 0]
+        for frame in (first + 4, 26, 34, 55):
+            if frame > first:
+                place = (frame - first) * RATE // 25
+                assert pitch(sound[place : place + RATE // 25]) == pytest.approx(
+                    400 if frame < 30 else 2000, rel=0.1
+                )
+
+
+def pitch(samples: npt.NDArray[np.int16]) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.fft.rfftfreq(len(samples), 1 / RATE)[int(spectrum.argmax())])

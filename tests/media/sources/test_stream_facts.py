@@ -18,7 +18,7 @@ from helpers.clips import Recipe, code_frame, ffmpeg_clip, run_ffmpeg, write_cli
 from helpers.repository import ROOT
 from vsod.core.clip import ClipInfo
 from vsod.core.source_settings import SourceSettings
-from vsod.errors import UsageError
+from vsod.errors import UnreadableMedia, UsageError
 from vsod.media.sources.container_crop import Crop, read_crop
 from vsod.media.sources.opening import open_source
 
@@ -216,6 +216,19 @@ def test_two_films_are_told_and_chosen(tmp_path: Path, suffix: str) -> None:
     assert shown == list(range(40)) and (info.width, info.height) == (192, 128)
     with pytest.raises(UsageError, match="no video stream 7"):
         open_source(path, SourceSettings(stream=7))
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")
+def test_animations_among_still_images(tmp_path: Path) -> None:
+    """GIF and PNG play; WebP is refused by its name."""
+    film = ffmpeg_clip(tmp_path / "film.mkv", "-c:v", "ffv1", count=8, rate="10")
+    for suffix in (".gif", ".apng"):
+        run_ffmpeg("-i", str(film), str(tmp_path / f"a{suffix}"))
+        shown, info = codes(tmp_path / f"a{suffix}")
+        assert shown == list(range(8)) and info.duration == pytest.approx(0.8)
+    run_ffmpeg("-i", str(film), "-c:v", "libwebp_anim", str(tmp_path / "a.webp"))
+    with pytest.raises(UnreadableMedia, match="animated WebP"):
+        open_source(tmp_path / "a.webp")
 
 
 # --- changes inside

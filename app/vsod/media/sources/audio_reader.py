@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av.error
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 from av.stream import Discard
 
 from vsod.core.audio_format import CHANNELS, RATE, SAMPLE_BYTES
+from vsod.core.clip import Joint
 from vsod.media.sources.container import open_input
+from vsod.media.sources.joined_clock import JoinedClock
 
 _GAP = RATE // 20  # samples by which a file's clock may be off before it is followed
 _BEFORE = 1_000_000  # microseconds to begin early: a packet may depend on those before it
@@ -22,11 +26,16 @@ _BEFORE = 1_000_000  # microseconds to begin early: a packet may depend on those
 _log = logging.getLogger(__name__)
 
 
-def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
-    """The first sound track from ``start`` (source time, seconds) on, in pieces of some milliseconds.
+def read_audio(path: Path, start: Fraction, joints: Sequence[Joint] = ()) -> Iterator[bytes]:
+    """The first sound track from ``start`` (the clip's time, seconds) on, in pieces of some milliseconds.
 
     The first sample belongs to ``start``: where the track begins later, or is interrupted, there are
     zeros. A file that cannot be read on ends there. Close the generator to release the file.
+
+    Args:
+        path: The file.
+        start: Where to begin.
+        joints: Where the file's own clock begins anew.
 
     Raises:
         MediaError: The file cannot be opened.
@@ -39,8 +48,7 @@ def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
         to_speaker = AudioResampler(format="s16", layout="stereo", rate=RATE)
         given = 0  # samples handed out
         try:
-            container.seek(max(0, round(start * 1_000_000) - _BEFORE))
-            for frame in container.decode(stream):
+            for frame in _frames(container, stream, start, joints):
                 at = _place(frame, start, given)
                 for piece in to_speaker.resample(frame):
                     off, exact = at - given, given == 0
@@ -60,6 +68,27 @@ def read_audio(path: Path, start: Fraction) -> Iterator[bytes]:
                 start + Fraction(given, RATE),
                 error,
             )
+
+
+def _frames(
+    container: InputContainer, stream: AudioStream, start: Fraction, joints: Sequence[Joint]
+) -> Iterator[AudioFrame]:
+    """Frames from a little before ``start`` on, on the clip's clock."""
+    if not joints:
+        container.seek(max(0, round(start * 1_000_000) - _BEFORE))
+        yield from container.decode(stream)
+        return
+    clock = JoinedClock(joints)
+    place = clock.part_at(start)
+    if place > 0:
+        container.seek(place, unsupported_byte_offset=True)
+    for packet in container.demux(stream):
+        shift = clock.shift_of(packet)
+        if packet.pts is not None and packet.time_base is not None:
+            packet.pts += round(shift / packet.time_base)
+            if (packet.pts * packet.time_base) < start - Fraction(_BEFORE, 1_000_000):
+                continue
+        yield from stream.decode(packet if packet.size else None)
 
 
 def _place(frame: AudioFrame, start: Fraction, given: int) -> int:

@@ -65,6 +65,10 @@ def probe_video(
 
 
 def _explain_no_picture(path: Path, scan: VideoScan) -> None:
+    if _is_animated_webp(path):
+        raise UnreadableMedia(
+            "animated WebP is not read", where=path, fix="Convert it to an animated PNG, a GIF or a video."
+        )
     if scan.damaged or len(scan.table.pts):
         raise UnreadableMedia(
             f"none of its pictures can be decoded: they are damaged, or have {TOO_LARGE}",
@@ -72,6 +76,13 @@ def _explain_no_picture(path: Path, scan: VideoScan) -> None:
             fix="Copy the file again from its origin.",
         )
     raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
+
+
+def _is_animated_webp(path: Path) -> bool:
+    """Whether a WebP's extended header says so (RFC 9649, 2.7); FFmpeg decodes single pictures only."""
+    with path.open("rb") as file:
+        head = file.read(21)
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20:21] and head[20] & 2)
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, scan: VideoScan) -> ClipInfo:
@@ -153,12 +164,9 @@ def _last_ticks(stream: VideoStream, table: FrameTable) -> int:
 
 def _joint(found: ClockBreak, table: FrameTable, time_base: Fraction) -> Joint:
     frames = table.frames[found.packet :]
-    return Joint(
-        int(frames[frames != NO_PICTURE].min(initial=len(table.pts))),
-        found.position,
-        found.jump * time_base,
-        found.shift * time_base,
-    )
+    frame = int(frames[frames != NO_PICTURE].min(initial=len(table.pts) - 1))
+    starts = int(table.pts[frame]) * time_base
+    return Joint(frame, found.position, found.jump * time_base, found.shift * time_base, starts)
 
 
 def _starts_after(container: InputContainer, table: FrameTable, time_base: Fraction) -> Fraction:
