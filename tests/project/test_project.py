@@ -110,3 +110,16 @@ def test_no_file_and_no_json(tmp_path):
     for name in ("p.vsod", "none.vsod"):
         with pytest.raises(DataError):
             Project.read(tmp_path / name)
+
+
+def test_a_sequence_given_as_a_pattern_is_there_as_long_as_its_images_are(tmp_path):
+    images = [clip(tmp_path / "old", f"shot.{number:04d}.png") for number in range(3)]
+    pattern = images[0].with_name("shot.####.png")
+    Project((ProjectClip(pattern),), 0).write(tmp_path / "old" / "p.vsod")
+    (tmp_path / "old").rename(tmp_path / "new")
+    again = Project.read(tmp_path / "new" / "p.vsod")
+    assert again.clips[0].path == tmp_path / "new" / "shot.####.png" and not again.missing
+    assert same_clip(again.clips[0], again.clips[0].path)
+    for image in (tmp_path / "new").glob("*.png"):
+        image.unlink()
+    assert Project.read(tmp_path / "new" / "p.vsod").missing

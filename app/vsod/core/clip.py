@@ -106,6 +106,7 @@ class ClipInfo:
         alpha: The source's alpha channel: ``"straight"``, ``"premultiplied"``, ``"unspecified"``; empty if it has
             none.
         origin: Upper left corner of an EXR's display window.
+        layers: Names of its layers and parts that are pictures; the one without a name is empty.
         state: Of its files as it was opened; None for a clip that was made up.
         warnings: What is odd about the file, in the user's words.
         source_settings: How it was asked to be read.
@@ -141,6 +142,7 @@ class ClipInfo:
     frame_names: tuple[str, ...] = ()
     alpha: str = ""
     origin: tuple[int, int] = (0, 0)
+    layers: tuple[str, ...] = ()
     state: FileState | None = None
     warnings: tuple[str, ...] = field(default=())
     source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
@@ -227,6 +229,7 @@ class ClipInfo:
             "duration_s": round(self.duration, 6),
             "timecode": self.timecode,
             "alpha": self.alpha or None,
+            "layers": list(self.layers),
             "color": {
                 "primaries": self.color.primaries,
                 "transfer": self.color.transfer,

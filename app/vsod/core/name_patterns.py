@@ -116,3 +116,9 @@ def frame_pattern(path: Path) -> FramePattern | None:
     digits = int(width) if width else max(1, len(last["marks"] or ""))
     before, after = path.name[: last.start()], path.name[last.end() :]
     return FramePattern(path.parent, before.replace("%%", "%"), after.replace("%%", "%"), digits)
+
+
+def clip_exists(path: Path) -> bool:
+    """Whether a clip is there: a file, a folder, or images that fit a pattern."""
+    pattern = None if path.exists() else frame_pattern(path)
+    return path.exists() if pattern is None else pattern.folder.is_dir() and bool(pattern.names())

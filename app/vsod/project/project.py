@@ -16,6 +16,7 @@ from vsod.core.data_parsing import check_kinds, read_json, refusing
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
+from vsod.core.name_patterns import clip_exists
 from vsod.core.old_keys import CLIP_SETTINGS, renamed
 from vsod.core.safe_text import json_text
 from vsod.errors import DataError
@@ -86,7 +87,7 @@ class ProjectClip:
         known = {f.name for f in fields(ClipSettings)} | {"path", "beside", "digest"}
         check_kinds(cls, {"digest": raw.get("digest", "")})
         return cls(
-            path if path.exists() or not beside.exists() else Path(os.path.normpath(beside)),
+            path if clip_exists(path) or not clip_exists(beside) else Path(os.path.normpath(beside)),
             ClipSettings.from_json({"model": raw["model"], **raw}),
             raw.get("digest", ""),
             {name: value for name, value in raw.items() if name not in known},
@@ -113,7 +114,7 @@ class Project:
     @property
     def missing(self) -> list[Path]:
         """Clips that are not where they were."""
-        return [work.path for work in self.clips if not work.path.exists()]
+        return [work.path for work in self.clips if not clip_exists(work.path)]
 
     def find(self, path: Path) -> int:
         """Place of a clip, -1 if it is not in here."""
@@ -195,7 +196,7 @@ def relink_siblings(project: Project, old: Path, new: Path) -> Project:
     project = project.relinked(old, new)
     for path in project.missing:
         for candidate in (new.parent / path.name, new.parent.parent / path.parent.name / path.name):
-            if candidate.exists() and project.find(candidate) < 0:
+            if clip_exists(candidate) and project.find(candidate) < 0:
                 project = project.relinked(path, candidate)
                 break
     return project

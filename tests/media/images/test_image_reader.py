@@ -123,6 +123,8 @@ def test_layers(tmp_path: Path, layers: list[str], chosen: str | None, listed: s
         write(tmp_path / f"p.{number}.exr", np.dstack(planes), "half", layers)
     if chosen is not None:
         assert numbers(tmp_path) == [0, 1]
+        with open_source(tmp_path) as source:
+            assert source.info.layers[0] in ("", "ViewLayer.Combined")
         return
     with pytest.raises(UsageError, match=f"2 layers and none without a name: {listed}"):
         open_source(tmp_path)
@@ -308,3 +310,10 @@ def test_a_still_is_told_to_belong_to_a_sequence(tmp_path: Path) -> None:
             (told,) = source.info.warnings
             assert "one of a sequence of 4 images" in told and name.replace("2", "#") in told
             assert [graycode.read(frame.image) for frame in source.frames()] == [2]
+
+
+def test_only_the_first_page_of_a_tiff_is_read_and_that_is_said(tmp_path: Path) -> None:
+    cv2.imwritemulti(str(tmp_path / "a.1.tif"), [graycode.burnt(number, 96, 64) for number in range(3)])
+    with open_source(tmp_path) as source:
+        assert source.info.warnings == ("a TIFF holds more than one picture: the first is read",)
+        assert [graycode.read(frame.image) for frame in source.frames()] == [0]

@@ -153,6 +153,18 @@ def test_held_frames_keep_their_alpha(tmp_path: Path) -> None:
         assert all(np.abs(alpha_of(frame) - ALPHA).max() < 0.01 for frame in (*frames, source.frame_at(2)))
 
 
+def test_the_first_image_may_be_without_alpha(tmp_path: Path) -> None:
+    for number, rgba in enumerate(pictures()):
+        kept = rgba[..., :3] if number == 0 else rgba
+        cv2.imwrite(
+            str(tmp_path / f"a.{number}.png"),
+            cv2.cvtColor(kept, cv2.COLOR_RGB2BGR if number == 0 else cv2.COLOR_RGBA2BGRA),
+        )
+    with open_source(tmp_path) as source:
+        first, *rest = source.frames()
+        assert first.alpha is None and all(np.abs(alpha_of(frame) - ALPHA).max() < 0.01 for frame in rest)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".exr", ".tga", ".dpx"])
 @pytest.mark.parametrize("deep", [False, True])
 def test_images(tmp_path: Path, suffix: str, deep: bool) -> None:

@@ -28,8 +28,10 @@ def probe(args: argparse.Namespace) -> int:
         return 0
     width = max(map(len, info))
     for key, value in info.items():
-        if key == "warnings":
+        if key == "warnings" or (key == "layers" and not any(value)):
             continue
+        if key == "layers":
+            value = ", ".join(name or "(without a name)" for name in value)
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         print(f"{key:{width}}  {'-' if text is None else sanitise(str(text))}")
     for warning in info["warnings"]:

@@ -50,12 +50,14 @@ class ImageInfo:
         alpha: ``"straight"`` or ``"premultiplied"``; empty where there is no alpha channel.
         origin: Upper left corner of an EXR's display window.
         layers: Names of an EXR's layers.
+        has_pages: A TIFF holds more pictures than the first.
     """
 
     size: tuple[int, int]
     alpha: str = ""
     origin: tuple[int, int] = (0, 0)
     layers: tuple[str, ...] = ()
+    has_pages: bool = False
 
 
 @forgetting_frames
@@ -104,7 +106,9 @@ def read_image_info(file: Path, layer: str | None = None) -> ImageInfo | None:
             if spec.get_int_attribute("Orientation", 1) > 4:
                 size = size[1], size[0]
             names = tuple(found.name for found in exr_layers(image)) if chosen else ()
-            return ImageInfo(size, _alpha_kind(image, spec, chosen), (spec.full_x, spec.full_y), names)
+            alpha = _alpha_kind(image, spec, chosen)
+            pages = image.format_name() == "tiff" and bool(image.seek_subimage(1, 0))
+            return ImageInfo(size, alpha, (spec.full_x, spec.full_y), names, pages)
     except (OSError, ValueError, TypeError) as error:
         _log.debug("%s cannot be opened: %s", file, str(error))
         return None

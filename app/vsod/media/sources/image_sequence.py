@@ -57,14 +57,15 @@ class ImageSequenceSource(Source):
         # before anything is read: images that change meanwhile are other images
         state = file_state(path, names)
         first, header = self._first()
-        self._check_sizes(header)
+        alpha = self._check_headers(header)
         deep, name = first.dtype == np.uint16, Path(names[0]).suffix.lower().lstrip(".")
         rate = self._settings.frame_rate or NOMINAL_RATE
+        pages = ["a TIFF holds more than one picture: the first is read"] if header.has_pages else []
         return ClipInfo(
             path=path,
             kind="sequence",
             codec={"jpg": "jpeg", "tif": "tiff"}.get(name, name),
-            pix_fmt=("rgba64" if deep else "rgba") if header.alpha else ("rgb48" if deep else "rgb24"),
+            pix_fmt=("rgba64" if deep else "rgba") if alpha else ("rgb48" if deep else "rgb24"),
             bit_depth=16 if deep else 8,
             width=first.shape[1],
             height=first.shape[0],
@@ -75,10 +76,11 @@ class ImageSequenceSource(Source):
             color=ColorTags(primaries=1, transfer=13, matrix=0, full_range=True),
             names=names,
             frame_names=self._images.frame_names,
-            alpha=header.alpha,
+            alpha=alpha,
             origin=header.origin,
             state=state,
-            warnings=self._images.warnings,
+            layers=header.layers,
+            warnings=(*self._images.warnings, *pages),
             source_settings=self._settings,
         )
 
@@ -98,10 +100,14 @@ class ImageSequenceSource(Source):
             fix="Save them as plain RGB." if "not supported" in why else "Copy them again from their origin.",
         )
 
-    def _check_sizes(self, first: ImageInfo) -> None:
-        """Refuse mixed sizes before hours of work, where the headers tell them cheaply."""
+    def _check_headers(self, first: ImageInfo) -> str:
+        """The kind of alpha any image has; refuses mixed sizes before hours of work.
+
+        Both where the headers tell it cheaply.
+        """
+        alpha = first.alpha
         if Path(self._images.names[0]).suffix.lower() in (".jxl", ".jp2", ".j2k", ".j2c"):
-            return  # opening one decodes it
+            return alpha  # opening one decodes it
         for name in self._images.names:
             file = self._images.folder / name
             try:
@@ -111,6 +117,8 @@ class ImageSequenceSource(Source):
                 continue
             if header is not None and header.size != first.size:
                 _refuse_size(file, header.size, first.size)
+            alpha = alpha or (header.alpha if header is not None else "")
+        return alpha
 
     def _frames(
         self, wanted: range, size: tuple[int, int] | None, pixels: PixelFormat
