@@ -64,6 +64,9 @@ class VideoSink(Sink):
         try:
             self.partial, self._file = create_partial(path)
             self._begin()
+        except OutputError:
+            self.abort()
+            raise
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
             raise self._refusal(error) from error
@@ -101,7 +104,19 @@ class VideoSink(Sink):
         self._carry_tags(stream, muxer)
         self._carry_timecode(stream)
         self._carry_audio(container)
-        container.start_encoding()
+        self._start(container)
+
+    def _start(self, container: OutputContainer) -> None:
+        try:
+            container.start_encoding()
+        except av.error.FFmpegError as error:
+            if not self._stream.codec_context.is_open:
+                raise  # the encoder does not take these pictures
+            raise OutputError(
+                f"{self.path.suffix[1:].upper()} does not take what the clip has beside its pictures ({error})",
+                where=self.path,
+                fix="Use --audio none, or choose another format.",
+            ) from error
 
     def _add_stream(self, container: OutputContainer) -> VideoStream:
         """The track the frames go into."""
@@ -172,9 +187,14 @@ class VideoSink(Sink):
         length = int(self._clock.starts[-1]) * self._clock.time_base
         whole = frames.stop == info.frame_count
         self._audio = AudioCopy(
-            info.path, container, start, None if whole else start + length, frames.start == 0
+            info.path,
+            container,
+            start,
+            None if whole else start + length,
+            frames.start == 0,
+            self._export_settings.audio or "copy",
+            info.joints,
         )
-        self.warnings += self._audio.warnings
 
     def _write(self, index: int, picture: OutputFrame) -> None:
         frame = self._maker(picture)
@@ -196,8 +216,7 @@ class VideoSink(Sink):
 
     def _mux_audio(self, time: Fraction | None) -> None:
         if self._audio is not None and self._container is not None:
-            for packet in self._audio.packets_until(time):
-                self._container.mux(packet)
+            self._audio.mux_until(self._container, time)
 
     def _complete(self) -> None:
         self._mux(self._encoded(None))
@@ -217,6 +236,7 @@ class VideoSink(Sink):
     def _close_audio(self) -> None:
         if self._audio is not None:
             self._audio.close()
+            self.warnings += self._audio.warnings
             self._audio = None
 
     def _release(self) -> None:
