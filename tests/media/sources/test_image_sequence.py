@@ -10,7 +10,7 @@ from helpers import graycode
 from vsod.core.output_frame import OutputFrame
 from vsod.errors import UnreadableMedia
 from vsod.media.formats.table import FORMATS
-from vsod.media.images.image_header import read_image_size
+from vsod.media.images.image_header import read_header
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
 from vsod.media.verify.verifier import verify
@@ -89,9 +89,9 @@ def test_mixed_sizes_name_the_file(tmp_path: Path, suffix: str) -> None:
 
 def test_sizes_are_read_from_headers(tmp_path: Path) -> None:
     for suffix in (".png", ".jpg", ".webp", ".bmp"):
-        assert read_image_size(save(tmp_path / f"a{suffix}", graycode.burnt(1, 97, 65))) == (97, 65)
+        assert read_header(save(tmp_path / f"a{suffix}", graycode.burnt(1, 97, 65))).size == (97, 65)
     (tmp_path / "b.png").write_bytes(b"")
-    assert read_image_size(tmp_path / "b.png") is None
+    assert read_header(tmp_path / "b.png").size is None
 
 
 def test_mattes_of_a_folder_carry_its_names(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Picture sizes read from the first bytes of image files, without decoding them."""
+"""What the first bytes of image files say, read without decoding them: size, orientation, alpha."""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import takewhile
 from pathlib import Path
@@ -22,56 +25,66 @@ _TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # TIFF's field types that hol
 _TIFF_WIDTH, _TIFF_HEIGHT, _ORIENTATION = 256, 257, 274
 
 
-def find_kind(head: bytes) -> str:
-    """What an image is by its first 32 bytes, not by its name; empty if it is none of those known here."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    return next((kind for kind, marks in _MARKS.items() if head.startswith(marks)), "")
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """What the first bytes of an image say.
+
+    Attributes:
+        kind: ``"png"``, ``"jpeg"`` and so on, by the bytes and not by the name; empty if it is none known here.
+        stored_size: (width, height) before any rotation; None if it does not tell.
+        length: Bytes of the file.
+        orientation: The EXIF number of a JPEG, PNG or WebP, 1 (upright) to 8.
+        has_alpha: A PNG or WebP has an alpha channel, or a transparent colour.
+    """
+
+    kind: str = ""
+    stored_size: Size | None = None
+    length: int = 0
+    orientation: int = 1
+    has_alpha: bool = False
+
+    @property
+    def size(self) -> Size | None:
+        """(width, height), upright."""
+        if self.stored_size is None or self.orientation < 5:
+            return self.stored_size
+        return self.stored_size[1], self.stored_size[0]
+
+    def check(self, file: Path) -> None:
+        """Refuse an image that is too large.
+
+        Raises:
+            UnreadableMedia: Names the limit.
+        """
+        if self.stored_size is None:
+            return
+        check_pixels(*self.stored_size, file)
+        if self.length > MAX_BYTES:
+            raise UnreadableMedia(
+                f"this image file has {self.length / 1e9:.1f} GB, as if it were {TOO_LARGE}", where=file
+            )
 
 
-def read_image_size(file: Path) -> Size | None:
-    """(width, height) of a PNG, JPEG, WebP or BMP, upright by its EXIF rotation; None if the header does not tell."""
-    try:
-        with file.open("rb") as stream:
-            if find_kind(stream.read(32)) not in ("png", "jpeg", "webp", "bmp"):
-                return None
-            stream.seek(0)
-            size = _size(stream)
-            if size is not None and find_orientation(file) > 4:
-                return size[1], size[0]
-            return size
-    except (OSError, struct.error):
-        return None
+def read_header(file: Path) -> ImageHeader:
+    """The header of an image; of what is none an empty one.
 
-
-def find_orientation(file: Path) -> int:
-    """The EXIF orientation number of a JPEG, PNG or WebP, 1 (upright) to 8; 1 where nothing is said."""
-    try:
-        with file.open("rb") as stream:
-            kind = find_kind(stream.read(32))
-            body = _EXIF[kind](stream).removeprefix(b"Exif\0\0") if kind in _EXIF else b""
-            found = _tiff_numbers(BytesIO(body), body[:30], (_ORIENTATION,)) if body else {}
-    except (OSError, struct.error):
-        return 1
-    number = found.get(_ORIENTATION, 1)
-    return number if 1 <= number <= 8 else 1
-
-
-def has_alpha_channel(file: Path) -> bool:
-    """Whether a PNG or WebP has an alpha channel or a transparent colour; False for what is neither."""
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(32)
-            kind = find_kind(head)
-            if kind == "png":
-                return head[25] in (4, 6) or (head[25] > 0 and _png_has_transparency(stream))
-            if kind == "webp":
-                return bool(head[12:16] == b"VP8X" and head[20] & 0x10) or bool(
-                    head[12:16] == b"VP8L" and head[24] & 0x10
-                )
-    except (OSError, IndexError):
-        pass
-    return False
+    Raises:
+        OSError: It cannot be read.
+    """
+    with file.open("rb") as stream:
+        state = os.fstat(stream.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            return ImageHeader()
+        head = stream.read(32)
+        kind = _kind(head)
+        found = ImageHeader(kind, length=state.st_size)
+        try:
+            found = replace(found, stored_size=_size(stream, kind, head))
+            return replace(
+                found, orientation=_orientation(stream, kind), has_alpha=_has_alpha(stream, kind, head)
+            )
+        except (struct.error, IndexError):
+            return found
 
 
 def check_image(file: Path) -> None:
@@ -81,30 +94,43 @@ def check_image(file: Path) -> None:
         UnreadableMedia: Names the limit.
     """
     try:
-        if not file.is_file():
-            return
-        with file.open("rb") as stream:
-            size = _size(stream)
-        length = file.stat().st_size
-    except (OSError, struct.error):
+        header = read_header(file) if file.is_file() else ImageHeader()
+    except OSError:
         return
-    if size is not None:
-        check_pixels(*size, file)
-        if length > MAX_BYTES:
-            raise UnreadableMedia(
-                f"this image file has {length / 1e9:.1f} GB, as if it were {TOO_LARGE}", where=file
-            )
+    header.check(file)
 
 
-def _size(stream: BinaryIO) -> Size | None:
-    head = stream.read(32)
-    kind = find_kind(head)
+def _kind(head: bytes) -> str:
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    return next((kind for kind, marks in _MARKS.items() if head.startswith(marks)), "")
+
+
+def _size(stream: BinaryIO, kind: str, head: bytes) -> Size | None:
     if kind in _SIZE_IN_HEAD:
         return _SIZE_IN_HEAD[kind](head)
-    reader = _SIZE_IN_STREAM.get(kind)
-    if reader is not None:
-        stream.seek(0)
-    return None if reader is None else reader(stream)
+    stream.seek(0)
+    return _SIZE_IN_STREAM[kind](stream) if kind in _SIZE_IN_STREAM else None
+
+
+def _orientation(stream: BinaryIO, kind: str) -> int:
+    body = _EXIF[kind](stream).removeprefix(b"Exif\0\0") if kind in _EXIF else b""
+    try:
+        found = _tiff_numbers(BytesIO(body), body[:30], (_ORIENTATION,)) if body else {}
+    except struct.error:
+        return 1
+    number = found.get(_ORIENTATION, 1)
+    return number if 1 <= number <= 8 else 1
+
+
+def _has_alpha(stream: BinaryIO, kind: str, head: bytes) -> bool:
+    if kind == "png":
+        return head[25] in (4, 6) or (
+            head[25] > 0 and any(name == b"tRNS" for name, _ in _png_chunks(stream))
+        )
+    if kind == "webp":
+        return bool(head[20 if head[12:16] == b"VP8X" else 24] & 0x10) and head[12:16] in (b"VP8X", b"VP8L")
+    return False
 
 
 def _png(head: bytes) -> Size:
@@ -112,21 +138,15 @@ def _png(head: bytes) -> Size:
 
 
 def _png_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """(name, bytes of its body) of a PNG's chunks; the stream stands at the body."""
+    """(name, bytes of its body) of the chunks before a PNG's pictures; the stream stands at the body."""
     place = 8
     for _ in range(_MOST_CHUNKS):
         stream.seek(place)
         length, name = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
-        if name in (b"IEND", b"\0\0\0\0"):
+        if name in (b"IDAT", b"IEND", b"\0\0\0\0"):
             return
         yield name, length
         place += length + 12
-
-
-def _png_has_transparency(stream: BinaryIO) -> bool:
-    """Whether a tRNS chunk comes before the pictures."""
-    before = takewhile(lambda chunk: chunk[0] != b"IDAT", _png_chunks(stream))
-    return any(name == b"tRNS" for name, _ in before)
 
 
 def _png_exif(stream: BinaryIO) -> bytes:

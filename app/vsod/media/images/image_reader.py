@@ -16,13 +16,7 @@ from vsod.core.size_limits import check_pixels
 from vsod.errors import UnreadableMedia
 from vsod.media.formats.input_limits import OPENIMAGEIO_SUFFIXES
 from vsod.media.images.exr_layers import ExrLayer, choose_layer, exr_layers
-from vsod.media.images.image_header import (
-    check_image,
-    find_kind,
-    find_orientation,
-    has_alpha_channel,
-    read_image_size,
-)
+from vsod.media.images.image_header import ImageHeader, read_header
 from vsod.media.images.openimageio import first_line, forgetting_frames, open_image
 
 Samples = npt.NDArray[Any]
@@ -76,11 +70,10 @@ def read_image(
         UnreadableMedia: It is too large, or an EXR without a picture.
         UsageError: An EXR's layer is not there, or to be chosen.
     """
-    check_image(file)
     try:
-        kind = _kind(file)
-        if kind in _OPENCV:
-            return _by_opencv(file, alpha and has_alpha_channel(file))
+        header = _checked(file)
+        if header.kind in _OPENCV:
+            return _by_opencv(file, header, alpha and header.has_alpha)
         return _by_openimageio(file, alpha, layer, straight)
     except (OSError, MemoryError, ValueError, TypeError, cv2.error) as error:
         _log.debug("%s cannot be decoded: %s", file, str(error))
@@ -94,11 +87,11 @@ def read_image_info(file: Path, layer: str | None = None) -> ImageInfo | None:
     Raises:
         UnreadableMedia, UsageError: As :func:`read_image`.
     """
-    check_image(file)
     try:
-        if _kind(file) in _OPENCV:
-            size = read_image_size(file)
-            return None if size is None else ImageInfo(size, "straight" if has_alpha_channel(file) else "")
+        header = _checked(file)
+        if header.kind in _OPENCV:
+            size = header.size
+            return None if size is None else ImageInfo(size, "straight" if header.has_alpha else "")
         with open_image(file) as image:
             chosen = _exr_layer(image, layer, file)
             spec = image.spec(chosen.part if chosen else 0, 0)
@@ -118,7 +111,7 @@ def read_image_info(file: Path, layer: str | None = None) -> ImageInfo | None:
 def why_unreadable(file: Path) -> str:
     """What is wrong with an image that cannot be decoded, in a few words; empty if nobody says."""
     try:
-        if _kind(file) in _OPENCV:
+        if read_header(file).kind in _OPENCV:
             return ""
         with open_image(file) as image:
             spec = image.spec(0, 0)
@@ -129,25 +122,26 @@ def why_unreadable(file: Path) -> str:
     return ""
 
 
-def _kind(file: Path) -> str:
-    """What an image is by its first bytes, else by its suffix; empty if that is no format of OpenImageIO's.
+def _checked(file: Path) -> ImageHeader:
+    """The header of an image of a known kind or suffix.
 
     Raises:
+        UnreadableMedia: It is too large.
         OSError: It cannot be read, or is no image.
     """
-    with file.open("rb") as stream:
-        kind = find_kind(stream.read(32))
-    if not kind and file.suffix.lower() not in OPENIMAGEIO_SUFFIXES:
+    header = read_header(file)
+    header.check(file)
+    if not header.kind and file.suffix.lower() not in OPENIMAGEIO_SUFFIXES:
         raise OSError("it is no image")
-    return kind
+    return header
 
 
-def _by_opencv(file: Path, alpha: bool) -> Samples | None:
+def _by_opencv(file: Path, header: ImageHeader, alpha: bool) -> Samples | None:
     """Reads the bytes itself because OpenCV's own reader takes no Unicode paths on Windows."""
     data = np.fromfile(file, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED if alpha else _READ) if data.size else None
     if image is not None and alpha:
-        image = upright(image, find_orientation(file))  # OpenCV does so where it makes three channels of all
+        image = upright(image, header.orientation)  # OpenCV does so where it makes three channels of all
     if image is not None and image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     if image is None or image.dtype in (np.uint8, np.uint16):
