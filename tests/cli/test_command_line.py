@@ -239,7 +239,7 @@ def test_even_a_bug_is_one_line_and_its_traceback_is_in_the_log(tmp_path, capsys
     monkeypatch.setenv("VSOD_LOGS", str(tmp_path / "logs"))
     from vsod.media.sources import opening
 
-    def broken(path):
+    def broken(path, settings):
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(opening, "open_source", broken)
