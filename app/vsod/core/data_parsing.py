@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,8 +84,11 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is larger, or not UTF-8.
+        ValueError: It is larger, not UTF-8, or no file: a pipe would be waited for.
     """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise Unreadable("it is a pipe or a device; write it to a file first")
     with path.open("rb") as file:
         data = file.read(most + 1)
     if len(data) > most:

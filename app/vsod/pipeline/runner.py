@@ -20,6 +20,7 @@ from vsod.core.progress import ProgressFn
 from vsod.core.progress_meter import ProgressMeter
 from vsod.errors import SourceChanged
 from vsod.media.formats.table import ExportFormat
+from vsod.media.sinks.background import open_background
 from vsod.media.sinks.image_names import image_names
 from vsod.media.sinks.older_images import describe_older
 from vsod.media.sinks.opening import open_sink
@@ -75,6 +76,9 @@ def run_job(
         check_unchanged(clip.info)
         frames = spec.frames(clip.info.frame_count)
         _log.info("%s: frames %d to %d of %s", spec.output, frames.start, frames.stop, spec.source)
+        if spec.settings.export.kind == "over":
+            # before the work: one that is missing or cannot be read would end the job behind it
+            open_background(spec.settings.export, clip.info.upright_size).close()
         job_models = JobModels(clip, spec, frames, stores)
         written = {"export": len(frames), "verify": len(frames) * len(spec.settings.export.contents)}
         meter = ProgressMeter(on_progress, {**job_models.analysis.stages, **written}, cancel)

@@ -26,7 +26,6 @@ VIDEO_SUFFIXES = _suffixes(
 """Files that are taken for clips by their names."""
 
 _MAY_BE_TEXT = _suffixes("ts mod avs ps rm h264 264")  # TypeScript, Modula, AviSynth, PostScript, ...
-_MAY_BE_ANIMATED = _suffixes("webp avif")
 _KINDS = {
     "a still image": _suffixes(
         "jpg jpeg jpe jfif png tif tiff webp bmp exr dpx cin tga targa psd psb heic heif avif jxl jp2 j2k j2c jpx hdr "
@@ -90,7 +89,7 @@ def why_no_video(path: Path) -> str | None:
         return special
     if suffix in VIDEO_SUFFIXES:
         return "a text" if suffix in _MAY_BE_TEXT and _is_text(_head(path)) else None
-    if suffix in _MAY_BE_ANIMATED and _is_animated(_head(path)):
+    if suffix == ".avif" and _is_animated_avif(_head(path)):
         return None
     if (kind := _BY_SUFFIX.get(suffix)) is not None:
         return kind
@@ -116,9 +115,7 @@ def _is_text(head: bytes) -> bool:
     return bool(head) and all(32 <= byte < 127 or byte in b"\t\n\r" for byte in head[:64])
 
 
-def _is_animated(head: bytes) -> bool:
-    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
-        return bool(head[20] & 2) if len(head) > 20 else False
+def _is_animated_avif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and b"avis" in head[8 : int.from_bytes(head[:4], "big")]
 
 

@@ -14,9 +14,10 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from vsod.core.size_limits import check_pixels
-from vsod.errors import MediaError, MediaNotFound, UnreadableMedia
-from vsod.media.formats.input_limits import decoder_options, is_playlist, open_options
+from vsod.errors import MediaError, MediaNotFound
+from vsod.media.formats.input_limits import decoder_options, open_options
 from vsod.media.images.image_header import check_image
+from vsod.media.sources.unreadable_file import explain_codec, explain_refusal, refuse_special
 from vsod.media.sources.vp9_header import AlphaDecoder
 
 
@@ -36,8 +37,6 @@ SideDataType._missing_ = classmethod(_unknown_side_data)  # type: ignore[assignm
 # libav writes its complaints to stderr from C; ours are raised, so its own would be said twice.
 av.logging.set_level(None)
 
-_CONVERT = "Check that it plays elsewhere, copy it again from the camera, or convert it to MP4 or MOV."
-
 
 def open_input(path: Path, file: object | None = None) -> InputContainer:
     """Open ``path`` for reading: what :mod:`vsod.media.formats.input_limits` lets in, and no other file.
@@ -56,6 +55,7 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
         raise MediaNotFound(
             "no such file", where=path, fix="Check the spelling and that the drive is connected."
         )
+    refuse_special(path)
     check_image(path)
     # An absolute path: a name such as "data:x.mp4" must never be read as a protocol.
     target = str(path.absolute()) if file is None else file
@@ -66,26 +66,10 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
             "no permission to read this file", where=path, fix="Change its permissions."
         ) from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise _explained(error, path) from error
+        raise explain_refusal(error, path) from error
     for stream in container.streams:
         stream.discard = Discard.all
     return container
-
-
-def _explained(error: Exception, path: Path) -> UnreadableMedia:
-    """Why FFmpeg could not open a file, in plain words."""
-    if is_playlist(path):
-        return UnreadableMedia(
-            "this is a playlist, not a clip: the files it names are not opened",
-            where=path,
-            fix="Choose the clips themselves.",
-        )
-    what = f"cannot be opened ({error})"
-    if isinstance(error, av.error.InvalidDataError):
-        what = "not a readable video: the file is damaged, cut off before its index, or no video at all"
-    elif isinstance(error, av.error.ArgumentError):
-        what = "no kind of video that is opened here, or its header is damaged"
-    return UnreadableMedia(what, where=path, fix=_CONVERT)
 
 
 def open_decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
@@ -105,7 +89,7 @@ def video_stream(container: InputContainer, path: Path, number: int) -> VideoStr
     """
     stream = next(s for s in container.streams.video if s.index == number)
     if stream.codec_context is None:
-        raise UnreadableMedia("its video codec is not supported", where=path, fix=_CONVERT)
+        raise explain_codec(path, container.streams.video.index(stream))
     check_pixels(stream.codec_context.width, stream.codec_context.height, path)
     stream.codec_context.options = decoder_options()
     stream.discard = Discard.default

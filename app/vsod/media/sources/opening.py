@@ -12,6 +12,7 @@ from vsod.media.formats.input_limits import IMAGE_SUFFIXES, OPENIMAGEIO_SUFFIXES
 from vsod.media.images.image_selection import sequence_of
 from vsod.media.sources.image_sequence import ImageSequenceSource
 from vsod.media.sources.source import Source
+from vsod.media.sources.unreadable_file import refuse_special
 from vsod.media.sources.video_source import VideoSource
 
 _FOURTH_BYTE = ("rawvideo", "tga", "dpx", "sgi")
@@ -37,6 +38,7 @@ def open_source(path: str | Path, settings: SourceSettings = DEFAULT_SOURCE_SETT
         raise MediaNotFound(
             "no such file or folder", where=path, fix="Check the spelling and that the drive is connected."
         )
+    refuse_special(path)
     if path.suffix.lower() in OPENIMAGEIO_SUFFIXES:
         source: Source = ImageSequenceSource(path, settings)
     else:

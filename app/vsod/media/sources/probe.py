@@ -23,6 +23,7 @@ from vsod.media.sources.field_order import field_order
 from vsod.media.sources.frame_table import NO_PICTURE, FrameTable
 from vsod.media.sources.stream_clock import ClockBreak
 from vsod.media.sources.stream_selection import choose_stream, describe, other_streams
+from vsod.media.sources.unreadable_file import refuse_cut_index, refuse_encrypted
 from vsod.media.sources.video_scan import VideoScan, nominal_rate, scan_video
 
 _STANDARD_RATES = tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)) + tuple(
@@ -55,6 +56,9 @@ def probe_video(
         UsageError: ``settings`` names a stream that it has not.
     """
     with open_input(path) as container:
+        refuse_encrypted(path)
+        if not container.streams.video:
+            refuse_cut_index(path)
         stream = choose_stream(container, path, settings.stream)
         scan = scan_video(container, stream, path)
         if scan.first is None:
@@ -65,6 +69,7 @@ def probe_video(
 
 
 def _explain_no_picture(path: Path, scan: VideoScan) -> None:
+    refuse_cut_index(path)
     if _is_animated_webp(path):
         raise UnreadableMedia(
             "animated WebP is not read", where=path, fix="Convert it to an animated PNG, a GIF or a video."
