@@ -121,7 +121,10 @@ class ClipAnalysis:
         missing = self.missing
         busy = [(name, frames) for name, frames in self.request.wanted if missing[name]]
         if busy:
-            self.predictors[busy[0][0]].load(meter.cancel)
+            first = self.predictors[busy[0][0]]
+            if not first.loads_at_once:
+                meter.start("prepare")
+            first.load(meter.cancel)
             meter.start(stage)
         for name, frames in busy:
             predictor = self.predictors[name]

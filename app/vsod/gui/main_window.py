@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         jobs = self.jobs
         self.player.failed.connect(self.banner.show_error)
-        jobs.catalogued.connect(self._on_catalogue)
+        jobs.models_listed.connect(self._on_models)
         jobs.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
         jobs.analysed.connect(self.player.refresh)
         jobs.adapted.connect(self.messages.adapted)
@@ -180,6 +180,8 @@ class MainWindow(QMainWindow):
             part.failed.connect(self.messages.background_failed)
         jobs.covered.connect(self.overview.set_covered)
         jobs.running.connect(self.overview.set_running)
+        self.idle_analysis.progressed.connect(self.status.show_activity)
+        self.idle_analysis.working.connect(self.status.show_working)
         jobs.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.overview.found.connect(self.workspace.issues.set_issues)
         self.menus.view_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
@@ -228,13 +230,13 @@ class MainWindow(QMainWindow):
     # ---- messages
 
     def _begin(self) -> None:
-        self.jobs.catalogue()
+        self.jobs.list_models_and_formats()
         session = self.projects.offer_recovery()
         self.action_state.refresh()
         if session is None or session.ended:
             self.queue_room.offer()
 
-    def _on_catalogue(self, models: list[ModelChoice], _formats: object) -> None:
+    def _on_models(self, models: list[ModelChoice]) -> None:
         self.menus.view_menus.set_models([model.id for model in models if not model.problem])
 
     # ---- events

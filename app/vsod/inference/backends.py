@@ -10,7 +10,7 @@ from typing import Protocol
 from vsod.core.arrays import FloatArray
 from vsod.inference.devices import choose_device
 from vsod.inference.model_spec import ModelSpec
-from vsod.inference.openvino_backend import OpenVINOBackend
+from vsod.inference.openvino_backend import OpenVINOBackend, is_converted
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
 
@@ -73,7 +73,16 @@ def open_backend(
         Cancelled: ``cancel`` was set.
     """
     where = choose_device(device)
-    engine = engine or os.environ.get("VSOD_ENGINE")
-    if where == "cpu" and engine != "torch" and importlib.util.find_spec("openvino"):
+    if _uses_openvino(where, engine):
         return OpenVINOBackend(model, raster, cancel)
     return TorchBackend(model, where)
+
+
+def loads_at_once(model: ModelSpec, device: str = "auto", engine: str | None = None) -> bool:
+    """Whether :func:`open_backend` is quick; False if it converts the model first, once on a computer."""
+    return not _uses_openvino(choose_device(device), engine) or is_converted(model)
+
+
+def _uses_openvino(where: str, engine: str | None) -> bool:
+    engine = engine or os.environ.get("VSOD_ENGINE")
+    return where == "cpu" and engine != "torch" and importlib.util.find_spec("openvino") is not None

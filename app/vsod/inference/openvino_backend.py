@@ -144,6 +144,15 @@ def converted_model(model: ModelSpec, version: str, cancel: threading.Event | No
     return whole if len(whole) == len(kept) else convert(model)
 
 
+def is_converted(model: ModelSpec) -> bool:
+    """Whether the model's parts are kept, so that loading it takes no conversion."""
+    try:
+        return all(file.file.exists() for file in _kept(model, openvino_version()).values())
+    except VsodError as error:
+        _log.debug("'%s': %s", model.id, error)  # whoever loads it says so
+        return True
+
+
 def forget(model: ModelSpec) -> None:
     """Delete what was converted of a model; never raises."""
     try:

@@ -16,7 +16,7 @@ from vsod.core.arrays import Map
 from vsod.core.frame import Frame
 from vsod.errors import ModelError
 from vsod.inference import frame_windows, network_inputs
-from vsod.inference.backends import Backend, open_backend
+from vsod.inference.backends import Backend, loads_at_once, open_backend
 from vsod.inference.model_signature import compute_signature, digest_or_missing
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.motion_prior import open_prior, prior_digest
@@ -162,6 +162,11 @@ class Predictor:
         self._opened = open_backend(self.model, self.raster, *self._where, cancel)
         if self._reads_prior:
             self._prior = open_prior(cancel)
+
+    @property
+    def loads_at_once(self) -> bool:
+        """Whether :meth:`load` is quick; False if the network is converted first, once on a computer."""
+        return self.loaded or loads_at_once(self.model, *self._where)
 
     @property
     def loaded(self) -> bool:

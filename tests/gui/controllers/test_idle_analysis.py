@@ -1,23 +1,29 @@
 """Analysis ahead of the playhead: begins when nothing is asked for, and gives way at once."""
 
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_clip_session import FakeClip
+from fake_clip_session import FakeBackend, FakeClip
+from PyQt6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
+from vsod.core.progress import Progress
 from vsod.errors import ModelError
+from vsod.gui.controllers.idle_analysis import IDLE_MS
 from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit.preferences import Preferences
 
 
 @pytest.fixture
 def eager(window: MainWindow, clip: FakeClip) -> FakeClip:
     """Idle after 50 ms; each frame of an analysis waits for the gate."""
     clip.gate = threading.Semaphore(0)
-    window.idle_analysis._idle.setInterval(50)
+    window.idle_analysis._interval = 50
     window.set_idle_analysis(True)
     return clip
 
@@ -97,3 +103,71 @@ def test_it_is_remembered_whether_it_may(qtbot: QtBot, window: MainWindow, eager
     assert not window.idle_analysis.enabled and window.preferences.get_text("idle_analysis") == "off"
     qtbot.waitUntil(lambda: window.idle_analysis._job is None)
     assert not window.idle_analysis._idle.isActive()
+
+
+@pytest.mark.parametrize("first", ["models", "clip"])
+def test_a_clip_given_at_the_start_is_analysed_whichever_comes_first(
+    qtbot: QtBot, backend: FakeBackend, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clip of the command line may be open before the models are listed, or after."""
+    listed, opened = threading.Event(), threading.Event()
+    models, open_clip = backend.models, backend.open
+
+    def slow_models() -> object:
+        assert first == "models" or opened.wait(10)
+        found = models()
+        listed.set()
+        return found
+
+    def slow_open(path: Path, *rest: object) -> FakeClip:
+        assert first == "clip" or listed.wait(10)
+        return open_clip(path, *rest)
+
+    monkeypatch.setattr(backend, "models", slow_models)
+    monkeypatch.setattr(backend, "open", slow_open)
+    Preferences().set_text("idle_analysis", "on")
+    made = MainWindow(backend)
+    # what counts is the news of what is analysed: it must have come before the models are known
+    made.jobs.covered.connect(lambda *_news: opened.set())
+    made.show()
+    made.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: bool(backend.clips) and backend.clips[-1].coverage("swift").all())
+    made.close()
+
+
+def test_a_new_clip_is_begun_at_once(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
+    """Without the seconds of rest that are kept after a deed of the user."""
+    window.set_idle_analysis(True)
+    began = time.monotonic()
+    window.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: bool(backend.clips) and bool(backend.clips[-1].analysed))
+    assert time.monotonic() - began < IDLE_MS / 1000
+    assert backend.clips[-1].analysed[0][1] is None or backend.clips[-1].analysed[0][1].start == 0
+
+
+def test_it_is_visible(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    eager.gate.release(5)
+    qtbot.waitUntil(lambda: "of 60" in window.status.activity.text())
+    assert window.status.activity.isVisible() and window.status.activity_bar.maximum() == 60
+    window.set_idle_analysis(False)
+    qtbot.waitUntil(lambda: not window.status.activity.isVisible())
+
+
+def test_preparing_the_model_is_visible(qtbot: QtBot, window: MainWindow) -> None:
+    window.status.show_activity(Progress("prepare", 0, None))
+    assert "only once" in window.status.activity.text() and window.status.activity_bar.maximum() == 0
+    window.analysis.set_running(True)
+    window.analysis.show_progress(Progress("prepare", 0, None))
+    assert window.analysis.status.text() == "Preparing the model for this computer, only once"
+
+
+def test_nothing_begins_after_the_window_closed(qtbot: QtBot, window: MainWindow, eager: FakeClip) -> None:
+    """What was under way when all was stopped must not start a thread that nobody joins."""
+    eager.gate.release(3)
+    qtbot.waitUntil(lambda: eager.coverage("swift").sum() == 3)
+    window.close()
+    coverage = eager.export_coverage(window.document.current_clip.settings)
+    window.jobs.covered.emit(window.document.current_clip.settings.for_analysis, coverage)
+    window.jobs.read_coverage(window.document.current_clip.settings)
+    qtbot.wait(50)
+    assert not [t for t in window.findChildren(QThread) if t.isRunning()]

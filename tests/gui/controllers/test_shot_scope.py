@@ -135,7 +135,7 @@ def test_idle_analysis_goes_by_shots(qtbot: QtBot, window: MainWindow, cut: Fake
     window.document.edit("shots", shots=(ShotOverride(20, 40, "flow"),))
     qtbot.waitUntil(lambda: not window.timeline.covered.all())
     before = len(cut.analysed)
-    window.idle_analysis._idle.setInterval(0)
+    window.idle_analysis._interval = 0
     window.set_idle_analysis(True)
     qtbot.waitUntil(lambda: window.timeline.covered.all())
     assert {look[0] for look in cut.analysed[before:]} == {"flow"}

@@ -28,7 +28,8 @@ class ActionState(QObject):
         shared = context.shared
         shared.clip_state.changed.connect(self.refresh)
         shared.document.changed.connect(lambda _work: self.refresh())
-        shared.jobs.catalogued.connect(lambda _models, _formats: self.refresh())
+        shared.jobs.models_listed.connect(lambda _models: self.refresh())
+        shared.jobs.formats_listed.connect(self.refresh)
         shared.jobs.running.connect(lambda _name: self.refresh())
         shared.player.view_changed.connect(self._tick)
         self._name_edits()

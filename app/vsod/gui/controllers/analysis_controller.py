@@ -31,7 +31,7 @@ class AnalysisController(QObject):
         super().__init__(parent)
         self._room, self._idle_analysis, self._queue = room, idle_analysis, queue
         self._panel, self._jobs = room.workspace.analysis, room.jobs
-        room.jobs.catalogued.connect(self._on_catalogue)
+        room.jobs.models_listed.connect(self._on_models)
         room.jobs.timed.connect(self._on_timed)
         room.jobs.running.connect(self._on_running)
         room.jobs.progressed.connect(self._on_progress)
@@ -76,7 +76,7 @@ class AnalysisController(QObject):
 
     # ---- messages
 
-    def _on_catalogue(self, models: Sequence[ModelChoice], _formats: object) -> None:
+    def _on_models(self, models: Sequence[ModelChoice]) -> None:
         preferences, work = self._room.preferences, self._room.document.current_clip
         self._panel.set_device(preferences.get_text("device", "auto"))
         self._panel.set_models(models, work.settings.model if work else preferences.get_text("model"))

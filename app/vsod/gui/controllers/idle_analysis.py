@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from vsod.core.clip_settings import ClipSettings
@@ -21,7 +22,7 @@ IDLE_MS = 3_000  # without a wish, before it begins
 
 
 class IdleAnalysis(QObject):
-    """Computes maps from the playhead on when nothing else is asked for.
+    """Computes maps from the playhead on when nothing else is asked for: at once for a clip just opened, else soon.
 
     A moved playhead, playback, another clip or model, and every job stop it at once; what it has computed stays.
 
@@ -32,6 +33,7 @@ class IdleAnalysis(QObject):
     """
 
     working = pyqtSignal(bool)
+    progressed = pyqtSignal(object)  # Progress
     failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
 
     def __init__(self, player: Player, jobs: ClipJobs, parent: QObject | None = None) -> None:
@@ -41,7 +43,9 @@ class IdleAnalysis(QObject):
         self._clip: OpenClip | None = None
         self._settings: ClipSettings | None = None
         self._device = "auto"
-        self._covered = np.zeros(0, np.bool_)
+        self._covered: npt.NDArray[np.bool_] | None = None  # None: not known yet
+        self._news: tuple[ClipSettings, AnalysisCoverage] | None = None  # the last of this clip
+        self._fresh = False  # the clip was just opened, and nothing was asked for since
         self._job: JobThread | None = None
         self._failed: tuple[ClipSettings | None, str] | None = (
             None  # models and device that cannot: not tried again
@@ -52,10 +56,10 @@ class IdleAnalysis(QObject):
         self._pool.failed.connect(self._on_failed)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
-        self._idle.setInterval(IDLE_MS)
+        self._interval = IDLE_MS
         self._idle.timeout.connect(self._begin)
         player.moved.connect(lambda _index: self.restart_timer())
-        player.speed_changed.connect(lambda _speed: self.restart_timer())
+        player.speed_changed.connect(self._on_speed)
         jobs.running.connect(lambda _name: self.restart_timer())
         jobs.covered.connect(self._on_covered)
         jobs.run_before_exclusive(self._give_way)
@@ -63,6 +67,8 @@ class IdleAnalysis(QObject):
     def set_clip(self, clip: OpenClip | None) -> None:
         """Set the current clip."""
         self._clip, self._settings = clip, None
+        self._covered = self._news = None
+        self._fresh = clip is not None
         self.restart_timer()
 
     def set_settings(self, settings: ClipSettings | None, device: str) -> None:
@@ -70,7 +76,9 @@ class IdleAnalysis(QObject):
         wanted = None if settings is None or settings.adapt else settings.for_analysis
         if (wanted, device) != (self._settings, self._device):
             if wanted != self._settings:
-                self._covered = np.zeros(0, np.bool_)  # news of it is on its way
+                # what is known already, whichever came first; else news of it is on its way
+                known = self._news is not None and self._news[0] == wanted
+                self._covered = self._news[1].exportable if known and self._news is not None else None
             self._settings, self._device = wanted, device
             self.restart_timer()
 
@@ -84,7 +92,7 @@ class IdleAnalysis(QObject):
         if self._job is not None:
             self._job.cancel.set()
         if self.enabled:
-            self._idle.start()
+            self._idle.start(0 if self._fresh else self._interval)
         else:
             self._idle.stop()
 
@@ -105,16 +113,17 @@ class IdleAnalysis(QObject):
     def _begin(self) -> None:
         clip, settings, device = self._clip, self._settings, self._device
         busy = self._jobs.busy or self._player.speed or self._job is not None
-        if clip is None or settings is None or busy or self._covered.all():
+        if clip is None or settings is None or busy or self._covered is None or self._covered.all():
             return
         if self._failed == (settings, device):
             return
-        at = self._player.index
-        rest = replace(settings, start=0 if self._covered[at:].all() else at)
+        self._fresh = False
+        at, covered = self._player.index, self._covered
+        rest = replace(settings, start=0 if covered[at:].all() else at)
 
         def work(job: JobThread) -> AnalysisCoverage:
             def tell(progress: Progress) -> None:
-                if job.report(progress):
+                if job.report(progress) and progress.stage != "prepare":
                     job.noted.emit(clip.export_coverage(settings))
 
             try:
@@ -132,15 +141,25 @@ class IdleAnalysis(QObject):
             show(coverage)
 
         self._free.clear()
-        self._job = self._pool.start("idle_analysis", work, done, watch=lambda job: job.noted.connect(show))
+
+        def watch(job: JobThread) -> None:
+            job.noted.connect(show)
+            job.progressed.connect(self.progressed)
+
+        self._job = self._pool.start("idle_analysis", work, done, watch=watch)
         self.working.emit(True)
 
+    def _on_speed(self, speed: float) -> None:
+        self._fresh = self._fresh and not speed
+        self.restart_timer()
+
     def _on_covered(self, settings: ClipSettings, coverage: AnalysisCoverage) -> None:
-        if self._settings not in (settings, None):
+        self._news = settings, coverage
+        if self._settings != settings:
             return
         self._covered = coverage.exportable
         if self.enabled and self._job is None and not self._idle.isActive():
-            self._idle.start()
+            self._idle.start(0 if self._fresh else self._interval)
 
     def _on_failed(self, _name: str, error: Exception) -> None:
         if not isinstance(error, Cancelled):
@@ -152,4 +171,4 @@ class IdleAnalysis(QObject):
         self._job = None
         self.working.emit(False)
         if self.enabled and not self._jobs.busy:
-            self._idle.start()
+            self._idle.start(self._interval)

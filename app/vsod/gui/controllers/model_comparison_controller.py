@@ -31,7 +31,7 @@ class ModelComparisonController(QObject):
         self._window = window
         self._models: list[ModelChoice] = []
         self.dialog: ModelComparisonDialog | None = None
-        room.jobs.catalogued.connect(self._on_catalogue)
+        room.jobs.models_listed.connect(self._on_models)
         room.jobs.progressed.connect(self._on_progress)
         room.jobs.failed.connect(self._on_failed)
 
@@ -69,7 +69,7 @@ class ModelComparisonController(QObject):
     def _forget(self) -> None:
         self.dialog = None
 
-    def _on_catalogue(self, models: list[ModelChoice], _formats: object) -> None:
+    def _on_models(self, models: list[ModelChoice]) -> None:
         self._models = [model for model in models if not model.problem]
 
     def _on_progress(self, progress: object) -> None:

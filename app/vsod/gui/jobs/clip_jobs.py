@@ -29,7 +29,8 @@ QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 class ClipJobs(QObject):
     """The slow half of the window."""
 
-    catalogued = pyqtSignal(object, object)  # list of Model, list of Format
+    models_listed = pyqtSignal(object)  # list of ModelChoice
+    formats_listed = pyqtSignal()  # they are in ``formats``
     opening = pyqtSignal(str)  # name of the clip being opened, "" when that is over
     opened = pyqtSignal(object)  # Clip
     covered = pyqtSignal(object, object)  # ClipSettings.for_analysis, AnalysisCoverage of the clip
@@ -64,14 +65,18 @@ class ClipJobs(QObject):
         """Call ``give_way`` in the thread of every heavy job before it begins."""
         self._pool.before_heavy = give_way
 
-    def catalogue(self) -> None:
-        """List models and formats in a worker thread."""
+    def list_models_and_formats(self) -> None:
+        """List models, then formats, in worker threads: formats take a second, and an analysis needs none."""
 
-        def done(result: tuple[list[object], Sequence[FormatChoice]]) -> None:
-            self.formats = result[1]
-            self.catalogued.emit(*result)
+        def listed(models: list[object]) -> None:
+            self.models_listed.emit(models)
+            self._pool.start("formats", lambda job: self._backend.formats(), done)
 
-        self._pool.start("catalogue", lambda job: (self._backend.models(), self._backend.formats()), done)
+        def done(formats: Sequence[FormatChoice]) -> None:
+            self.formats = formats
+            self.formats_listed.emit()
+
+        self._pool.start("models", lambda job: self._backend.models(), listed)
 
     def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
         """Open ``path`` as ``settings`` say; a running job is cancelled first. The newest call wins."""
@@ -95,7 +100,7 @@ class ClipJobs(QObject):
             if ticket != self._openings:
                 self._pool.start("close", lambda job: clip.close(), lambda _none: None)
                 return
-            self._clip = clip
+            self._clip, self._asked = clip, None  # what is still under way is of another clip
             self.opening.emit("")
             self.opened.emit(clip)
 

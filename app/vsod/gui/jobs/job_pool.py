@@ -26,6 +26,7 @@ class JobPool(QObject):
         super().__init__(parent)
         self._jobs: set[JobThread] = set()
         self._heavy: JobThread | None = None
+        self._stopped = False
         self.before_heavy: Callable[[], object] = lambda: None  # called in a heavy job's thread, first
 
     @property
@@ -45,13 +46,17 @@ class JobPool(QObject):
         """Run ``work(job)`` in a thread; ``done(result)`` is called in this one.
 
         ``watch(job)`` may connect to the job's signals: it is called before the thread begins, so none is missed.
+        Once all was stopped nothing is started any more: the job given back never runs.
         """
         if heavy and self._heavy is not None:
             raise RuntimeError(f"'{self._heavy.name}' is still running")
-        job = JobThread(name, self._made_way(work) if heavy else work, self)
+        work = self._made_way(work) if heavy else work
+        job = JobThread(name, work, None if self._stopped else self)
         job.succeeded.connect(lambda result: self._settle(job, lambda: done(result)))
         job.failed.connect(lambda error: self._settle(job, lambda: self.failed.emit(name, error)))
         job.finished.connect(lambda: self._ended(job))
+        if self._stopped:  # whoever heard of the last outcome goes on, but the window is closing
+            return job
         self._jobs.add(job)
         if heavy:
             self._heavy = job
@@ -75,6 +80,7 @@ class JobPool(QObject):
 
     def stop_all(self) -> None:
         """Cancel all jobs and wait for them; no result is delivered any more."""
+        self._stopped = True
         for job in list(self._jobs):
             job.cancel.set()
         for job in list(self._jobs):

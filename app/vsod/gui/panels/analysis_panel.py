@@ -34,6 +34,7 @@ _DEVICE_NAMES = {
     "mps": "Apple graphics (MPS)",
 }
 STAGES = {
+    "prepare": "Preparing the model for this computer, only once",
     "analyse": "Analysing",
     "adapt": "Adapting the model",
     "second pass": "Second pass",
@@ -231,11 +232,10 @@ class AnalysisPanel(QGroupBox):
         self.bar.setRange(0, progress.total or 0)
         self.bar.setValue(progress.done)
         words = [tr(STAGES.get(progress.stage, progress.stage))]
-        words.append(
-            tr("{done} of {total}").format(done=progress.done, total=progress.total)
-            if progress.total
-            else tr("{count} frames").format(count=progress.done)
-        )
+        if progress.total:
+            words.append(tr("{done} of {total}").format(done=progress.done, total=progress.total))
+        elif progress.done:
+            words.append(tr("{count} frames").format(count=progress.done))
         if progress.fps:
             words.append(f"{progress.fps:.1f} fps")
         if progress.eta is not None:

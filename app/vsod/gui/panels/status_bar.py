@@ -1,16 +1,18 @@
-"""The line at the bottom: pixel, frame, timecode, size, rate, speed, device."""
+"""The line at the bottom: what is done in the background, pixel, frame, timecode, size, rate, speed, device."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from PyQt6.QtWidgets import QStatusBar, QWidget
+from PyQt6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.core.progress import Progress
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position_text, rate_text
+from vsod.gui.toolkit.time_text import clock_text, position_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
+_BAR = 80  # points
 _WINDOW = 1.0  # seconds the playback rate is averaged over
 
 
@@ -21,7 +23,16 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.text = PlainLabel()
+        self.activity = PlainLabel()
+        self.activity.setAccessibleName(tr("Background activity"))
+        self.activity_bar = QProgressBar()
+        self.activity_bar.setAccessibleName(tr("Progress of the background activity"))
+        self.activity_bar.setTextVisible(False)
+        self.activity_bar.setFixedWidth(_BAR)
+        self.addWidget(self.activity)
+        self.addWidget(self.activity_bar)
         self.addWidget(self.text, 1)
+        self.show_working(False)
         self._shown: deque[float] = deque()
         names = ("Pixel", "Frame", "Timecode", "Picture size", "Frame rate", "Speed", "Device")
         labels = [PlainLabel() for _ in names]
@@ -33,6 +44,22 @@ class StatusBar(QStatusBar):
     def show_text(self, text: str) -> None:
         """A passing remark on the left."""
         self.text.setText(text)
+
+    def show_activity(self, progress: Progress) -> None:
+        """What is done in the background, and how far it is."""
+        self.activity.setText("  ·  ".join(activity_words(progress)))
+        self.activity_bar.setRange(0, progress.total or 0)
+        self.activity_bar.setValue(progress.done)
+        self.activity.show()
+        self.activity_bar.show()
+
+    def show_working(self, works: bool) -> None:
+        """Whether anything is done in the background; how far it is, :meth:`show_activity` says."""
+        if works:
+            return
+        self.activity.setText("")
+        self.activity.hide()
+        self.activity_bar.hide()
 
     def show_clip(self, info: ClipInfo) -> None:
         """What does not change while a clip is open."""
@@ -69,3 +96,19 @@ class StatusBar(QStatusBar):
             self._shown.popleft()
         if len(self._shown) > 2:
             self.show_fps((len(self._shown) - 1) / (now - self._shown[0]))
+
+
+def activity_words(progress: Progress) -> list[str]:
+    """A background analysis in words: what, how far, how fast, how long still."""
+    if progress.stage == "prepare":
+        return [tr("Preparing the model for this computer, only once")]
+    words = [
+        tr("Analysing in the background, {done} of {total}").format(done=progress.done, total=progress.total)
+        if progress.total
+        else tr("Analysing in the background")
+    ]
+    if progress.fps:
+        words.append(f"{progress.fps:.1f} fps")
+    if progress.eta is not None:
+        words.append(tr("{time} left").format(time=clock_text(progress.eta)))
+    return words
