@@ -53,6 +53,8 @@ class ExportSettings:
         compression: One of :data:`EXR_COMPRESSION`.
         older_images: One of :data:`OLDER_IMAGES`: what becomes of this program's images in a sequence's folder that the
             export does not write anew.
+        pad_start: A picture that begins after its sound does so in the export, too, so that source and export lie
+            over each other by their heads. Without it the export begins with the picture.
 
     Raises:
         UsageError: A word is unknown or a number impossible.
@@ -68,6 +70,7 @@ class ExportSettings:
     compression: str = "zips"
     cfr_frames: int | None = None
     older_images: str = "keep"
+    pad_start: bool = False
 
     def __post_init__(self) -> None:
         _one_of("--kind", self.kind, tuple(EXPORT_KINDS))
@@ -151,7 +154,9 @@ class ExportSettings:
         usual, words = ExportSettings(), list[str]()
         for name, option in EXPORT_OPTIONS.items():
             value = getattr(self, name)
-            if value != getattr(usual, name):
+            if value is True:
+                words += [option]
+            elif value != getattr(usual, name):
                 words += [option, str(value)]
         return words
 
@@ -167,6 +172,7 @@ EXPORT_OPTIONS = {
     "compression": "--exr-compression",
     "cfr_frames": "--cfr-frames",
     "older_images": "--older-images",
+    "pad_start": "--pad-start",
 }
 
 

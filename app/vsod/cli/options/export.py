@@ -54,3 +54,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         choices=OLDER_IMAGES,
         help="what becomes of images of earlier exports in a sequence's folder (default: keep)",
     )
+    group.add_argument(
+        "--pad-start",
+        action="store_true",
+        default=None,
+        help="a picture that begins after its sound begins as late in the export",
+    )

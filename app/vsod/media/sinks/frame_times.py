@@ -13,7 +13,7 @@ from vsod.core.clip import ClipInfo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameTimes:
-    """Exact times of a frame range, the first frame at 0.
+    """Exact times of a frame range, the first frame at 0 unless it is delayed.
 
     Attributes:
         time_base: Seconds per tick, of the form 1/n unless ticks are whole frames.
@@ -24,6 +24,10 @@ class FrameTimes:
     time_base: Fraction
     starts: npt.NDArray[np.int64]
     on_grid: bool
+
+    def delayed(self, seconds: Fraction) -> FrameTimes:
+        """The same, later by ``seconds``, to the nearest tick."""
+        return FrameTimes(self.time_base, self.starts + round(seconds / self.time_base), self.on_grid)
 
 
 def export_frame_times(info: ClipInfo, frames: range, *, whole_ticks: bool = False) -> FrameTimes:

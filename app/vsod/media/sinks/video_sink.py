@@ -57,6 +57,8 @@ class VideoSink(Sink):
         self._clock = export_frame_times(info, target.frames, whole_ticks=path.suffix.lower() == ".avi")
         self._durations: dict[int, int] = {}
         check_container(path, info, self._clock)
+        self._delay = self._head_delay()
+        self._clock = self._clock.delayed(self._delay)
         self._codec, pix_fmt = choose_encoder(path, fmt, target.coding, info)
         self._maker = FrameBuilder(target.coding, pix_fmt, info, target.content)
         self._audio: AudioCopy | None = None
@@ -70,6 +72,16 @@ class VideoSink(Sink):
         except (av.error.FFmpegError, OSError, ValueError) as error:
             self.abort()
             raise self._refusal(error) from error
+
+    def _head_delay(self) -> Fraction:
+        """Seconds by which the picture begins after the head of the export."""
+        delay = self._info.starts_after
+        if not self._export_settings.pad_start or self._frames.start or not delay:
+            return Fraction(0)
+        if self.path.suffix.lower() == ".avi":
+            self.warnings.append("AVI cannot begin late; the export begins with the picture")
+            return Fraction(0)
+        return delay
 
     def _begin(self) -> None:
         """Get ready for the first frame."""
@@ -183,7 +195,7 @@ class VideoSink(Sink):
         info, frames = self._info, self._frames
         if not info.audio_streams or not self._export_settings.copies_audio(self._content):
             return
-        start = int(info.pts[frames.start]) * info.time_base
+        start = int(info.pts[frames.start]) * info.time_base - self._delay
         length = int(self._clock.starts[-1]) * self._clock.time_base
         whole = frames.stop == info.frame_count
         self._audio = AudioCopy(
