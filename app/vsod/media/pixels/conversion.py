@@ -96,7 +96,7 @@ class FrameConverter:
     def _converted(self, frame: VideoFrame, content: str, channels: int) -> npt.NDArray[Any]:
         width, height = self._stored_size
         source_matrix = None
-        if int(frame.colorspace) in (0, _UNSPECIFIED, 3) and not frame.format.is_rgb:
+        if int(frame.colorspace) not in KNOWN_MATRICES and not frame.format.is_rgb:
             source_matrix = default_matrix(self._info)
         out = self._scaler.reformat(
             frame,
