@@ -245,6 +245,8 @@ def test_every_orientation_stands_upright(tmp_path: Path, suffix: str, orientati
     if suffix == ".webp":  # the package marks none
         return
     file = write(tmp_path / f"a{suffix}", stored, "uint8", Orientation=orientation, Compression="jpeg:100")
+    with open_source(file) as source:  # as a still: by FFmpeg, but TIFF
+        assert source.info.upright_size == (16, 8) == source.frame_at(0).image.shape[1::-1]
     image, header = read_image(file), read_image_info(file)
     assert image is not None and header is not None and header.size == (16, 8) == image.shape[1::-1]
     assert np.abs(image[..., ::-1].astype(int) - seen)[[1, 6]][:, [1, 14]].max() < 60
