@@ -106,6 +106,13 @@ def test_another_frame_rate_is_that_of_the_export(shots: Path, tmp_path: Path) -
     assert "r_frame_rate=25/1" in told and "nb_read_packets=5" in told
 
 
+def test_a_conformed_sequence_has_numbers_of_its_own(shots: Path, tmp_path: Path) -> None:
+    job = spec(shots, tmp_path / "out", frame_rate=Fraction(25))
+    result = run_job(job.with_settings(export=ExportSettings(cfr=Fraction(50))))
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert result.verified and names == [f"shots_matte.{n:06d}.png" for n in range(14)]
+
+
 def test_no_export_lands_among_the_images_of_a_pattern(
     shots: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -78,6 +78,7 @@ def conform_to_rate(info: ClipInfo, frames: range, rate: Fraction, most: int | N
         last_ticks=1,
         timecode=_start_label(info, frames, rate),
         names=(),
+        frame_names=(),
     )
     return ConformPlan(made, shows.astype(np.int64), count - seen, len(frames) - seen)
 
