@@ -130,13 +130,17 @@ class ScreenshotTour:
         """One job done, one that failed, one that runs, one that waits."""
         room, work = self._window.queue_room, self._window.document.current_clip
         assert work is not None
+        sources = (clip, clip.with_name("missing.mp4"), clip, clip)
         with tempfile.TemporaryDirectory() as out:
-            for number, source in enumerate((clip, clip.with_name("missing.mp4"), clip, clip)):
-                start, stop = number * 4, number * 40 + 8
-                kept = replace(work.with_settings(start=start, stop=stop), path=source)
+            ranges = job_ranges(self._window.player.count, len(sources))
+            for number, (source, (start, stop)) in enumerate(zip(sources, ranges, strict=True)):
+                kept = replace(work.with_settings(start=start, stop=stop, format=None), path=source)
                 room.add(kept.job(Path(out) / f"{source.stem}-{number}.mov"), stop - start)
             room.control.start()
-            self.until(lambda: room.queue.progress is not None and _over(room.queue) == 2)
+            # a short clip's third job may be over before it is seen to run
+            self.until(
+                lambda: _over(room.queue) > 1 and (room.queue.progress is not None or _all_over(room.queue))
+            )
             self.take("queue")
             room.control.pause()
             self.until(lambda: not self._window.jobs.busy)
@@ -144,6 +148,15 @@ class ScreenshotTour:
 
 def _over(queue: QueueModel) -> int:
     return sum(item.state in FINISHED_STATES for item in queue.jobs)
+
+
+def _all_over(queue: QueueModel) -> bool:
+    return _over(queue) == len(queue.jobs)
+
+
+def job_ranges(count: int, jobs: int) -> list[tuple[int, int]]:
+    """Frames (start, stop) for jobs of a clip of ``count`` frames: the first one short, the later ones longer."""
+    return [(min(4 * k, count - 1), min(40 * k + 8, count)) for k in range(jobs)]
 
 
 def build_parser() -> argparse.ArgumentParser:
