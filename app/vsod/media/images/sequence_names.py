@@ -20,7 +20,7 @@ from pathlib import PurePath
 _NUMBER = re.compile(r"(?:(?<![^._ ])-)?[0-9]{1,18}")
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
-    r"(?:(?:[-_ T.]|[-_ ]+at[-_ ]+)\d\d([-.:_h]?)\d\d\2?\d{0,6})?(?!\d)"
+    r"(?:(?:[-_ T]|[-_ ]+at[-_ ]+)(?:[01]\d|2[0-3])([-.:_]?)[0-5]\d\2[0-5]\d(?:\d{3})?)?(?!\d)"
 )
 # design rule for camera file systems: four characters, four digits
 _CAMERA = re.compile(r"[A-Z0-9_]{4}[0-9]{4}\.(?:jpe?g|tiff?)", re.IGNORECASE)
