@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vsod.core.job import JobSpec
 from vsod.core.name_patterns import frame_pattern
 from vsod.core.output_frame import FileContent
-from vsod.errors import OutputError, UnknownModel, UsageError
+from vsod.errors import UnknownModel, UsageError
 from vsod.inference.model_registry import find_model
 from vsod.media.formats.registry import format_by_id, format_for_path
 from vsod.media.formats.table import ExportFormat
 from vsod.pipeline.output_owner import other_source
 from vsod.storage.atomic import output_error
-from vsod.storage.claims import OVERWRITE, Claims, foreign, refuse_foreign
-from vsod.storage.partial_names import name_limit
+from vsod.storage.claims import OVERWRITE, Claims, check_name_length, foreign, refuse_foreign
 from vsod.storage.run_folders import begin_run, refuse_foreign_run
 
 _KINDS: dict[FileContent, str] = {"matte": "the matte", "fill": "the picture", "cutout": "the cut-out"}
@@ -69,21 +67,6 @@ def claim(
     if not all(spec.overwrite for spec in specs):
         for path in reports:
             refuse_foreign(path, "the report")
-
-
-def check_name_length(path: Path) -> None:
-    """Refuse a name that the disk does not take.
-
-    Raises:
-        OutputError: Says how long it is and may be.
-    """
-    length, limit = len(os.fsencode(path.name)), name_limit(path.parent)
-    if length > limit:
-        raise OutputError(
-            f"the name of the output is too long ({length} bytes, {limit} are possible here)",
-            where=path,
-            fix="Choose a shorter one.",
-        )
 
 
 def declare(claims: Claims, spec: JobSpec, folders: bool | None = None) -> None:

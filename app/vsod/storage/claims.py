@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsod.errors import UsageError
+from vsod.errors import OutputError, UsageError
 from vsod.storage.ownership_marks import is_ours
-from vsod.storage.partial_names import target_of
+from vsod.storage.partial_names import name_limit, target_of
 
 # what systems put into folders unasked
 _LITTER = frozenset((".ds_store", "thumbs.db", "desktop.ini", ".directory"))
@@ -138,6 +138,21 @@ class Claims:
             for place, role in self._places:
                 if tree in _identities(place):
                     raise _eaten(path, what, place, role)
+
+
+def check_name_length(path: Path) -> None:
+    """Refuse a name that the disk does not take.
+
+    Raises:
+        OutputError: Says how long it is and may be.
+    """
+    length, limit = len(os.fsencode(path.name)), name_limit(path.parent)
+    if length > limit:
+        raise OutputError(
+            f"the name of the output is too long ({length} bytes, {limit} are possible here)",
+            where=path,
+            fix="Choose a shorter one.",
+        )
 
 
 def refuse_foreign(path: Path, what: str, *, folder: bool = False) -> None:

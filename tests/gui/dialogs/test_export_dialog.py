@@ -1,5 +1,6 @@
 """The export dialog offers what goes together, and its command line is the same job."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -247,6 +248,37 @@ def test_what_others_made_is_replaced_only_after_asking(
     free.queued.connect(specs.append)
     free.queue_button.click()
     assert not specs[1].overwrite and len(asked) == 2
+
+
+def test_the_matte_of_another_clip_is_replaced_only_after_asking(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "heron.mov").write_bytes(b"the clip")
+    (tmp_path / "m.mov").write_bytes(b"\0\0\0\x14ftypqt  vsod-desktop matte; model=swift")
+    report = {"job": {"source": "/card A/heron.mov"}, "source": "sha256:0", "outputs": {}}
+    (tmp_path / "m.mov.vsod.json").write_text(json.dumps(report))
+    asked: list[str] = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+
+    def question(parent: object, title: str, text: str, *_: object) -> QMessageBox.StandardButton:
+        asked.append(text)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    dialog = opened(ExportSettings(), "prores4444")
+    specs: list[JobSpec] = []
+    dialog.exported.connect(specs.append)
+    dialog.path_edit.setText(str(tmp_path / "m.mov"))
+    dialog.export_button.click()
+    assert not specs and "m.mov was made of another clip, /card A/heron.mov" in asked[0]
+    dialog.export_button.click()
+    assert [spec.overwrite for spec in specs] == [True]
+
+
+def test_a_name_that_is_too_long_is_said_in_the_dialog(opened: Opener, tmp_path: Path) -> None:
+    dialog = opened(ExportSettings(), "prores4444")
+    dialog.path_edit.setText(str(tmp_path / f"{'n' * 252}.mov"))
+    assert not dialog.export_button.isEnabled() and "too long (256 bytes" in dialog.warning.text()
 
 
 def test_an_export_that_would_eat_what_it_reads_is_refused_by_whatever_name(

@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 from vsod.core.clip import ClipInfo
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
-from vsod.errors import UsageError
+from vsod.errors import OutputError, UsageError
 from vsod.gui.dialogs.export_form import ExportForm
 from vsod.gui.dialogs.job_estimate_view import JobEstimateView
 from vsod.gui.toolkit.buttons import plain_button
@@ -33,7 +33,7 @@ from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import clock_text, position_text
 from vsod.gui.toolkit.translation import tr
-from vsod.storage.claims import same
+from vsod.storage.claims import check_name_length, same
 
 
 class ExportDialog(QDialog):
@@ -207,6 +207,11 @@ class ExportDialog(QDialog):
             return str(error)
         if not text:
             return "Name a file to write."
+        try:
+            for path in spec.output_paths.values():
+                check_name_length(path)
+        except OutputError as error:
+            return f"{error.what[0].upper()}{error.what[1:]}. {error.fix}"
         if any(same(path, spec.source) for path in spec.output_paths.values()):
             return "The export would overwrite its own source."
         return ""
@@ -222,6 +227,10 @@ class ExportDialog(QDialog):
         if there:
             one = "exists and" if len(there) == 1 else "exist and"
             problem = f"{' and '.join(path.name for path in there)} {one} will be replaced."
+            if self.format.is_sequence:
+                problem = (
+                    f"{' and '.join(path.name for path in there)}: images of the same names will be replaced."
+                )
         self.warning.setText(problem)
         self.export_button.setText(tr("Replace") if there else tr("Export"))
 
@@ -268,25 +277,40 @@ class ExportDialog(QDialog):
             claim,
             foreign_targets,
         )
+        from vsod.pipeline.output_owner import other_source
 
         spec = self.spec
         try:
             claim([replace(spec, overwrite=True)], folders=self.format.is_sequence)
-        except UsageError as error:
+        except (OutputError, UsageError) as error:
             self.warning.setText(str(error))
             return None
         strangers = foreign_targets(spec, self.format.is_sequence)
-        if strangers and not self._may_replace(strangers):
+        if strangers and not self._may_replace_strangers(strangers):
             return None
-        return replace(spec, overwrite=bool(strangers))
+        other = None if strangers else other_source(spec)
+        if other is not None and not self._may_replace_matte(spec.output, other):
+            return None
+        return replace(spec, overwrite=bool(strangers) or other is not None)
 
-    def _may_replace(self, strangers: Sequence[Path]) -> bool:
+    def _may_replace_strangers(self, strangers: Sequence[Path]) -> bool:
         """Ask before something is replaced that this program did not make."""
         names = ", ".join(str(path) for path in strangers)
+        text = tr("{names} was not made by vsod-desktop. Replace it?").format(names=names)
+        return self._confirmed(tr("Replace what others made?"), text)
+
+    def _may_replace_matte(self, output: Path, source: Path) -> bool:
+        """Ask before what was made of another clip is replaced."""
+        text = tr("{name} was made of another clip, {source}. Replace it?").format(
+            name=output.name, source=source
+        )
+        return self._confirmed(tr("Replace the matte of another clip?"), text)
+
+    def _confirmed(self, title: str, text: str) -> bool:
         answer = QMessageBox.question(
             self,
-            tr("Replace what others made?"),
-            inert(tr("{names} was not made by vsod-desktop. Replace it?").format(names=names)),
+            title,
+            inert(text),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             QMessageBox.StandardButton.No,
         )
