@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -208,10 +208,16 @@ def test_a_folder_of_others_keeps_what_is_not_replaced(here: Path) -> None:
     assert main(line) == 2
 
 
-def test_a_shorter_export_leaves_no_tail_of_a_longer_one(here: Path) -> None:
+def test_a_shorter_export_keeps_the_tail_of_a_longer_one_or_removes_it(
+    here: Path, expect_log: Callable[[str], None]
+) -> None:
     line = ["run", "clip.mkv", "-o", "new", "--format", "png8", "--range"]
     assert main([*line, "0:6"]) == 0 and len(list((here / "new").iterdir())) == 6
-    assert main([*line, "0:3"]) == 0 and len(list((here / "new").iterdir())) == 3
+    expect_log("new holds 3 images .* which stay")
+    assert main([*line, "0:3"]) == 0 and len(list((here / "new").iterdir())) == 6
+    expect_log("new holds 3 images .* to be removed")
+    assert main([*line, "0:3", "--older-images", "remove"]) == 0
+    assert len(list((here / "new").iterdir())) == 3
 
 
 def test_labels_never_delete_a_clips_frames(here: Path) -> None:

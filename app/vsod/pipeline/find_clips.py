@@ -209,7 +209,7 @@ def _holds_clips(folder: Path) -> bool:
             if path.name.startswith("."):
                 continue
             if not _is_folder(path):
-                if why_no_video(path) is None or path.suffix.lower() in IMAGE_SUFFIXES:
+                if _why_no(path) is None or path.suffix.lower() in IMAGE_SUFFIXES:
                     return True
             elif not path.is_symlink():
                 waiting.append(path)
