@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
+from vsod.gui.dialogs import queue_questions
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit.preferences import Preferences
 
@@ -35,6 +36,12 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     # a test that takes long must not find maps it has not asked for
     Preferences().set_text("idle_analysis", "off")
+
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sits before the tests: what is asked before quitting is answered."""
+    monkeypatch.setattr(queue_questions, "ask_how_to_quit", lambda *_: "stop")
 
 
 @pytest.fixture(autouse=True)

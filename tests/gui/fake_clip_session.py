@@ -335,6 +335,7 @@ class FakeBackend:
         self.info_changes = clip
         self.open_gate: threading.Event | None = None
         self.job_gate: threading.Semaphore | None = None
+        self.job_error: Exception | None = None
         self.ran: list[JobSpec] = []
 
     def models(self) -> list[ModelRow]:
@@ -363,11 +364,15 @@ class FakeBackend:
             return JobOutcome(
                 spec, "failed", 0.1, notes=("bad.mov: cannot be decoded. Copy it from the card again.",)
             )
+        if self.job_error is not None:
+            return JobOutcome(spec, "failed", 0.1, notes=(str(self.job_error),))
         while self.job_gate is not None and not self.job_gate.acquire(timeout=0.01):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
         if on_progress is not None:
             on_progress(Progress("export", 60, 60, 20.0, 1.0))
+        if spec.output.parent.is_dir():
+            spec.output.write_bytes(b"matte")
         return JobOutcome(spec, "done", 3.0, 60, working=2.4)
 
 

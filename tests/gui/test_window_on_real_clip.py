@@ -43,7 +43,7 @@ def test_from_a_file_to_a_matte(qtbot: QtBot, demo: Path) -> None:
         window.dialog.export_button.click()
         qtbot.waitUntil(window.banner.isVisible, timeout=120_000)
         assert window.banner.kind == "success", window.banner.text
-        assert "4 frames, checked" in window.banner.text
+        assert "4 frames in" in window.banner.text
         assert output.stat().st_size > 1000
     finally:
         window.close()

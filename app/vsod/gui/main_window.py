@@ -143,8 +143,8 @@ class MainWindow(QMainWindow):
         self.reports = MetricsExport(room, self.overview, self)
         self.opening = OpenController(room, self.welcome, self)
         self.projects = ProjectController(room, self.opening.open, self.opening.close_clip, self)
-        self.queue_room = QueueDock(room, self.editing, self)
-        self.running = AnalysisController(room, self.idle_analysis, self.queue_room.control, self)
+        self.queue_room = QueueDock(room, self.editing, self.messages, self)
+        self.running = AnalysisController(room, self.idle_analysis, self)
         self.source_watch = SourceWatch(self.banner, self.opening.open, self)
 
     def _context(self, room: WindowContext) -> ActionContext:
@@ -174,7 +174,6 @@ class MainWindow(QMainWindow):
         jobs.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
         jobs.analysed.connect(self.player.refresh)
         jobs.adapted.connect(self.messages.adapted)
-        jobs.exported.connect(self.messages.exported)
         jobs.failed.connect(self.messages.failed)
         for part in (self.player.scrub_cache, self.audio, self.overview, self.idle_analysis):
             part.failed.connect(self.messages.background_failed)
@@ -186,10 +185,13 @@ class MainWindow(QMainWindow):
         self.overview.found.connect(self.workspace.issues.set_issues)
         self.menus.view_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.workspace.issues.picked.connect(self.player.seek)
+        self.exporting.wanted_now.connect(self.queue_room.export_now)
         self.exporting.queued.connect(self.queue_room.add)
         self.opening.project_picked.connect(self.projects.open)
         self.opening.several_picked.connect(self.queue_room.add_clips)
-        for picked in (self.menus.recent.picked, self.menus.clips.picked, self.queue_room.opened):
+        self.queue_room.opened.connect(self.editing.open_job)
+        self.queue_room.finished_first.connect(lambda: QTimer.singleShot(0, self.close))
+        for picked in (self.menus.recent.picked, self.menus.clips.picked, self.editing.clip_wanted):
             picked.connect(self.opening.open)
 
     def _follow_clip(self) -> None:
@@ -220,7 +222,7 @@ class MainWindow(QMainWindow):
         self.running.analyse()
 
     def cancel(self) -> None:
-        """Stop the running job; the queue pauses."""
+        """Stop the analysis."""
         self.running.cancel()
 
     def set_idle_analysis(self, allowed: bool) -> None:
@@ -271,7 +273,7 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if not self.exporting.may_leave() or not self.projects.confirm_leave(closing=True):
+        if not self.queue_room.may_quit() or not self.projects.confirm_leave(closing=True):
             event.ignore()
             return
         self._closed = True

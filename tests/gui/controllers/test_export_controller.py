@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 from fake_clip_session import READ_ONLY, FakeBackend, FakeClip
-from PyQt6.QtGui import QDesktopServices, QGuiApplication
-from PyQt6.QtWidgets import QMessageBox
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
+from vsod.gui.dialogs import queue_questions
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.main_window import MainWindow
 
@@ -36,34 +38,66 @@ def test_export_writes_and_tells(
     qtbot.waitUntil(window.banner.isVisible)
     assert (tmp_path / "heron_matte.mov").read_bytes() == b"matte"
     assert window.banner.kind == "success"
-    assert window.banner.text == "Wrote heron_matte.mov\n60 frames, checked, 1.5 s on CPU."
-    assert window.status.device.text() == "Device: CPU"
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    assert window.banner.text == "Wrote heron_matte.mov\n60 frames in 0:03."
+    shown: list[Path] = []
+    monkeypatch.setattr("vsod.gui.controllers.outcome_messages.show_in_folder", shown.append)
     window.banner.action_button.click()
-    assert opened == [str(tmp_path)]
-    qtbot.waitUntil(lambda: window.timeline.covered.all())
+    assert shown == [tmp_path / "heron_matte.mov"]
+    assert not window.queue_room.isVisible() and not window.queue_room.queue.at_work
 
 
-def test_export_failure_is_a_banner(qtbot: QtBot, window: MainWindow, here: FakeClip) -> None:
-    here.export_error = READ_ONLY
+def test_export_failure_is_a_banner(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, backend: FakeBackend
+) -> None:
+    backend.job_error = READ_ONLY
     dialog_of(window).export_button.click()
     qtbot.waitUntil(window.banner.isVisible)
     assert window.banner.kind == "error"
-    assert window.banner.text == "/out: the folder is read-only\nChoose another folder."
-    qtbot.waitUntil(lambda: window.actions_by_id["export"].isEnabled())
+    assert window.banner.text == "/out: the folder is read-only. Choose another folder."
+    assert [item.state for item in window.queue_room.queue.jobs] == ["failed"]
 
 
-def test_cancelled_export_writes_nothing(
-    qtbot: QtBot, window: MainWindow, here: FakeClip, tmp_path: Path
+def test_an_export_goes_on_whatever_is_opened_or_pressed(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, backend: FakeBackend, tmp_path: Path
+) -> None:
+    """Opening another clip, and a stray Esc, are no reason to lose what is being written."""
+    backend.job_gate = threading.Semaphore(0)
+    dialog_of(window).export_button.click()
+    qtbot.waitUntil(lambda: window.jobs.busy == "queue")
+    assert "heron_matte.mov" in window.status.queue.text()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    window.cancel()
+    window.open_path(tmp_path / "owl.mov")
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "owl.mov")
+    assert [item.state for item in window.queue_room.queue.jobs] == ["running"]
+    backend.job_gate.release()
+    qtbot.waitUntil((tmp_path / "heron_matte.mov").exists)
+    qtbot.waitUntil(lambda: "Wrote heron_matte.mov" in window.banner.text)
+    assert not window.status.queue.isVisible()
+
+
+def test_an_export_can_be_set_up_while_the_clip_is_analysed(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, backend: FakeBackend, tmp_path: Path
 ) -> None:
     here.gate = threading.Semaphore(2)
+    window.analyse()
+    qtbot.waitUntil(lambda: here.coverage("swift").any())
     dialog_of(window).export_button.click()
-    qtbot.waitUntil(lambda: window.jobs.busy == "export")
-    window.cancel()
-    qtbot.waitUntil(lambda: not window.jobs.busy)
-    assert window.banner.text == "Cancelled\nNothing was written."
-    assert not list(tmp_path.glob("*matte*"))
+    assert not backend.ran and window.jobs.busy == "analyse"
+    here.gate.release(60)
+    qtbot.waitUntil((tmp_path / "heron_matte.mov").exists)
+
+
+def test_an_export_goes_before_what_waits_and_leaves_it_waiting(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, backend: FakeBackend, tmp_path: Path
+) -> None:
+    queue = window.queue_room.queue
+    queue.add(JobSpec(tmp_path / "a.mov", tmp_path / "a_matte.mov"), 60)
+    dialog_of(window).export_button.click()
+    qtbot.waitUntil((tmp_path / "heron_matte.mov").exists)
+    qtbot.waitUntil(lambda: not queue.at_work)
+    assert [spec.source.stem for spec in backend.ran] == ["heron"]
+    assert [(i.spec.source.stem, i.state) for i in queue.jobs] == [("heron", "done"), ("a", "waiting")]
 
 
 def test_the_dialog_builds_the_job(window: MainWindow, here: FakeClip, tmp_path: Path) -> None:
@@ -127,14 +161,27 @@ def test_format_is_remembered(qtbot: QtBot, window: MainWindow, here: FakeClip) 
     again.reject()
 
 
-def test_closing_while_exporting_asks(
-    qtbot: QtBot, window: MainWindow, here: FakeClip, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("answer", ["no", "stop", "finish"])
+def test_closing_while_a_file_is_written_asks(
+    qtbot: QtBot,
+    window: MainWindow,
+    here: FakeClip,
+    backend: FakeBackend,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
 ) -> None:
-    here.gate = threading.Semaphore(1)
+    backend.job_gate = threading.Semaphore(0)
     dialog_of(window).export_button.click()
-    qtbot.waitUntil(lambda: window.jobs.busy == "export")
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
-    assert not window.close() and window.isVisible()
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
-    assert window.close()
-    assert here.closed
+    qtbot.waitUntil(lambda: window.jobs.busy == "queue")
+    monkeypatch.setattr(queue_questions, "ask_how_to_quit", lambda *_: answer)
+    assert window.close() == (answer == "stop")
+    if answer == "finish":
+        backend.job_gate.release()
+        qtbot.waitUntil(lambda: not window.isVisible())
+        assert (tmp_path / "heron_matte.mov").exists()
+    else:
+        assert window.isVisible() == (answer == "no")
+        assert not (tmp_path / "heron_matte.mov").exists()
+        backend.job_gate.release()
+    monkeypatch.setattr(queue_questions, "ask_how_to_quit", lambda *_: "stop")

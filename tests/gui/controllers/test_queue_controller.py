@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
 from vsod import paths
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
+from vsod.gui.dialogs import queue_questions
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.queue_panel import QueuePanel
 from vsod.gui.state.queue_model import QueueModel
@@ -74,7 +76,7 @@ def test_several_dropped_clips_are_queued_with_the_settings_of_the_window(
     assert "no such file" in window.banner.text
     assert window.queue_room.isVisible()
     made = {item.spec.source.name: item for item in queue.jobs}
-    assert sorted(made) == ["a.mov", "b.mov"]
+    assert list(made) == ["a.mov", "b.mov"], "in the order in which they were given"
     assert made["b.mov"].spec.settings.matte == MatteSettings(feather=3) and made["b.mov"].frames == 60
     assert made["b.mov"].spec.output == tmp_path / "b_matte.mov"
     qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path == tmp_path / "a.mov")
@@ -105,6 +107,26 @@ def test_jobs_run_in_order_failures_do_not_stop_the_rest_and_say_what_to_do(
     assert states(queue) == ["waiting"]
 
 
+def test_pause_after_the_job_lets_it_come_to_its_end(
+    qtbot: QtBot,
+    window: MainWindow,
+    queue: QueueModel,
+    panel: QueuePanel,
+    backend: FakeBackend,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend.job_gate = threading.Semaphore(0)
+    fill(queue, tmp_path, "a", "b")
+    window.queue_room.control.start()
+    qtbot.waitUntil(lambda: window.jobs.busy == "queue")
+    monkeypatch.setattr(queue_questions, "ask_how_to_pause", lambda _window: "after")
+    panel.run_button.click()
+    backend.job_gate.release(2)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    assert states(queue) == ["done", "waiting"] and not queue.at_work
+
+
 def test_pause_puts_the_running_job_back_and_start_goes_on(
     qtbot: QtBot,
     window: MainWindow,
@@ -112,13 +134,18 @@ def test_pause_puts_the_running_job_back_and_start_goes_on(
     panel: QueuePanel,
     backend: FakeBackend,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     backend.job_gate = threading.Semaphore(0)
     fill(queue, tmp_path, "a", "b")
     window.queue_room.control.start()
     qtbot.waitUntil(lambda: window.jobs.busy == "queue")
     assert states(queue) == ["running", "waiting"] and panel.run_button.text() == "Pause"
-    window.actions_by_id["cancel"].trigger()
+    monkeypatch.setattr(queue_questions, "ask_how_to_pause", lambda _window: "no")
+    panel.run_button.click()
+    assert window.jobs.busy == "queue" and queue.at_work
+    monkeypatch.setattr(queue_questions, "ask_how_to_pause", lambda _window: "now")
+    panel.run_button.click()
     qtbot.waitUntil(lambda: not window.jobs.busy)
     assert states(queue) == ["waiting", "waiting"] and not window.banner.isVisible()
     backend.job_gate.release(2)
@@ -316,3 +343,21 @@ def test_a_damaged_queue_does_not_stop_the_window_and_is_told_once(
         qtbot.waitUntil(lambda: ("queue.json.damaged" in window.banner.text) == told)  # noqa: B023
         window.close()
         window.deleteLater()
+
+
+def test_a_jobs_clip_opens_with_its_settings_and_undo_brings_the_clips_own_back(
+    qtbot: QtBot, window: MainWindow, queue: QueueModel, panel: QueuePanel, tmp_path: Path
+) -> None:
+    window.open_path(tmp_path / "a.mov")
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "a.mov")
+    settings = ClipSettings("flow", MatteSettings(feather=4), start=5, stop=20)
+    queue.add(JobSpec(tmp_path / "b.mov", tmp_path / "b_matte.mov", settings), 15)
+    panel.list.itemDoubleClicked.emit(panel.list.topLevelItem(0), 0)
+    qtbot.waitUntil(lambda: window.clip.info.path.name == "b.mov")
+    qtbot.waitUntil(lambda: window.document.current_clip.settings.matte.feather == 4)
+    chosen = window.document.current_clip.settings
+    assert (chosen.model, chosen.start, chosen.stop) == ("flow", 5, 20)
+    assert window.analysis.model == "flow" and window.banner.action_button.text() == "Undo"
+    window.banner.action_button.click()
+    assert window.document.current_clip.settings.matte.feather == 0
+    assert window.document.current_clip.settings.model == "swift"

@@ -17,7 +17,6 @@ from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions.action_table import MENUS
 from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
-from vsod.gui.controllers.outcome_messages import _CHECKED
 from vsod.gui.dialogs import job_estimate_view, preferences_dialog
 from vsod.gui.dialogs.background_picker import _KINDS
 from vsod.gui.dialogs.export_form import _TITLES
@@ -64,7 +63,6 @@ def tables() -> set[str]:
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
         | set(_DEVICE_NAMES.values())
-        | set(_CHECKED.values())
         | set(job_estimate_view._STAGES.values())
         | {job_estimate_view._ASK}
         | set(_GROUNDS.values())

@@ -80,13 +80,18 @@ def job_runs(context: ActionContext) -> bool:
     return bool(context.shared.jobs.busy)
 
 
+def can_cancel(context: ActionContext) -> bool:
+    """A job of the clip runs; those of the queue are stopped there."""
+    return context.shared.jobs.busy not in ("", QUEUE_JOB)
+
+
 def can_analyse(context: ActionContext) -> bool:
     """A clip is open, its models can be used, and nothing runs."""
     return has_clip(context) and not job_runs(context) and context.shared.usable_settings is not None
 
 
 def can_export(context: ActionContext) -> bool:
-    """As for an analysis, but the queue may be at work; formats are known."""
-    jobs = context.shared.jobs
-    free = jobs.busy in ("", QUEUE_JOB)
-    return has_clip(context) and free and context.shared.usable_settings is not None and bool(jobs.formats)
+    """A clip is open, its models can be used, and the formats are known; whatever runs, the job waits for its turn."""
+    return (
+        has_clip(context) and context.shared.usable_settings is not None and bool(context.shared.jobs.formats)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vsod.gui.actions import action_handlers as do
 from vsod.gui.actions.action import Action
-from vsod.gui.actions.action_context import can_analyse, job_runs
+from vsod.gui.actions.action_context import can_analyse, can_cancel
 
 CLIP: tuple[Action | None, ...] = (
     Action(
@@ -47,9 +47,9 @@ CLIP: tuple[Action | None, ...] = (
         "cancel",
         "&Cancel",
         ("Esc",),
-        "Stop the running job",
+        "Stop the analysis",
         run=lambda c: c.analysis.cancel(),
-        enabled=job_runs,
+        enabled=can_cancel,
     ),
     None,
     Action("mark_in", "Mark &in", ("I",), "Start the range at this frame", "mark-in", run=do.mark_in),

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QObject
 
 from vsod.core.progress import Progress
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
-from vsod.gui.controllers.queue_controller import QueueController
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.translation import tr
@@ -21,15 +20,12 @@ class AnalysisController(QObject):
     Args:
         room: The parts of the window.
         idle_analysis: Told which models the user would analyse with.
-        queue: Pauses when its job is cancelled.
         parent: The window.
     """
 
-    def __init__(
-        self, room: WindowContext, idle_analysis: IdleAnalysis, queue: QueueController, parent: QObject
-    ) -> None:
+    def __init__(self, room: WindowContext, idle_analysis: IdleAnalysis, parent: QObject) -> None:
         super().__init__(parent)
-        self._room, self._idle_analysis, self._queue = room, idle_analysis, queue
+        self._room, self._idle_analysis = room, idle_analysis
         self._panel, self._jobs = room.workspace.analysis, room.jobs
         room.jobs.models_listed.connect(self._on_models)
         room.jobs.timed.connect(self._on_timed)
@@ -48,10 +44,8 @@ class AnalysisController(QObject):
             self._jobs.analyse(settings, self._panel.device)
 
     def cancel(self) -> None:
-        """Stop the running job; the queue pauses."""
-        if self._jobs.busy == QUEUE_JOB:
-            self._queue.pause()
-        elif self._jobs.busy:
+        """Stop what the user began on the current clip; files that the queue writes go on."""
+        if self._jobs.busy not in ("", QUEUE_JOB):
             self._panel.set_cancelling()
             self._jobs.cancel()
 
@@ -97,7 +91,7 @@ class AnalysisController(QObject):
         mine = name not in ("", QUEUE_JOB)
         self._panel.set_running(mine)
         if mine:
-            self._room.banner.hide()
+            self._room.banner.clear()
         else:
             self._room.status.show_fps(0.0)
         self.refresh()

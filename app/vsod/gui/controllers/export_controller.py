@@ -6,13 +6,12 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QMessageBox, QWidget
+from PyQt6.QtCore import QObject, Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtWidgets import QWidget
 
 from vsod.core.job import JobSpec
 from vsod.errors import UsageError, VsodError
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
@@ -25,14 +24,15 @@ _log = logging.getLogger(__name__)
 
 
 class ExportController(QObject):
-    """Asks what to write and has it written, now or in turn.
+    """Asks what to write and hands it to the queue, to be done next or in turn.
 
     Args:
         room: The parts of the window.
         parent: The window.
     """
 
-    queued = pyqtSignal(object, int)  # JobSpec, frames: for the queue
+    wanted_now = pyqtSignal(object, int)  # JobSpec, frames: a job that is done next
+    queued = pyqtSignal(object, int)  # JobSpec, frames: a job that waits its turn
 
     def __init__(self, room: WindowContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class ExportController(QObject):
     def ask(self) -> None:
         """Show the export dialog."""
         clip, work = self._state.clip, self._document.current_clip
-        if clip is None or work is None or not self._jobs.formats or self._jobs.busy not in ("", QUEUE_JOB):
+        if clip is None or work is None or not self._jobs.formats:
             return
         self._player.pause()
         folder = self._preferences.get_text("export_folder")
@@ -70,29 +70,17 @@ class ExportController(QObject):
         self.dialog.open()
 
     def export(self, spec: JobSpec) -> None:
-        """Write it now, or in turn while the queue is at work."""
-        if self._jobs.busy:
-            self._queue(spec)
-            return
-        self._remember(spec)
-        self._jobs.export(spec)
-
-    def may_leave(self) -> bool:
-        """Ask whether an export that runs is to be stopped; True if it may be, or if there is none."""
-        if self._jobs.busy != "export":
-            return True
-        answer = QMessageBox.question(
-            self._window,
-            tr("Stop the export?"),
-            tr("A matte is being written. Stop and quit? Nothing half-written is left behind."),
-        )
-        return answer == QMessageBox.StandardButton.Yes
+        """Write it, before all that waits in the queue; an analysis that runs comes to its end first."""
+        self._send(spec, self.wanted_now)
 
     def _queue(self, spec: JobSpec) -> None:
+        self._send(spec, self.queued)
+
+    def _send(self, spec: JobSpec, signal: pyqtBoundSignal) -> None:
         clip = self._state.clip
         if clip is not None:
             self._remember(spec)
-            self.queued.emit(spec, len(spec.frames(clip.info.frame_count)))
+            signal.emit(spec, len(spec.frames(clip.info.frame_count)))
 
     def _estimate(self, spec: JobSpec) -> None:
         self._stop_estimate()

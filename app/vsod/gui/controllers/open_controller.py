@@ -10,6 +10,7 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS
+from vsod.core.source_settings import SourceSettings
 from vsod.gui.panels.queue_panel import local_paths
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
@@ -38,16 +39,21 @@ class OpenController(QObject):
         room.jobs.opening.connect(self._on_opening)
         room.jobs.opened.connect(self._on_opened)
 
-    def open(self, path: Path) -> None:
-        """Open a video file, a folder of frames, or a project."""
-        self._room.banner.hide()
+    def open(self, path: Path, source_settings: SourceSettings | None = None) -> None:
+        """Open a video file, a folder of frames, or a project.
+
+        Args:
+            path: What is opened.
+            source_settings: How a clip is read; None as decided for it in the project, or as is usual.
+        """
+        self._room.banner.clear()
         if path.suffix == PROJECT:
             self.project_picked.emit(path)
         else:
             path, project = path.absolute(), self._room.document.project
             known = project.find(path)
             how = project.clips[known].settings if known >= 0 else DEFAULT_CLIP_SETTINGS
-            self._room.jobs.open(path, how.source_settings)
+            self._room.jobs.open(path, source_settings or how.source_settings)
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """Open the first of some clips; if there are several, put all of them into the queue."""

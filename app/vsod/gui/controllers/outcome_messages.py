@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from PyQt6.QtCore import QUrl
-from PyQt6.QtGui import QDesktopServices
-
 from vsod.core.clip import ClipInfo
-from vsod.core.job import JobResult
-from vsod.errors import Cancelled
+from vsod.core.safe_text import sanitise
+from vsod.errors import Cancelled, VsodError
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.panels.banner import Banner
 from vsod.gui.panels.status_bar import StatusBar
+from vsod.gui.toolkit.reveal import show_in_folder
+from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
-
-_CHECKED = {True: "checked", False: "the check found differences", None: "not checked"}
-
+from vsod.pipeline.job_queue import QueuedJob
 
 _log = logging.getLogger(__name__)
 
@@ -48,24 +45,25 @@ class OutcomeMessages:
                 ),
             )
 
-    def exported(self, report: JobResult) -> None:
-        """An export is written."""
-        self._status.show_device(report.device)
-        detail = tr("{count} frames, {checked}, {seconds:.1f} s on {device}.").format(
-            count=report.frames,
-            checked=tr(_CHECKED[report.verified]),
-            seconds=report.seconds,
-            device=report.device,
-        )
-        if report.held:
-            detail += " " + tr("{count} source frames could not be decoded.").format(count=len(report.held))
-        detail = " ".join([detail, *report.warnings])
-        folder = QUrl.fromLocalFile(str(report.output.parent))
+    def exported(self, item: QueuedJob) -> None:
+        """A job that was to be done at once is over."""
+        if item.state == "failed":
+            self._banner.show_error(VsodError("  ".join(item.notes) or tr("The export failed")))
+            return
+        if item.state == "skipped":
+            what, detail = (
+                tr("{name} is there already"),
+                tr("It was exported before, with the same settings."),
+            )
+        else:
+            what = tr("Wrote {name}")
+            detail = tr("{count} frames in {time}.").format(count=item.frames, time=clock_text(item.seconds))
+        path = next(iter(item.spec.output_paths.values()))
         self._banner.show_success(
-            tr("Wrote {name}").format(name=report.output.name),
-            detail,
-            tr("Show folder"),
-            lambda: QDesktopServices.openUrl(folder),
+            what.format(name=sanitise(item.spec.output.name)),
+            "  ".join([detail, *item.notes]),
+            tr("Show in folder"),
+            lambda: show_in_folder(path),
         )
 
     def failed(self, job: str, error: Exception) -> None:
@@ -73,8 +71,7 @@ class OutcomeMessages:
         if isinstance(error, Cancelled) and job == QUEUE_JOB:
             return  # the queue shows it itself
         if isinstance(error, Cancelled):
-            kept = tr("Nothing was written.") if job == "export" else tr("The frames done so far are kept.")
-            self._banner.show_note(tr("Cancelled"), kept)
+            self._banner.show_note(tr("Cancelled"), tr("The frames done so far are kept."))
         elif job == "coverage":
             _log.warning("coverage: %s", error, exc_info=error)
             self._status.show_text(str(error))

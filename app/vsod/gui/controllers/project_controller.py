@@ -117,6 +117,7 @@ class ProjectController(QObject):
                 tr("Your work on {name} was kept.").format(name=name),
                 tr("Continue"),
                 self.restore_session,
+                until_answered=True,
             )
         return session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,8 @@ class QueueController(QObject):
         model: The list of jobs.
     """
 
-    finished = pyqtSignal(object)  # Item that is over
+    finished = pyqtSignal(object)  # QueuedJob that is over
+    rested = pyqtSignal()  # no job runs, and none is begun
 
     def __init__(
         self,
@@ -55,6 +57,8 @@ class QueueController(QObject):
         self.model = QueueModel(self)
         self.model.job_waits.connect(self._next)
         self._running: str | None = None
+        self._alone: set[str] = set()  # jobs that are done although the queue rests
+        self._to_probe: deque[Path] = deque()
         jobs.running.connect(self._on_running)
         jobs.progressed.connect(self._on_progress)
         jobs.failed.connect(self._on_failed)
@@ -67,14 +71,33 @@ class QueueController(QObject):
         """Do what waits."""
         if not self.model.check_owned():
             return
+        self._alone.clear()
         self.model.at_work = True
         self.model.changed.emit()
         self._next()
 
-    def pause(self) -> None:
-        """Do no more; the job that runs goes on later where it is."""
+    def run_now(self, id: str) -> None:
+        """Do a job before all that wait; of a queue that rests, this one alone."""
+        model = self.model
+        waiting = [item.id for item in model.waiting_jobs if item.id != id]
+        if waiting:
+            model.jobs.move(id, min(model.jobs.position(other) for other in waiting))
+        if not model.at_work or self._alone:
+            self._alone.add(id)
+        model.at_work = True
+        model.changed.emit()
+        self._next()
+
+    def pause(self, *, after_job: bool = False) -> None:
+        """Begin no more jobs.
+
+        Args:
+            after_job: Let the job that runs come to its end. Else it is stopped: its maps are kept, writing begins
+                again.
+        """
+        self._alone.clear()
         self.model.at_work = False
-        if self._jobs.busy == QUEUE_JOB:
+        if self._jobs.busy == QUEUE_JOB and not after_job:
             self._jobs.cancel()
         self.model.changed.emit()
 
@@ -86,9 +109,14 @@ class QueueController(QObject):
             self.pause()
 
     def add_clips(self, paths: Sequence[Path]) -> None:
-        """Append clips to the queue, each with its own settings or the defaults; output beside the source."""
-        for path in paths:
-            self._jobs.probe(path, partial(self._on_probed, path))
+        """Append clips to the queue in this order, each with its own settings or the defaults.
+
+        The output goes beside the source.
+        """
+        idle = not self._to_probe
+        self._to_probe.extend(paths)
+        if idle:
+            self._probe_next()
 
     def close(self) -> None:
         """The window goes; another may work on the queue."""
@@ -102,11 +130,16 @@ class QueueController(QObject):
     def _next(self) -> None:
         model = self.model
         if not model.at_work or self._jobs.busy:
+            if not self._jobs.busy:
+                self.rested.emit()
             return
-        item = model.jobs.next
+        wanted = (item for item in model.waiting_jobs if not self._alone or item.id in self._alone)
+        item = next(wanted, None) if model.owned else None
         if item is None:
+            self._alone.clear()
             model.at_work = False
             model.changed.emit()
+            self.rested.emit()
             return
         self._running, model.progress = item.id, None
         model.jobs.change(item.id, state="running", notes=())
@@ -119,10 +152,20 @@ class QueueController(QObject):
         if not name:
             self._next()
 
+    def _probe_next(self) -> None:
+        path = self._to_probe[0]
+        self._jobs.probe(path, partial(self._on_probed, path))
+
     def _on_probed(self, path: Path, found: ClipInfo | VsodError) -> None:
         if isinstance(found, VsodError):
             self.model.refused.emit(found)
-            return
+        else:
+            self._add(path, found)
+        self._to_probe.popleft()
+        if self._to_probe:
+            self._probe_next()
+
+    def _add(self, path: Path, found: ClipInfo) -> None:
         work = self._usual(path)
         output = _beside(found, work, self._jobs.formats)
         spec = work.job(self.model.jobs.free_name(output), self._device())
@@ -140,6 +183,9 @@ class QueueController(QObject):
         frames = row.frames or self.model.jobs[id].frames
         taken = {"seconds": row.seconds, "working": row.working}
         item = self.model.jobs.change(id, state=row.state, frames=frames, notes=row.notes, **taken)
+        if self._alone:
+            self._alone.discard(id)
+            self.model.at_work = bool(self._alone)
         self.model.changed.emit()
         self.finished.emit(item)
         self._next()
@@ -158,6 +204,7 @@ class QueueController(QObject):
         else:
             self.model.jobs.change(id, state="failed", notes=(f"{type(error).__name__}: {error}",))
         self.model.changed.emit()
+        self._next()
 
 
 def _beside(info: ClipInfo, work: ProjectClip, formats: Sequence[FormatChoice]) -> Path:

@@ -10,14 +10,18 @@ from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from vsod.core.clip import ClipInfo
 from vsod.core.job import JobSpec
+from vsod.core.safe_text import sanitise
 from vsod.errors import DataError, VsodError
+from vsod.gui.controllers.outcome_messages import OutcomeMessages
 from vsod.gui.controllers.queue_controller import QueueController
 from vsod.gui.controllers.settings_controller import SettingsController
+from vsod.gui.dialogs import queue_questions
 from vsod.gui.dialogs.export_dialog import ExportDialog
-from vsod.gui.panels.queue_panel import QueuePanel
+from vsod.gui.jobs.clip_jobs import QUEUE_JOB
+from vsod.gui.panels.queue_panel import QueuePanel, progress_words
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
-from vsod.pipeline.job_queue import QueuedJob
+from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
 from vsod.project.project import ProjectClip
 
 _HEIGHT = 210  # pixels to begin with
@@ -29,17 +33,21 @@ class QueueDock(QDockWidget):
     Args:
         room: The parts of the window.
         editing: Knows what a clip begins with.
+        messages: Tell the end of an export.
         window: Gets the dock.
     """
 
-    opened = pyqtSignal(object)  # Path of a clip to put on the desk
+    opened = pyqtSignal(object)  # QueuedJob whose clip is to be opened, with its settings
+    finished_first = pyqtSignal()  # what was to be finished before quitting is
 
-    def __init__(self, room: WindowContext, editing: SettingsController, window: QMainWindow) -> None:
+    def __init__(
+        self, room: WindowContext, editing: SettingsController, messages: OutcomeMessages, window: QMainWindow
+    ) -> None:
         super().__init__(tr("Queue"), window)
         self.setObjectName("queueDock")
         self._document, self._editing, self._jobs = room.document, editing, room.jobs
-        self._state = room.clip_state
-        self._banner, self._preferences = room.banner, room.preferences
+        self._state, self._window, self._messages = room.clip_state, window, messages
+        self._banner, self._preferences, self._status = room.banner, room.preferences, room.status
         self.control = QueueController(room.jobs, self._decided, lambda: room.workspace.analysis.device, self)
         self.queue = self.control.model
         self.panel = QueuePanel(self.queue)
@@ -51,7 +59,9 @@ class QueueDock(QDockWidget):
         window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
         self.hide()
         self.dialog: ExportDialog | None = None
-        self.panel.run_asked.connect(self.control.run)
+        self._shown_when_done: set[str] = set()  # jobs whose end is told above the picture
+        self._quitting = False
+        self.panel.run_asked.connect(self._run)
         self.panel.add_asked.connect(self._ask_for_clips)
         self.panel.dropped.connect(self.add_clips)
         self.panel.opened.connect(self.opened)
@@ -59,11 +69,39 @@ class QueueDock(QDockWidget):
         self.panel.use_asked.connect(self._use)
         self.queue.refused.connect(room.banner.show_error)
         self.control.finished.connect(self._on_finished)
+        self.control.rested.connect(self._on_rested)
+        self.queue.changed.connect(self._tell_status)
+        self.queue.progressed.connect(lambda _progress: self._tell_status())
 
     def add(self, spec: JobSpec, frames: int) -> None:
         """Put a job last and show the list."""
-        if self.queue.add(spec, frames):
+        if self.queue.add(spec, frames) is not None:
             self.show()
+
+    def export_now(self, spec: JobSpec, frames: int) -> None:
+        """Do a job before all that wait; its end is told above the picture."""
+        item = self.queue.add(spec, frames)
+        if item is None:
+            return
+        if not self.queue.owned:
+            self.show()
+            self._banner.show_note(
+                tr("Another window works on the queue"),
+                tr("It writes {name} when its turn comes.").format(name=sanitise(spec.output.name)),
+            )
+            return
+        self._shown_when_done.add(item.id)
+        self.control.run_now(item.id)
+
+    def may_quit(self) -> bool:
+        """Ask what becomes of the job that runs; True if the window may close now."""
+        if self._jobs.busy != QUEUE_JOB:
+            return True
+        answer = queue_questions.ask_how_to_quit(self._window, len(self.queue.waiting_jobs))
+        self._quitting = answer == "finish"
+        if self._quitting:
+            self._status.show_text(tr("Closes when the queue is done"))
+        return answer == "stop"
 
     def add_clips(self, paths: Sequence[Path]) -> None:
         """Append clips to the queue, each with its own settings or the defaults, and show the queue."""
@@ -89,6 +127,35 @@ class QueueDock(QDockWidget):
             )
 
     # ---- inside
+
+    def _run(self, at_work: bool) -> None:
+        if at_work:
+            self.control.start()
+        elif self._jobs.busy != QUEUE_JOB:
+            self.control.pause()
+        elif (answer := queue_questions.ask_how_to_pause(self._window)) != "no":
+            self.control.pause(after_job=answer == "after")
+
+    def _tell_status(self) -> None:
+        running = next((item for item in self.queue.jobs if item.state == "running"), None)
+        if running is None or not self.queue.owned:
+            self._status.show_queue("", None)
+            return
+        over = sum(item.state in FINISHED_STATES for item in self.queue.jobs)
+        total = over + 1 + len(self.queue.waiting_jobs)
+        name = sanitise(running.spec.output.name)
+        if total > 1:
+            name = tr("Job {number} of {total}: {name}").format(number=over + 1, total=total, name=name)
+        words = [name]
+        progress = self.queue.progress
+        if progress is not None:
+            words += progress_words(progress)
+        self._status.show_queue("  ·  ".join(words), progress)
+
+    def _on_rested(self) -> None:
+        if self._quitting:
+            self._quitting = False
+            self.finished_first.emit()
 
     def _kept(self) -> str:
         moved = self.queue.jobs.moved
@@ -135,6 +202,9 @@ class QueueDock(QDockWidget):
             self.queue.apply_settings(ids, work)
 
     def _on_finished(self, item: QueuedJob) -> None:
+        if item.id in self._shown_when_done:
+            self._shown_when_done.discard(item.id)
+            self._messages.exported(item)
         work = self._document.current_clip
         if work is not None and work.path == item.spec.source:
             self._jobs.reload_maps(self._state.clipped(work.settings))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QObject
+from PyQt6.QtCore import QEvent, QObject, pyqtSignal
 
 from vsod.core.clip_settings import ClipSettings
+from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS
@@ -15,6 +16,7 @@ from vsod.gui.controllers.shot_scope import ShotScope
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
+from vsod.pipeline.job_queue import QueuedJob
 from vsod.project.presets import Presets
 from vsod.project.project import ProjectClip
 
@@ -28,6 +30,8 @@ class SettingsController(QObject):
         parent: The window.
     """
 
+    clip_wanted = pyqtSignal(object, object)  # Path, SourceSettings: a clip to be opened
+
     def __init__(self, room: WindowContext, scope: ShotScope, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._state = room.document, room.clip_state
@@ -40,6 +44,8 @@ class SettingsController(QObject):
         )
         document, workspace = room.document, room.workspace
         self._looked_up: tuple[Path, ClipSettings] | None = None
+        self._job: JobSpec | None = None  # whose settings the clip gets once it is open
+        self._banner = room.banner
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
         workspace.matte.changed.connect(self._on_matte)
@@ -87,6 +93,37 @@ class SettingsController(QObject):
     def show_clip(self, clip: OpenClip) -> None:
         """Show the settings of a clip that was opened; the defaults, if it is new."""
         self._document.show_clip(self.default_settings(clip.info.path))
+        job, self._job = self._job, None
+        if job is not None and job.source == clip.info.path:
+            self._use_job(job)
+
+    def open_job(self, item: QueuedJob) -> None:
+        """Open a job's clip with the job's settings; one step of undo brings the clip's own back."""
+        spec, work = item.spec, self._document.current_clip
+        if work is not None and work.path == spec.source and self._state.clip is not None:
+            self._use_job(spec)
+            return
+        self._job = spec
+        self.clip_wanted.emit(spec.source, spec.settings.source_settings)
+
+    def _use_job(self, job: JobSpec) -> None:
+        work = self._document.current_clip
+        changes = {
+            field.name: getattr(job.settings, field.name)
+            for field in fields(ClipSettings)
+            if field.name != "source_settings"  # the clip is open as it was read for the job
+        }
+        if work is None or work.with_settings(**changes) == work:
+            return
+        self._document.end_edit()
+        self._document.edit(tr("Settings of the job"), **changes)
+        self._document.end_edit()
+        self._banner.show_offer(
+            tr("The clip has the settings of its job"),
+            tr("Undo brings back those that it had."),
+            tr("Undo"),
+            self._document.history.undo,
+        )
 
     def refresh_coverage(self) -> None:
         """Ask which frames of the current clip are analysed."""
@@ -133,7 +170,7 @@ class SettingsController(QObject):
             self._document.edit(tr("Model"), model=model)
 
     def _on_failed(self, name: str, _error: Exception) -> None:
-        if name in ("analyse", "export"):
+        if name == "analyse":
             self.refresh_coverage()
 
     def _on_scope(self) -> None:

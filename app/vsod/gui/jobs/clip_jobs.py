@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
-from vsod.core.job import JobResult, JobSpec
+from vsod.core.job import JobSpec
 from vsod.core.progress import AnalysisCoverage, Progress
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import VsodError
@@ -37,7 +37,6 @@ class ClipJobs(QObject):
     analysed = pyqtSignal()
     adapted = pyqtSignal(bool)  # whether the model could be fitted to the clip, if that was asked for
     timed = pyqtSignal(str, str, float)  # model, device, frames per second of a long analysis
-    exported = pyqtSignal(object)  # JobReport
     running = pyqtSignal(str)  # name of the heavy job, "" when none
     progressed = pyqtSignal(object)  # Progress
     failed = pyqtSignal(str, object)  # job name, exception
@@ -152,21 +151,6 @@ class ClipJobs(QObject):
                 self.timed.emit(settings.model, device, fps)
 
         self._pool.start("analyse", work, done, heavy=True, watch=self._watch)
-
-    def export(self, spec: JobSpec) -> None:
-        """Do ``spec`` on the current clip, analysing what is missing."""
-        clip = self._clip
-        if clip is None or self._pool.exclusive_job is not None:
-            return
-
-        def work(job: JobThread) -> JobResult:
-            settings = spec.settings
-            report = clip.export(spec, on_progress=AnalysisProgress(job, clip, settings), cancel=job.cancel)
-            clip.use_adapted(settings)
-            job.noted.emit((clip, settings, clip.export_coverage(settings)))
-            return report
-
-        self._pool.start("export", work, self.exported.emit, heavy=True, watch=self._watch)
 
     def compare_models(
         self,

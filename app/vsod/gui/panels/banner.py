@@ -50,8 +50,10 @@ class Banner(QFrame):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setAccessibleName(tr("Dismiss message"))
         self.close_button.setToolTip(tr("Dismiss"))
-        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self._dismiss)
         self._action: Callable[[], object] | None = None
+        self._standing: Callable[[], None] | None = None  # shows an offer that is not answered yet
+        self._shows_standing = False
 
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -95,15 +97,49 @@ class Banner(QFrame):
         self._say("success", what, detail)
         self._offer(label, action)
 
-    def show_offer(self, what: str, detail: str, label: str, action: Callable[[], object]) -> None:
-        """Something that can be done about it; doing it takes the strip away."""
-        self._say("note", what, detail)
+    def show_offer(
+        self,
+        what: str,
+        detail: str,
+        label: str,
+        action: Callable[[], object],
+        *,
+        until_answered: bool = False,
+    ) -> None:
+        """Something that can be done about it; doing it takes the strip away.
+
+        Args:
+            what: What it is.
+            detail: More about it.
+            label: Of the button.
+            action: Called by it.
+            until_answered: The offer comes back after every other message, until it is taken or dismissed.
+        """
+
+        def show() -> None:
+            self._say("note", what, detail)
+            self._offer(label, act)
+            self._shows_standing = until_answered
 
         def act() -> None:
+            self._standing = None
             self.hide()
             action()
 
-        self._offer(label, act)
+        if until_answered:
+            self._standing = show
+        show()
+
+    def clear(self) -> None:
+        """Take away what has passed; an offer that waits for its answer comes back."""
+        self.hide()
+        if self._standing is not None:
+            self._standing()
+
+    def _dismiss(self) -> None:
+        if self._shows_standing:
+            self._standing = None
+        self.clear()
 
     def _offer(self, label: str, action: Callable[[], object]) -> None:
         self._action = action
@@ -114,7 +150,7 @@ class Banner(QFrame):
         self._what.setText(what)
         self._fix.setText(fix)
         self._fix.setVisible(bool(fix))
-        self._action = None
+        self._action, self._shows_standing = None, False
         self.action_button.hide()
         self.setProperty("kind", kind)
         self.setAccessibleDescription(self.text)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QMenu,
     QProgressBar,
     QToolBar,
     QTreeWidget,
@@ -24,6 +26,7 @@ from vsod.gui.panels.analysis_panel import STAGES
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.reveal import open_file, show_in_folder
 from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
@@ -52,7 +55,7 @@ class QueuePanel(QWidget):
     add_asked = pyqtSignal()  # pick clips to add
     settings_asked = pyqtSignal(str)  # id of an item to be set up anew
     use_asked = pyqtSignal(object)  # ids of items that are to have the window's settings
-    opened = pyqtSignal(object)  # Path of a clip to put on the desk
+    opened = pyqtSignal(object)  # QueuedJob whose clip is to be opened, with its settings
     dropped = pyqtSignal(object)  # list of Path
 
     def __init__(self, queue: QueueModel, parent: QWidget | None = None) -> None:
@@ -72,8 +75,10 @@ class QueuePanel(QWidget):
         self.list.itemDoubleClicked.connect(self._open)
         header = self.list.header()
         if header is not None:
-            for column, width in enumerate((190, 210, 70, 220)):
+            for column, width in enumerate((190, 210)):
                 self.list.setColumnWidth(column, width)
+            header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(3, QHeaderView.ResizeMode.ResizeToContents)
             header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         delete = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -93,6 +98,12 @@ class QueuePanel(QWidget):
         self.copy_button = plain_button(tr("Copy command"), self._copy)
         self.remove_button = plain_button(tr("Remove"), self._remove)
         self.clear_button = plain_button(tr("Clear done"), queue.clear_done)
+        self.folder_button = plain_button(tr("Show in folder"), lambda: self._with_output(show_in_folder))
+        self.play_button = plain_button(tr("Play"), lambda: self._with_output(open_file))
+        self._row_buttons = [self.folder_button, self.play_button, self.settings_button, self.use_button]
+        self._row_buttons += [self.retry_button, self.copy_button, self.remove_button]
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress of the job that runs"))
@@ -105,7 +116,7 @@ class QueuePanel(QWidget):
             tools.addWidget(button)
         for button in (self.settings_button, self.use_button, self.retry_button, self.copy_button):
             tools.addWidget(button)
-        for button in (self.remove_button, self.clear_button):
+        for button in (self.folder_button, self.play_button, self.remove_button, self.clear_button):
             tools.addWidget(button)
         body = QVBoxLayout(self)
         body.setContentsMargins(10, 8, 10, 8)
@@ -163,6 +174,8 @@ class QueuePanel(QWidget):
         self.use_button.setEnabled(waits)
         self.retry_button.setEnabled(mine and any(item.state == "failed" for item in items))
         self.copy_button.setEnabled(bool(items))
+        for button in (self.folder_button, self.play_button):
+            button.setEnabled(len(items) == 1 and self._output() is not None)
         self.remove_button.setEnabled(mine and any(item.state != "running" for item in items))
         self.clear_button.setEnabled(mine and any(item.state in ("done", "skipped") for item in queue.jobs))
 
@@ -201,7 +214,7 @@ class QueuePanel(QWidget):
         for place, item in enumerate(self._queue.jobs):
             row = self.list.topLevelItem(place)
             if item.state == "running" and row is not None:
-                row.setText(3, _pace(progress))
+                row.setText(3, "  ".join(progress_words(progress)))
         self._sum_up()
 
     def _move(self, by: int) -> None:
@@ -216,7 +229,28 @@ class QueuePanel(QWidget):
             clipboard.setText("\n".join(item.spec.as_command() for item in self._items()))
 
     def _open(self, row: QTreeWidgetItem) -> None:
-        self.opened.emit(self._queue.jobs[str(row.data(0, _ID))].spec.source)
+        self.opened.emit(self._queue.jobs[str(row.data(0, _ID))])
+
+    def _output(self) -> Path | None:
+        """A file that the selected job has written."""
+        items = self._items()
+        there = [path for item in items[:1] for path in item.spec.output_paths.values() if path.exists()]
+        return there[0] if there else None
+
+    def _with_output(self, deed: Callable[[Path], None]) -> None:
+        path = self._output()
+        if path is not None:
+            deed(path)
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        for button in self._row_buttons:
+            action = menu.addAction(button.text(), button.click)
+            if action is not None:
+                action.setEnabled(button.isEnabled())
+        viewport = self.list.viewport()
+        if viewport is not None and self.selected:
+            menu.exec(viewport.mapToGlobal(at))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take clips."""
@@ -260,7 +294,8 @@ def _words(item: QueuedJob) -> list[str]:
     ]
 
 
-def _pace(progress: Progress) -> str:
+def progress_words(progress: Progress) -> list[str]:
+    """A job that runs in words: stage, how much, how fast, how long still."""
     words = [tr(STAGES.get(progress.stage, progress.stage))]
     if progress.total:
         words.append(f"{100 * progress.done // progress.total} %")
@@ -268,4 +303,4 @@ def _pace(progress: Progress) -> str:
         words.append(f"{progress.fps:.1f} fps")
     if progress.eta is not None:
         words.append(tr("{time} left").format(time=clock_text(progress.eta)))
-    return "  ".join(words)
+    return words

@@ -29,8 +29,15 @@ class StatusBar(QStatusBar):
         self.activity_bar.setAccessibleName(tr("Progress of the background activity"))
         self.activity_bar.setTextVisible(False)
         self.activity_bar.setFixedWidth(_BAR)
-        self.addWidget(self.activity)
-        self.addWidget(self.activity_bar)
+        self.queue = PlainLabel()
+        self.queue.setAccessibleName(tr("Export"))
+        self.queue_bar = QProgressBar()
+        self.queue_bar.setAccessibleName(tr("Progress of the export"))
+        self.queue_bar.setTextVisible(False)
+        self.queue_bar.setFixedWidth(_BAR)
+        for part in (self.queue, self.queue_bar, self.activity, self.activity_bar):
+            self.addWidget(part)
+        self.show_queue("", None)
         self.addWidget(self.text, 1)
         self.show_working(False)
         self._shown: deque[float] = deque()
@@ -44,6 +51,14 @@ class StatusBar(QStatusBar):
     def show_text(self, text: str) -> None:
         """A passing remark on the left."""
         self.text.setText(text)
+
+    def show_queue(self, text: str, progress: Progress | None) -> None:
+        """The job of the queue that runs, and how far it is; nothing for no text."""
+        self.queue.setText(text)
+        self.queue_bar.setRange(0, (progress.total or 0) if progress else 0)
+        self.queue_bar.setValue(progress.done if progress else 0)
+        self.queue.setVisible(bool(text))
+        self.queue_bar.setVisible(bool(text))
 
     def show_activity(self, progress: Progress) -> None:
         """What is done in the background, and how far it is."""

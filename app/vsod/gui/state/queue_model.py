@@ -59,16 +59,16 @@ class QueueModel(QObject):
             self.job_waits.emit()
         return True
 
-    def add(self, spec: JobSpec, frames: int = 0) -> bool:
-        """Put a job last. True if it was taken."""
+    def add(self, spec: JobSpec, frames: int = 0) -> QueuedJob | None:
+        """Put a job last, and give it back; None if it was not taken."""
         try:
-            self.jobs.add(spec, frames)
+            item = self.jobs.add(spec, frames)
         except VsodError as error:
             self.refused.emit(error)
-            return False
+            return None
         self.changed.emit()
         self.job_waits.emit()
-        return True
+        return item
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take jobs off the list; the one that runs stays."""
