@@ -281,5 +281,5 @@ def test_a_raster_that_changes_inside_is_told_once(tmp_path: Path) -> None:
     with open_source(path) as source:
         for _ in range(2):
             assert len(list(source.frames())) == 10
-        (note,) = source.notes
-        assert "192x128 to 128x96" in note
+        (warning,) = (w for w in source.info.warnings if "becomes" in w)
+        assert "at frame 5 the picture becomes 128x96" in warning and not source.notes

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import av.error
 from av.filter import Graph
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 # FFmpeg's AVFieldOrder.
 _FIELD_ORDERS = {0: "unknown", 1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
 
-def field_order(context: VideoCodecContext, first: VideoFrame) -> str:
+def field_order(declared: int, first: VideoFrame) -> str:
     """``"progressive"``, ``"tt"``, ``"bb"``, ``"tb"`` or ``"bt"``, as in :class:`vsod.core.clip.ClipInfo`.
 
     Where the container does not say, or says progressive of a picture that is not, the picture's own
     flags decide: DV never says, Matroska says progressive unless it is told.
+
+    Args:
+        declared: What the container says, FFmpeg's AVFieldOrder.
+        first: The first picture.
     """
-    said = _FIELD_ORDERS.get(int(context.field_order), "unknown")
+    said = _FIELD_ORDERS.get(declared, "unknown")
     if said not in ("unknown", "progressive"):
         return said
     if not first.interlaced_frame:

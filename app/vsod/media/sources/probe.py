@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -60,12 +60,13 @@ def probe_video(
         if not container.streams.video:
             refuse_cut_index(path)
         stream = choose_stream(container, path, settings.stream)
+        declared = _Declared.by(stream)
         scan = scan_video(container, stream, path)
         if scan.first is None:
             _explain_no_picture(path, scan)
         if not len(scan.table.pts):
             raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
-        return _describe(path, container, stream, scan), scan.table
+        return _describe(path, container, stream, scan, declared), scan.table
 
 
 def _explain_no_picture(path: Path, scan: VideoScan) -> None:
@@ -90,13 +91,36 @@ def _is_animated_webp(path: Path) -> bool:
     return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20:21] and head[20] & 2)
 
 
-def _describe(path: Path, container: InputContainer, stream: VideoStream, scan: VideoScan) -> ClipInfo:
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the container says of a stream, before its decoder says otherwise."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    field_order: int
+
+    @classmethod
+    def by(cls, stream: VideoStream) -> _Declared:
+        """Read it; once a picture is decoded it is too late."""
+        context = stream.codec_context
+        return cls(
+            int(context.color_primaries),
+            int(context.color_trc),
+            int(context.colorspace),
+            int(context.field_order),
+        )
+
+
+def _describe(
+    path: Path, container: InputContainer, stream: VideoStream, scan: VideoScan, declared: _Declared
+) -> ClipInfo:
     context, table, first = stream.codec_context, scan.table, scan.first
     assert first is not None
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
     rate = _rate(container, stream, table, time_base)
     rotation, mirrored, matrix, odd_angle = _orientation(first)
-    order = field_order(context, first)
+    order = field_order(declared.field_order, first)
     info = ClipInfo(
         path=path,
         kind="video",
@@ -114,7 +138,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, scan: 
         last_ticks=_last_ticks(stream, table),
         sar=Fraction(stream.sample_aspect_ratio or 1),
         timecode=_timecode(container, stream),
-        color=_color(first, context.color_primaries, context.color_trc, context.colorspace),
+        color=_color(first, declared.primaries, declared.transfer, declared.matrix),
         field_order=order,
         audio_streams=len(container.streams.audio),
         reel=_reel(container),
