@@ -44,6 +44,7 @@ from vsod.gui.playback.scrub_cache import DEFAULT_MEGABYTES
 from vsod.gui.state.clip_state import ClipState
 from vsod.gui.state.project_document import ProjectDocument
 from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.control_keys import ControlKeys
 from vsod.gui.toolkit.pipeline_interface import LocalPipeline, ModelChoice, OpenClip, PipelineInterface
 from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.viewer.welcome import Welcome
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
             self.workspace.transport,
         )
         self.analysis, self.matte = self.workspace.analysis, self.workspace.matte
+        self.control_keys = ControlKeys(self, self.canvas)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.menus = Submenus(

@@ -10,6 +10,7 @@ import pytest
 from fake_clip_session import FakeClip
 from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
 from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
@@ -116,6 +117,31 @@ def test_presets_are_shown_picked_saved_and_deleted(panel: MattePanel) -> None:
     assert panel.settings == replace(DEFAULT_MATTE_SETTINGS, feather=4.5)
     bar.delete_action.trigger()
     assert bar.list.findText("Mine") == -1 and panel.settings.feather == 4.5
+
+
+def test_a_press_on_the_groove_jumps_there_and_drags_on(panel: MattePanel) -> None:
+    slider = panel.editors["feather"].slider
+    middle, left = slider.height() // 2, Qt.MouseButton.LeftButton
+    settled: list[None] = []
+    panel.settled.connect(lambda: settled.append(None))
+    QTest.mousePress(slider, left, pos=QPoint(slider.width() // 2, middle))
+    assert abs(slider.value() / slider.maximum() - 0.5) < 0.05
+    QTest.mouseMove(slider, QPoint(slider.width() * 3 // 4, middle))
+    assert abs(slider.value() / slider.maximum() - 0.75) < 0.1 and not settled
+    QTest.mouseRelease(slider, left, pos=QPoint(slider.width() * 3 // 4, middle))
+    assert len(settled) == 1
+    value = slider.value()
+    QTest.mouseMove(slider, QPoint(3, middle))
+    assert slider.value() == value
+    QTest.mouseClick(slider, left, pos=QPoint(slider.width() - 1, middle))
+    assert slider.value() == slider.maximum()
+
+
+@pytest.mark.parametrize("part", ["slider", "label"])
+def test_a_double_click_resets(panel: MattePanel, part: str) -> None:
+    panel.set_settings(replace(DEFAULT_MATTE_SETTINGS, feather=4.0))
+    QTest.mouseDClick(getattr(panel.editors["feather"], part), Qt.MouseButton.LeftButton)
+    assert panel.settings == DEFAULT_MATTE_SETTINGS
 
 
 def test_a_wheel_that_scrolls_past_turns_nothing(panel: MattePanel) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QFocusEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
-    QSlider,
     QToolButton,
     QWidget,
 )
 
+from vsod.gui.panels.value_slider import ValueSlider
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
@@ -100,6 +101,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
         label = PlainLabel(self.title)
         label.setWordWrap(True)  # two short lines rather than a clipped one
         label.setObjectName("setting")
+        label.installEventFilter(self)
         return label
 
     def _dress(self, *widgets: QWidget) -> None:
@@ -113,10 +115,15 @@ class SettingEditor(QObject, metaclass=_Abstract):
             widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """A wheel turn belongs to the panel unless the widget has the focus."""
-        turned = event is not None and event.type() == QEvent.Type.Wheel
-        if event is not None and turned and isinstance(watched, QWidget) and not watched.hasFocus():
+        """A wheel turn belongs to the panel unless the widget has the focus; a double click on the name resets."""
+        if event is None:
+            return False
+        turned = event.type() == QEvent.Type.Wheel
+        if turned and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
+            return True
+        if event.type() == QEvent.Type.MouseButtonDblClick and watched is self.label:
+            self._reset()
             return True
         return super().eventFilter(watched, event)
 
@@ -144,7 +151,7 @@ class NumberEditor(SettingEditor):
         step: float = self.about["step"]
         low, high = self.about["reach"]
         self._scale = 1 / step
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = ValueSlider()
         self.slider.setRange(round(low * self._scale), round(high * self._scale))
         self.slider.setPageStep(max(1, (self.slider.maximum() - self.slider.minimum()) // 10))
         self.box = QDoubleSpinBox()
@@ -163,11 +170,20 @@ class NumberEditor(SettingEditor):
         self._refresh()
         self.slider.valueChanged.connect(self._slid)
         self.slider.sliderReleased.connect(self.settled)
+        self.slider.reset_asked.connect(self._reset)
         self.box.valueChanged.connect(self._typed)
         self.box.editingFinished.connect(self.settled)
         line = self.box.lineEdit()
         if line is not None:
             line.returnPressed.connect(self.box.clearFocus)  # the keys are the player's again
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Entering the number selects all of it: what is typed replaces it."""
+        if isinstance(event, QFocusEvent) and event.gotFocus() and watched is self.box:
+            entered = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.OtherFocusReason)
+            if event.reason() in entered:  # Tab does it already; coming back to the window must not
+                QTimer.singleShot(0, self.box.selectAll)  # after the press has put the caret
+        return super().eventFilter(watched, event)
 
     @property
     def switch(self) -> QCheckBox | None:
