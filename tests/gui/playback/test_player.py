@@ -49,7 +49,7 @@ def test_keys_move_the_playhead(
     press(window, key, modifier)
     wait_for_frame(qtbot, window, end)
     assert center_left(window)[0] == end
-    assert window.transport.frame.text() == f"frame {end} / 59"
+    assert window.transport.frame.text() == f"{end + 1} of 60"
     assert window.transport.timecode.text() == f"01:00:{end // 25:02d}:{end % 25:02d}"
 
 

@@ -57,6 +57,7 @@ def build_actions(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None 
         The actions, by id.
     """
     chosen = keys or {}
+    taken = {QKeySequence(key) for some in chosen.values() for key in some}
     actions: dict[str, QAction] = {}
     view_modes = QActionGroup(window)
     bar = window.menuBar()
@@ -69,7 +70,9 @@ def build_actions(window: QMainWindow, keys: Mapping[str, Sequence[str]] | None 
                 if menu is not None:
                     menu.addSeparator()
                 continue
-            action = actions[entry.id] = _made(entry, chosen.get(entry.id, entry.keys), window)
+            # a key the user has given away stays given away, also to what is new in the table
+            free = [key for key in entry.keys if QKeySequence(key) not in taken]
+            action = actions[entry.id] = _made(entry, chosen.get(entry.id, free), window)
             if entry.id in VIEW_MODES:
                 view_modes.addAction(action)
             window.addAction(action)

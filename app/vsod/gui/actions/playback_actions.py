@@ -47,6 +47,13 @@ PLAYBACK: tuple[Action | None, ...] = (
     ),
     Action("first", "First frame", ("Home",), icon="to-start", run=lambda c: c.player.seek(0)),
     Action("last", "Last frame", ("End",), icon="to-end", run=lambda c: c.player.seek(c.player.count - 1)),
+    Action(
+        "go_to_timecode",
+        "&Go to timecode",
+        ("=",),
+        "Type a timecode, or + and - and how far",
+        run=lambda c: c.workspace.transport.timecode.setFocus(),
+    ),
     None,
     Action(
         "next_issue",

@@ -75,7 +75,7 @@ VIEW: tuple[Action | None, ...] = (
     Action(
         "timeline_in",
         "Zoom timeline in",
-        ("=", "+"),
+        ("+",),
         run=lambda c: c.workspace.timeline.zoom_by(1.6),
         repeats=True,
     ),

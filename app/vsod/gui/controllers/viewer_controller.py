@@ -50,6 +50,8 @@ class ViewerController(QObject):
         room.clip_state.coverage_changed.connect(self._on_coverage)
         room.clip_state.range_changed.connect(self._on_range)
         workspace.timeline.scrubbed.connect(player.seek)
+        workspace.transport.timecode.entered.connect(player.seek)
+        workspace.transport.timecode.left.connect(workspace.canvas.setFocus)
         workspace.canvas.zoomed.connect(workspace.view_bar.show_zoom)
         workspace.canvas.probed.connect(room.status.show_pixel)
         workspace.canvas.space_dragged.connect(player.toggle_play)
@@ -68,6 +70,7 @@ class ViewerController(QObject):
         self._player.set_view(size=workspace.canvas.wanted_size())
         self._player.set_clip(clip)
         self._on_moved(0)
+        workspace.transport.show_range(info, self._player.marked)
         workspace.canvas.setFocus()
 
     def clear(self) -> None:
@@ -75,6 +78,7 @@ class ViewerController(QObject):
         self._coverage = AnalysisCoverage.none(0)
         self._player.set_view(mapped=False)
         self._player.set_clip(None)
+        self._workspace.transport.show_position(None, 0)
         self._status.show_position(None, 0)
 
     def show_overlay(self, overlay: Overlay) -> None:
@@ -114,6 +118,7 @@ class ViewerController(QObject):
     def _on_range(self, marked: range) -> None:
         self._player.marked = marked
         self._workspace.timeline.set_marked(marked)
+        self._workspace.transport.show_range(self._player.info, marked)
 
     def _on_shown(self, shown: RenderedFrame) -> None:
         self._workspace.canvas.show_frame(shown)

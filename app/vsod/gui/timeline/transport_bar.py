@@ -9,15 +9,17 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
+from vsod.gui.timeline.timecode_field import TimecodeField
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position_text
+from vsod.gui.toolkit.time_text import length_text, position_text
 from vsod.gui.toolkit.translation import tr
 
 _WIDE = 600  # pixels from which there is room for the frame number
+_MARGINS = 40  # pixels at the outer and inner edges of either side
 
 
 class TransportBar(QWidget):
-    """Timecode, transport buttons, frame number.
+    """Timecode, transport buttons, marked range, frame number.
 
     Args:
         actions: What the buttons do, left to right; None leaves a gap.
@@ -26,9 +28,7 @@ class TransportBar(QWidget):
     def __init__(self, actions: Iterable[QAction | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("transport")
-        self.timecode = PlainLabel("--:--:--:--")
-        self.timecode.setObjectName("timecode")
-        self.timecode.setAccessibleName(tr("Timecode"))
+        self.timecode = TimecodeField()
         self.speed = PlainLabel()
         self.speed.setObjectName("faint")
         self.speed.setAccessibleName(tr("Playback speed"))
@@ -40,6 +40,10 @@ class TransportBar(QWidget):
         self.frame.setAccessibleName(tr("Frame number"))
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
+        self.mark_in = _number(tr("In"))
+        self.mark_out = _number(tr("Out"))
+        self.duration = _number(tr("Duration from in to out"))
+
         # where there is no room, the buttons stay and the numbers go
         for label in (self.speed, self.dropped, self.frame):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -50,7 +54,13 @@ class TransportBar(QWidget):
         left.addWidget(self.speed, 1)
         left.addSpacing(8)
         left.addWidget(self.dropped, 3)
-        middle = QHBoxLayout()
+        left.addWidget(self.mark_in)
+        right = QHBoxLayout()
+        right.addWidget(self.mark_out)
+        right.addSpacing(8)
+        right.addWidget(self.duration)
+        right.addWidget(self.frame, 1)
+        self._middle = middle = QHBoxLayout()
         middle.setSpacing(2)
         for action in actions:
             if action is None:
@@ -67,20 +77,36 @@ class TransportBar(QWidget):
         row.setContentsMargins(14, 6, 8, 6)
         row.addLayout(left, 1)
         row.addLayout(middle)
-        row.addWidget(self.frame, 1)
+        row.addLayout(right, 1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Half a number would be none: without room the frame's is left to the line at the bottom."""
+        """Half a number would be none: where there is no room they go, the frame's last."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        numbers = (self.mark_in, self.mark_out, self.duration)
+        beside = (self.width() - self._middle.sizeHint().width()) / 2 - _MARGINS
+        needed = sum(label.sizeHint().width() for label in (self.mark_out, self.duration, self.frame))
+        short = needed - self.duration.sizeHint().width()
         self.frame.setVisible(self.width() >= _WIDE)
+        for label in numbers:
+            label.setVisible(beside >= (short if label is not self.duration else needed))
 
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Write where the playhead is."""
-        if info is None:
-            self.timecode.setText("--:--:--:--")
-            self.frame.setText("")
-        else:
-            self.timecode.setText(position_text(info, index))
-            self.frame.setText(tr("frame {index} / {last}").format(index=index, last=info.frame_count - 1))
+        self.timecode.show_position(info, index)
+        text = tr("{number} of {count}").format(number=index + 1, count=info.frame_count) if info else ""
+        self.frame.setText(text)
+
+    def show_range(self, info: ClipInfo | None, marked: range) -> None:
+        """Write the first and last frame of the marked range, and how long it is."""
+        texts = ("", "", "")
+        if info is not None and marked:
+            ends = (position_text(info, index) for index in (marked.start, marked.stop - 1))
+            texts = (*ends, f"({length_text(info, marked)})")
+        for label, text in zip((self.mark_in, self.mark_out, self.duration), texts, strict=True):
+            label.setText(text)
+        self._make_room()
 
     def show_dropped(self, dropped: int) -> None:
         """Write how many frames could not be shown in time; nothing for none."""
@@ -89,3 +115,11 @@ class TransportBar(QWidget):
     def show_speed(self, speed: float) -> None:
         """Write how fast it plays, nothing at rest or source speed."""
         self.speed.setText("" if speed in (0.0, 1.0) else f"{speed:g}×".replace("-", "−"))
+
+
+def _number(name: str) -> PlainLabel:
+    label = PlainLabel()
+    label.setObjectName("frameNumber")
+    label.setAccessibleName(name)
+    label.setToolTip(name)
+    return label

@@ -12,12 +12,36 @@ def position_text(info: ClipInfo, index: int) -> str:
     """Frame ``index`` as timecode; as a clock with milliseconds where the rate varies."""
     if info.is_vfr:
         return clock_text(info.seconds(index), 3)
+    return str(start_timecode(info) + index)
+
+
+def start_timecode(info: ClipInfo) -> Timecode:
+    """The timecode of the first frame; 00:00:00:00 where the file has none, or one that its rate does not have."""
     try:
-        start = Timecode.parse(info.timecode, info.rate) if info.timecode else Timecode(0, info.rate)
+        return Timecode.parse(info.timecode, info.rate) if info.timecode else Timecode(0, info.rate)
     except ValueError:
-        # the file claims a label that its rate does not have
-        start = Timecode(0, info.rate)
-    return str(start + index)
+        return Timecode(0, info.rate)
+
+
+def length_text(info: ClipInfo, frames: range) -> str:
+    """How long ``frames`` last, counted as positions are: timecode, or a clock where the rate varies."""
+    if not info.is_vfr:
+        return str(Timecode(0, info.rate, start_timecode(info).drop) + len(frames))
+    if not frames:
+        return clock_text(0, 3)
+    begin = int(info.pts[frames.start]) * info.time_base
+    return clock_text(float(info.frame_end(frames.stop - 1) - begin), 3)
+
+
+def span_text(info: ClipInfo, first: int, last: int) -> str:
+    """Two frames as "first – last", both included; fields that the clip's other frames share are left out."""
+    end = position_text(info, info.frame_count - 1)
+    shared = 0
+    start = position_text(info, 0)
+    while start[shared : shared + 3] == end[shared : shared + 3] and shared < 6:
+        shared += 3
+    words = [position_text(info, index)[shared:] for index in dict.fromkeys((first, last))]
+    return " – ".join(words)
 
 
 def clock_text(seconds: float, digits: int = 0) -> str:
