@@ -113,8 +113,9 @@ class FakeClip:
     maps: dict[str, np.ndarray] = field(default_factory=dict)
     streams: int = 0
     measured: list[str] = field(default_factory=list)
-    lane_values: dict[str, FrameMetrics] = field(default_factory=dict)
+    lane_values: dict[tuple[str, MatteSettings | None], FrameMetrics] = field(default_factory=dict)
     bad_frames: tuple[int, ...] = ()
+    soft_frames: tuple[int, ...] = ()
     cuts: tuple[int, ...] = ()
     adapts: bool = True
     cancelled_estimates: int = 0
@@ -171,24 +172,31 @@ class FakeClip:
     def measure_metrics(
         self,
         model: str,
+        settings: MatteSettings | None = None,
         *,
+        frames: range | None = None,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
         assert threading.current_thread() is not threading.main_thread()
         self.measured.append(model)
-        todo = np.flatnonzero(self.coverage(model) & ~self.metrics(model).measured)
+        todo = np.flatnonzero(self.coverage(model) & ~self.metrics(model, settings).measured)
         for index in todo:
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            metrics = self.lane_values.setdefault(model, FrameMetrics.empty(self.info.frame_count))
+            if frames is not None and index not in frames:
+                continue
+            empty = FrameMetrics.empty(self.info.frame_count)
+            metrics = self.lane_values.setdefault((model, settings), empty)
             metrics["area"][index] = 0.2
             bad = index in self.bad_frames
             metrics["confidence"][index] = 0.1 if bad else 0.9
             metrics["change"][index] = 0.99 if index in self.cuts else 0.05
+            hard = settings is not None and settings.threshold is not None
+            metrics["softness"][index] = 15 if index in self.soft_frames and not hard else 1
 
-    def metrics(self, model: str) -> FrameMetrics:
-        return self.lane_values.get(model, FrameMetrics.empty(self.info.frame_count)).copy()
+    def metrics(self, model: str, settings: MatteSettings | None = None) -> FrameMetrics:
+        return self.lane_values.get((model, settings), FrameMetrics.empty(self.info.frame_count)).copy()
 
     def analyse(
         self,

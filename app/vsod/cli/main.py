@@ -198,6 +198,7 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     p.add_argument("--range", metavar="A:B", type=frame_range, default=(0, None), help="frames, B excluded")
     p.add_argument("--device", choices=DEVICES, default="auto")
+    add_matte_options(p)
     add_source_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=metrics)

@@ -39,7 +39,7 @@ def to_csv(flags: Sequence[Issue], info: ClipInfo) -> str:
     start = start_timecode(info)
     for flag in flags:
         first = flag.frames.start
-        row = (first, len(flag.frames), start + first, flag.worst, flag.type.id, flag.text, flag.type.advice)
+        row = (first, len(flag.frames), start + first, flag.worst, flag.type.id, flag.text, flag.advice)
         table.writerow(row)
     return out.getvalue()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,7 @@ from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
+from vsod.matte.preview_mattes import PreviewMattes
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import SmoothingPreview
 from vsod.media.sources.audio_reader import read_audio
@@ -35,12 +37,13 @@ from vsod.pipeline import runner
 from vsod.pipeline.analysis_requests import adaptation_range, analysis_request, exportable_frames
 from vsod.pipeline.job_estimate import JobEstimate, estimate_job
 from vsod.pipeline.model_comparison import ModelComparison, compare_models, sample_frames
-from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.frame_metrics import PICTURE_METRICS, FrameMetrics
 from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
 
+_METRICS_KEPT = 16  # settings whose metrics are in memory
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
 
@@ -63,7 +66,7 @@ class ClipSession:
         # signature of a model adapted to a range; the model's own where the outcome is not trusted
         self._adapted: dict[tuple[str, range], str] = {}
         self._shown: dict[str, str] = {}  # by model, the signature whose maps are shown if not its own
-        self._metrics_stores: dict[Path, MetricsStore] = {}
+        self._metrics_stores: dict[tuple[Path, MatteSettings | None], MetricsStore] = {}
         self._preview: Refiner | None = None
         self._smoothed_previews: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
         self._lock, self._smoothing_lock = threading.Lock(), threading.Lock()
@@ -211,22 +214,49 @@ class ClipSession:
         return None if saliency is None else upsample(saliency, *size)
 
     def measure_metrics(
-        self, model: str, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
+        self,
+        model: str,
+        settings: MatteSettings | None = None,
+        *,
+        frames: range | None = None,
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
     ) -> None:
-        """Measure the frame metrics of the maps that are not measured yet; see :meth:`metrics`.
+        """Measure the frame metrics that are not measured yet; see :meth:`metrics`.
+
+        Args:
+            model: Whose maps.
+            settings: Measured are the mattes that an export with these has, at the maps' size; None = the maps.
+            frames: Of these frames alone.
+            on_progress: Told of every frame.
+            cancel: Ends it when set.
 
         Raises:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
-        store, kept = self._store(model), self._metrics_store(model)
+        store, kept = self._store(model), self._metrics_store(model, settings)
         meter = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
         meter.start("measure")
-        with closing(measure_metrics(self._source, store, kept)) as measured:
-            meter.track(measured)
+        with ExitStack() as stack:
+            mattes = None
+            if settings is not None:
+                judged, width = self._judged(model, settings), self.info.display_size[0]
+                mattes = stack.enter_context(PreviewMattes(judged, width))
+            measured = measure_metrics(self._source, store, kept, mattes, frames)
+            meter.track(stack.enter_context(closing(measured)))
 
-    def metrics(self, model: str) -> FrameMetrics:
-        """What is known of every frame by now: a copy."""
-        return self._metrics_store(model).snapshot()
+    def metrics(self, model: str, settings: MatteSettings | None = None) -> FrameMetrics:
+        """What is known of every frame by now, measured for ``settings`` (None = of the maps): a copy.
+
+        What does not depend on the matte settings is known as soon as it was measured for any.
+        """
+        own = self._metrics_store(model, settings)
+        found = own.snapshot()
+        with self._lock:
+            others = [s for s in self._metrics_stores.values() if s.folder == own.folder and s is not own]
+        for other in others:
+            found.fill_unknown(other.snapshot(), ("confidence", *PICTURE_METRICS))
+        return found.without_transitions()
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
@@ -287,12 +317,19 @@ class ClipSession:
             shown = self._shown.get(model)
         return self._stores(shown or self._signature(model))
 
-    def _metrics_store(self, model: str) -> MetricsStore:
+    def _judged(self, model: str, settings: MatteSettings) -> MatteSettings:
+        """The settings of which metrics are measured: a matte turned inside out is as good as it was."""
+        return replace(settings.for_model(self._model(model).crf), invert=False)
+
+    def _metrics_store(self, model: str, settings: MatteSettings | None) -> MetricsStore:
         store = self._store(model)
+        key = store.folder, None if settings is None else self._judged(model, settings)
         with self._lock:
-            if store.folder not in self._metrics_stores:
-                self._metrics_stores[store.folder] = MetricsStore(store.folder, store.count)
-            return self._metrics_stores[store.folder]
+            kept = self._metrics_stores.pop(key, None) or MetricsStore(key[0], store.count, key[1])
+            self._metrics_stores[key] = kept  # the one used last comes last
+            while len(self._metrics_stores) > _METRICS_KEPT:
+                self._metrics_stores.pop(next(iter(self._metrics_stores)))
+            return kept
 
     def _signature(self, model: str) -> str:
         if model not in self._signatures:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.core.clip_settings import ClipSettings
+from vsod.core.matte_settings import MatteSettings
+from vsod.core.shot_detection import detect_cuts, detect_dissolves
 
 MetricValues = npt.NDArray[np.float32]
 
@@ -70,10 +72,15 @@ METRICS: tuple[Metric, ...] = (
         display_factor=100.0,
     ),
     Metric("change", "Change", "share of the picture that the motion cannot explain", 1.0),
+    Metric("dissolve", "Dissolve", "share of the picture that is mixed into another one over 8 frames", 1.0),
 )
 METRICS_BY_ID: Mapping[str, Metric] = {metric.id: metric for metric in METRICS}
 PAIRWISE_METRICS = ("flicker", "motion", "change")
-"""Lanes that compare a frame with the one before: the first frame has none."""
+"""Metrics that compare a frame with the one before: the first frame has none."""
+PICTURE_METRICS = ("motion", "change", "dissolve")
+"""Metrics of the picture, whatever the model."""
+MATTE_METRICS = ("area", "softness", "flicker")
+"""Metrics of the finished matte; all others are of the map or the picture, whatever the matte settings."""
 
 
 class FrameMetrics:
@@ -107,19 +114,51 @@ class FrameMetrics:
         """All values of a frame."""
         return {metric.id: float(self.values[index, k]) for k, metric in enumerate(METRICS)}
 
+    def fill_unknown(self, other: FrameMetrics, metrics: Iterable[str]) -> None:
+        """Take what is not known of some metrics from ``other``."""
+        for metric in metrics:
+            unknown = np.isnan(self[metric])
+            self[metric][unknown] = other[metric][unknown]
+
+    def without_matte(self) -> FrameMetrics:
+        """A copy in which nothing is known of the matte."""
+        found = self.copy()
+        for metric in MATTE_METRICS:
+            found[metric][:] = np.nan
+        return found
+
+    def without_transitions(self) -> FrameMetrics:
+        """A copy without flicker across cuts and within dissolves: nothing is known of it there."""
+        found = self.copy()
+        flicker = found["flicker"]
+        flicker[detect_cuts(self["change"])] = np.nan
+        for transition in detect_dissolves(self["dissolve"]):
+            flicker[transition.start : transition.stop] = np.nan
+        return found
+
     def copy(self) -> FrameMetrics:
         """The same, independent of what is computed from now on."""
         return FrameMetrics(self.values.copy())
 
 
-def select_metrics_by_model(casting: ClipSettings, of: Callable[[str], FrameMetrics]) -> FrameMetrics:
-    """The frame metrics of a clip, each frame's taken from its own model.
+def select_metrics(
+    settings: ClipSettings, of: Callable[[str, MatteSettings], FrameMetrics], count: int
+) -> FrameMetrics:
+    """The frame metrics of a clip of ``count`` frames, each frame's by its own model and matte settings.
 
-    Where the picture changes is a matter of the picture: it stays known while a shot's own model has seen nothing.
+    What is of the picture alone stays known while a shot's own model has seen nothing.
+
+    Args:
+        settings: Model and matte settings of the clip and its shots.
+        of: Gives the metrics for a model and matte settings.
+        count: Frames of the clip.
     """
-    found = FrameMetrics(casting.select_by_model(lambda model: of(model).values))
-    unknown = np.isnan(found["change"])
-    found["change"][unknown] = of(casting.model)["change"][unknown]
+    usual = of(settings.model, settings.matte)
+    found = FrameMetrics(usual.values.copy())
+    for span in settings.spans(range(count)):
+        frames = slice(span.frames.start, span.frames.stop)
+        found.values[frames] = of(span.model, span.matte).values[frames]
+    found.fill_unknown(usual, PICTURE_METRICS)
     return found
 
 

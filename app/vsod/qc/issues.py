@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.frame_ranges import true_ranges
+from vsod.qc.advice import advice
 from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
 
 _JUMP = 0.35  # part of the larger area by which neighbours may differ
@@ -24,21 +27,19 @@ class IssueType:
         id: Name in files.
         title: Name on screen.
         metric: Id of the metric that shows it.
-        advice: What to do.
     """
 
     id: str
     title: str
     metric: str
-    advice: str
 
 
 ISSUE_TYPES: tuple[IssueType, ...] = (
-    IssueType("empty", "No subject", "area", "Try another model, or leave these frames out."),
-    IssueType("unsure", "Low confidence", "confidence", "Try another model, or adapt it to the clip."),
-    IssueType("jump", "Area jump", "area", "Look for a part that comes or goes; raise temporal smoothing."),
-    IssueType("flicker", "Flicker", "flicker", "Raise temporal smoothing."),
-    IssueType("soft", "Soft edge", "softness", "Let the matte follow the picture's edges, or raise black."),
+    IssueType("empty", "No subject", "area"),
+    IssueType("unsure", "Low confidence", "confidence"),
+    IssueType("jump", "Area jump", "area"),
+    IssueType("flicker", "Flicker", "flicker"),
+    IssueType("soft", "Soft edge", "softness"),
 )
 
 
@@ -51,12 +52,16 @@ class Issue:
         frames: Where.
         worst: The frame to show first.
         value: The metric's value there.
+        weight: How far beyond the limit, 0..1, summed over the frames: what is longer and worse comes first.
+        advice: What can be done with the settings as they are; empty if nothing.
     """
 
     type: IssueType
     frames: range
     worst: int
     value: float
+    weight: float = 0.0
+    advice: str = ""
 
     @property
     def text(self) -> str:
@@ -74,33 +79,86 @@ class Issue:
             "worst": self.worst,
             "value": round(self.value, 5),
             "text": self.text,
+            "advice": self.advice,
         }
 
 
-def find_issues(metrics: FrameMetrics, cuts: npt.NDArray[np.bool_]) -> list[Issue]:
-    """Frame metrics and cuts -> all issues, sorted by first frame.
+def find_issues(
+    metrics: FrameMetrics,
+    cuts: npt.NDArray[np.bool_],
+    dissolves: Sequence[range] = (),
+    settings: ClipSettings = DEFAULT_CLIP_SETTINGS,
+) -> list[Issue]:
+    """Frame metrics and transitions -> all issues, sorted by first frame.
 
     Args:
         metrics: Of a clip of N frames.
-        cuts: (N,) bool, frames that begin a shot: change is no issue there.
+        cuts: (N,) bool, frames that begin a shot: change is no issue there, and no issue reaches across.
+        dissolves: Transitions over several frames: change within them is no issue.
+        settings: What the mattes are made with; the advice goes by them.
     """
     area = metrics["area"]
+    still = cuts.copy()  # where a frame is not compared with the one before
+    for transition in dissolves:
+        still[transition.start : transition.stop] = True
     empty = METRICS_BY_ID["area"].is_bad(area)
-    jump = area_jumps(area) & ~cuts
+    jump = area_jumps(area) & ~still
     seen = {
         "empty": empty,
         "unsure": METRICS_BY_ID["confidence"].is_bad(metrics["confidence"]) & ~empty,
         "jump": jump,
-        "flicker": METRICS_BY_ID["flicker"].is_bad(metrics["flicker"]) & ~cuts & ~jump,
+        "flicker": METRICS_BY_ID["flicker"].is_bad(metrics["flicker"]) & ~still & ~jump,
         "soft": METRICS_BY_ID["softness"].is_bad(metrics["softness"]) & ~empty,
     }
+    parts = _parts(cuts, dissolves, settings)
     found = []
     for kind in ISSUE_TYPES:
-        values = metrics[kind.metric]
-        for frames in true_ranges(seen[kind.id], _BRIDGE):
-            worst = _worst(kind, values, frames, seen[kind.id])
-            found.append(Issue(kind, frames, worst, float(values[worst])))
+        bad, values = seen[kind.id], metrics[kind.metric]
+        excess = _excess(kind, values, bad)
+        for frames in _stretches(bad, parts):
+            worst = _worst(kind, values, frames, bad)
+            weight = float(excess[frames.start : frames.stop].sum())
+            _, matte = settings.at(worst)
+            told = advice(kind.id, matte, adapted=settings.adapt)
+            found.append(Issue(kind, frames, worst, float(values[worst]), weight, told))
     return sorted(found, key=lambda issue: (issue.frames.start, issue.frames.stop))
+
+
+def by_weight(issues: Iterable[Issue]) -> list[Issue]:
+    """Issues, the heaviest first."""
+    return sorted(issues, key=lambda issue: (-issue.weight, issue.frames.start))
+
+
+def _parts(
+    cuts: npt.NDArray[np.bool_], dissolves: Sequence[range], settings: ClipSettings
+) -> npt.NDArray[np.int64]:
+    """Frames at which an issue ends: cuts, both ends of dissolves, and shots with settings of their own."""
+    own = [edge for shot in settings.shots for edge in (shot.start, shot.stop)]
+    ends = [edge for transition in dissolves for edge in (transition.start, transition.stop)]
+    edges = np.unique(np.array([*np.flatnonzero(cuts).tolist(), *ends, *own, len(cuts)], np.int64))
+    return np.asarray(edges[(edges > 0) & (edges <= len(cuts))], np.int64)
+
+
+def _stretches(bad: npt.NDArray[np.bool_], edges: npt.NDArray[np.int64]) -> list[range]:
+    """The runs of ``bad``, small gaps bridged, none across an edge; ``edges`` end with the clip."""
+    found, start = [], 0
+    for stop in edges.tolist():
+        inside = true_ranges(bad[start:stop], _BRIDGE)
+        found += [range(part.start + start, part.stop + start) for part in inside]
+        start = stop
+    return found
+
+
+def _excess(
+    kind: IssueType, values: npt.NDArray[np.float32], bad: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """(N,) how far each frame is beyond the limit, 0..1; a frame without a subject, and one that jumps, count whole."""
+    metric = METRICS_BY_ID[kind.metric]
+    if kind.metric == "area" or metric.limit is None:
+        return bad.astype(np.float32)
+    far = metric.limit if metric.bad == "below" else metric.axis_max - metric.limit
+    beyond = np.clip(np.abs(np.nan_to_num(values) - metric.limit) / far, 0, 1)
+    return np.where(bad, beyond, 0).astype(np.float32)
 
 
 def area_jumps(area: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from vsod import __version__
 from vsod.core.clip import ClipInfo
+from vsod.core.clip_settings import ClipSettings
 from vsod.core.safe_text import json_text
-from vsod.core.shot_detection import detect_cuts, shots_from_cuts
+from vsod.core.shot_detection import detect_cuts, detect_dissolves, shots_from_cuts
 from vsod.errors import UsageError
 from vsod.qc.frame_metrics import METRICS, FrameMetrics, table_rows
 from vsod.qc.issues import Issue, find_issues
@@ -45,14 +46,23 @@ class MetricsTable:
     issues: list[Issue]
 
     @classmethod
-    def of(cls, info: ClipInfo, model: str, metrics: FrameMetrics, frames: range) -> Self:
-        """The table of a range."""
+    def of(cls, info: ClipInfo, settings: ClipSettings, metrics: FrameMetrics, frames: range) -> Self:
+        """The table of a range.
+
+        Args:
+            info: The clip.
+            settings: Models and matte settings that ``metrics`` are of.
+            metrics: Of the whole clip.
+            frames: The range.
+        """
         cuts = detect_cuts(metrics["change"])
-        metrics = metrics.copy()
+        metrics = metrics.without_transitions()
+        dissolves = metrics["dissolve"].copy()
         outside = np.ones(len(metrics), np.bool_)
         outside[frames.start : frames.stop] = False
         metrics.values[outside] = np.nan
-        return cls(info, model, frames, metrics, cuts, find_issues(metrics, cuts))
+        issues = find_issues(metrics, cuts, detect_dissolves(dissolves), settings)
+        return cls(info, ", ".join(settings.model_ids), frames, metrics, cuts, issues)
 
     def write(self, path: Path, *, old_keys: bool = False) -> None:
         """A row per frame (.csv), or all of it (.json).

@@ -27,12 +27,14 @@ _METRICS = (
     "flicker",
     "motion",
     "change",
+    "dissolve",
 )  # :data:`vsod.qc.frame_metrics.METRICS`
 _TRUST = ("margin", "kept", "steady", "confidence")
 TABLE_HEADS = tuple(
     ",".join(columns).encode() + b"\n"
     for columns in (
         ("frame", *_METRICS, "cut"),
+        ("frame", *_METRICS[:-1], "cut"),  # of 0.1.0
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
         ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )

@@ -73,3 +73,28 @@ def unexplained_change(
         back: From before to now.
     """
     return 1 - float(flow_confidence(now, before, motion, back).mean())
+
+
+def dissolve(
+    first: npt.NDArray[np.uint8],
+    middle: npt.NDArray[np.uint8],
+    last: npt.NDArray[np.uint8],
+    motion: Map,
+    back: Map,
+) -> float:
+    """Share of a picture, 0..1, that is being mixed into another one: no motion explains it, and the mean does.
+
+    Args:
+        first: (h, w) uint8 luma, some frames before.
+        middle: Halfway between the two in time.
+        last: The picture.
+        motion: (h, w, 2) float32 pixels, from last to first.
+        back: From first to last.
+    """
+    strange = 1 - flow_confidence(last, first, motion, back)
+    a, b = first.astype(np.float32), last.astype(np.float32)
+    apart = float((strange * np.abs(b - a)).sum()) / 2
+    if apart < 1:
+        return 0.0
+    missed = float((strange * np.abs(middle - (a + b) / 2)).sum())
+    return float(strange.mean()) * max(0.0, 1 - missed / apart)

@@ -27,6 +27,7 @@ from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
 from vsod.gui.panels.setting_editors import choice_title
 from vsod.gui.timeline.track_layout import SHOWN_METRICS
 from vsod.gui.toolkit.translation import TranslationTable, languages, read_translations, system_language, tr
+from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
 
 CODES = [code for code in languages() if code != "en"]
@@ -52,7 +53,7 @@ def tables() -> set[str]:
     editors = {setting.metadata["title"] for setting in fields(MatteSettings)}
     shown = (
         [kind.title for kind in ISSUE_TYPES]
-        + [kind.advice for kind in ISSUE_TYPES]
+        + list(ALL_ADVICE)
         + [metric.title for metric in SHOWN_METRICS]
     )
     return (

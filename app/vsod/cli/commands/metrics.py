@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from vsod.cli.options.matte import matte_settings
 from vsod.cli.options.source import source_settings
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
 from vsod.core.clip_settings import ClipSettings
-from vsod.core.matte_settings import MatteSettings
 from vsod.qc.issues import Issue
 from vsod.storage.claims import Claims, refuse_foreign
 
@@ -23,18 +23,16 @@ def metrics(args: argparse.Namespace) -> int:
     check_table_suffix(args.output, TABLE_SUFFIXES)
     if args.markers:
         check_table_suffix(args.markers, MARKER_SUFFIXES)
+    matte = matte_settings(args)
     _claim(args)
     clip = ClipSession(args.source, source_settings(args))
     try:
         frames = range(args.range[0], check_range(clip.info, *args.range))
-        # metrics are of the maps as they are
-        maps = ClipSettings(
-            args.model, MatteSettings(temporal_smoothing=0.0), start=frames.start, stop=frames.stop
-        )
+        settings = ClipSettings(args.model, matte, start=frames.start, stop=frames.stop)
         with cancel_on_signal() as cancel, output.ProgressBars(args.json) as bars:
-            clip.analyse(maps, device=args.device, on_progress=bars, cancel=cancel)
-            clip.measure_metrics(args.model, on_progress=bars, cancel=cancel)
-        table = MetricsTable.of(clip.info, args.model, clip.metrics(args.model), frames)
+            clip.analyse(settings, device=args.device, on_progress=bars, cancel=cancel)
+            clip.measure_metrics(args.model, matte, frames=frames, on_progress=bars, cancel=cancel)
+        table = MetricsTable.of(clip.info, settings, clip.metrics(args.model, matte), frames)
         table.write(args.output, old_keys=args.old_keys)
         if args.markers:
             write_markers(table.issues, table.info, args.markers)

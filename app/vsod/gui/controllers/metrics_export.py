@@ -79,6 +79,4 @@ class MetricsExport(QObject):
         )
         if clip is None or work is None or metrics is None:
             return None
-        return MetricsTable.of(
-            clip.info, ", ".join(work.settings.model_ids), metrics, self._room.player.marked
-        )
+        return MetricsTable.of(clip.info, work.settings, metrics, self._room.player.marked)

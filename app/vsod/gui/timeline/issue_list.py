@@ -5,73 +5,134 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QGroupBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QGroupBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.descriptions import issue_text
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import position_text
+from vsod.gui.toolkit.time_text import position_text, span_text
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.issues import Issue
+from vsod.qc.issues import Issue, by_weight
 
 _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
+_ISSUE, _FRAMES, _DURATION = range(3)
 
 
 class IssueList(QGroupBox):
-    """One line per flag; a click or Enter goes to its worst frame."""
+    """One line per issue; a click or Enter goes to its worst frame.
+
+    The heaviest comes first. A click on the head *Frames* sorts by time, on another by weight again.
+    """
 
     picked = pyqtSignal(int)  # go to this frame
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Issues"), parent)
         self._info: ClipInfo | None = None
+        self._issues: Sequence[Issue] = ()
+        self._measured = self._outdated = False
+        self._by_time = False
         self.empty = PlainLabel()
         self.empty.setObjectName("summary")
         self.empty.setWordWrap(True)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Issues"))
-        self.tree.setColumnCount(3)
-        self.tree.setHeaderHidden(True)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(0)
-        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tree.itemClicked.connect(self._on_picked)
-        self.tree.itemActivated.connect(self._on_picked)
+        self.tree = self._make_tree()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(self.empty)
         column.addWidget(self.tree)
-        self.set_issues([], False)
+        self._fill()
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Issues"))
+        tree.setHeaderLabels([tr("Issue"), tr("Frames"), tr("Length")])
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setIndentation(0)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.itemClicked.connect(self._on_picked)
+        tree.itemActivated.connect(self._on_picked)
+        header = tree.header()
+        if header is not None:
+            header.setStretchLastSection(False)
+            header.setMinimumSectionSize(20)
+            header.setSectionsClickable(True)
+            header.setSectionResizeMode(_ISSUE, QHeaderView.ResizeMode.Stretch)
+            for part in (_FRAMES, _DURATION):
+                header.setSectionResizeMode(part, QHeaderView.ResizeMode.ResizeToContents)
+            header.setToolTip(tr("Frames sorts by time, Issue and Length by weight"))
+            header.sectionClicked.connect(lambda part: self.sort(by_time=part == _FRAMES))
+        return tree
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Whose frames they are."""
         self._info = info
+        self._outdated = False
         self.set_issues([], False)
 
     def set_issues(self, issues: Sequence[Issue], measured: bool) -> None:
         """List ``issues``; ``measured`` tells nothing found from nothing known."""
-        self.tree.clear()
-        self.empty.setText(tr("No issues found.") if measured else tr("Analyse the clip to find out."))
-        self.empty.setVisible(not issues)
-        self.tree.setVisible(bool(issues))
-        info = self._info
+        self._issues, self._measured = issues, measured
+        self._fill()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Settings changed: the mattes are measured again, and what was of the old ones is not listed."""
+        self._outdated = outdated
+        self._fill()
+
+    def sort(self, *, by_time: bool) -> None:
+        """List the issues in order of time, or the heaviest first."""
+        self._by_time = by_time
+        self._fill()
+
+    def _fill(self) -> None:
+        issues, info, tree = self._issues, self._info, self.tree
+        tree.clear()
+        self.empty.setText(self._words())
+        self.empty.setVisible(self._outdated or not issues)
+        tree.setVisible(bool(issues))
         if info is None:
             return
         self.setTitle(tr("Issues ({count})").format(count=len(issues)) if issues else tr("Issues"))
-        for issue in issues[:_MOST]:
-            length = tr("{count} fr").format(count=len(issue.frames)) if len(issue.frames) > 1 else ""
-            item = QTreeWidgetItem([position_text(info, issue.worst), tr(issue.type.title), length])
-            item.setData(0, Qt.ItemDataRole.UserRole, issue.worst)
-            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            for part in range(3):
-                item.setToolTip(part, inert(f"{issue_text(issue)}\n{tr(issue.type.advice)}"))
-            self.tree.addTopLevelItem(item)
-        for part in (0, 1):
-            self.tree.resizeColumnToContents(part)
-        line = max(self.tree.sizeHintForRow(0), 18) if issues else 18
-        self.tree.setFixedHeight(line * min(max(len(issues), 1), _ROWS) + 6)
+        listed = by_weight(issues)[:_MOST]
+        if self._by_time:
+            listed.sort(key=lambda issue: issue.frames.start)
+        tree.addTopLevelItems([self._row(info, issue) for issue in listed])
+        line = max(tree.sizeHintForRow(0), QFontMetrics(tree.font()).height() + 2) if issues else 18
+        header = tree.header()
+        head = header.sizeHint().height() if header is not None else 0
+        tree.setFixedHeight(head + line * min(max(len(issues), 1), _ROWS) + 6)
+
+    def _words(self) -> str:
+        if self._outdated:
+            return tr("The settings changed: the mattes are measured again …")
+        return tr("No issues found.") if self._measured else tr("Analyse the clip to find out.")
+
+    def _row(self, info: ClipInfo, issue: Issue) -> QTreeWidgetItem:
+        first, last = issue.frames.start, issue.frames.stop - 1
+        item = QTreeWidgetItem(
+            [tr(issue.type.title), span_text(info, first, last), _length_text(len(issue.frames))]
+        )
+        item.setData(0, Qt.ItemDataRole.UserRole, issue.worst)
+        item.setTextAlignment(_DURATION, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        told = [
+            f"{position_text(info, first)} – {position_text(info, last)}",
+            issue_text(issue),
+            tr("Worst at {position}.").format(position=position_text(info, issue.worst)),
+            tr(issue.advice) if issue.advice else "",
+        ]
+        for part in range(3):
+            item.setToolTip(part, inert("\n".join(line for line in told if line)))
+        item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, " ".join(line for line in told if line))
+        return item
 
     def _on_picked(self, item: QTreeWidgetItem) -> None:
         self.picked.emit(int(item.data(0, Qt.ItemDataRole.UserRole)))
+
+
+def _length_text(count: int) -> str:
+    return tr("{count} fr").format(count=count)

@@ -94,12 +94,14 @@ class OpenClip(Protocol):
     def measure_metrics(  # noqa: D102
         self,
         model: str,
+        settings: MatteSettings | None = None,
         *,
+        frames: range | None = None,
         on_progress: ProgressFn | None = None,
         cancel: threading.Event | None = None,
     ) -> None: ...
 
-    def metrics(self, model: str) -> FrameMetrics: ...  # noqa: D102
+    def metrics(self, model: str, settings: MatteSettings | None = None) -> FrameMetrics: ...  # noqa: D102
 
     def analyse(  # noqa: D102
         self,
