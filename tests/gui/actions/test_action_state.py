@@ -3,13 +3,16 @@
 import threading
 from pathlib import Path
 
+import pytest
 from fake_clip_session import FakeBackend, FakeClip
+from PyQt6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from vsod.core.job import JobSpec
 from vsod.gui.actions.action_context import always, has_clip
 from vsod.gui.actions.action_table import MENUS
 from vsod.gui.main_window import MainWindow
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.viewer.view_modes import VIEW_MODES
 
 ROWS = {row.id: row for rows in MENUS.values() for row in rows if row is not None}
@@ -68,8 +71,66 @@ def test_the_queue_leaves_the_export_free(
 def test_one_view_mode_is_ticked(window: MainWindow, clip: FakeClip) -> None:
     for id, overlay in VIEW_MODES.items():
         window.player.set_view(overlay=overlay)
-        assert [name for name in ROWS if window.actions_by_id[name].isChecked()] == [id]
+        assert [name for name in VIEW_MODES if window.actions_by_id[name].isChecked()] == [id]
     for id in [id for id in VIEW_MODES for _ in range(2)]:  # a second time, and it stays ticked
         window.actions_by_id[id].trigger()
-        assert [name for name in ROWS if window.actions_by_id[name].isChecked()] == [id]
+        assert [name for name in VIEW_MODES if window.actions_by_id[name].isChecked()] == [id]
         assert window.player.view.overlay is VIEW_MODES[id]
+
+
+@pytest.mark.parametrize(
+    "id", ["loop", "mute", "idle_analysis", "guides", "show_metrics", "queue", "compare_wipe", "compare_side"]
+)
+def test_a_switch_is_ticked_while_it_is_on(window: MainWindow, clip: FakeClip, id: str) -> None:
+    action = window.actions_by_id[id]
+    before = action.isChecked()
+    action.trigger()
+    assert action.isCheckable() and action.isChecked() is not before
+    action.trigger()
+    assert action.isChecked() is before
+
+
+def test_ticks_follow_what_others_switch(window: MainWindow, clip: FakeClip) -> None:
+    ticked = {id: action.isChecked() for id, action in window.actions_by_id.items()}
+    window.player.loop = True
+    window.audio.mute(not ticked["mute"])
+    window.set_idle_analysis(True)
+    window.queue_room.show()
+    for id in ("loop", "mute", "idle_analysis", "queue"):
+        assert window.actions_by_id[id].isChecked() is not ticked[id], id
+    window.queue_room.close()
+    assert not window.actions_by_id["queue"].isChecked()
+    window.actions_by_id["compare_wipe"].trigger()
+    window.actions_by_id["compare_side"].trigger()
+    assert not window.actions_by_id["compare_wipe"].isChecked()
+    window.set_idle_analysis(False)
+
+
+def test_loop_and_mute_are_buttons_of_the_transport(window: MainWindow, clip: FakeClip) -> None:
+    buttons = {button.defaultAction(): button for button in window.transport.findChildren(QToolButton)}
+    button = buttons[window.actions_by_id["loop"]]
+    button.click()
+    assert window.player.loop and button.isChecked() and not button.icon().isNull()
+    assert window.actions_by_id["mute"] in buttons
+
+
+def test_full_screen_gives_a_maximised_window_back(qtbot: QtBot, window: MainWindow) -> None:
+    action = window.actions_by_id["full_screen"]
+    window.showMaximized()
+    action.trigger()
+    assert window.isFullScreen() and action.isChecked()
+    action.trigger()
+    assert window.isMaximized() and not window.isFullScreen() and not action.isChecked()
+    window.showFullScreen()
+    assert action.isChecked()
+    window.showNormal()
+    assert not action.isChecked()
+
+
+def test_m_is_free_and_a_chosen_key_stays(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
+    assert all("M" not in row.keys for row in ROWS.values())
+    Preferences().set_keys("mute", ["M"])
+    other = MainWindow(backend)
+    qtbot.addWidget(other)
+    assert [key.toString() for key in other.actions_by_id["mute"].shortcuts()] == ["M"]
+    other.close()

@@ -88,6 +88,33 @@ def test_playing_keeps_source_speed(qtbot: QtBot, window: MainWindow, clip: Fake
     assert (end - start) / ((last - first) / 25) == pytest.approx(1, abs=0.4)
 
 
+@pytest.mark.parametrize(("key", "index"), [(Key.Key_L, 31), (Key.Key_J, 29)])
+def test_k_held_steps_a_frame(window: MainWindow, clip: FakeClip, key: Qt.Key, index: int) -> None:
+    window.player.seek(30)
+    QTest.keyPress(window, Key.Key_K)
+    press(window, key)
+    assert window.player.index == index and window.player.speed == 0
+    QTest.keyRelease(window, Key.Key_K)
+    press(window, key)
+    assert window.player.speed == index - 30
+    window.player.pause()
+
+
+def test_slowly(window: MainWindow, clip: FakeClip) -> None:
+    window.player.seek(30)
+    for key, modifier, speed in (
+        (Key.Key_L, SHIFT, 0.5),
+        (Key.Key_L, SHIFT, 0.25),
+        (Key.Key_J, SHIFT, -0.5),
+        (Key.Key_L, SHIFT, 0.5),
+        (Key.Key_L, Qt.KeyboardModifier.NoModifier, 1.0),
+        (Key.Key_L, SHIFT, 0.5),
+    ):
+        press(window, key, modifier)
+        assert window.player.speed == speed
+    window.player.pause()
+
+
 def test_j_k_l_shuttle(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     window.player.seek(30)
     speeds: list[float] = []

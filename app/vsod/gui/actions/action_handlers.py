@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import Qt
+
 from vsod.gui.actions.action_context import ActionContext
 from vsod.gui.dialogs.about_dialog import about_box
 from vsod.gui.dialogs.log_dialog import LogDialog
@@ -49,6 +51,15 @@ def mute(context: ActionContext, muted: bool) -> None:
     context.shared.status.show_text(tr("Audio off") if muted else tr("Audio on"))
 
 
+def shuttle(context: ActionContext, direction: int) -> None:
+    """Play, faster each time; while the key of *Pause* is held, one frame on."""
+    keys = (shortcut[0].key() for shortcut in context.actions["pause"].shortcuts())
+    if any(context.workspace.canvas.holds(key) for key in keys):
+        context.player.step(direction)
+    else:
+        context.player.shuttle(direction)
+
+
 def edit_shot_or_clip(context: ActionContext) -> None:
     """Let the panels change the shot under the playhead instead of the whole clip, or the other way round."""
     context.shot_scope.set_by_shot(context.shot_scope.frames is None)
@@ -94,6 +105,6 @@ def toggle_queue(context: ActionContext) -> None:
 
 
 def toggle_full_screen(context: ActionContext) -> None:
-    """Fill the screen with the window, or not."""
+    """Fill the screen with the window, or not; one that was maximised is so again."""
     window = context.window
-    window.showNormal() if window.isFullScreen() else window.showFullScreen()
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QEvent, QObject
 
 from vsod.gui.actions.action import Action
 from vsod.gui.actions.action_context import ActionContext
@@ -32,6 +32,12 @@ class ActionState(QObject):
         shared.jobs.formats_listed.connect(self.refresh)
         shared.jobs.running.connect(lambda _name: self.refresh())
         shared.player.view_changed.connect(self._tick)
+        shared.player.loop_changed.connect(self._tick)
+        context.audio.mute_changed.connect(self._tick)
+        context.idle_analysis.enabled_changed.connect(self._tick)
+        context.shot_scope.changed.connect(self._tick)
+        context.queue.visibilityChanged.connect(self._tick)
+        context.window.installEventFilter(self)
         self._name_edits()
         self.refresh()
 
@@ -41,8 +47,15 @@ class ActionState(QObject):
             action.setEnabled(row.enabled(self._context))
         self._tick()
 
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Full screen can be left without an action, by the desktop."""
+        if event is not None and event.type() == QEvent.Type.WindowStateChange:
+            self._tick()
+        return False
+
     def _run(self, row: Action) -> None:
         row.run(self._context)
+        self._tick()  # Qt has ticked it already, whatever came of it
 
     def _tick(self) -> None:
         for action, row in self._rows:

@@ -21,6 +21,7 @@ CLIP: tuple[Action | None, ...] = (
         ("Ctrl+T",),
         "Changes apply to this shot, not to the whole clip",
         run=do.edit_shot_or_clip,
+        checked=lambda c: c.shot_scope.frames is not None,
     ),
     Action(
         "reset_shot",
@@ -42,6 +43,7 @@ CLIP: tuple[Action | None, ...] = (
         (),
         "Analyse ahead of the playhead while the program is idle",
         run=lambda c: do.set_idle_analysis(c, not c.idle_analysis.enabled),
+        checked=lambda c: c.idle_analysis.enabled,
     ),
     Action(
         "cancel",

@@ -32,6 +32,7 @@ VIEW: tuple[Action | None, ...] = (
         ("W",),
         "Two versions, a line between them to drag",
         run=lambda c: c.viewer.compare("wipe"),
+        checked=lambda c: c.player.view.compare == "wipe",
     ),
     Action(
         "compare_side",
@@ -39,6 +40,7 @@ VIEW: tuple[Action | None, ...] = (
         ("Shift+W",),
         "Two versions next to each other",
         run=lambda c: c.viewer.compare("side"),
+        checked=lambda c: c.player.view.compare == "side",
     ),
     Action(
         "guides",
@@ -46,6 +48,7 @@ VIEW: tuple[Action | None, ...] = (
         ("G",),
         "Frames for action and titles, after EBU R 95",
         run=do.toggle_guides,
+        checked=lambda c: c.workspace.canvas.guides,
     ),
     None,
     Action("fit", "&Fit", ("F",), "Show the whole picture", run=lambda c: c.workspace.canvas.fit()),
@@ -71,6 +74,7 @@ VIEW: tuple[Action | None, ...] = (
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",
         run=do.toggle_metrics,
+        checked=lambda c: c.workspace.timeline.with_metrics,
     ),
     Action(
         "timeline_in",
@@ -95,6 +99,14 @@ VIEW: tuple[Action | None, ...] = (
         "Show or hide the list of jobs",
         run=do.toggle_queue,
         enabled=always,
+        checked=lambda c: not c.queue.isHidden(),
     ),
-    Action("full_screen", "Full &screen", ("F11",), run=do.toggle_full_screen, enabled=always),
+    Action(
+        "full_screen",
+        "Full &screen",
+        ("F11",),
+        run=do.toggle_full_screen,
+        enabled=always,
+        checked=lambda c: c.window.isFullScreen(),
+    ),
 )

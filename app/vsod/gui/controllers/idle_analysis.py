@@ -33,6 +33,7 @@ class IdleAnalysis(QObject):
     """
 
     working = pyqtSignal(bool)
+    enabled_changed = pyqtSignal(bool)
     progressed = pyqtSignal(object)  # Progress
     failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
 
@@ -85,6 +86,7 @@ class IdleAnalysis(QObject):
     def enable(self, enabled: bool) -> None:
         """Allow it, or not."""
         self.enabled = enabled
+        self.enabled_changed.emit(enabled)
         self.restart_timer()
 
     def restart_timer(self) -> None:

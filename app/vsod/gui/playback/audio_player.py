@@ -102,6 +102,7 @@ class AudioPlayer(QObject):
     """
 
     failed = pyqtSignal(object)  # the exception; the picture plays on without sound
+    mute_changed = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -142,6 +143,7 @@ class AudioPlayer(QObject):
     def mute(self, muted: bool) -> None:
         """Be silent, or not; takes effect while it plays, too."""
         self.muted = muted
+        self.mute_changed.emit(muted)
         if muted:
             self._silence()
         elif self._player.speed == 1:

@@ -12,7 +12,7 @@ from vsod.gui.playback.frame_server import FrameServer
 from vsod.gui.playback.scrub_cache import ScrubCache
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 
-_FASTEST = 8.0
+_FASTEST, _SLOWEST = 8.0, 0.125
 _REST_MS = 80  # after which a playhead that was moved has come to rest
 
 
@@ -26,6 +26,7 @@ class Player(QObject):
     moved = pyqtSignal(int)  # the playhead is at this frame
     speed_changed = pyqtSignal(float)  # 0 = paused
     began = pyqtSignal(int, float)  # playback from this frame on, at this speed
+    loop_changed = pyqtSignal(bool)
     view_changed = pyqtSignal()  # another view mode, model, size …
     failed = pyqtSignal(object)
 
@@ -41,7 +42,7 @@ class Player(QObject):
         self._server.ended.connect(self._on_ended)
         self._server.failed.connect(self._on_failed)
         self._server.start()
-        self.loop = False  # begin again where a range ends
+        self._loop = False
         self._exact: RenderedFrame | None = None  # the last picture that was no draft
         self._busy = False  # something else needs the processor
         self._rest = QTimer(self)
@@ -56,6 +57,16 @@ class Player(QObject):
     def count(self) -> int:
         """Frames of the clip, 0 without one."""
         return self.info.frame_count if self.info else 0
+
+    @property
+    def loop(self) -> bool:
+        """Whether playback begins again where a range ends."""
+        return self._loop
+
+    @loop.setter
+    def loop(self, loop: bool) -> None:
+        self._loop = loop
+        self.loop_changed.emit(loop)
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Take over ``clip`` (it is closed here in the end) and go to its first frame."""
@@ -126,6 +137,13 @@ class Player(QObject):
             self.play(max(-_FASTEST, min(self.speed * 2, _FASTEST)))
         else:
             self.play(float(direction))
+
+    def shuttle_slowly(self, direction: int) -> None:
+        """Shift+L and Shift+J: play at half speed, then at half of that."""
+        if self.speed * direction > 0:
+            self.play(direction * max(_SLOWEST, min(abs(self.speed) / 2, 0.5)))
+        else:
+            self.play(direction * 0.5)
 
     def play(self, speed: float) -> None:
         """Play at ``speed``; from the far end if the range is already played out."""

@@ -100,7 +100,7 @@ class TransportBar(QWidget):
 
     def show_range(self, info: ClipInfo | None, marked: range) -> None:
         """Write the first and last frame of the marked range, and how long it is."""
-        texts = ("", "", "")
+        texts: tuple[str, ...] = ("", "", "")
         if info is not None and marked:
             ends = (position_text(info, index) for index in (marked.start, marked.stop - 1))
             texts = (*ends, f"({length_text(info, marked)})")

@@ -49,11 +49,21 @@ class Canvas(QWidget):
         self._info: ClipInfo | None = None
         self._shown: RenderedFrame | None = None
         self._note = ""
-        self._space = False
+        self._held: set[int] = set()
         self._grabbed: QPointF | None = None
         self.comparison = Comparison()
         self._guides = False
         self._wiping = False
+
+    # ---- keys
+
+    def holds(self, key: int) -> bool:
+        """Whether a key is down."""
+        return key in self._held
+
+    @property
+    def _space(self) -> bool:
+        return self.holds(Qt.Key.Key_Space)
 
     # ---- what is shown
 
@@ -266,13 +276,19 @@ class Canvas(QWidget):
         self.probed.emit("")
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Know whether the space bar is down; a shortcut would only tell that it was pressed."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        """Know which keys are down; a shortcut would only tell that one was pressed."""
+        if isinstance(event, QKeyEvent) and not event.isAutoRepeat():
             if event.type() == QEvent.Type.ShortcutOverride:
-                self._space = True
+                self._held.add(event.key())
             elif event.type() == QEvent.Type.KeyRelease:
-                self._space = False
+                self._held.discard(event.key())
         return False
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """A key that is let go in another program is not held any more."""
+        if event is not None and event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._held.clear()
+        super().changeEvent(event)
 
     def _probe(self, at: QPointF) -> None:
         if self._info is None or self._shown is None or not self.rect().contains(at.toPoint()):
