@@ -215,6 +215,7 @@ def _verify(
             export_settings=spec.settings.export,
             name=target,
             source_settings=spec.settings.source_settings,
+            held=report.held,
         )
         verified = verified and outcome.ok
         # a missing second reader is the doctor's business, not every job's

@@ -209,3 +209,25 @@ def test_the_words_of_a_failure_are_not_those_of_success(clip: Path, tmp_path: P
     assert {"count", "times", "timecode", "rotation", "rate", "decodes", "second-reader"} <= set(wrong)
     assert all(wrong[id] != good[id] and "0 of" not in good[id] for id in wrong)
     assert "mirrored" in wrong["rotation"] and "due" in wrong["timecode"] and "due" not in good["timecode"]
+
+
+def test_held_frames_are_counted_and_many_of_them_do_not_conform(tmp_path: Path) -> None:
+    """A matte over a source of which much cannot be decoded is not to be relied on."""
+    whole = write_clip(
+        tmp_path / "whole.mov", Recipe(codec="mjpeg", pix_fmt="yuvj420p", full_range=True)
+    ).path
+    matte = tmp_path / "m.mkv"
+    with open_source(whole) as source, open_sink(matte, FORMATS["ffv1-gray8"], source.info) as sink:
+        for index in range(40):
+            sink.write(index, OutputFrame(np.zeros((64, 96), np.float32)))
+    assert next(c for c in verify(whole, matte).checks if c.id == "held").ok is True
+    data = bytearray(whole.read_bytes())
+    with av.open(str(whole)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+    for count, ok in ((1, None), (8, False)):
+        for packet in packets[10 : 10 + count]:
+            data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+        path = tmp_path / f"{count}.mov"
+        path.write_bytes(data)
+        check = next(c for c in verify(path, matte).checks if c.id == "held")
+        assert check.ok is ok and f"{count} of 40 frames" in check.message

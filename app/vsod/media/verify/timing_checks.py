@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from fractions import Fraction
 
 import numpy as np
@@ -10,13 +11,44 @@ import numpy.typing as npt
 from vsod.core.clip import ClipInfo
 from vsod.core.timecode import same_label, shift
 from vsod.media.sinks.frame_times import export_frame_times
+from vsod.media.sources.source import Source
 from vsod.media.verify.verify_report import VerifyReport
+
+_GLANCE = (64, 36)  # width and height at which frames are decoded to see whether they do
+_FEW_HELD = 0.05  # share of the frames from which on an export cannot be called right
 
 
 def compare_count(report: VerifyReport, other: ClipInfo, frames: range) -> None:
     """How many frames there are."""
     found, due = other.frame_count, len(frames)
     report.add("count", found == due, f"{found} frames" + ("" if found == due else f", {due} due"))
+
+
+def compare_held(report: VerifyReport, source: Source, frames: npt.NDArray[np.int64]) -> None:
+    """How many frames of the source cannot be decoded: there the export repeats the last good one.
+
+    A few are worth a warning. Where they are many, nobody may rely on what lies over what; images that are missing in
+    a numbered sequence are held by choice.
+
+    Args:
+        report: Gets the check.
+        source: The open source.
+        frames: (N,) source frame under every frame of the export.
+    """
+    if not len(frames):
+        return
+    first, last = int(frames.min()), int(frames.max())
+    with closing(source.frames(first, last + 1, size=_GLANCE, pixels="luma")) as found:
+        held = [frame.index for frame in found if frame.held]
+    total = last + 1 - first
+    if not held:
+        report.add("held", True, "every frame of the source decodes")
+        return
+    some = ", ".join(map(str, held[:5])) + (" …" if len(held) > 5 else "")
+    what = "are missing or cannot be read" if source.info.kind == "sequence" else "cannot be decoded"
+    told = f"{len(held)} of {total} frames of the source {what}, the last good one is held there: {some}"
+    many = source.info.kind == "video" and len(held) > _FEW_HELD * total
+    report.add("held", False if many else None, told)
 
 
 def compare_names(report: VerifyReport, other: ClipInfo, due: list[str]) -> None:

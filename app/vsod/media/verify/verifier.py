@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from vsod.media.verify.picture_checks import check_cutout, check_fill, check_mat
 from vsod.media.verify.readback import has_alpha, read_cutouts, read_matte
 from vsod.media.verify.timing_checks import (
     compare_count,
+    compare_held,
     compare_names,
     compare_raster,
     compare_timecode,
@@ -42,6 +43,7 @@ def verify(
     export_settings: ExportSettings | None = None,
     name: Path | None = None,
     source_settings: SourceSettings = DEFAULT_SOURCE_SETTINGS,
+    held: Sequence[int] | None = None,
 ) -> VerifyReport:
     """Decode an export again and compare it with the source it was made from.
 
@@ -54,6 +56,7 @@ def verify(
         export_settings: How it was to be written; None for what is usual.
         name: Where it is going to be, if it is not in its place yet.
         source_settings: How the source is read.
+        held: Source frames that could not be decoded, where that is known and told already; None to look.
 
     Returns:
         The report; an unreadable export is a failed check, not an exception.
@@ -83,6 +86,8 @@ def verify(
         said = _notes(other)
         content = content or _content(other, said)
         report.content, report.frames = content, plan.source_frames.tolist()
+        if held is None:
+            compare_held(report, source, plan.source_frames)
         compare_count(report, other, frames)
         if other.kind == "sequence":
             suffix = Path(other.names[0]).suffix
