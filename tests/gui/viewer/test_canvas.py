@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from fake_clip_session import FakeClip
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction, QImage
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core import overlay as ov
 from vsod.gui.main_window import MainWindow
 from vsod.gui.playback.frame_renderer import SOURCE
+from vsod.gui.toolkit import theme
 
 
 def ready(qtbot: QtBot, window: MainWindow) -> None:
@@ -188,3 +191,35 @@ def test_contour_is_a_line(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> 
     ready(qtbot, window)
     picture = do(qtbot, window, "show_contour")
     assert 100 < (picture == ov.OUTLINE_COLOR).all(2).sum() < 20_000
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_the_surround_is_neutral_and_the_line_is_seen_in_every_theme(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, name: str
+) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply_theme(app, name)
+    try:
+        ready(qtbot, window)
+        window.resize(1100, 500)
+        settle(qtbot, window)
+        wiped = do(qtbot, window, "compare_wipe")
+        height, width = wiped.shape[:2]
+        assert window.canvas.picture_rect().left() > 4
+        assert wiped[height // 2, 1].tolist() == [0x2E] * 3
+        row = wiped[height // 4, width // 2 - 2 : width // 2 + 2]
+        assert row[0].tolist() == row[3].tolist() == [0, 0, 0]
+        assert row[1].tolist() == row[2].tolist() == [255, 255, 255]
+    finally:
+        theme.apply_theme(app)
+
+
+def test_labels_of_the_wipe_stay_in_their_part(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_matte")
+    do(qtbot, window, "compare_wipe")
+    window.canvas.comparison.drag(20, window.canvas.width())
+    with_label = pixels(window)
+    assert (with_label[4:30, 40:] != 0).any()  # B's box has words
+    assert not (with_label[4:30, :14] == 255).any()  # A's has no room

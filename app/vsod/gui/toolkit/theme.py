@@ -22,6 +22,9 @@ LINE = QColor("#35373d")
 FAINT = QColor("#6d717a")
 MUTED = QColor("#9ca0a9")
 TEXT = QColor("#e4e6ea")
+SURROUND = QColor("#2e2e2e")
+"""Round the picture, in every theme: without a hue, for the eye judges a picture by what surrounds it."""
+
 _DARK = {
     id(colour): colour.name()
     for colour in (ACCENT, WINDOW_BACKGROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT)
@@ -39,7 +42,7 @@ def apply_theme(app: QApplication, name: str = "dark") -> None:
 
     The style sheet is the dark one; another theme is a table of the colours to exchange in it. The colours
     above become those of the theme, and icons given by :func:`set_themed_icon` follow. What lies round the picture
-    is a neutral grey in every theme: the eye judges a picture by what surrounds it.
+    is :data:`SURROUND` in every theme.
     """
     _exchanged.clear()
     _exchanged.update(theme_colours(name))

@@ -189,7 +189,7 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Background, picture or pictures, guides, note."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.WINDOW_BACKGROUND)
+        painter.fillRect(self.rect(), theme.SURROUND)
         if self._shown is not None:
             self._paint_pictures(painter, self._shown)
         if self._note:

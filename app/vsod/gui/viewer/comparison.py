@@ -10,6 +10,8 @@ from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 
 _GRAB = 8.0  # pixels around the line that still catch it
+_LABEL_GAP = 12.0  # pixels between the line and the labels on its sides
+_BLACK, _WHITE, _BOX = QColor(0, 0, 0), QColor(255, 255, 255), QColor(0, 0, 0, 190)
 
 
 class Comparison:
@@ -58,34 +60,43 @@ class Comparison:
         return {"off": width, "wipe": self.line * width, "side": width / 2}[self.mode]
 
     def paint(self, painter: QPainter, view: ViewState, width: float, height: float) -> None:
-        """The line, and what lies on its sides."""
-        edge = self._edge(width)
+        """The line, and what lies on its sides; the same in every theme, for it lies on a picture."""
+        edge = round(self._edge(width))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        # white between two lines of black: one of them stands out on any picture
+        painter.fillRect(QRectF(edge - 2, 0, 4, height), _BLACK)
+        painter.fillRect(QRectF(edge - 1, 0, 2, height), _WHITE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(0, 0, 0, 140), 3))
-        painter.drawLine(QPointF(edge, 0), QPointF(edge, height))
-        painter.setPen(QPen(theme.TEXT, 1))
-        painter.drawLine(QPointF(edge, 0), QPointF(edge, height))
         if self.mode == "wipe":
+            painter.setPen(QPen(_BLACK, 1))
+            painter.setBrush(_WHITE)
+            painter.drawEllipse(QPointF(edge, height / 2), 7, 7)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.ACCENT)
-            painter.drawEllipse(QPointF(edge, height / 2), 6, 6)
+            painter.drawEllipse(QPointF(edge, height / 2), 4, 4)
         font = QFont(painter.font())
-        font.setPixelSize(11)
+        font.setPixelSize(12)
         painter.setFont(font)
-        issues = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme.TEXT)
-        for text, box, side in (
-            ("A  finished", QRectF(edge - 220, 8, 208, 18), Qt.AlignmentFlag.AlignRight),
-            (
-                f"B  {compare_title(view.compare_with)}",
-                QRectF(edge + 12, 8, 208, 18),
-                Qt.AlignmentFlag.AlignLeft,
-            ),
-        ):
-            # a shade keeps the words readable on any picture
-            painter.setPen(QColor(0, 0, 0, 200))
-            painter.drawText(box.translated(1, 1), issues | side, text)
-            painter.setPen(theme.TEXT)
-            painter.drawText(box, issues | side, text)
+        finished = tr("A  finished matte")
+        _paint_label(painter, finished, edge - _LABEL_GAP, self.first_part(width, height), left=False)
+        other = f"B  {compare_title(view.compare_with)}"
+        _paint_label(painter, other, edge + _LABEL_GAP, self.second_part(width, height), left=True)
+
+
+def _paint_label(painter: QPainter, text: str, at: float, part: QRectF, *, left: bool) -> None:
+    """Words in a box that begins, or ends, at ``at``, no wider than its part of the viewer."""
+    metrics = painter.fontMetrics()
+    room = part.width() - _LABEL_GAP - 16
+    if room < 24:
+        return
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+    box_width = metrics.horizontalAdvance(shown) + 16
+    box = QRectF(at if left else at - box_width, 8, box_width, metrics.height() + 8)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_BOX)
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(_WHITE)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
 
 def compare_title(against: str) -> str:
