@@ -20,7 +20,7 @@ from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.qt_messages import qt_messages_logged
-from vsod.gui.toolkit.translation import TranslationTable, system_language
+from vsod.gui.toolkit.translation import TranslationTable, qt_translation, system_language
 from vsod.paths import log_dir
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ def _run(paths: list[Path], argv: list[str]) -> int:
     theme.apply_theme(app, preferences.get_text("theme", "dark"))
     language = TranslationTable(preferences.get_text("language") or system_language())
     app.installTranslator(language)
+    own_words = qt_translation(language.code)
+    app.installTranslator(own_words)
     crash = CrashReporter(app)
     crash.install()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -197,6 +196,10 @@ def run_bench(
 
 
 def peak_mb() -> float:
-    """Largest resident memory of this process so far."""
+    """Largest resident memory of this process so far; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:  # there is none on Windows, and no clip may fail to open for it
+        return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)

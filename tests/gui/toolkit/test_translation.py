@@ -26,7 +26,14 @@ from vsod.gui.panels.clip_facts import clip_facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
 from vsod.gui.panels.setting_editors import choice_title
 from vsod.gui.timeline.track_layout import SHOWN_METRICS
-from vsod.gui.toolkit.translation import TranslationTable, languages, read_translations, system_language, tr
+from vsod.gui.toolkit.translation import (
+    TranslationTable,
+    languages,
+    qt_translation,
+    read_translations,
+    system_language,
+    tr,
+)
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
 
@@ -52,9 +59,7 @@ def tables() -> set[str]:
     entries = {entry for rows in MENUS.values() for entry in rows if entry is not None}
     editors = {setting.metadata["title"] for setting in fields(MatteSettings)}
     shown = (
-        [kind.title for kind in ISSUE_TYPES]
-        + list(ALL_ADVICE)
-        + [metric.title for metric in SHOWN_METRICS]
+        [kind.title for kind in ISSUE_TYPES] + list(ALL_ADVICE) + [metric.title for metric in SHOWN_METRICS]
     )
     return (
         set(shown)
@@ -179,3 +184,11 @@ def test_menus_have_no_letter_twice(german: None) -> None:
             if entry is not None and (found := re.search("&(.)", tr(entry.text)))
         ]
         assert len(letters) == len(set(letters)), f"{title}: {letters}"
+
+
+def test_qts_own_words_are_translated(qapp: QApplication) -> None:
+    """Save, Discard and Cancel are Qt's, and so is what its file dialog says."""
+    german = qt_translation("de")
+    assert german.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+    assert german.translate("QFileDialog", "All Files (*)") == "Alle Dateien (*)"
+    assert qt_translation("en").isEmpty()

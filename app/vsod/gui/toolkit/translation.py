@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from PyQt6.QtCore import QCoreApplication, QLocale, QTranslator
+from PyQt6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from vsod import paths
 
@@ -29,6 +29,7 @@ class TranslationTable(QTranslator):
 
     def __init__(self, code: str) -> None:
         super().__init__()
+        self.code = code
         self.words = read_translations(code)
 
     def isEmpty(self) -> bool:
@@ -40,6 +41,13 @@ class TranslationTable(QTranslator):
     ) -> str | None:
         """Called by Qt; None leaves the English."""
         return self.words.get(source or "") if context == _CONTEXT else None
+
+
+def qt_translation(code: str) -> QTranslator:
+    """Qt's own words in a language: the buttons of its dialogs, what its file dialog says."""
+    translator = QTranslator()
+    translator.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    return translator
 
 
 def read_translations(code: str) -> dict[str, str]:

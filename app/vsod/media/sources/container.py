@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -60,7 +61,8 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
     # An absolute path: a name such as "data:x.mp4" must never be read as a protocol.
     target = str(path.absolute()) if file is None else file
     try:
-        container = av.open(target, mode="r", options=open_options(), metadata_errors="replace")
+        tags = _tag_options(av.__version__)
+        container: InputContainer = av.open(target, mode="r", options=open_options(), **tags)
     except PermissionError as error:
         raise MediaError(
             "no permission to read this file", where=path, fix="Change its permissions."
@@ -70,6 +72,11 @@ def open_input(path: Path, file: object | None = None) -> InputContainer:
     for stream in container.streams:
         stream.discard = Discard.all
     return container
+
+
+def _tag_options(version: str) -> dict[str, Any]:
+    """How PyAV is told to read tags that are no UTF-8; from 19 on it needs no telling, and refuses to be told."""
+    return {"metadata_errors": "replace"} if int(version.partition(".")[0]) < 19 else {}
 
 
 def open_decoder(stream: VideoStream) -> VideoStream | AlphaDecoder:
