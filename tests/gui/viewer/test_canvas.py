@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_clip_session import FakeClip
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
@@ -191,6 +191,40 @@ def test_contour_is_a_line(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> 
     ready(qtbot, window)
     picture = do(qtbot, window, "show_contour")
     assert 100 < (picture == ov.OUTLINE_COLOR).all(2).sum() < 20_000
+
+
+def runs(line: np.ndarray) -> list[int]:
+    """How long each run of true values is."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(int), [0]])))
+    return (ends[1::2] - ends[::2]).tolist()
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1.0, 4.0, 12.0])
+def test_the_contour_is_one_pixel_wide_at_any_zoom(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, zoom: float
+) -> None:
+    ready(qtbot, window)
+    canvas, rect = window.canvas, window.canvas.picture_rect()
+    shown = canvas.shown
+    edge = np.flatnonzero(shown.alpha[90] > 127)[0] / shown.alpha.shape[1]
+    canvas.zoom_by(zoom, QPointF(rect.left() + edge * rect.width(), rect.center().y()))
+    picture = do(qtbot, window, "show_contour")
+    y = round(rect.center().y())
+    line = (picture[y] == ov.OUTLINE_COLOR).all(1)
+    dark = (picture[y] == 0).all(1)
+    assert runs(line) and set(runs(line)) == {1}
+    at = np.flatnonzero(line)[0]
+    assert dark[at - 1] and dark[at + 1] and not dark[at - 2] and not dark[at + 2]
+
+
+def test_both_versions_have_their_contour(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    ready(qtbot, window)
+    do(qtbot, window, "show_contour")
+    choose(qtbot, window, "compare_with:picture")
+    do(qtbot, window, "compare_side")
+    assert window.canvas.shown.outline is not None and window.canvas.shown.other_outline is None
+    choose(qtbot, window, "compare_with:unfinished")
+    assert window.canvas.shown.other_outline is not None
 
 
 @pytest.mark.parametrize("name", theme.THEMES)

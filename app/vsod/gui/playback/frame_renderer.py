@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QImage, QPainterPath
 
 from vsod.core import overlay as ov
 from vsod.core.arrays import Image
@@ -16,6 +16,7 @@ from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.frame import Frame
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.overlay import AlphaInterpretation, Overlay
+from vsod.gui.playback.outline import outline_path
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 
 CHECKER, BLUR = "checker", "blur"
@@ -76,6 +77,8 @@ class RenderedFrame:
         view: How it was to be shown.
         other: What to paint beside it, None if nothing is compared.
         other_alpha: (H, W) matte of that, None where it has none.
+        outline: Line round the subject to draw over the image, in pixels of ``rgb``; None for none.
+        other_outline: The same for ``other``.
         from_cache: True for a small stand-in while the picture itself is on its way.
     """
 
@@ -87,6 +90,8 @@ class RenderedFrame:
     view: ViewState = field(default_factory=ViewState)
     other: QImage | None = None
     other_alpha: Image | None = None
+    outline: QPainterPath | None = None
+    other_outline: QPainterPath | None = None
     from_cache: bool = False
 
 
@@ -100,15 +105,19 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame, rgb, view)
-    background = None if alpha is None else _background(view, rgb, alpha)
-    shown = ov.draw_overlay(
-        view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation, other=other
-    )
+    shown = _drawn(view, rgb, alpha, other)
     beside = None
     if view.compare != "off":
         picture = rgb if view.compare_with == SOURCE else _beside(view, rgb, other)
         beside = to_qimage(picture)
-    return RenderedFrame(frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other)
+    outline = other_outline = None
+    if view.overlay is Overlay.CONTOUR:
+        outline = None if alpha is None else outline_path(alpha)
+        if other is not None and view.compare_with != SOURCE:
+            other_outline = outline_path(other)
+    return RenderedFrame(
+        frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other, outline, other_outline
+    )
 
 
 def _other(clip: OpenClip, frame: Frame, rgb: Image, view: ViewState) -> Image | None:
@@ -125,10 +134,17 @@ def _other(clip: OpenClip, frame: Frame, rgb: Image, view: ViewState) -> Image |
 
 
 def _beside(view: ViewState, rgb: Image, alpha: Image | None) -> Image:
-    if view.overlay is Overlay.DIFFERENCE:
+    return rgb if view.overlay is Overlay.DIFFERENCE else _drawn(view, rgb, alpha)
+
+
+def _drawn(view: ViewState, rgb: Image, alpha: Image | None, other: Image | None = None) -> Image:
+    """The picture under what is laid over it; a contour is drawn by the viewer, as thin at any zoom."""
+    if view.overlay is Overlay.CONTOUR:
         return rgb
     background = None if alpha is None else _background(view, rgb, alpha)
-    return ov.draw_overlay(view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation)
+    return ov.draw_overlay(
+        view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation, other=other
+    )
 
 
 def _background(view: ViewState, rgb: Image, alpha: Image) -> Image | None:

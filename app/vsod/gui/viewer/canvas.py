@@ -21,6 +21,7 @@ from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.comparison import Comparison, paint_guides
+from vsod.gui.viewer.outline_layer import paint_outline
 from vsod.gui.viewer.view_transform import ViewTransform
 
 
@@ -203,13 +204,15 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
         second = first.translated(size[0] / 2, 0) if comparison.mode == "side" else first
         if comparison.mode == "off" or shown.other is None:
-            parts = [(shown.image, first, QRectF(self.rect()))]
+            parts = [(shown.image, shown.outline, first, QRectF(self.rect()))]
         else:
-            parts = [(shown.image, first, comparison.first_part(*size))]
-            parts.append((shown.other, second, comparison.second_part(*size)))
-        for image, target, part in parts:
+            parts = [(shown.image, shown.outline, first, comparison.first_part(*size))]
+            parts.append((shown.other, shown.other_outline, second, comparison.second_part(*size)))
+        for image, outline, target, part in parts:
             painter.setClipRect(part)
             painter.drawImage(target, image)
+            if outline is not None:
+                paint_outline(painter, outline, target, image.size())
             if self._guides:
                 paint_guides(painter, target)
         painter.setClipping(False)
