@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vsod.core.clip_settings import ClipSettings
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.export_settings import ExportSettings
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.source_settings import SourceSettings
@@ -81,6 +81,25 @@ def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
     assert json.loads(file.read_text())["clips"][0]["grades"] == [{"start": 3}]
 
 
+def test_settings_of_a_newer_version_are_kept_told_and_not_applied(tmp_path):
+    file = tmp_path / "p.vsod"
+    shot = ShotOverride(0, 5, matte=MatteSettings(feather=2))
+    settings = ClipSettings(matte=MatteSettings(feather=3), shots=(shot,))
+    Project((ProjectClip(clip(tmp_path), settings),), 0).write(file)
+    raw = json.loads(file.read_text())
+    raw["clips"][0]["matte"]["despill"] = 0.5
+    raw["clips"][0]["export"]["hdr"] = "pq"
+    raw["clips"][0]["shots"][0]["matte"]["despill"] = 1
+    file.write_text(json.dumps(raw))
+    project = Project.read(file)
+    assert project.clips[0].settings == settings
+    assert project.clips[0].unknown_settings == ["despill", "hdr"]
+    changed = project.with_clip(project.clips[0].with_settings(matte=MatteSettings(feather=4)))
+    changed.write(file)
+    again = json.loads(file.read_text())["clips"][0]
+    assert again["matte"] == {"despill": 0.5, "feather": 4} and again["export"] == {"hdr": "pq"}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -89,7 +108,6 @@ def test_what_a_newer_version_wrote_about_a_clip_is_kept(tmp_path):
         lambda raw: raw.pop("clips"),
         lambda raw: raw["clips"].append(raw["clips"][0]),
         lambda raw: raw["clips"][0].update(matte={"feather": "much"}),
-        lambda raw: raw["clips"][0].update(matte={"unknown": 1}),
         lambda raw: raw["clips"][0].update(export={"kind": "gif"}),
         lambda raw: raw["clips"][0].pop("model"),
     ],

@@ -17,13 +17,19 @@ from vsod.core.export_settings import ExportSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.name_patterns import clip_exists
-from vsod.core.old_keys import CLIP_SETTINGS, renamed
+from vsod.core.old_keys import CLIP_SETTINGS, EXPORT_SETTINGS, MATTE_SETTINGS, renamed
 from vsod.core.safe_text import json_text
+from vsod.core.source_settings import SourceSettings
 from vsod.errors import DataError
 from vsod.storage.atomic import write_text
 from vsod.storage.digest import digest
 
 PROJECT_SUFFIX = ".vsod"
+_GROUPS: dict[str, tuple[type[Any], dict[str, str]]] = {  # of settings inside a clip, with their old keys
+    "matte": (MatteSettings, MATTE_SETTINGS),
+    "export": (ExportSettings, EXPORT_SETTINGS),
+    "source_settings": (SourceSettings, {}),
+}
 _VERSION = 2  # 1: other keys, see vsod.core.old_keys
 
 
@@ -39,7 +45,8 @@ class ProjectClip:
         path: Video file or folder of frames, absolute.
         settings: What is chosen for it.
         digest: :func:`vsod.storage.digest.digest` of the clip, to know it again; empty = not taken yet.
-        unknown_keys: What a newer version of this program wrote about the clip; kept as it is.
+        unknown_keys: What a newer version of this program wrote about the clip, also inside its settings; kept as it
+            is and written back, and not applied.
     """
 
     path: Path
@@ -58,8 +65,7 @@ class ProjectClip:
     def as_json(self, home: Path) -> dict[str, Any]:
         """JSON-ready form; says where the clip is, also as seen from the folder ``home``."""
         chosen = self.settings
-        return {
-            **self.unknown_keys,
+        known = {
             "path": str(self.path),
             "beside": _seen_from(home, self.path),
             "digest": self.digest,
@@ -73,6 +79,13 @@ class ProjectClip:
             "stop": chosen.stop,
             "shots": [_shot_json(shot) for shot in chosen.shots],
         }
+        return _merged(known, self.unknown_keys)
+
+    @property
+    def unknown_settings(self) -> list[str]:
+        """Names of settings of a newer version, which are not applied."""
+        nested = (value for name, value in self.unknown_keys.items() if name in _GROUPS)
+        return sorted({str(key) for group in nested for key in group})
 
     @classmethod
     def from_json(cls, raw: dict[str, Any], home: Path) -> Self:
@@ -84,13 +97,13 @@ class ProjectClip:
         raw = renamed(raw, CLIP_SETTINGS)
         path = Path(raw["path"])
         beside = home / str(raw.get("beside") or path)
-        known = {f.name for f in fields(ClipSettings)} | {"path", "beside", "digest"}
+        raw, unknown = _without_unknown(raw)
         check_kinds(cls, {"digest": raw.get("digest", "")})
         return cls(
             path if clip_exists(path) or not clip_exists(beside) else Path(os.path.normpath(beside)),
             ClipSettings.from_json({"model": raw["model"], **raw}),
             raw.get("digest", ""),
-            {name: value for name, value in raw.items() if name not in known},
+            unknown,
         )
 
 
@@ -180,6 +193,41 @@ class Project:
             if isinstance(error.__cause__, NewerProgram):
                 raise DataError(error.__cause__.what, where=path, fix=error.__cause__.fix) from error
             raise
+
+
+def _without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A stored clip without what this version does not know, and that; what shots alone have is left out."""
+    names = {f.name for f in fields(ClipSettings)} | {"path", "beside", "digest"}
+    known = {name: value for name, value in raw.items() if name in names}
+    unknown = {name: value for name, value in raw.items() if name not in names}
+    for group, (kind, old) in _GROUPS.items():
+        values = known.get(group)
+        if isinstance(values, dict):
+            keys = {f.name for f in fields(kind)} | set(old)
+            known[group] = {key: value for key, value in values.items() if key in keys}
+            unknown[group] = {key: value for key, value in values.items() if key not in keys}
+    if isinstance(known.get("shots"), list):
+        known["shots"] = [_shot_without_unknown(shot) for shot in known["shots"]]
+    return known, {name: value for name, value in unknown.items() if value != {}}
+
+
+def _shot_without_unknown(shot: Any) -> Any:
+    if not isinstance(shot, dict):
+        return shot
+    name = "matte" if "matte" in shot else "finish"
+    if not isinstance(shot.get(name), dict):
+        return shot
+    keys = {f.name for f in fields(MatteSettings)} | set(MATTE_SETTINGS)
+    return {**shot, name: {key: value for key, value in shot[name].items() if key in keys}}
+
+
+def _merged(known: dict[str, Any], unknown: dict[str, Any]) -> dict[str, Any]:
+    """A clip with what a newer version wrote about it, at its place."""
+    whole = {**unknown, **known}
+    for group in _GROUPS:
+        if group in unknown:
+            whole[group] = {**unknown[group], **known[group]}
+    return whole
 
 
 def same_clip(work: ProjectClip, path: Path) -> bool | None:

@@ -76,6 +76,14 @@ class ProjectController(QObject):
             return
         self._preferences.remember_clip(path)
         self._take(project, path.absolute(), saved=True)
+        unknown = sorted({name for work in project.clips for name in work.unknown_settings})
+        if unknown:
+            self._banner.show_note(
+                tr("A newer version wrote this project"),
+                tr("Settings that are not known here are kept and not applied: {names}.").format(
+                    names=sanitise(", ".join(unknown))
+                ),
+            )
 
     def save(self) -> bool:
         """Write to the project's file, asking for one if there is none. True if it is written."""
