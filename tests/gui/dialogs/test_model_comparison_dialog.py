@@ -26,7 +26,7 @@ def test_models_are_compared_and_one_is_taken(qtbot: QtBot, window: MainWindow, 
     qtbot.waitUntil(lambda: dialog.grid.itemAtPosition(4, 1) is not None)
     texts = [dialog.grid.itemAtPosition(r, c).widget().text() for r, c in ((0, 1), (0, 2), (4, 1), (1, 0))]
     assert texts[:2] == ["Swift\n12 ms/frame", "Flow-guided\n12 ms/frame"]
-    assert texts[2].endswith("Flow-guided 1.00") and texts[3].endswith("frame 10")
+    assert texts[2].endswith("Flow-guided 1.00") and texts[3].endswith("frame 11")
     assert not window.jobs.busy
     dialog.grid.itemAtPosition(5, 2).widget().click()
     assert window.analysis.model == "flow" and window.bake_off.dialog is None

@@ -233,7 +233,7 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
         "vsod.gui.timeline.timeline_widget.QToolTip.showText", lambda _at, text, _on: said.append(text)
     )
     QTest.mouseMove(window.timeline, QPoint(round(window.timeline.x_of(20.5)), 60))
-    assert "frame 20" in said[-1] and "Low confidence: 1 frame, Confidence 0.10" in said[-1]
+    assert "frame 21" in said[-1] and "Low confidence: 1 frame, Confidence 0.10" in said[-1]
 
 
 def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:

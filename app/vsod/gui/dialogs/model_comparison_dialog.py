@@ -137,8 +137,8 @@ class ModelComparisonDialog(QDialog):
                 drawn = ov.contour(ov.tint(picture, ov.to_u8(matte)), ov.to_u8(matte))
                 cell.setPixmap(QPixmap.fromImage(to_qimage(drawn)).scaledToWidth(220))
                 cell.setAccessibleName(
-                    tr("{title}, frame {index}").format(
-                        title=self._titles[name], index=tasting.frames[row - 1]
+                    tr("{title}, frame {number}").format(
+                        title=self._titles[name], number=tasting.frames[row - 1] + 1
                     )
                 )
                 self.grid.addWidget(cell, row, column)
@@ -156,8 +156,8 @@ class ModelComparisonDialog(QDialog):
         for row, index in enumerate(tasting.frames, 1):
             self.grid.addWidget(
                 PlainLabel(
-                    tr("{position}\nframe {index}").format(
-                        position=position_text(self._info, index), index=index
+                    tr("{position}\nframe {number}").format(
+                        position=position_text(self._info, index), number=index + 1
                     )
                 ),
                 row,

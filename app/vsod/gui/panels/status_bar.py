@@ -84,7 +84,8 @@ class StatusBar(QStatusBar):
 
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Where the playhead is."""
-        self.frame.setText(tr("frame {index}").format(index=index) if info else "")
+        text = tr("{number} of {count}").format(number=index + 1, count=info.frame_count) if info else ""
+        self.frame.setText(text)
         self.timecode.setText(position_text(info, index) if info else "")
 
     def show_pixel(self, text: str) -> None:

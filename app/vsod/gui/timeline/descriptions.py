@@ -39,7 +39,7 @@ def frame_text(what: TimelineState, index: int) -> str:
     if what.info is None:
         return ""
     lines = [
-        position_text(what.info, index) + "  ·  " + tr("frame {index}").format(index=index),
+        position_text(what.info, index) + "  ·  " + tr("frame {number}").format(number=index + 1),
         *_own_words(what, index),
     ]
     if what.metrics is not None:

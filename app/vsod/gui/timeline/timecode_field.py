@@ -12,6 +12,7 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.toolkit.typed_position import typed_frame
 
 _NONE = "--:--:--:--"
+_PADDING = 16  # pixels of border and margin on both sides together
 
 
 class TimecodeField(QLineEdit):
@@ -73,7 +74,7 @@ class TimecodeField(QLineEdit):
         text = _NONE if self._info is None else position_text(self._info, self._index)
         selected = self.hasFocus() and self.selectedText() == self.text()
         self.setText(text)  # no longer modified
-        width = self.fontMetrics().horizontalAdvance("0" * len(text)) + 8
+        width = self.fontMetrics().horizontalAdvance("0" * len(text)) + _PADDING
         if width != self.minimumWidth():
             self.setFixedWidth(width)
         if selected:
