@@ -6,6 +6,7 @@ The one place that knows the three ways this program runs: from a checkout
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -69,9 +70,27 @@ def _user(env: str, default: str) -> Path:
     return Path(os.environ.get(env) or default)
 
 
+def cache_choice_file() -> Path:
+    """What was chosen for the cache in the window, for the command line too: JSON, ``folder`` and ``gb``."""
+    return config_dir() / "cache.json"
+
+
+def cache_choice() -> dict[str, str]:
+    """What :func:`cache_choice_file` says; nothing where it is not there or damaged."""
+    try:
+        chosen = json.loads(cache_choice_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    known = chosen.items() if isinstance(chosen, dict) else ()
+    return {name: value for name, value in known if name in ("folder", "gb") and isinstance(value, str)}
+
+
 def cache_place() -> Path:
-    """Where the user wants the cache to lie; other people's files may lie there, too. ``VSOD_CACHE`` moves it."""
-    return _user("VSOD_CACHE", str(usual_cache_place()))
+    """Where the user wants the cache to lie; other people's files may lie there, too.
+
+    The environment variable ``VSOD_CACHE`` goes first, then what was chosen in the window.
+    """
+    return _user("VSOD_CACHE", cache_choice().get("folder") or str(usual_cache_place()))
 
 
 def usual_cache_place() -> Path:

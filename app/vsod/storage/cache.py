@@ -118,12 +118,12 @@ def unwritable(path: Path, error: OSError) -> OutputError:
 
 
 def size_limit() -> int:
-    """Bytes that all stored maps may take together; ``VSOD_CACHE_GB`` sets it in GiB (4).
+    """Bytes that all stored maps may take together; ``VSOD_CACHE_GB`` sets it in GiB, else the window's choice (4).
 
     Raises:
         UsageError: It is no number above zero.
     """
-    text = os.environ.get("VSOD_CACHE_GB", "")
+    text = os.environ.get("VSOD_CACHE_GB", "") or paths.cache_choice().get("gb", "")
     try:
         size = float(text) if text else _DEFAULT
     except ValueError:

@@ -11,6 +11,9 @@ from PyQt6.QtCore import QByteArray, QSettings
 
 from vsod import paths
 from vsod.core import old_keys
+from vsod.core.safe_text import json_text
+from vsod.errors import OutputError
+from vsod.storage.atomic import write_text
 
 _RECENT = 8
 DEFAULT_CACHE_GB = "4"
@@ -53,14 +56,28 @@ class Preferences:
     def set_text(self, key: str, value: str) -> None:
         """Remember a word."""
         self._store.setValue(key, value)
+        if key in ("cache_folder", "cache_gb"):
+            self._share_cache_choice()
 
     def export_cache(self) -> None:
         """Tell the rest of the program where maps are kept and how much; what the environment says goes first."""
+        self._share_cache_choice()  # an earlier version kept it to itself
         folder = self.get_text("cache_folder")
         if folder:
             os.environ.setdefault("VSOD_CACHE", folder)
         if self.get_text("cache_gb"):
             os.environ.setdefault("VSOD_CACHE_GB", f"{self.number('cache_gb', DEFAULT_CACHE_GB):g}")
+
+    def _share_cache_choice(self) -> None:
+        """Tell the command line, too, where the cache is to lie and how large it may be."""
+        chosen = {"folder": self.get_text("cache_folder"), "gb": self.get_text("cache_gb")}
+        file = paths.cache_choice_file()
+        try:
+            if any(chosen.values()) or file.exists():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_text(file, json_text({name: value for name, value in chosen.items() if value}))
+        except (OSError, OutputError) as error:
+            _log.warning("%s: the choice of the cache is not shared: %s", file, error)
 
     def export_cache_size(self) -> None:
         """The size has just been chosen: it holds from now on."""
