@@ -35,3 +35,17 @@ def test_other_kinds_of_table_are_refused_before_any_work(tmp_path, capsys):
     assert main(["metrics", missing, "-o", "t.xlsx"]) == 2
     assert main(["metrics", missing, "-o", "t.csv", "--markers", "m.json"]) == 2
     assert "Use a name ending in .csv or .edl" in capsys.readouterr().err
+
+
+def test_metrics_are_of_the_matte_that_the_options_ask_for(tmp_path):
+    clip = make("cfr", tmp_path).path
+    softness = {}
+    for name, words in {"usual": [], "hard": ["--threshold=0.5"], "soft": ["--feather=6"]}.items():
+        table = tmp_path / f"{name}.json"
+        options = ["--temporal-smoothing=0", *words]
+        assert main(["metrics", str(clip), "-o", str(table), "--range", "2:8", "--json", *options]) == 0
+        seen = json.loads(table.read_text())
+        softness[name] = [row["softness"] for row in seen["frames"]]
+        assert all("advice" in issue for issue in seen["issues"])
+    assert softness["hard"] == [0.0] * 6
+    assert any(a != b for a, b in zip(softness["usual"], softness["soft"], strict=True))

@@ -118,10 +118,7 @@ def measure_metrics(
             map's in any case.
         frames: What is measured; None = all.
     """
-    have = store.coverage() if mattes is None else mattes.ready(store.coverage())
-    todo = metrics.missing(have)
-    if frames is not None:
-        todo[: frames.start] = todo[frames.stop :] = False
+    have, todo = _to_do(store, metrics, mattes, frames)
     try:
         for stretch in true_ranges(todo, _PATIENT):
             meter = _Meter()
@@ -138,6 +135,24 @@ def measure_metrics(
                     meter.see(now)
     finally:
         metrics.flush()
+
+
+def count_missing(
+    store: MapStore, metrics: MetricsStore, mattes: Mattes | None = None, frames: range | None = None
+) -> int:
+    """How many frames :func:`measure_metrics` would measure."""
+    return int(_to_do(store, metrics, mattes, frames)[1].sum())
+
+
+def _to_do(
+    store: MapStore, metrics: MetricsStore, mattes: Mattes | None, frames: range | None
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """(N,) frames whose matte is final, and those of them that are to be measured."""
+    have = store.coverage() if mattes is None else mattes.ready(store.coverage())
+    todo = metrics.missing(have)
+    if frames is not None:
+        todo[: frames.start] = todo[frames.stop :] = False
+    return have, todo
 
 
 def _read(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vsod.core.arrays import Map
 from vsod.core.compositing import luma, multiply_alpha
 from vsod.core.frame import Frame
-from vsod.core.matte_settings import MatteSettings
+from vsod.core.matte_settings import CRF_ENGINES, MatteSettings
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import frames_ready
 from vsod.media.pixels.conversion import PixelFormat
@@ -33,7 +33,7 @@ class PreviewMattes:
     def __init__(self, settings: MatteSettings, width: int) -> None:
         self._settings, self._width = settings, width
         self._refiner: Refiner | None = None
-        self._needs_colour = Refiner(replace(settings, crf="off")).reads_colour or settings.crf != "off"
+        self._needs_colour = Refiner(replace(settings, crf="off")).reads_colour or settings.crf in CRF_ENGINES
         self.margin = RADIUS if settings.temporal_smoothing else 0
 
     def __enter__(self) -> PreviewMattes:

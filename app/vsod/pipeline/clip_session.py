@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis.analyse import analyse
-from vsod.analysis.measure_metrics import measure_metrics
+from vsod.analysis.measure_metrics import count_missing, measure_metrics
 from vsod.analysis.second_pass import adapted_before
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
@@ -235,13 +235,14 @@ class ClipSession:
             Cancelled: ``cancel`` was set; what is measured stays.
         """
         store, kept = self._store(model), self._metrics_store(model, settings)
-        meter = ProgressMeter(on_progress, {"measure": int(kept.missing(store.coverage()).sum())}, cancel)
-        meter.start("measure")
         with ExitStack() as stack:
             mattes = None
             if settings is not None:
                 judged, width = self._judged(model, settings), self.info.display_size[0]
                 mattes = stack.enter_context(PreviewMattes(judged, width))
+            missing = count_missing(store, kept, mattes, frames)
+            meter = ProgressMeter(on_progress, {"measure": missing}, cancel)
+            meter.start("measure")
             measured = measure_metrics(self._source, store, kept, mattes, frames)
             meter.track(stack.enter_context(closing(measured)))
 

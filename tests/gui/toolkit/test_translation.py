@@ -16,6 +16,7 @@ import vsod.gui
 from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions.action_table import MENUS
+from vsod.gui.actions.tint_menu import COLOURS
 from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
 from vsod.gui.dialogs import job_estimate_view, preferences_dialog
 from vsod.gui.dialogs.background_picker import _KINDS
@@ -72,6 +73,7 @@ def tables() -> set[str]:
         | set(job_estimate_view._STAGES.values())
         | {job_estimate_view._ASK}
         | set(_GROUNDS.values())
+        | set(COLOURS.values())
         | set(_READINGS.values())
         | set(_KINDS.values())
         | set(MENUS)
