@@ -19,7 +19,10 @@ from vsod.core.arrays import Image
 RGB = tuple[int, int, int]
 
 TINT_COLOR: RGB = (255, 64, 129)
-"""Magenta: rare in nature, and told from green and blue by every kind of colour vision."""
+"""Magenta: rare in nature. Without red or green cones it is close to skin and leaves: others can be chosen."""
+
+TINT_STRENGTH = 0.6
+"""How much dye where the matte is full."""
 
 OUTLINE_COLOR: RGB = (255, 221, 51)
 """Yellow, between two lines of black: stands out on light and on dark."""
@@ -30,7 +33,6 @@ LESS_COLOR: RGB = (60, 140, 255)
 
 AlphaInterpretation = Literal["right", "as premultiplied", "as straight"]
 
-_TINT_STRENGTH = 0.6
 _BAND = 16  # rows per step; measured best between 8 and 32 at 1080p and 4K
 _CHECKER: tuple[int, int] = (92, 128)
 
@@ -71,6 +73,8 @@ def draw_overlay(
     background: Image | None = None,
     reading: AlphaInterpretation = "right",
     other: Image | None = None,
+    tint_color: RGB = TINT_COLOR,
+    tint_strength: float = TINT_STRENGTH,
 ) -> Image:
     """Show ``alpha`` over ``rgb`` the way ``overlay`` says.
 
@@ -81,6 +85,8 @@ def draw_overlay(
         background: (H, W, 3) behind a cut-out; None for grey squares.
         reading: How a program takes the cut-out's colour, see :func:`as_misread_alpha`.
         other: (H, W) matte to compare with, for the difference.
+        tint_color: The tint's dye.
+        tint_strength: 0..1, how much of it.
 
     Returns:
         (H, W, 3). ``rgb`` itself, not a copy, if there is nothing to lay over it.
@@ -88,7 +94,7 @@ def draw_overlay(
     if alpha is None or overlay is Overlay.NONE:
         return rgb
     if overlay is Overlay.TINT:
-        return tint(rgb, alpha)
+        return tint(rgb, alpha, tint_color, tint_strength)
     if overlay is Overlay.HEAT:
         return heat_map(rgb, alpha)
     if overlay is Overlay.MATTE:
@@ -115,7 +121,7 @@ def to_u8(alpha: npt.NDArray[np.float32]) -> Image:
     return scaled.astype(np.uint8)
 
 
-def tint(rgb: Image, alpha: Image, color: RGB = TINT_COLOR, strength: float = _TINT_STRENGTH) -> Image:
+def tint(rgb: Image, alpha: Image, color: RGB = TINT_COLOR, strength: float = TINT_STRENGTH) -> Image:
     """The picture with the subject dyed.
 
     Args:

@@ -187,7 +187,9 @@ class MainWindow(QMainWindow):
         self.document.changed.connect(lambda work: self.overview.set_settings(work.path, work.settings))
         self.overview.found.connect(self.workspace.issues.set_issues)
         self.overview.outdated.connect(self.workspace.issues.set_outdated)
-        self.menus.view_menus.chosen.connect(lambda changes: self.player.set_view(**changes))
+        for menu in (self.menus.view_menus, self.menus.tint):
+            menu.chosen.connect(lambda changes: self.player.set_view(**changes))
+        self.player.set_view(**self.menus.tint.values)
         self.workspace.issues.picked.connect(self.player.seek)
         self.exporting.wanted_now.connect(self.queue_room.export_now)
         self.exporting.queued.connect(self.queue_room.add)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_clip_session import FakeClip
+from fake_clip_session import FakeBackend, FakeClip
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction, QImage
 from PyQt6.QtTest import QTest
@@ -16,6 +16,7 @@ from vsod.core import overlay as ov
 from vsod.gui.main_window import MainWindow
 from vsod.gui.playback.frame_renderer import SOURCE
 from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.preferences import Preferences
 
 
 def ready(qtbot: QtBot, window: MainWindow) -> None:
@@ -257,3 +258,32 @@ def test_labels_of_the_wipe_stay_in_their_part(qtbot: QtBot, window: MainWindow,
     with_label = pixels(window)
     assert (with_label[4:30, 40:] != 0).any()  # B's box has words
     assert not (with_label[4:30, :14] == 255).any()  # A's has no room
+
+
+def test_colour_and_strength_of_the_tint_are_chosen_and_remembered(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, backend: FakeBackend
+) -> None:
+    ready(qtbot, window)
+    usual = do(qtbot, window, "show_tint").astype(int)
+    center = window.canvas.rect().center()
+
+    def pick(name: str) -> None:
+        action = window.findChild(QAction, name)
+        assert action is not None
+        action.trigger()
+        assert action.isChecked()
+        settle(qtbot, window)
+
+    pick("tint:FFD800")
+    pick("strength:0.9")
+    spot = pixels(window)[center.y(), center.x()].astype(int)
+    assert np.abs(spot - [255, 216, 0]).max() < 40 and (spot != usual[center.y(), center.x()]).any()
+    other = MainWindow(backend)
+    qtbot.addWidget(other)
+    assert (other.player.view.tint_color, other.player.view.tint_strength) == ((255, 216, 0), 0.9)
+    other.close()
+    Preferences().set_text("tint_color", "no colour")
+    third = MainWindow(backend)
+    qtbot.addWidget(third)
+    assert third.player.view.tint_color == ov.TINT_COLOR
+    third.close()

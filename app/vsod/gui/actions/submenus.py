@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from vsod.gui.actions.project_clips_menu import ProjectClipsMenu
 from vsod.gui.actions.recent_menu import RecentMenu
+from vsod.gui.actions.tint_menu import TintMenu
 from vsod.gui.actions.view_menus import ViewMenus
 from vsod.gui.panels.view_bar import ViewBar
 from vsod.gui.state.project_document import ProjectDocument
@@ -28,6 +29,7 @@ class Submenus:
 
     Attributes:
         view_menus: What is behind the cut-out, and what is compared with.
+        tint: Colour and strength of the tint.
         recent: Clips opened lately.
         clips: Clips of the project.
     """
@@ -41,12 +43,13 @@ class Submenus:
         document: ProjectDocument,
     ) -> None:
         self.view_menus = ViewMenus(window)
+        self.tint = TintMenu(preferences, window)
         self.recent = RecentMenu(preferences, window)
         self.clips = ProjectClipsMenu(document, window)
         for menu, text in ((self.view_menus.background, tr("Background")), (self.view_menus.against, "A/B")):
             bar.add_menu(menu, text)
         places = (
-            ("view", "guides", (self.view_menus.background, self.view_menus.against)),
+            ("view", "guides", (self.tint.menu, self.view_menus.background, self.view_menus.against)),
             ("file", "export", (self.clips, self.recent)),
         )
         for name, before, menus in places:

@@ -37,6 +37,8 @@ class ViewState:
         alpha_interpretation: How a program takes the cut-out's colour.
         compare: Whether two versions are shown, and how.
         compare_with: The other version: :data:`SOURCE`, :data:`RAW_MAP` (the map as it is), or a model.
+        tint_color: Of the tint.
+        tint_strength: 0..1, how much of it.
     """
 
     overlay: Overlay = Overlay.TINT
@@ -47,6 +49,8 @@ class ViewState:
     alpha_interpretation: AlphaInterpretation = "right"
     compare: Compare = "off"
     compare_with: str = RAW_MAP
+    tint_color: ov.RGB = ov.TINT_COLOR
+    tint_strength: float = ov.TINT_STRENGTH
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
         """Model and matte settings of a frame; no model while there are no maps."""
@@ -143,7 +147,14 @@ def _drawn(view: ViewState, rgb: Image, alpha: Image | None, other: Image | None
         return rgb
     background = None if alpha is None else _background(view, rgb, alpha)
     return ov.draw_overlay(
-        view.overlay, rgb, alpha, background=background, reading=view.alpha_interpretation, other=other
+        view.overlay,
+        rgb,
+        alpha,
+        background=background,
+        reading=view.alpha_interpretation,
+        other=other,
+        tint_color=view.tint_color,
+        tint_strength=view.tint_strength,
     )
 
 
