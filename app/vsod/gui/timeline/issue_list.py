@@ -17,13 +17,13 @@ from vsod.qc.issues import Issue, by_weight
 
 _ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
-_ISSUE, _FRAMES, _DURATION = range(3)
+_ISSUE, _PLACE, _LENGTH = range(3)
 
 
 class IssueList(QGroupBox):
     """One line per issue; a click or Enter goes to its worst frame.
 
-    The heaviest comes first. A click on the head *Frames* sorts by time, on another by weight again.
+    The heaviest comes first. A click on the head *First – last* sorts by time, on another by weight again.
     """
 
     picked = pyqtSignal(int)  # go to this frame
@@ -47,12 +47,14 @@ class IssueList(QGroupBox):
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
         tree.setAccessibleName(tr("Issues"))
-        tree.setHeaderLabels([tr("Issue"), tr("Frames"), tr("Length")])
+        tree.setHeaderLabels([tr("Issue"), tr("First – last"), tr("Frames")])
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
         tree.setIndentation(0)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         tree.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        # a side panel is narrow: three columns need the room between them
+        tree.setStyleSheet("QHeaderView::section { padding: 3px 4px; } QTreeView::item { padding: 1px 2px; }")
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.itemClicked.connect(self._on_picked)
         tree.itemActivated.connect(self._on_picked)
@@ -62,10 +64,10 @@ class IssueList(QGroupBox):
             header.setMinimumSectionSize(20)
             header.setSectionsClickable(True)
             header.setSectionResizeMode(_ISSUE, QHeaderView.ResizeMode.Stretch)
-            for part in (_FRAMES, _DURATION):
+            for part in (_PLACE, _LENGTH):
                 header.setSectionResizeMode(part, QHeaderView.ResizeMode.ResizeToContents)
-            header.setToolTip(tr("Frames sorts by time, Issue and Length by weight"))
-            header.sectionClicked.connect(lambda part: self.sort(by_time=part == _FRAMES))
+            header.setToolTip(tr("First – last sorts by time, Issue and Frames by weight"))
+            header.sectionClicked.connect(lambda part: self.sort(by_time=part == _PLACE))
         return tree
 
     def set_clip(self, info: ClipInfo | None) -> None:
@@ -114,11 +116,10 @@ class IssueList(QGroupBox):
 
     def _row(self, info: ClipInfo, issue: Issue) -> QTreeWidgetItem:
         first, last = issue.frames.start, issue.frames.stop - 1
-        item = QTreeWidgetItem(
-            [tr(issue.type.title), span_text(info, first, last), _length_text(len(issue.frames))]
-        )
+        words = [tr(issue.type.title), span_text(info, first, last), str(len(issue.frames))]
+        item = QTreeWidgetItem(words)
         item.setData(0, Qt.ItemDataRole.UserRole, issue.worst)
-        item.setTextAlignment(_DURATION, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         told = [
             f"{position_text(info, first)} – {position_text(info, last)}",
             issue_text(issue),
@@ -132,7 +133,3 @@ class IssueList(QGroupBox):
 
     def _on_picked(self, item: QTreeWidgetItem) -> None:
         self.picked.emit(int(item.data(0, Qt.ItemDataRole.UserRole)))
-
-
-def _length_text(count: int) -> str:
-    return tr("{count} fr").format(count=count)

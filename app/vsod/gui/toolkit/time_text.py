@@ -34,14 +34,14 @@ def length_text(info: ClipInfo, frames: range) -> str:
 
 
 def span_text(info: ClipInfo, first: int, last: int) -> str:
-    """Two frames as "first – last", both included; fields that the clip's other frames share are left out."""
+    """Two frames as "first–last", both included; fields that the clip's other frames share are left out."""
     end = position_text(info, info.frame_count - 1)
     shared = 0
     start = position_text(info, 0)
     while start[shared : shared + 3] == end[shared : shared + 3] and shared < 6:
         shared += 3
     words = [position_text(info, index)[shared:] for index in dict.fromkeys((first, last))]
-    return " – ".join(words)
+    return "–".join(words)
 
 
 def clock_text(seconds: float, digits: int = 0) -> str:
