@@ -130,7 +130,7 @@ def test_the_language_is_remembered(window: MainWindow) -> None:
     assert window.preferences.get_text("language") == ""
 
 
-def test_viewer_and_timeline_follow_the_theme(
+def test_the_timeline_follows_the_theme_and_the_surround_of_the_picture_stays(
     qtbot: QtBot, window: MainWindow, clip: FakeClip, qapp: QApplication
 ) -> None:
     def background() -> tuple[int, int]:
@@ -141,7 +141,7 @@ def test_viewer_and_timeline_follow_the_theme(
     dark, play = background(), window.actions_by_id["play"].icon().pixmap(24).toImage()
     try:
         theme.apply_theme(qapp, "light")
-        assert min(background()) > 180 and max(dark) < 60
+        assert background()[0] > 180 and max(dark) < 60 and background()[1] == dark[1]
         assert window.actions_by_id["play"].icon().pixmap(24).toImage() != play
         assert theme.TEXT.lightness() < 60
     finally:

@@ -234,6 +234,7 @@ def test_the_surround_is_neutral_and_the_line_is_seen_in_every_theme(
 ) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
+    before = app.styleSheet(), app.palette()
     theme.apply_theme(app, name)
     try:
         ready(qtbot, window)
@@ -248,6 +249,8 @@ def test_the_surround_is_neutral_and_the_line_is_seen_in_every_theme(
         assert row[1].tolist() == row[2].tolist() == [255, 255, 255]
     finally:
         theme.apply_theme(app)
+        app.setStyleSheet(before[0])
+        app.setPalette(before[1])
 
 
 def test_labels_of_the_wipe_stay_in_their_part(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

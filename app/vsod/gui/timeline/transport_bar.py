@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.timecode_field import TimecodeField
-from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import length_text, position_text
 from vsod.gui.toolkit.translation import tr
 
@@ -121,5 +121,5 @@ def _number(name: str) -> PlainLabel:
     label = PlainLabel()
     label.setObjectName("frameNumber")
     label.setAccessibleName(name)
-    label.setToolTip(name)
+    label.setToolTip(inert(name))
     return label
