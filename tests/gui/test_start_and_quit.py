@@ -134,7 +134,8 @@ def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> N
     first = MainWindow(backend)
     first.show()
     qtbot.waitUntil(lambda: bool(first.jobs.formats))
-    first.resize(first.minimumSizeHint().width(), 690)  # the screen of the tests is narrow
+    first.showNormal()  # a first window fills a screen as small as that of the tests
+    first.resize(first.minimumSizeHint().width(), 690)
     first.analysis.model_box.setCurrentIndex(1)
     first.analysis.set_device("cpu")
     first.close()
@@ -143,6 +144,27 @@ def test_geometry_and_choices_come_back(qtbot: QtBot, backend: FakeBackend) -> N
     qtbot.waitUntil(lambda: second.analysis.model is not None)
     assert (second.width(), second.height()) == (first.width(), 690)
     assert second.analysis.model == "flow" and second.analysis.device == "cpu"
+    second.close()
+
+
+def test_the_first_window_fills_a_small_screen_and_stays_inside_it(
+    qtbot: QtBot, backend: FakeBackend
+) -> None:
+    first = MainWindow(backend)
+    screen = first.screen()
+    assert screen is not None and screen.availableGeometry().width() < 1440
+    assert first.windowState() & Qt.WindowState.WindowMaximized
+    first.close()
+
+
+def test_a_window_of_a_screen_that_is_gone_comes_back_inside(qtbot: QtBot, backend: FakeBackend) -> None:
+    first = MainWindow(backend)
+    first.showNormal()
+    first.move(5000, 4000)
+    first.close()
+    second = MainWindow(backend)
+    screen = second.screen()
+    assert screen is not None and screen.availableGeometry().contains(second.pos())
     second.close()
 
 

@@ -51,6 +51,9 @@ from vsod.gui.viewer.welcome import Welcome
 from vsod.gui.workspace.window_context import WindowContext
 from vsod.gui.workspace.workspace import Workspace
 
+_FIRST_SIZE = 1280, 800  # points, where a screen has room for more
+_ROOMY = 1440, 900  # points from which on a first window does not fill the screen
+
 
 class MainWindow(QMainWindow):
     """One clip at a time.
@@ -81,9 +84,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._follow_clip()
         self.running.refresh()
-        self.resize(1280, 800)
-        if self.preferences.geometry is not None:
-            self.restoreGeometry(self.preferences.geometry)
+        self._place()
         # after the first paint: the window is there before anything is looked for
         QTimer.singleShot(0, self._begin)
 
@@ -98,6 +99,24 @@ class MainWindow(QMainWindow):
         return self.exporting.dialog
 
     # ---- construction
+
+    def _place(self) -> None:
+        """Size and place: as they were, else what the screen has room for; never beyond a screen."""
+        self.resize(*_FIRST_SIZE)
+        if self.preferences.geometry is not None:
+            self.restoreGeometry(self.preferences.geometry)
+        screen = self.screen()
+        if screen is None or self.isMaximized() or self.isFullScreen():
+            return
+        free = screen.availableGeometry()
+        if self.preferences.geometry is None and (free.width() < _ROOMY[0] or free.height() < _ROOMY[1]):
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        elif not free.contains(self.frameGeometry()):
+            # the screen it was on is gone, or another scale holds
+            size = self.size().boundedTo(free.size())
+            self.resize(size)
+            left = max(free.left(), min(self.x(), free.right() + 1 - size.width()))
+            self.move(left, max(free.top(), min(self.y(), free.bottom() + 1 - size.height())))
 
     def _build(self) -> None:
         """The widgets."""
