@@ -104,7 +104,8 @@ class ShortcutsDialog(QDialog):
         mouse = PlainLabel(
             tr(
                 "Wheel: zoom to the cursor.  Middle button, or space and left button: pan.\n"
-                "Enter presses the button that has the focus; space always plays."
+                "Enter presses the button that has the focus. "
+                "Space plays, but in check boxes and lists; Esc leaves them."
             )
         )
         mouse.setObjectName("faint")
