@@ -199,7 +199,7 @@ def test_the_window_fits_small_screens(qapp: QApplication, qtbot: QtBot, languag
     window = MainWindow(FakeBackend())
     try:
         window.queue_room.show()
-        window.show()
+        window.showNormal()
         window.resize(800, 600)
         assert (window.width(), window.height()) == (800, 600)
         window.open_path(Path("/clips/heron.mov"))
