@@ -246,5 +246,5 @@ def _many(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--recursive",
         action="store_true",
-        help="look into folders in folders, too (folders of images and memory cards are looked into anyway)",
+        help="look into folders in folders, too (folders of images and those of a memory card are looked into anyway)",
     )

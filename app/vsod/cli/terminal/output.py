@@ -152,7 +152,9 @@ def print_result(report: JobResult, as_json: bool) -> int:
         for warning in report.warnings:
             print_note(f"warning: {sanitise(warning)}")
         if report.held:
-            print_note(f"warning: {len(report.held)} missing or unreadable frames were held: {_short(report.held)}")
+            print_note(
+                f"warning: {len(report.held)} missing or unreadable frames were held: {_short(report.held)}"
+            )
     return report.exit_code
 
 

@@ -21,7 +21,20 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.canvas import Canvas
 from vsod.gui.viewer.view_modes import VIEW_MODES
 
-_BUTTONS = ("mark_in", "", "first", "previous_frame", "play", "next_frame", "last", "", "mark_out", "", "loop", "mute")
+_BUTTONS = (
+    "mark_in",
+    "",
+    "first",
+    "previous_frame",
+    "play",
+    "next_frame",
+    "last",
+    "",
+    "mark_out",
+    "",
+    "loop",
+    "mute",
+)
 _SIDE_WIDTH = 320
 _Box = TypeVar("_Box", QVBoxLayout, QHBoxLayout)
 

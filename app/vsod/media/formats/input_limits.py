@@ -28,7 +28,21 @@ _PICTURES = (
 _SOUND = "wav,w64,aiff,caf,au,mp3,aac,ac3,eac3,flac,amr"
 
 OPENIMAGEIO_SUFFIXES = (
-    *(".tif", ".tiff", ".exr", ".dpx", ".cin", ".tga", ".hdr", ".psd", ".psb", ".sgi", ".jxl", ".jp2", ".j2k"),
+    *(
+        ".tif",
+        ".tiff",
+        ".exr",
+        ".dpx",
+        ".cin",
+        ".tga",
+        ".hdr",
+        ".psd",
+        ".psb",
+        ".sgi",
+        ".jxl",
+        ".jp2",
+        ".j2k",
+    ),
     *(".j2c", ".ppm", ".pgm", ".pnm", ".pfm"),
 )
 """Images that OpenImageIO reads, single ones too."""
@@ -48,7 +62,13 @@ UNREAD_IMAGES = {
     **_RAW,
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
     **{".avif": "AVIF", ".gif": "GIF", ".svg": "SVG", ".xcf": "GIMP", ".kra": "Krita", ".jxr": "JPEG XR"},
-    **{".pic": "Softimage", ".iff": "Maya IFF", ".rla": "RLA", ".dds": "DirectDraw", ".ktx": "Khronos texture"},
+    **{
+        ".pic": "Softimage",
+        ".iff": "Maya IFF",
+        ".rla": "RLA",
+        ".dds": "DirectDraw",
+        ".ktx": "Khronos texture",
+    },
 }
 """Suffixes of images that no sequence is read from, and what they are."""
 
