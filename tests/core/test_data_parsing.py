@@ -74,8 +74,11 @@ def test_reports(file):
     quickly(JobReport.read, file)
 
 
-def test_projects(file):
-    quickly(Project.read, file)
+def test_projects(file, request):
+    if request.node.callspec.id == "unknown finish":  # of a newer version: kept, and not applied
+        assert Project.read(file).clips[0].unknown_settings == ["x"]
+    else:
+        quickly(Project.read, file)
 
 
 def test_jobs(file):

@@ -24,7 +24,9 @@ from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, Progress, ProgressFn
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import Cancelled, MediaNotFound, OutputError
+from vsod.gui.toolkit.pipeline_interface import LocalPipeline
 from vsod.pipeline.batch import JobOutcome
+from vsod.pipeline.find_clips import FoundClips
 from vsod.pipeline.job_estimate import JobEstimate
 from vsod.qc.frame_metrics import FrameMetrics
 
@@ -345,6 +347,7 @@ class FakeBackend:
         self.job_gate: threading.Semaphore | None = None
         self.job_error: Exception | None = None
         self.ran: list[JobSpec] = []
+        self.pictured: list[Path] = []
 
     def models(self) -> list[ModelRow]:
         return MODELS
@@ -362,6 +365,14 @@ class FakeBackend:
         clip = FakeClip(clip_info(path, **changes))  # type: ignore[arg-type]
         self.clips.append(clip)
         return clip
+
+    def find_clips(self, paths: list[Path], *, recursive: bool) -> FoundClips:
+        return LocalPipeline().find_clips(paths, recursive=recursive)
+
+    def thumbnail(self, path: Path, size: tuple[int, int]) -> np.ndarray:
+        assert threading.current_thread() is not threading.main_thread()
+        self.pictured.append(path)
+        return np.full((size[1], size[0], 3), 128, np.uint8)
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -123,5 +123,7 @@ def test_matte_lies_over_its_source(
         tolerance = max(info.time_base, Fraction(1, 1000) if suffix in (".mkv", ".webm") else other.time_base)
         assert all(abs(a - b) <= tolerance for a, b in zip(times(other), wanted, strict=True))
         assert other.pts[0] == 0
-    report = verify(truth.path, target, frames=frames)
+    # that much of these cannot be decoded is known, and no fault of the export
+    held = [] if kind in _DAMAGED else None
+    report = verify(truth.path, target, frames=frames, held=held)
     assert report.ok, report.failures

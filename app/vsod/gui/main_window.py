@@ -21,6 +21,7 @@ from vsod.gui.actions.action_handlers import set_idle_analysis
 from vsod.gui.actions.action_state import ActionState
 from vsod.gui.actions.submenus import Submenus
 from vsod.gui.controllers.analysis_controller import AnalysisController
+from vsod.gui.controllers.clip_list_dock import ClipListDock
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
 from vsod.gui.controllers.metrics_controller import MetricsController
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
         self.opening = OpenController(room, self.welcome, self)
         self.projects = ProjectController(room, self.opening.open, self.opening.close_clip, self)
         self.queue_room = QueueDock(room, self.editing, self.messages, self)
+        self.clip_list = ClipListDock(room, self.queue_room.queue, self)
         self.running = AnalysisController(room, self.idle_analysis, self)
         self.source_watch = SourceWatch(self.banner, self.opening.open, self)
 
@@ -182,6 +184,7 @@ class MainWindow(QMainWindow):
             model_comparison=self.bake_off,
             export=self.exporting,
             queue=self.queue_room,
+            clip_list=self.clip_list,
             metrics=self.overview,
             metrics_export=self.reports,
             viewer=self.stage,
@@ -213,10 +216,14 @@ class MainWindow(QMainWindow):
         self.exporting.wanted_now.connect(self.queue_room.export_now)
         self.exporting.queued.connect(self.queue_room.add)
         self.opening.project_picked.connect(self.projects.open)
-        self.opening.several_picked.connect(self.queue_room.add_clips)
+        self.opening.several_picked.connect(self._add_clips)
+        self.clip_list.panel.add_asked.connect(self.opening.ask_for_file)
+        self.clip_list.panel.queue_asked.connect(self.queue_room.add_clips)
+        self.overview.found.connect(self.clip_list.set_issues)
         self.queue_room.opened.connect(self.editing.open_job)
         self.queue_room.finished_first.connect(lambda: QTimer.singleShot(0, self.close))
-        for picked in (self.menus.recent.picked, self.menus.clips.picked, self.editing.clip_wanted):
+        lists = self.menus.recent.picked, self.menus.clips.picked, self.clip_list.opened
+        for picked in (*lists, self.editing.clip_wanted):
             picked.connect(self.opening.open)
 
     def _follow_clip(self) -> None:
@@ -262,6 +269,10 @@ class MainWindow(QMainWindow):
         self.action_state.refresh()
         if session is None or session.ended:
             self.queue_room.offer()
+
+    def _add_clips(self, paths: list[Path]) -> None:
+        self.document.add_clips([self.editing.default_settings(path.absolute()) for path in paths])
+        self.clip_list.show_for_several()
 
     def _on_models(self, models: list[ModelChoice]) -> None:
         self.menus.view_menus.set_models([model.id for model in models if not model.problem])

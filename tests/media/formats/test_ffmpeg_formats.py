@@ -70,7 +70,8 @@ def test_a_matte_lies_over_its_source(kind: str, suffix: str, tmp_path: Path) ->
     due = clip.codes[2:-1]
     assert len(seen) == len(due)
     assert all(a == b for a, b in zip(seen, due, strict=True) if b is not None and None not in due)
-    report = verify(clip.path, target, frames=frames)
+    # where much of the source cannot be decoded that is known, and no fault of the export
+    report = verify(clip.path, target, frames=frames, held=[] if None in clip.codes else None)
     assert report.ok, report.failures
     assert [p.name for p in tmp_path.glob(".*partial*")] == []
 

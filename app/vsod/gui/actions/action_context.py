@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow
 
 from vsod.gui.controllers.analysis_controller import AnalysisController
+from vsod.gui.controllers.clip_list_dock import ClipListDock
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
 from vsod.gui.controllers.metrics_controller import MetricsController
@@ -49,6 +50,7 @@ class ActionContext:
     model_comparison: ModelComparisonController
     export: ExportController
     queue: QueueDock
+    clip_list: ClipListDock
     metrics: MetricsController
     metrics_export: MetricsExport
     viewer: ViewerController

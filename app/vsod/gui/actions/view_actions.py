@@ -93,6 +93,15 @@ VIEW: tuple[Action | None, ...] = (
     Action("timeline_fit", "Fit timeline", ("Shift+Z",), run=lambda c: c.workspace.timeline.fit()),
     None,
     Action(
+        "clip_list",
+        "C&lips",
+        ("F9",),
+        "Show or hide the list of the project's clips",
+        run=lambda c: c.clip_list.setVisible(c.clip_list.isHidden()),
+        enabled=always,
+        checked=lambda c: not c.clip_list.isHidden(),
+    ),
+    Action(
         "queue",
         "&Queue",
         ("Ctrl+Alt+Q",),

@@ -10,12 +10,15 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS
+from vsod.core.safe_text import sanitise
 from vsod.core.source_settings import SourceSettings
 from vsod.gui.panels.queue_panel import local_paths
+from vsod.gui.toolkit.file_filters import file_filters
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.welcome import Welcome
 from vsod.gui.workspace.window_context import WindowContext
+from vsod.pipeline.find_clips import DEEPER, FoundClips
 from vsod.project.project import PROJECT_SUFFIX as PROJECT
 
 
@@ -29,7 +32,7 @@ class OpenController(QObject):
     """
 
     project_picked = pyqtSignal(object)  # Path of a project's file
-    several_picked = pyqtSignal(object)  # list of Path: more than one clip at once, for the queue
+    several_picked = pyqtSignal(object)  # list of Path: more than one clip at once, for the project
 
     def __init__(self, room: WindowContext, welcome: Welcome, window: QWidget) -> None:
         super().__init__(window)
@@ -55,11 +58,49 @@ class OpenController(QObject):
             how = project.clips[known].settings if known >= 0 else DEFAULT_CLIP_SETTINGS
             self._room.jobs.open(path, source_settings or how.source_settings)
 
-    def open_all(self, paths: Sequence[Path]) -> None:
-        """Open the first of some clips; if there are several, put all of them into the queue."""
-        self.open(paths[0])
+    def open_all(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
+        """Open what was given: one clip or project, or several clips, of which the first is shown.
+
+        Folders of clips become clips; a folder of images is one.
+
+        Args:
+            paths: Files and folders.
+            recursive: Look into folders in folders, too.
+        """
+        paths = [path.absolute() for path in paths]
+        if any(path.is_dir() for path in paths):
+            self._room.jobs.find_clips(
+                paths, recursive=recursive, done=lambda found: self._open_found(paths, found)
+            )
+        else:
+            self._open_clips(paths)
+
+    def _open_found(self, paths: Sequence[Path], found: FoundClips) -> None:
+        deeper = [entry.path for entry in found.passed_over if entry.reason == DEEPER]
+        others = [entry for entry in found.passed_over if entry.reason != DEEPER]
+        if not found.clips and not deeper:
+            # a folder that is opened as a clip says best what is wrong with it
+            self.open(paths[0])
+            return
+        self._open_clips(found.clips)
+        if deeper:
+            self._room.banner.show_offer(
+                tr("There are clips in folders further down"),
+                sanitise(", ".join(path.name for path in deeper[:3])),
+                tr("Open them too"),
+                lambda: self.open_all(paths, recursive=True),
+            )
+        elif others and len(found.clips) > 1:
+            told = FoundClips(passed_over=others).told()
+            self._room.banner.show_note(
+                tr("{count} clips").format(count=len(found.clips)), sanitise("; ".join(told))
+            )
+
+    def _open_clips(self, paths: Sequence[Path]) -> None:
         if len(paths) > 1:
-            self.several_picked.emit(paths)
+            self.several_picked.emit([path for path in paths if path.suffix != PROJECT])
+        if paths:
+            self.open(paths[0])
 
     def close_clip(self) -> None:
         """Have no clip open any more."""
@@ -68,10 +109,10 @@ class OpenController(QObject):
             self._room.clip_state.close()
 
     def ask_for_file(self) -> None:
-        """Let the user pick a video."""
+        """Let the user pick videos, images or a project."""
         folder = str(self._room.preferences.last_folder)
-        name, _ = QFileDialog.getOpenFileName(self._window, tr("Open video"), folder)
-        self._picked(name)
+        names, _ = QFileDialog.getOpenFileNames(self._window, tr("Open video"), folder, file_filters())
+        self._picked(*names)
 
     def ask_for_folder(self) -> None:
         """Let the user pick a folder of frames."""
@@ -91,9 +132,9 @@ class OpenController(QObject):
             event.acceptProposedAction()
             self.open_all(paths)
 
-    def _picked(self, name: str) -> None:
-        if name:
-            self.open(Path(name))
+    def _picked(self, *names: str) -> None:
+        if paths := [Path(name) for name in names if name]:
+            self.open_all(paths)
 
     def _on_opening(self, name: str) -> None:
         self._welcome.set_busy(name)

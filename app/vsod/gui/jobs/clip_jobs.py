@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,12 @@ from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.pipeline_interface import FormatChoice, OpenClip, PipelineInterface
 
 if TYPE_CHECKING:
+    from vsod.core.arrays import Image
     from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.find_clips import FoundClips
     from vsod.pipeline.job_estimate import JobEstimate
+
+_log = logging.getLogger(__name__)
 
 QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 
@@ -210,6 +215,24 @@ class ClipJobs(QObject):
                 return error
 
         return self._pool.start("estimate", work, done)
+
+    def find_clips(
+        self, paths: Sequence[Path], *, recursive: bool, done: Callable[[FoundClips], object]
+    ) -> None:
+        """Look for clips in folders, in a worker thread; files are taken as they are."""
+        self._pool.start("find", lambda job: self._backend.find_clips(paths, recursive=recursive), done)
+
+    def thumbnail(self, path: Path, size: tuple[int, int], done: Callable[[Image | None], object]) -> None:
+        """A clip's first picture inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
+
+        def work(job: JobThread) -> Image | None:
+            try:
+                return self._backend.thumbnail(path, size)
+            except VsodError as error:
+                _log.debug("%s: no thumbnail: %s", path, error)  # whoever opens it says so
+                return None
+
+        self._pool.start("thumbnail", work, done)
 
     def probe(
         self,

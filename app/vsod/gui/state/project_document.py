@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,21 @@ class ProjectDocument(QObject):
         self.history.setActiveStack(self._stack(work.path))
         self.changed.emit(work)
         self.retitled.emit()
+
+    def add_clips(self, clips: Sequence[ProjectClip]) -> None:
+        """Put clips last, those that are in the project already left out; the current one stays."""
+        new = tuple(work for work in clips if self.project.find(work.path) < 0)
+        if new:
+            self.project = Project((*self.project.clips, *new), self.project.current)
+            self.retitled.emit()
+
+    def remove_clips(self, paths: Sequence[Path]) -> None:
+        """Take clips out of the project; the current one stays in any case."""
+        current = self.current_clip
+        kept = tuple(work for work in self.project.clips if work.path not in paths or work is current)
+        if len(kept) < len(self.project.clips):
+            self.project = Project(kept, kept.index(current) if current is not None else -1)
+            self.retitled.emit()
 
     def replace_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
         """Replace the project; the undo stack is cleared."""

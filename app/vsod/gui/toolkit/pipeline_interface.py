@@ -27,6 +27,7 @@ from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.find_clips import FoundClips
     from vsod.pipeline.job_estimate import JobEstimate
     from vsod.pipeline.model_comparison import ModelComparison
 
@@ -164,6 +165,8 @@ class PipelineInterface(Protocol):
     def open(  # noqa: D102
         self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
     ) -> OpenClip: ...
+    def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips: ...  # noqa: D102
+    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]: ...  # noqa: D102
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
@@ -190,6 +193,27 @@ class LocalPipeline:
         from vsod.pipeline.clip_session import ClipSession
 
         return ClipSession(path, settings)
+
+    def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips:
+        """The clips that are given, and those in folders that are given."""
+        from vsod.pipeline.find_clips import FoundClips, find_clips
+
+        found = FoundClips()
+        for path in paths:
+            inside = find_clips(path, recursive=recursive) if path.is_dir() else FoundClips([path])
+            found.clips += inside.clips
+            found.passed_over += inside.passed_over
+        return found
+
+    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """(h, w, 3) of a clip's first frame, inside ``size`` (width, height)."""
+        from vsod.media.sources.opening import open_source
+
+        with open_source(path) as source:
+            width, height = source.info.display_size
+            scale = min(size[0] / width, size[1] / height)
+            fitted = max(1, round(width * scale)), max(1, round(height * scale))
+            return source.frame_at(0, size=fitted).image
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import subprocess
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QUrl
+from PyQt6.QtCore import QProcess, QUrl
 from PyQt6.QtGui import QDesktopServices
-
-_log = logging.getLogger(__name__)
 
 
 def show_in_folder(path: Path) -> None:
     """Open the folder that holds a file, the file selected where the file manager can do so."""
-    try:
-        if sys.platform == "win32":
-            subprocess.Popen(["explorer", "/select,", str(path)])
-            return
-        if sys.platform == "darwin":
-            subprocess.Popen(["open", "-R", str(path)])
-            return
-    except OSError as error:
-        _log.debug("%s: %s", path, error)
+    asked = {"win32": ("explorer", ["/select,", str(path)]), "darwin": ("open", ["-R", str(path)])}
+    if sys.platform in asked and QProcess.startDetached(*asked[sys.platform])[0]:
+        return
     if sys.platform != "linux" or not _ask_file_manager(path):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 

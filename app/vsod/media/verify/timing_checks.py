@@ -15,7 +15,7 @@ from vsod.media.sources.source import Source
 from vsod.media.verify.verify_report import VerifyReport
 
 _GLANCE = (64, 36)  # width and height at which frames are decoded to see whether they do
-_FEW_HELD = 0.05  # share of the frames from which on an export cannot be called right
+_FEW_HELD = 0.1  # share of the frames from which on an export cannot be called right
 
 
 def compare_count(report: VerifyReport, other: ClipInfo, frames: range) -> None:
