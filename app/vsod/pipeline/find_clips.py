@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vsod.core.data_parsing import read_json
 from vsod.errors import DataError
-from vsod.media.formats.file_kinds import why_no_video, why_special
+from vsod.media.formats.file_kinds import VIDEO_SUFFIXES, why_no_video, why_special
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
 from vsod.storage.claims import REPORT
 from vsod.storage.ownership_marks import is_export
@@ -66,6 +66,11 @@ class FoundClips:
             more = f" and {len(names) - most} more" if len(names) > most else ""
             lines.append(f"passed over: {', '.join(names[:most])}{more} ({reason})")
         return lines
+
+
+def clip_suffixes() -> tuple[list[str], list[str]]:
+    """Suffixes of videos and of images, for a file dialog."""
+    return sorted(VIDEO_SUFFIXES), sorted(IMAGE_SUFFIXES)
 
 
 def find_clips(folder: Path, *, recursive: bool = False, leave_out: Sequence[Path] = ()) -> FoundClips:

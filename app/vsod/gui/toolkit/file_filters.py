@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from vsod.gui.toolkit.translation import tr
-from vsod.media.formats.file_kinds import VIDEO_SUFFIXES
-from vsod.media.formats.input_limits import IMAGE_SUFFIXES
+from vsod.pipeline.find_clips import clip_suffixes
 from vsod.project.project import PROJECT_SUFFIX
 
 
 def file_filters() -> str:
     """What can be opened, then each kind of it, then all files; for :class:`QFileDialog`."""
-    videos, images, projects = sorted(VIDEO_SUFFIXES), sorted(IMAGE_SUFFIXES), [PROJECT_SUFFIX]
+    (videos, images), projects = clip_suffixes(), [PROJECT_SUFFIX]
     kinds = [
         (tr("Clips and projects"), [*videos, *images, *projects]),
         (tr("Videos"), videos),

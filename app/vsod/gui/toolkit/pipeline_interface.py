@@ -207,13 +207,13 @@ class LocalPipeline:
 
     def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
         """(h, w, 3) of a clip's first frame, inside ``size`` (width, height)."""
-        from vsod.media.sources.opening import open_source
+        from vsod.pipeline.clip_session import ClipSession
 
-        with open_source(path) as source:
-            width, height = source.info.display_size
+        with ClipSession(path) as clip:
+            width, height = clip.info.display_size
             scale = min(size[0] / width, size[1] / height)
             fitted = max(1, round(width * scale)), max(1, round(height * scale))
-            return source.frame_at(0, size=fitted).image
+            return clip.frame(0, size=fitted).image
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
