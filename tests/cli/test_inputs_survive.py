@@ -194,7 +194,8 @@ def test_what_others_wrote_is_replaced_when_asked_to_and_ours_anyway(here: Path)
     assert main(line) == 0
 
 
-def test_a_folder_of_others_keeps_what_is_not_replaced(here: Path) -> None:
+def test_a_folder_of_others_keeps_what_is_not_replaced(here: Path, expect_log: Callable[[str], None]) -> None:
+    expect_log("bear holds 1 image .* which stay")
     line = ["run", "clip.mkv", "-o", "m1/bear", "--format", "png8", "--range", "0:2", "--names", "{frame:05}"]
     before = state(here)
     assert main(line) == 2 and state(here) == before

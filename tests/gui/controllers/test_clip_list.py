@@ -37,8 +37,8 @@ def test_several_clips_become_clips_of_the_project(
     assert names(window) == ["a.mov", "b.mov", "c.mov"]
     assert not window.clip_list.isHidden() and window.clip_list.panel.paths == several
     assert not list(window.queue_room.queue.jobs)
-    qtbot.waitUntil(lambda: backend.pictured == several)
-    assert not window.clip_list.panel.list.item(2).icon().isNull()
+    qtbot.waitUntil(lambda: not window.clip_list.panel.list.item(2).icon().isNull())
+    assert backend.pictured == several
 
 
 def test_one_clip_needs_no_list(window: MainWindow, clip: FakeClip) -> None:
