@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         jobs.running.connect(self.overview.set_running)
         self.idle_analysis.progressed.connect(self.status.show_activity)
         self.idle_analysis.working.connect(self.status.show_working)
+        self.idle_analysis.working.connect(self.overview.wait_for_first_map)
         jobs.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.document.changed.connect(lambda work: self.overview.set_settings(work.path, work.settings))
         self.overview.found.connect(self.workspace.issues.set_issues)
