@@ -23,19 +23,27 @@ class VideoTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class _Element:
+class Element:
+    """An element.
+
+    Attributes:
+        id: Its number, with its length marker.
+        body: First byte of its contents.
+        end: One past its last; the end of what was read, where its size is not known.
+    """
+
     id: int
     body: int
-    end: int  # of the file, where the size is not known
+    end: int
 
 
 def video_tracks(file: BinaryIO) -> list[VideoTrack] | None:
     """The video tracks of a file; None if it ends before they are described."""
     size = file.seek(0, io.SEEK_END)
-    for top in _elements(file, 0, size):
+    for top in read_elements(file, 0, size):
         if top.id != _SEGMENT:
             continue
-        for element in _elements(file, top.body, min(top.end, size)):
+        for element in read_elements(file, top.body, min(top.end, size)):
             if element.id == _TRACKS:
                 return _described(file, element) if element.end <= size else None
             if element.id == _CLUSTER:
@@ -43,13 +51,13 @@ def video_tracks(file: BinaryIO) -> list[VideoTrack] | None:
     return None
 
 
-def _described(file: BinaryIO, tracks: _Element) -> list[VideoTrack]:
+def _described(file: BinaryIO, tracks: Element) -> list[VideoTrack]:
     found = []
-    for entry in _elements(file, tracks.body, tracks.end):
+    for entry in read_elements(file, tracks.body, tracks.end):
         if entry.id != _ENTRY:
             continue
         kind, codec, encrypted = 0, "", False
-        for part in _elements(file, entry.body, entry.end):
+        for part in read_elements(file, entry.body, entry.end):
             if part.id == _TYPE:
                 kind = int.from_bytes(_data(file, part), "big")
             elif part.id == _CODEC:
@@ -61,22 +69,23 @@ def _described(file: BinaryIO, tracks: _Element) -> list[VideoTrack]:
     return found
 
 
-def _is_encryption(file: BinaryIO, encodings: _Element) -> bool:
-    for encoding in _elements(file, encodings.body, encodings.end):
+def _is_encryption(file: BinaryIO, encodings: Element) -> bool:
+    for encoding in read_elements(file, encodings.body, encodings.end):
         if encoding.id == _ENCODING:
-            parts = list(_elements(file, encoding.body, encoding.end))
+            parts = list(read_elements(file, encoding.body, encoding.end))
             kinds = [int.from_bytes(_data(file, part), "big") for part in parts if part.id == _ENCODING_TYPE]
             if 1 in kinds or any(part.id == _ENCRYPTION for part in parts):
                 return True
     return False
 
 
-def _data(file: BinaryIO, element: _Element) -> bytes:
+def _data(file: BinaryIO, element: Element) -> bytes:
     file.seek(element.body)
     return file.read(min(element.end - element.body, 256))
 
 
-def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Element]:
+def read_elements(file: BinaryIO, start: int, end: int) -> Iterator[Element]:
+    """The elements from ``start`` to ``end``, one after the other."""
     for _ in range(_MOST):
         file.seek(start)
         head = file.read(min(12, max(end - start, 0)))
@@ -91,7 +100,7 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Element]:
             return
         size = int.from_bytes(head[length : length + width], "big") & ((1 << 7 * width) - 1)
         known = size != (1 << 7 * width) - 1
-        yield _Element(int.from_bytes(head[:length], "big"), body, body + size if known else end)
+        yield Element(int.from_bytes(head[:length], "big"), body, body + size if known else end)
         if not known:
             return
         start = body + size

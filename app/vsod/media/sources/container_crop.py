@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from vsod.media.formats.ebml import Element, read_elements
+from vsod.media.formats.iso_boxes import read_boxes
+
 _log = logging.getLogger(__name__)
 
 _LARGEST = 16 << 20  # bytes of an index that are read
@@ -56,70 +59,49 @@ def read_crop(path: Path, container_format: str, number: int, size: tuple[int, i
 
 def _matroska(file: BinaryIO) -> list[Crop]:
     end = file.seek(0, 2)
-    for kind, start, stop in _elements(file, 0, end):
-        if kind != _SEGMENT:
-            continue
-        for inner, begin, behind in _elements(file, start, min(end, stop)):
-            if inner == _TRACKS:
-                tracks = [e for e in _elements(file, begin, behind) if e[0] == _TRACK]
-                return [_track_crop(file, begin, behind) for _, begin, behind in tracks]
+    for segment in _of_kind(file, 0, end, _SEGMENT):
+        for tracks in _of_kind(file, segment.body, min(end, segment.end), _TRACKS):
+            return [_track_crop(file, track) for track in _of_kind(file, tracks.body, tracks.end, _TRACK)]
     return []
 
 
-def _track_crop(file: BinaryIO, start: int, stop: int) -> Crop:
+def _track_crop(file: BinaryIO, track: Element) -> Crop:
     crop = {}
-    for kind, begin, behind in list(_elements(file, start, stop)):
-        if kind == _VIDEO:
-            for inner, first, last in list(_elements(file, begin, behind)):
-                if inner in _CROPS:
-                    file.seek(first)
-                    crop[_CROPS[inner]] = int.from_bytes(file.read(min(8, last - first)), "big")
+    for video in _of_kind(file, track.body, track.end, _VIDEO):
+        for part in read_elements(file, video.body, video.end):
+            if part.id in _CROPS:
+                file.seek(part.body)
+                crop[_CROPS[part.id]] = int.from_bytes(file.read(min(8, part.end - part.body)), "big")
     return Crop(**crop)
 
 
-def _elements(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """(id, first byte of the contents, byte behind them) of the EBML elements in a part of a file (RFC 8794)."""
-    place = start
-    while place < stop:
-        file.seek(place)
-        head = file.read(12)
-        id_length = 9 - head[0].bit_length()
-        rest = head[id_length:]
-        size_length = 9 - rest[0].bit_length()
-        if id_length > 4 or size_length > 8:
-            return
-        size = int.from_bytes(rest[:size_length], "big") & ~(1 << 7 * size_length)
-        begin = place + id_length + size_length
-        is_known = size != (1 << 7 * size_length) - 1
-        behind = begin + size if is_known else stop
-        yield int.from_bytes(head[:id_length], "big"), begin, behind
-        place = behind
+def _of_kind(file: BinaryIO, start: int, end: int, kind: int) -> Iterator[Element]:
+    return (element for element in read_elements(file, start, end) if element.id == kind)
 
 
 def _clean_apertures(file: BinaryIO, size: tuple[int, int]) -> list[Crop]:
-    end = file.seek(0, 2)
-    for kind, start, stop in _boxes(file, 0, end):
-        if kind == b"moov" and stop - start < _LARGEST:
-            tracks = [box for box in _boxes(file, start, stop) if box[0] == b"trak"]
-            return [_clean_aperture(file, begin, behind, size) for _, begin, behind in tracks]
+    for index in read_boxes(file):
+        if index.kind == b"moov" and 0 < index.end - index.body < _LARGEST:
+            tracks = [box for box in read_boxes(file, index.body, index.end) if box.kind == b"trak"]
+            return [_clean_aperture(file, track.body, track.end, size) for track in tracks]
     return []
 
 
 def _clean_aperture(file: BinaryIO, start: int, stop: int, size: tuple[int, int]) -> Crop:
-    for kind, begin, behind in list(_boxes(file, start, stop)):
-        if kind in _INSIDE:
-            look = _sample_entry if kind == b"stsd" else _clean_aperture
-            crop = look(file, begin + _INSIDE[kind], behind, size)
+    for box in read_boxes(file, start, stop):
+        if box.kind in _INSIDE:
+            look = _sample_entry if box.kind == b"stsd" else _clean_aperture
+            crop = look(file, box.body + _INSIDE[box.kind], box.end, size)
             if any(crop):
                 return crop
     return Crop()
 
 
 def _sample_entry(file: BinaryIO, start: int, stop: int, size: tuple[int, int]) -> Crop:
-    for _, begin, behind in list(_boxes(file, start, stop)):
-        for kind, first, _last in list(_boxes(file, begin + _VISUAL_ENTRY, behind)):
-            if kind == b"clap":
-                file.seek(first)
+    for entry in read_boxes(file, start, stop):
+        for box in read_boxes(file, entry.body + _VISUAL_ENTRY, entry.end):
+            if box.kind == b"clap":
+                file.seek(box.body)
                 return _aperture_crop(struct.unpack(">8i", file.read(32)), size)
     return Crop()
 
@@ -133,22 +115,3 @@ def _aperture_crop(said: tuple[int, ...], size: tuple[int, int]) -> Crop:
     left, top = round((size[0] - wide) / 2 + across), round((size[1] - high) / 2 + down)
     right, bottom = round(size[0] - wide) - left, round(size[1] - high) - top
     return Crop(*(max(0, value) for value in (top, bottom, left, right)))
-
-
-def _boxes(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
-    """(type, first byte of the contents, byte behind them) of the boxes in a part of a file."""
-    place = start
-    while place + 8 <= stop:
-        file.seek(place)
-        head = file.read(16)
-        size, kind = struct.unpack_from(">I4s", head)
-        begin = place + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", head, 8)
-            begin += 8
-        elif size == 0:
-            size = stop - place
-        if size < 8:
-            return
-        yield kind, begin, min(stop, place + size)
-        place += size
