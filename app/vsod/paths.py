@@ -90,7 +90,7 @@ def cache_place() -> Path:
 
     The environment variable ``VSOD_CACHE`` goes first, then what was chosen in the window.
     """
-    return _user("VSOD_CACHE", cache_choice().get("folder") or str(usual_cache_place()))
+    return Path(os.environ.get("VSOD_CACHE") or cache_choice().get("folder") or usual_cache_place())
 
 
 def usual_cache_place() -> Path:

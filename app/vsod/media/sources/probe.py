@@ -22,7 +22,7 @@ from vsod.media.sources.container import open_input
 from vsod.media.sources.field_order import field_order
 from vsod.media.sources.frame_table import NO_PICTURE, FrameTable
 from vsod.media.sources.stream_clock import ClockBreak
-from vsod.media.sources.stream_selection import choose_stream, describe, other_streams
+from vsod.media.sources.stream_selection import choose_stream, describe
 from vsod.media.sources.unreadable_file import refuse_cut_index, refuse_encrypted
 from vsod.media.sources.video_scan import VideoScan, nominal_rate, scan_video
 
@@ -59,14 +59,15 @@ def probe_video(
         refuse_encrypted(path)
         if not container.streams.video:
             refuse_cut_index(path)
-        stream = choose_stream(container, path, settings.stream)
+        stream, others = choose_stream(container, path, settings.stream)
         declared = _Declared.by(stream)
         scan = scan_video(container, stream, path)
         if scan.first is None:
             _explain_no_picture(path, scan)
         if not len(scan.table.pts):
             raise NoVideo("its video track has no frames", where=path, fix="Choose another file.")
-        return _describe(path, container, stream, scan, declared), scan.table
+        info = _describe(path, container, stream, scan, declared, others)
+        return info, scan.table
 
 
 def _explain_no_picture(path: Path, scan: VideoScan) -> None:
@@ -113,7 +114,12 @@ class _Declared:
 
 
 def _describe(
-    path: Path, container: InputContainer, stream: VideoStream, scan: VideoScan, declared: _Declared
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    scan: VideoScan,
+    declared: _Declared,
+    others: list[VideoStream],
 ) -> ClipInfo:
     context, table, first = stream.codec_context, scan.table, scan.first
     assert first is not None
@@ -144,7 +150,7 @@ def _describe(
         reel=_reel(container),
         metadata=tuple((k, v) for k, v in sorted(container.metadata.items()) if k.lower() in _CARRIED),
         joints=tuple(_joint(b, table, time_base) for b in table.breaks),
-        other_streams=tuple((s.index, describe(s)) for s in other_streams(container, path, stream)),
+        other_streams=tuple((s.index, describe(s)) for s in others),
         raster_changes=tuple((max(0, int(table.frames[c.packet])), c.width, c.height) for c in scan.changes),
         starts_after=_starts_after(container, table, time_base),
     )

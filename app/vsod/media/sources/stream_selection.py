@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from av.container import InputContainer
 from av.stream import Discard, Disposition
@@ -16,7 +17,14 @@ from vsod.media.sources.packet_list import read_packets
 _PACKETS_LOOKED_AT = 2000
 
 
-def choose_stream(container: InputContainer, path: Path, wanted: int | None = None) -> VideoStream:
+class StreamChoice(NamedTuple):
+    """The stream to work on, and the others that could be the clip as well: of more than one picture, no cover art."""
+
+    stream: VideoStream
+    others: list[VideoStream]
+
+
+def choose_stream(container: InputContainer, path: Path, wanted: int | None = None) -> StreamChoice:
     """The video stream to work on.
 
     Cover art and thumbnails are passed over. Of what is left, streams of more than one picture come
@@ -34,34 +42,27 @@ def choose_stream(container: InputContainer, path: Path, wanted: int | None = No
         UnreadableMedia: Its codec is unknown, or it has too many pixels.
     """
     moving = moving_streams(container)
-    if wanted is not None:
-        if wanted not in [stream.index for stream in container.streams.video]:
-            known = ", ".join(f"{s.index} ({describe(s)})" for s in moving) or "none"
-            raise UsageError(
-                f"it has no video stream {wanted}", where=path, fix=f"Its video streams are: {known}."
-            )
-        return video_stream(container, path, wanted)
-    if not moving:
+    if wanted is not None and wanted not in [stream.index for stream in container.streams.video]:
+        known = ", ".join(f"{s.index} ({describe(s)})" for s in moving) or "none"
+        raise UsageError(
+            f"it has no video stream {wanted}", where=path, fix=f"Its video streams are: {known}."
+        )
+    if wanted is None and not moving:
         has_cover = bool(container.streams.video)
         raise NoVideo(
             "no picture but cover art" if has_cover else "no picture in this file, sound or data only",
             where=path,
             fix="Choose a video file or a folder of images.",
         )
-    if len(moving) > 1:
-        several = _of_several_pictures(moving, path)
-        moving = [stream for stream in moving if stream.index in several] or moving
-    chosen = next((s for s in moving if s.disposition & Disposition.default), moving[0])
-    return video_stream(container, path, chosen.index)
-
-
-def other_streams(container: InputContainer, path: Path, chosen: VideoStream) -> list[VideoStream]:
-    """The other video streams that could be the clip as well: of more than one picture, no cover art."""
-    others = [stream for stream in moving_streams(container) if stream.index != chosen.index]
-    if not others:
-        return []
-    several = _of_several_pictures(others, path)
-    return [stream for stream in others if stream.index in several and stream.codec_context is not None]
+    several = moving
+    if len(moving) > 1 or (moving and wanted not in (None, moving[0].index)):
+        numbers = _of_several_pictures(moving, path)
+        several = [stream for stream in moving if stream.index in numbers]
+    if wanted is None:
+        candidates = several or moving
+        wanted = next((s for s in candidates if s.disposition & Disposition.default), candidates[0]).index
+    others = [stream for stream in several if stream.index != wanted and stream.codec_context is not None]
+    return StreamChoice(video_stream(container, path, wanted), others)
 
 
 def moving_streams(container: InputContainer) -> list[VideoStream]:

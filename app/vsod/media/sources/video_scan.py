@@ -125,7 +125,7 @@ def read_table(path: Path) -> FrameTable:
         MediaNotFound, UnreadableMedia, NoVideo: See :mod:`vsod.errors`.
     """
     with open_input(path) as container:
-        return scan_video(container, choose_stream(container, path), path).table
+        return scan_video(container, choose_stream(container, path).stream, path).table
 
 
 def scan_video(container: InputContainer, stream: VideoStream, path: Path) -> VideoScan:
