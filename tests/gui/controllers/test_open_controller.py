@@ -69,11 +69,12 @@ def test_open_dialog_starts_in_the_last_folder(
 ) -> None:
     asked: list[str] = []
 
-    def answer(_parent: object, _title: str, folder: str) -> tuple[str, str]:
+    def answer(_parent: object, _title: str, folder: str, kinds: str) -> tuple[list[str], str]:
+        assert "*.mov" in kinds and "*.exr" in kinds and "*.vsod" in kinds
         asked.append(folder)
-        return str(tmp_path / "a.mov"), ""
+        return [str(tmp_path / "a.mov")], ""
 
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", answer)
     window.actions_by_id["open"].trigger()
     wait_for_frame(qtbot, window, 0)
     window.actions_by_id["open"].trigger()

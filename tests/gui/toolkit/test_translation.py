@@ -115,7 +115,16 @@ SAYING = {
         "set_note",
         "show_text",
     ),
-    *("question", "warning", "addRow", "addSection", "getOpenFileName", "getSaveFileName", "getText"),
+    *(
+        "question",
+        "warning",
+        "addRow",
+        "addSection",
+        "getOpenFileName",
+        "getOpenFileNames",
+        "getSaveFileName",
+        "getText",
+    ),
     *(
         "QLabel",
         "PlainLabel",
