@@ -35,7 +35,8 @@ class ClipListDock(QDockWidget):
         self.setObjectName("clipsDock")
         self._document, self._state, self._queue = room.document, room.clip_state, queue
         self._jobs: ClipJobs = room.jobs
-        self._states: dict[Path, str] = {}
+        self._analysed: dict[Path, int] = {}  # per cent
+        self._issues: dict[Path, int] = {}
         self._asked: set[Path] = set()
         self._loading = False
         self.panel = ClipListPanel()
@@ -61,7 +62,7 @@ class ClipListDock(QDockWidget):
         }
         rows = []
         for work in project.clips:
-            words = [self._states.get(work.path, ""), tr("exported") if work.path in exported else ""]
+            words = [*self._words(work.path), tr("exported") if work.path in exported else ""]
             rows.append(ClipRow(work.path, ", ".join(word for word in words if word)))
         current = project.current_clip
         self.panel.set_rows(rows, current.path if current else None)
@@ -81,25 +82,31 @@ class ClipListDock(QDockWidget):
 
     def set_issues(self, issues: list[Issue], measured: bool) -> None:
         """How many issues the current clip has."""
-        if measured:
-            self._note_state(len(issues))
+        clip = self._state.clip
+        if measured and clip is not None and self._issues.get(clip.info.path) != len(issues):
+            self._issues[clip.info.path] = len(issues)
+            self.refresh()
 
-    def _note_state(self, issues: int | None = None) -> None:
-        clip, state = self._state.clip, self._state.coverage
-        if clip is None or not len(state.exportable):
+    def _note_state(self) -> None:
+        clip, exportable = self._state.clip, self._state.coverage.exportable
+        if clip is None or not len(exportable):
             return
-        share = round(100 * float(state.exportable.mean()))
-        words = (
+        path, share = clip.info.path, round(100 * float(exportable.mean()))
+        if share < 100:
+            self._issues.pop(path, None)  # those of an earlier analysis
+        if self._analysed.get(path) != share:
+            self._analysed[path] = share
+            self.refresh()
+
+    def _words(self, path: Path) -> list[str]:
+        """How far a clip is analysed, and how many issues it has."""
+        share, issues = self._analysed.get(path, 0), self._issues.get(path)
+        analysed = (
             tr("analysed") if share == 100 else tr("{share} % analysed").format(share=share) if share else ""
         )
-        known = self._states.get(clip.info.path, "")
-        if issues is not None:
-            words += ", " + (tr("1 issue") if issues == 1 else tr("{count} issues").format(count=issues))
-        elif ", " in known and share == 100:
-            words += ", " + known.split(", ", 1)[1]
-        if words != known:
-            self._states[clip.info.path] = words
-            self.refresh()
+        if issues is None:
+            return [analysed]
+        return [analysed, tr("1 issue") if issues == 1 else tr("{count} issues").format(count=issues)]
 
     def _pick(self, path: Path) -> None:
         current = self._document.current_clip

@@ -14,18 +14,14 @@ QuitAnswer = Literal["finish", "stop", "no"]
 
 def ask_how_to_pause(parent: QWidget) -> PauseAnswer:
     """Whether the job that runs comes to its end first, is stopped, or goes on."""
-    box = QMessageBox(
-        QMessageBox.Icon.Question, tr("Pause the queue?"), tr("A file is being written."), parent=parent
+    answer = _ask(
+        parent,
+        tr("Pause the queue?"),
+        tr("A file is being written."),
+        tr("If it is stopped now its analysis is kept, and writing begins again when the queue goes on."),
+        (tr("After this job"), tr("Stop now")),
     )
-    box.setInformativeText(
-        tr("If it is stopped now its analysis is kept, and writing begins again when the queue goes on.")
-    )
-    after = box.addButton(tr("After this job"), QMessageBox.ButtonRole.AcceptRole)
-    now = box.addButton(tr("Stop now"), QMessageBox.ButtonRole.DestructiveRole)
-    box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(after)
-    box.exec()
-    return "after" if box.clickedButton() is after else "now" if box.clickedButton() is now else "no"
+    return ("after", "now", "no")[answer]
 
 
 def ask_how_to_quit(parent: QWidget, waiting: int) -> QuitAnswer:
@@ -40,13 +36,24 @@ def ask_how_to_quit(parent: QWidget, waiting: int) -> QuitAnswer:
         if not waiting
         else tr("A file is being written, and {count} jobs wait.")
     )
-    box = QMessageBox(QMessageBox.Icon.Question, tr("Quit?"), text.format(count=waiting), parent=parent)
-    box.setInformativeText(
-        tr("If it is stopped, nothing half-written is left; the jobs are offered again at the next start.")
+    answer = _ask(
+        parent,
+        tr("Quit?"),
+        text.format(count=waiting),
+        tr("If it is stopped, nothing half-written is left; the jobs are offered again at the next start."),
+        (tr("Finish first"), tr("Stop and quit")),
     )
-    finish = box.addButton(tr("Finish first"), QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton(tr("Stop and quit"), QMessageBox.ButtonRole.DestructiveRole)
+    return ("finish", "stop", "no")[answer]
+
+
+def _ask(parent: QWidget, title: str, text: str, more: str, labels: tuple[str, str]) -> int:
+    """0 for the first label, which is the default, 1 for the second, 2 for neither."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=parent)
+    box.setInformativeText(more)
+    gentle = box.addButton(labels[0], QMessageBox.ButtonRole.AcceptRole)
+    hard = box.addButton(labels[1], QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(finish)
+    box.setDefaultButton(gentle)
     box.exec()
-    return "finish" if box.clickedButton() is finish else "stop" if box.clickedButton() is stop else "no"
+    clicked = box.clickedButton()
+    return 0 if clicked is gentle else 1 if clicked is hard else 2

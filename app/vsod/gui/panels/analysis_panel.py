@@ -24,7 +24,7 @@ from vsod.core.safe_text import sanitise
 from vsod.gui.panels.model_facts import ModelFacts
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.time_text import clock_text
+from vsod.gui.toolkit.progress_text import pace_words
 from vsod.gui.toolkit.translation import tr
 
 _DEVICE_NAMES = {
@@ -236,11 +236,7 @@ class AnalysisPanel(QGroupBox):
             words.append(tr("{done} of {total}").format(done=progress.done, total=progress.total))
         elif progress.done:
             words.append(tr("{count} frames").format(count=progress.done))
-        if progress.fps:
-            words.append(f"{progress.fps:.1f} fps")
-        if progress.eta is not None:
-            words.append(tr("{time} left").format(time=clock_text(progress.eta)))
-        self.status.setText("  ·  ".join(words))
+        self.status.setText("  ·  ".join(words + pace_words(progress)))
 
     def _model_picked(self) -> None:
         self._show_model()

@@ -26,6 +26,7 @@ from vsod.gui.panels.analysis_panel import STAGES
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.progress_text import pace_words
 from vsod.gui.toolkit.reveal import open_file, show_in_folder
 from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
@@ -299,8 +300,4 @@ def progress_words(progress: Progress) -> list[str]:
     words = [tr(STAGES.get(progress.stage, progress.stage))]
     if progress.total:
         words.append(f"{100 * progress.done // progress.total} %")
-    if progress.fps:
-        words.append(f"{progress.fps:.1f} fps")
-    if progress.eta is not None:
-        words.append(tr("{time} left").format(time=clock_text(progress.eta)))
-    return words
+    return words + pace_words(progress)

@@ -9,7 +9,8 @@ from PyQt6.QtWidgets import QProgressBar, QStatusBar, QWidget
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import clock_text, position_text, rate_text
+from vsod.gui.toolkit.progress_text import pace_words
+from vsod.gui.toolkit.time_text import position_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
 _BAR = 80  # points
@@ -54,27 +55,16 @@ class StatusBar(QStatusBar):
 
     def show_queue(self, text: str, progress: Progress | None) -> None:
         """The job of the queue that runs, and how far it is; nothing for no text."""
-        self.queue.setText(text)
-        self.queue_bar.setRange(0, (progress.total or 0) if progress else 0)
-        self.queue_bar.setValue(progress.done if progress else 0)
-        self.queue.setVisible(bool(text))
-        self.queue_bar.setVisible(bool(text))
+        _show(self.queue, self.queue_bar, text, progress)
 
     def show_activity(self, progress: Progress) -> None:
         """What is done in the background, and how far it is."""
-        self.activity.setText("  ·  ".join(activity_words(progress)))
-        self.activity_bar.setRange(0, progress.total or 0)
-        self.activity_bar.setValue(progress.done)
-        self.activity.show()
-        self.activity_bar.show()
+        _show(self.activity, self.activity_bar, "  ·  ".join(activity_words(progress)), progress)
 
     def show_working(self, works: bool) -> None:
         """Whether anything is done in the background; how far it is, :meth:`show_activity` says."""
-        if works:
-            return
-        self.activity.setText("")
-        self.activity.hide()
-        self.activity_bar.hide()
+        if not works:
+            _show(self.activity, self.activity_bar, "", None)
 
     def show_clip(self, info: ClipInfo) -> None:
         """What does not change while a clip is open."""
@@ -114,17 +104,22 @@ class StatusBar(QStatusBar):
             self.show_fps((len(self._shown) - 1) / (now - self._shown[0]))
 
 
+def _show(label: PlainLabel, bar: QProgressBar, text: str, progress: Progress | None) -> None:
+    """What is done and how far it is; neither label nor bar for no text."""
+    label.setText(text)
+    bar.setRange(0, (progress.total or 0) if progress else 0)
+    bar.setValue(progress.done if progress else 0)
+    label.setVisible(bool(text))
+    bar.setVisible(bool(text))
+
+
 def activity_words(progress: Progress) -> list[str]:
     """A background analysis in words: what, how far, how fast, how long still."""
     if progress.stage == "prepare":
         return [tr("Preparing the model for this computer, only once")]
-    words = [
+    words = (
         tr("Analysing in the background, {done} of {total}").format(done=progress.done, total=progress.total)
         if progress.total
         else tr("Analysing in the background")
-    ]
-    if progress.fps:
-        words.append(f"{progress.fps:.1f} fps")
-    if progress.eta is not None:
-        words.append(tr("{time} left").format(time=clock_text(progress.eta)))
-    return words
+    )
+    return [words, *pace_words(progress)]
