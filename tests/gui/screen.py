@@ -1,6 +1,10 @@
 """Reads from the window what a user would see."""
 
+from pathlib import Path
+
 import numpy as np
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from vsod.gui.main_window import MainWindow
@@ -49,3 +53,16 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
             and not window.canvas.shown.from_cache
         )
     )
+
+
+def drop(window: MainWindow, *paths: Path) -> bool:
+    """Drag files and folders over the window and drop them; False if it does not take them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, buttons, keys)
+    window.dragEnterEvent(enter)
+    if not enter.isAccepted():
+        return False
+    window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, buttons, keys))
+    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_clip_session import FakeBackend, FakeClip
 from pytestqt.qtbot import QtBot
-from screen import wait_for_frame
+from screen import drop, wait_for_frame
 
 from vsod.gui.main_window import MainWindow
 
@@ -22,9 +22,9 @@ def names(window: MainWindow) -> list[str]:
 
 @pytest.fixture
 def several(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> list[Path]:
-    """Three clips, the first of them open."""
+    """Three clips that were dropped, the first of them open."""
     paths = [tmp_path / f"{name}.mov" for name in "abc"]
-    window.opening.open_all(paths)
+    assert drop(window, *paths)
     qtbot.waitUntil(lambda: shows(window, "a.mov"))
     wait_for_frame(qtbot, window, 0)
     return paths

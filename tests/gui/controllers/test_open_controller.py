@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from fake_clip_session import FakeBackend, FakeClip
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtCore import QMimeData, QPoint, Qt
+from PyQt6.QtGui import QDragEnterEvent, QGuiApplication
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSlider
 from pytestqt.qtbot import QtBot
-from screen import center_left, wait_for_frame
+from screen import center_left, drop, wait_for_frame
 
 from vsod.gui.main_window import MainWindow
 from vsod.gui.toolkit.preferences import Preferences
@@ -29,18 +29,6 @@ def test_opening_shows_the_first_frame_and_the_facts(window: MainWindow, clip: F
     assert window.workspace.view_bar.title.toolTip() == "heron.mov"
     assert window.status.size_label.text() == "320 × 180"
     assert window.status.rate.text() == "25 fps"
-
-
-def drop(window: MainWindow, path: Path) -> bool:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, buttons, keys)
-    window.dragEnterEvent(enter)
-    if not enter.isAccepted():
-        return False
-    window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, buttons, keys))
-    return True
 
 
 def test_dropping_a_file_opens_it(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:

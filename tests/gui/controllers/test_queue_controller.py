@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_clip_session import FakeBackend, FakeClip
-from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDropEvent, QGuiApplication
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
@@ -52,19 +51,6 @@ def select(panel: QueuePanel, *places: int) -> None:
 
 def states(queue: QueueModel) -> list[str]:
     return [item.state for item in queue.jobs]
-
-
-def drop(window: MainWindow, *paths: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    event = QDropEvent(
-        QPointF(5, 5),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    window.dropEvent(event)
 
 
 def test_several_clips_are_queued_with_the_settings_of_the_window(

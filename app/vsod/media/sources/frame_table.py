@@ -10,7 +10,7 @@ decoder says.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -42,6 +42,7 @@ class FrameTable:
         filled: Frames of a stream that were lost together with their times.
         parted: Frames that had the time of another one and were moved by a tick.
         untimed: Frames that had no time, which was made up.
+        keys: (K,) int64, the frames that decoding can start at, increasing.
     """
 
     pts: Times
@@ -56,39 +57,39 @@ class FrameTable:
     filled: int = 0
     parted: int = 0
     untimed: int = 0
-    _keys: Times = field(init=False, repr=False)
+    keys: Times = field(init=False, repr=False)
     _key_packets: Times = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         numbers = np.flatnonzero(self.packets.keys & (self.frames != NO_PICTURE))
         order = np.argsort(self.frames[numbers], kind="stable")
-        self._key_packets, self._keys = numbers[order], self.frames[numbers[order]]
-
-    @property
-    def keys(self) -> Times:
-        """(K,) int64, the frames that decoding can start at, increasing."""
-        return self._keys
+        self._key_packets, self.keys = numbers[order], self.frames[numbers[order]]
 
     def key_before(self, frame: int) -> int | None:
         """The last frame at or before ``frame`` that decoding can start at; None if there is none."""
-        place = int(np.searchsorted(self._keys, frame, side="right")) - 1
-        return int(self._keys[place]) if place >= 0 else None
+        place = int(np.searchsorted(self.keys, frame, side="right")) - 1
+        return int(self.keys[place]) if place >= 0 else None
 
     def landing_packets(self, frame: int) -> Iterator[int]:
         """Packets to seek to for ``frame``: the nearest key frame, then earlier ones."""
-        keys = self._key_packets[: np.searchsorted(self._keys, frame, side="right")]
+        keys = self._key_packets[: np.searchsorted(self.keys, frame, side="right")]
         if self.by_bytes:
             keys = keys[self.packets.positions[keys] >= 0]
         for back in (1, 2, 4):
             if back < len(keys):  # landing on the very first key frame is no better than starting over
                 yield int(keys[-back])
 
-    def drop_head(self, frame: int) -> None:
-        """Drop all before ``frame``: what cannot be decoded at the head of a stream cut inside a GOP."""
-        if frame > 0:
-            self.pts = self.pts[frame:]
-            self.frames = np.where(self.frames >= frame, self.frames - frame, NO_PICTURE)
-            self.__post_init__()
+    def without_head(self, frame: int) -> FrameTable:
+        """A copy from ``frame`` on: without what cannot be decoded at the head of a stream cut inside a GOP."""
+        frames = np.where(self.frames >= frame, self.frames - frame, NO_PICTURE)
+        return replace(self, pts=self.pts[frame:], frames=frames)
+
+    def with_lost(self) -> FrameTable:
+        """A copy with places for the frames that a stream lost together with their times."""
+        whole = fill_gaps(self.pts)
+        places = np.searchsorted(whole, self.pts)
+        frames = np.where(self.frames == NO_PICTURE, NO_PICTURE, places[self.frames])
+        return replace(self, pts=whole, frames=frames, filled=len(whole) - len(self.pts))
 
 
 def table_of_packets(packets: PacketList, times: Times) -> FrameTable:
@@ -162,18 +163,6 @@ def part_equal(times: Times) -> tuple[Times, int]:
     slope = np.arange(len(times))
     parted = np.maximum.accumulate(times - slope) + slope
     return parted, int((parted != times).sum())
-
-
-def fill_lost(table: FrameTable) -> None:
-    """Give frames that a stream lost together with their times a place in the table."""
-    whole = fill_gaps(table.pts)
-    table.filled = len(whole) - len(table.pts)
-    if table.filled:
-        places = np.searchsorted(whole, table.pts)
-        known = table.frames != NO_PICTURE
-        table.frames[known] = places[table.frames[known]]
-        table.pts = whole
-        table.__post_init__()
 
 
 def nominal_step(rate: Fraction, time_base: Fraction) -> float:

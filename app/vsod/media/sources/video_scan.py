@@ -18,7 +18,6 @@ from vsod.media.sources.container import open_decoder, open_input, video_stream
 from vsod.media.sources.frame_table import (
     NO_PICTURE,
     FrameTable,
-    fill_lost,
     nominal_step,
     table_of_packets,
     table_of_pictures,
@@ -180,13 +179,13 @@ def _table(
         table = table_of_pictures(packets, times, order, step)
     else:
         table = table_of_packets(packets, times)
-        if head.order and not head.damaged:
-            table.drop_head(int(table.frames[head.order[0]]))
+        if head.order and not head.damaged and (first := int(table.frames[head.order[0]])) > 0:
+            table = table.without_head(first)
     table.stream, table.breaks = stream.index, breaks
     table.seeks_by_dts = "mov" in name
     table.by_bytes = bool(breaks) or bool((packets.pts == NO_TIME).all())
     if name in STREAMS and table.untimed < len(table.pts):
-        fill_lost(table)
+        table = table.with_lost()
     return table
 
 
