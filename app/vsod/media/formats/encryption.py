@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vsod.media.formats.ebml import video_tracks
+from vsod.media.formats.file_marks import ASF, EBML, MXF_PARTITION, PROGRAM_STREAM
 from vsod.media.formats.iso_boxes import video_entries
 
 _LOOKED_AT = 4 << 20  # bytes of a stream
@@ -19,14 +20,11 @@ _SCHEMES = {
     "piff": "PlayReady",
     "itun": "FairPlay",
 }
-_ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
 _ASF_ENCRYPTION = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),
     bytes.fromhex("14e68a292226174cb935dae07ee9289c"),
 )
-_MXF = b"\x06\x0e\x2b\x34\x02\x05\x01\x01"
 _MXF_ENCRYPTED = bytes.fromhex("060e2b34020401070d010301027e0100")
-_EBML, _PROGRAM_STREAM = b"\x1a\x45\xdf\xa3", b"\x00\x00\x01\xba"
 _PES_VIDEO = re.compile(rb"\x00\x00\x01[\xe0-\xef]..([\x80-\xbf])", re.DOTALL)
 _TS_SIZES = ((188, 0), (192, 4), (204, 0))
 
@@ -39,20 +37,20 @@ def find_encryption(path: Path) -> str | None:
     """
     with path.open("rb") as file:
         head = file.read(16)
-        if head.startswith(_EBML):
+        if head.startswith(EBML):
             tracks = video_tracks(file) or []
             return "Matroska" if tracks and all(track.encrypted for track in tracks) else None
         if head[4:8].isalnum() and not head.startswith(b"RIFF"):
             return _by_boxes(file)
         file.seek(0)
         data = file.read(_LOOKED_AT)
-    if data.startswith(_ASF):
+    if data.startswith(ASF):
         return (
             "PlayReady or Windows Media DRM" if any(id in data[: 1 << 16] for id in _ASF_ENCRYPTION) else None
         )
-    if data.startswith(_MXF):
+    if data.startswith(MXF_PARTITION):
         return "SMPTE ST 429-6" if _MXF_ENCRYPTED in data else None
-    if data.startswith(_PROGRAM_STREAM):
+    if data.startswith(PROGRAM_STREAM):
         flags = [found[1][0] & 0x30 for found in _PES_VIDEO.finditer(data)]
         return "CSS" if flags and _most(flags) else None
     return _scrambled(data)

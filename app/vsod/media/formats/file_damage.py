@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from vsod.media.formats.ebml import video_tracks
-from vsod.media.formats.file_kinds import why_special
+from vsod.media.formats.file_marks import EBML, FIRST_BOXES, MXF
 from vsod.media.formats.input_limits import is_playlist
 from vsod.media.formats.iso_boxes import Box, read_boxes
 
@@ -20,7 +20,6 @@ _REPAIR = (
     "close the file when the card is put back."
 )
 _HEAD = 4096
-_FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp")
 _OTHERS = {
     b"PK\x03\x04": "a ZIP archive",
     b"%PDF": "a PDF document",
@@ -46,8 +45,6 @@ class Damage(NamedTuple):
 
 def find_damage(path: Path) -> Damage | None:
     """Why a file cannot be opened; None if it does not tell."""
-    if (special := why_special(path)) is not None:
-        return Damage(f"{special} cannot be read twice", "Write it to a file first.")
     if is_playlist(path):
         return Damage(
             "this is a playlist, not a clip: the files it names are not opened",
@@ -84,15 +81,15 @@ def _by_content(file: BinaryIO, head: bytes, size: int) -> Damage | None:
         return Damage("the file is empty", COPY)
     if not head.strip(b"\0"):
         return Damage("the file begins with nothing but zeros: its contents were never written", COPY)
-    if head[4:8] in _FIRST_BOXES:
+    if head[4:8] in FIRST_BOXES:
         return _of_boxes(file, size)
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
+    if head.startswith(EBML):
         if video_tracks(file) is None:
             return Damage("cut off inside its head: its tracks are not described", COPY)
         return Damage("its head is damaged", COPY)
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return Damage("cut off inside its head" if b"movi" not in head else "its head is damaged", COPY)
-    if head.startswith(b"\x06\x0e\x2b\x34"):
+    if head.startswith(MXF):
         return Damage("cut off inside its head, or its head is damaged", COPY)
     for names in (_CAMERA_RAW, _OTHERS):
         for mark, name in names.items():

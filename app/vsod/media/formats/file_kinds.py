@@ -6,6 +6,7 @@ import logging
 import stat
 from pathlib import Path
 
+from vsod.media.formats.file_marks import ASF, EBML, FIRST_BOXES, MXF_PARTITION, PROGRAM_STREAM
 from vsod.media.formats.input_limits import is_playlist
 
 _log = logging.getLogger(__name__)
@@ -52,12 +53,8 @@ _KINDS = {
 _BY_SUFFIX = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes}
 _UNKNOWN = "no kind of video that is known here"
 _HEAD = 4096
-_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"skip", b"free", b"pnot", b"styp")
 _BEGINNINGS = (
-    b"\x1a\x45\xdf\xa3",  # Matroska
-    b"\x06\x0e\x2b\x34\x02\x05\x01\x01",  # MXF
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF
-    b"\x00\x00\x01\xba",  # MPEG program stream
+    *(EBML, MXF_PARTITION, ASF, PROGRAM_STREAM),
     b"\x00\x00\x01\xb3",  # MPEG video
     b"\x00\x00\x00\x01\x67",  # H.264
     b"\x00\x00\x00\x01\x40\x01",  # HEVC
@@ -120,7 +117,7 @@ def _is_animated_avif(head: bytes) -> bool:
 
 
 def _begins_like_video(head: bytes) -> bool:
-    if head.startswith(_BEGINNINGS) or head[4:8] in _BOXES:
+    if head.startswith(_BEGINNINGS) or head[4:8] in FIRST_BOXES:
         return True
     if head[:4] in (b"RIFF", b"RF64"):
         return head[8:12] in (b"AVI ", b"CDXA")

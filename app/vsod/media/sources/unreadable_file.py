@@ -13,6 +13,7 @@ from vsod.media.formats.ebml import video_tracks
 from vsod.media.formats.encryption import find_encryption
 from vsod.media.formats.file_damage import find_cut_index, find_damage
 from vsod.media.formats.file_kinds import why_special
+from vsod.media.formats.file_marks import EBML
 from vsod.media.formats.iso_boxes import video_entries
 
 CONVERT = "Check that it plays elsewhere, copy it again from the camera, or convert it to MP4 or MOV."
@@ -109,7 +110,7 @@ def _codec_name(path: Path, number: int) -> str:
     try:
         with path.open("rb") as file:
             head = file.read(1 << 16)
-            if head.startswith(b"\x1a\x45\xdf\xa3"):
+            if head.startswith(EBML):
                 names = [track.codec for track in video_tracks(file) or []]
             elif head.startswith(b"RIFF"):
                 names = _avi_codecs(head)
