@@ -1,12 +1,10 @@
 """Shots stay apart: maps on both sides of a cut are those of each shot on its own."""
 
-from fractions import Fraction
-
-import av
 import cv2
 import numpy as np
 import pytest
 
+from helpers.clips import write_pictures
 from vsod.analysis.fill_store import fill_store
 from vsod.analysis.measure_metrics import measure_metrics
 from vsod.analysis.shot_splitter import ShotSplitter
@@ -54,16 +52,6 @@ def test_a_stream_is_taken_apart_at_its_cuts():
     assert lengths(frames(parts[1])) == [1]
 
 
-def write(path, pictures):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(24))
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "bgr0"
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    return path
-
-
 def maps(path, folder, *ranges):
     """Maps of a clip, analysed in the given order."""
     with open_source(path) as source:
@@ -79,14 +67,14 @@ def maps(path, folder, *ranges):
 def cut(tmp_path_factory):
     """A clip with a cut at frame 8, and its maps."""
     folder = tmp_path_factory.mktemp("cut")
-    path = write(folder / "both.mkv", shot(1, 8) + shot(2, 8))
+    path = write_pictures(folder / "both.mkv", shot(1, 8) + shot(2, 8))
     return path, maps(path, folder / "maps")
 
 
 def test_maps_do_not_know_what_lies_beyond_a_cut(cut, tmp_path):
     assert Predictor(require_model("swift"), SIZE).splits_shots
-    first = maps(write(tmp_path / "a.mkv", shot(1, 8)), tmp_path / "a")
-    second = maps(write(tmp_path / "b.mkv", shot(2, 8)), tmp_path / "b")
+    first = maps(write_pictures(tmp_path / "a.mkv", shot(1, 8)), tmp_path / "a")
+    second = maps(write_pictures(tmp_path / "b.mkv", shot(2, 8)), tmp_path / "b")
     for index, (both, alone) in enumerate(zip(cut[1], first + second, strict=True)):
         assert np.allclose(both, alone, atol=2e-3), index
 

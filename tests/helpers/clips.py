@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from helpers.graycode import burnt
@@ -355,6 +356,18 @@ def ffmpeg_clip(
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", *source, *levels, *options, str(path)], input=raw, check=True
     )
+    return path
+
+
+def write_pictures(path: Path, pictures: Sequence[npt.NDArray[np.uint8]]) -> Path:
+    """A lossless clip of (H, W, 3) pictures, 24 a second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(24))
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "bgr0"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
     return path
 
 

@@ -1,12 +1,10 @@
 """What is measured is the matte of the export, at the maps' size; transitions are found in the pictures."""
 
-from fractions import Fraction
-
-import av
 import cv2
 import numpy as np
 import pytest
 
+from helpers.clips import write_pictures
 from vsod.analysis.measure_metrics import measure_metrics
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.shot_detection import detect_cuts, detect_dissolves
@@ -31,16 +29,6 @@ def shot(seed, count):
         cv2.circle(picture, (120 + t, 112), 50, (int(60 * seed), 200, 90), -1)
         pictures.append(picture)
     return pictures
-
-
-def write(path, pictures):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(24))
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "bgr0"
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
-    return path
 
 
 def saliency(t):
@@ -68,7 +56,7 @@ def measured(source, store, folder, settings):
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("preview") / "pan.mkv", shot(1, 12))
+    return write_pictures(tmp_path_factory.mktemp("preview") / "pan.mkv", shot(1, 12))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +118,7 @@ def mixed(first, second, length):
 @pytest.mark.parametrize("length", [1, 4, 8, 12])
 def test_a_dissolve_is_found_where_it_is(tmp_path, length):
     pictures = mixed(shot(1, 20 + length), shot(2, 20 + length), length)
-    with open_source(write(tmp_path / "mix.mkv", pictures)) as source:
+    with open_source(write_pictures(tmp_path / "mix.mkv", pictures)) as source:
         values = measured(source, filled(source, tmp_path), tmp_path, None)
     (found,) = detect_dissolves(values["dissolve"])
     assert found.start <= 20 + length // 4 and found.stop >= 20 + length
@@ -146,7 +134,7 @@ def test_a_fade_is_a_transition_and_a_cut_a_pan_and_a_flash_are_none(tmp_path):
     found = {}
     for name, pictures in clips.items():
         (tmp_path / name).mkdir()
-        with open_source(write(tmp_path / f"{name}.mkv", pictures)) as source:
+        with open_source(write_pictures(tmp_path / f"{name}.mkv", pictures)) as source:
             values = measured(source, filled(source, tmp_path / name), tmp_path / name, None)
         found[name] = (
             len(detect_dissolves(values["dissolve"])),

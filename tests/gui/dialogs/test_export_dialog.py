@@ -224,10 +224,9 @@ def test_the_dialog_tells_what_was_set_when_it_closes(opened: Opener, qtbot: QtB
     assert heard.args == [replace(queued.spec)]
 
 
-def test_what_others_made_is_replaced_only_after_asking(
-    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    (tmp_path / "mine.mov").write_bytes(b"an editor's cut")
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that were asked; the first is answered with No, the second with Yes."""
     asked: list[str] = []
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
 
@@ -236,6 +235,13 @@ def test_what_others_made_is_replaced_only_after_asking(
         return answers[len(asked) - 1]
 
     monkeypatch.setattr(QMessageBox, "question", question)
+    return asked
+
+
+def test_what_others_made_is_replaced_only_after_asking(
+    opened: Opener, asked: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.mov").write_bytes(b"an editor's cut")
     dialog = opened(ExportSettings(), "prores4444")
     specs: list[JobSpec] = []
     dialog.exported.connect(specs.append)
@@ -251,20 +257,12 @@ def test_what_others_made_is_replaced_only_after_asking(
 
 
 def test_the_matte_of_another_clip_is_replaced_only_after_asking(
-    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opener, asked: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "heron.mov").write_bytes(b"the clip")
     (tmp_path / "m.mov").write_bytes(b"\0\0\0\x14ftypqt  vsod-desktop matte; model=swift")
     report = {"job": {"source": "/card A/heron.mov"}, "source": "sha256:0", "outputs": {}}
     (tmp_path / "m.mov.vsod.json").write_text(json.dumps(report))
-    asked: list[str] = []
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-
-    def question(parent: object, title: str, text: str, *_: object) -> QMessageBox.StandardButton:
-        asked.append(text)
-        return answers[len(asked) - 1]
-
-    monkeypatch.setattr(QMessageBox, "question", question)
     dialog = opened(ExportSettings(), "prores4444")
     specs: list[JobSpec] = []
     dialog.exported.connect(specs.append)
