@@ -1,5 +1,6 @@
 """Start, end and survival."""
 
+import json
 import logging
 import os
 import subprocess
@@ -61,6 +62,36 @@ def test_run_window_starts_and_ends(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "window.ini").is_file()
     assert "window of ['/clips/a.mov']" in (tmp_path / "logs" / logs.FILE).read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without a signal")
+def test_a_signal_ends_the_program_without_a_question_and_without_an_offer(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from PyQt6.QtCore import QTimer\n"
+        "import vsod.gui.app as app, vsod.gui.main_window as window\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from fake_clip_session import FakeBackend\n"
+        "window.LocalPipeline = FakeBackend\n"
+        "plain = window.MainWindow.show\n"
+        "def edit(self):\n"
+        "    if self.clip is None: return QTimer.singleShot(50, lambda: edit(self))\n"
+        f"    self.document.save(Path({str(tmp_path / 'spot.vsod')!r}))\n"
+        "    self.document.edit('Feather', model='flow')\n"
+        "    assert self.document.edited\n"
+        "    QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "def show(self):\n"
+        "    plain(self); edit(self)\n"
+        "window.MainWindow.show = show\n"
+        "sys.exit(app.run_window([Path('/clips/a.mov')], ['vsod-desktop']))"
+    )
+    names = {name: str(tmp_path / name.lower()) for name in ("VSOD_CONFIG", "VSOD_DATA", "VSOD_LOGS")}
+    done = in_new_python(code, **names)
+    assert done.returncode == 0, done.stderr
+    (kept,) = (tmp_path / "vsod_data" / "sessions").glob("*.json")
+    raw = json.loads(kept.read_text())
+    assert raw["ended"] and raw["edited"] and raw["path"] == str(tmp_path / "spot.vsod")
 
 
 def test_closing_while_analysing_joins_every_thread(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

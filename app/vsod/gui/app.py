@@ -55,15 +55,10 @@ def _run(paths: list[Path], argv: list[str]) -> int:
     app.installTranslator(own_words)
     crash = CrashReporter(app)
     crash.install()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
-            signal.signal(getattr(signal, name), lambda *_: app.quit())
-    # Python sees signals only between bytecodes; an idle event loop runs none
-    pulse = QTimer(app)
-    pulse.start(250)
-    pulse.timeout.connect(lambda: None)
     window = MainWindow(preferences=preferences)
-    app.aboutToQuit.connect(window.close)
+    _end_on_signals(app, window)
+    app.commitDataRequest.connect(lambda _manager: window.keep_session())
+    app.aboutToQuit.connect(window.end)
     window.show()
     if paths:
         window.opening.open_all(paths)
@@ -71,3 +66,19 @@ def _run(paths: list[Path], argv: list[str]) -> int:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
+
+
+def _end_on_signals(app: QApplication, window: MainWindow) -> None:
+    """Close the window and quit when the system asks for it, by a signal."""
+
+    def end() -> None:
+        window.end()
+        app.exit()  # a dialog that is open keeps no loop of its own either
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), lambda *_: QTimer.singleShot(0, end))
+    # Python sees signals only between bytecodes; an idle event loop runs none
+    pulse = QTimer(app)
+    pulse.start(250)
+    pulse.timeout.connect(lambda: None)

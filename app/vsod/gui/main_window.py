@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self.jobs = ClipJobs(backend or LocalPipeline(), self)
         self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
-        self._closed = False
+        self._closed = self._unasked = False
         self.actions_by_id = action_table.build_actions(self, self.preferences.keys)
         self._build()
         parts = self.document, self.clip_state, self.player, self.workspace, self.jobs, self.preferences
@@ -268,10 +268,19 @@ class MainWindow(QMainWindow):
         self.jobs.list_models_and_formats()
         session = self.projects.offer_recovery()
         self.action_state.refresh()
-        if session is None or session.ended:
+        if session is None or not session.lost:
             self.queue_room.offer()
 
     def _add_clips(self, paths: list[Path]) -> None:
+    def end(self) -> None:
+        """Close without a question: nobody is there to answer. What is not saved is kept for *Restore last session*."""
+        self._unasked = True
+        self.close()
+
+    def keep_session(self) -> None:
+        """The desktop's session may end now: if the program is ended with it, that is no accident."""
+        self.projects.autosave.write(ended=True)
+
         self.document.add_clips([self.editing.default_settings(path.absolute()) for path in paths])
         self.clip_list.show_for_several()
 
@@ -310,7 +319,10 @@ class MainWindow(QMainWindow):
         """Cancel, join, remember."""
         if event is None or self._closed:
             return
-        if not self.queue_room.may_quit() or not self.projects.confirm_leave(closing=True):
+        may_close = self._unasked or (
+            self.queue_room.may_quit() and self.projects.confirm_leave(closing=True)
+        )
+        if not may_close:
             event.ignore()
             return
         self._closed = True

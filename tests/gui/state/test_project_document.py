@@ -340,6 +340,56 @@ def test_the_last_session_can_be_gone_on_with(
     assert second.player.marked == range(5, 15)
 
 
+def test_nothing_is_offered_after_a_crash_while_clips_were_only_looked_at(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
+) -> None:
+    crash(window)
+    second = start()
+    assert not second.banner.isVisible()
+    assert second.actions_by_id["restore_session"].isEnabled(), "the clips are found again all the same"
+
+
+def test_a_window_killed_while_looking_hides_no_edits_of_an_earlier_one(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
+) -> None:
+    window.matte.editors["feather"].box.setValue(4)
+    crash(window)
+    kept = window.projects.autosave._file.with_name("crashed.json")
+    looked = json.loads(kept.read_text()) | {"edited": False}
+    kept.with_name("later.json").write_text(json.dumps(looked))
+    assert "ended unexpectedly" in start().banner.text
+
+
+def test_what_was_saved_or_undone_is_no_edit(
+    window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = window.document
+    assert not document.edited
+    window.matte.editors["feather"].box.setValue(4)
+    assert document.edited
+    document.history.undo()
+    assert not document.edited
+    document.history.redo()
+    save_as(window, tmp_path / "spot.vsod", monkeypatch)
+    assert not document.edited
+    document.history.undo()
+    assert document.edited
+    document.discard()
+    assert not document.edited
+
+
+def test_the_end_of_the_desktop_session_is_no_accident(
+    window: MainWindow, here: FakeClip, start: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.matte.editors["feather"].box.setValue(4)
+    autosave = window.projects.autosave
+    window.keep_session()
+    autosave._lock.unlock()  # the process is ended
+    autosave._file.rename(autosave._file.with_name("ended.json"))
+    second = start()
+    assert not second.banner.isVisible() and second.actions_by_id["restore_session"].isEnabled()
+
+
 def test_a_session_another_window_works_on_is_left_alone(
     window: MainWindow, here: FakeClip, start: Callable[[], MainWindow]
 ) -> None:

@@ -118,7 +118,7 @@ class ProjectController(QObject):
         """Say so if an earlier window ended without being closed; gives what can be reopened."""
         session = self.autosave.find_unsaved()
         self.recoverable = session is not None
-        if session is not None and not session.ended:
+        if session is not None and session.lost:
             name = session.path.name if session.path else session.project.clips[-1].path.name
             self._banner.show_offer(
                 tr("The program ended unexpectedly"),

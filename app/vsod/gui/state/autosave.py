@@ -35,12 +35,19 @@ class RecoveredSession:
         project: The clips and what was decided about them.
         path: The project's own file, None if it had none.
         ended: Whether that window was closed; False if it crashed or was killed.
+        edited: Whether anything was edited and not saved in it; False where clips were only looked at.
     """
 
     file: Path
     project: Project
     path: Path | None
     ended: bool
+    edited: bool = True
+
+    @property
+    def lost(self) -> bool:
+        """Whether edits would be lost if nobody asked for them."""
+        return self.edited and not self.ended
 
 
 class Autosave(QObject):
@@ -86,6 +93,7 @@ class Autosave(QObject):
             "project": document.project.as_json(self._folder),
             "path": str(document.path) if document.path else None,
             "ended": ended,
+            "edited": document.edited,
         }
         try:
             write_text(self._file, json_text(raw))
@@ -107,12 +115,17 @@ class Autosave(QObject):
             self._lock = None
 
     def find_unsaved(self) -> RecoveredSession | None:
-        """The newest session of a window that is no longer there; only a few are kept."""
+        """The newest session of a window that is no longer there; only a few are kept.
+
+        A window that was killed while its clips were only looked at hides no session before it.
+        """
         found = [file for file in self._folder.glob("*.json") if file != self._file and _is_free(file)]
         found.sort(key=_age, reverse=True)
         for old in found[_KEPT:]:
             old.unlink(missing_ok=True)
-        return next((session for file in found[:_KEPT] if (session := _read(file)) is not None), None)
+        sessions = [session for file in found[:_KEPT] if (session := _read(file)) is not None]
+        worth = (session for session in sessions if session.ended or session.lost)
+        return next(worth, sessions[0] if sessions else None)
 
     @staticmethod
     def forget(session: RecoveredSession) -> None:
@@ -142,7 +155,8 @@ def _read(file: Path) -> RecoveredSession | None:
             raw = read_json(file)
             project = Project.from_json(raw["project"], file.parent)
             path = None if raw["path"] is None else Path(raw["path"])
-            return RecoveredSession(file, project, path, bool(raw["ended"])) if project.clips else None
+            ended, edited = bool(raw["ended"]), bool(raw.get("edited", True))
+            return RecoveredSession(file, project, path, ended, edited) if project.clips else None
     except (OSError, VsodError) as error:
         _log.warning("a session cannot be restored: %s", error)
         return None

@@ -63,6 +63,7 @@ class ProjectDocument(QObject):
         self.history = QUndoGroup(self)
         self._stacks: dict[Path, QUndoStack] = {}
         self._saved = Project()
+        self._restored = False  # from a session in which something was edited
         self._gesture = 0
 
     @property
@@ -79,6 +80,11 @@ class ProjectDocument(QObject):
     def has_edits(self) -> bool:
         """Whether any edit could be undone."""
         return any(stack.canUndo() for stack in self._stacks.values())
+
+    @property
+    def edited(self) -> bool:
+        """Whether any edit is not saved; a clip that was only looked at is none."""
+        return self._restored or any(not stack.isClean() for stack in self._stacks.values())
 
     def edit(self, text: str, **changes: Any) -> None:
         """Change settings of the current clip, as an undoable edit.
@@ -133,11 +139,13 @@ class ProjectDocument(QObject):
         self._stacks = {}
         self.project, self.path = project, path
         self._saved = project if saved else Project()
+        self._restored = not saved
         self.retitled.emit()
 
     def discard(self) -> None:
         """What is not saved is not wanted."""
         self._saved = self.project
+        self._set_clean()
         self.retitled.emit()
 
     def save(self, path: Path) -> None:
@@ -149,7 +157,13 @@ class ProjectDocument(QObject):
         self.end_edit()
         self.project = self._saved = self.project.write(path)
         self.path = path
+        self._set_clean()
         self.retitled.emit()
+
+    def _set_clean(self) -> None:
+        self._restored = False
+        for stack in self._stacks.values():
+            stack.setClean()
 
     def _stack(self, clip: Path) -> QUndoStack:
         if clip not in self._stacks:
