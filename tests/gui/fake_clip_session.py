@@ -8,7 +8,7 @@ disc that moves one step to the right per frame.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -42,8 +42,14 @@ class ModelRow:
     licence: str = "MIT"
     needs_flow: bool = False
     problem: str | None = None
-    paid_work: str = "yes"
+    architecture: str = "Two layers and a half."
+    published: str = ""
+    commercial_use: str = "yes"
+    training_data_terms: str = "open"
+    training_data: str = "Learned from freely licensed data"
     trained_on: tuple[str, ...] = ("photos of herons",)
+    good_clips: tuple[int, int] | None = (4, 5)
+    crf: str = "off"
     size: int = 4_200_000
     measured: dict[str, float] = field(default_factory=lambda: {"S": 0.881, "maxF": 0.852, "MAE": 0.03})
 
@@ -248,6 +254,9 @@ class FakeClip:
 
     def coverage(self, model: str) -> np.ndarray:
         return self.maps.get(model, np.zeros(self.info.frame_count, bool)).copy()
+
+    def count_analysed(self, models: Sequence[str]) -> dict[str, int]:
+        return {model: int(self.coverage(model).sum()) for model in models}
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
         """Maps are not smoothed over time here: a frame can be exported once it has one."""

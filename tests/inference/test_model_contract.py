@@ -90,6 +90,7 @@ def test_it_says_what_people_need_to_know(model):
     assert model.title and model.summary and model.licence != "unknown" and model.trained_on
     assert model.commercial_use
     if model.source.parent == paths.model_specs_dir():
+        assert model.training_data_terms != "unknown" and model.architecture and "J" in model.measured
         assert model.sha256 == file_sha256(model.verified_weights())
 
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from vsod import paths
+from vsod.cli.main import main
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import ModelError, UnknownModel
 from vsod.inference import model_code, model_registry
@@ -49,6 +50,33 @@ def test_a_dropped_in_model_is_found(folder):
     assert model.verified_weights() == folder / "mine.safetensors"
 
 
+def test_a_spec_says_what_its_training_data_allow_and_how_often_it_is_good(folder, capsys):
+    (folder / "mine.safetensors").write_bytes(b"x")
+    (folder / "mine.toml").write_text(GOOD)
+    plain = require_model("mine")
+    assert plain.training_data_terms == "unknown" and plain.good_clips is None and plain.accuracy == ""
+    (folder / "mine.toml").write_text(
+        GOOD
+        + 'training_data_terms = "research-only"\npublished = "Me, 2026"\narchitecture = "Deep"\n'
+        + "[measured]\nJ = 0.7\nJ_by_clip = { heron = 0.7, egret = 0.69, ibis = 1 }\n"
+    )
+    model = require_model("mine")
+    assert (model.good_clips, model.accuracy) == ((2, 3), "good matte on 2 of 3 test clips")
+    row = next(entry for entry in model_entries() if entry.id == "mine")
+    assert (row.published, row.architecture, row.good_clips) == ("Me, 2026", "Deep", (2, 3))
+    told = model.as_json()["training_data"]
+    assert told == row.training_data == "Learned from research-only data"
+    assert main(["models"]) == 0
+    assert told in capsys.readouterr().out.partition("Mine")[2]
+
+
+@pytest.mark.parametrize("by_clip", ['"many"', "{ heron = '0.9' }", "{}", "[0.9]"])
+def test_clips_that_are_no_numbers_are_not_counted(folder, by_clip):
+    (folder / "mine.safetensors").write_bytes(b"x")
+    (folder / "mine.toml").write_text(GOOD + f"[measured]\nJ_by_clip = {by_clip}\n")
+    assert require_model("mine").good_clips is None
+
+
 def test_a_folder_with_card_toml_is_found(folder):
     (folder / "net").mkdir()
     (folder / "net" / "card.toml").write_text(GOOD)
@@ -62,6 +90,7 @@ def test_a_folder_with_card_toml_is_found(folder):
         ("id = ", "value"),
         ('id = "bad"', "'weights' is missing"),
         (GOOD + "colour = 1\n", "unknown keys: colour"),
+        (GOOD + 'training_data_terms = "mine"\n', "training_data_terms must be one of"),
         (GOOD + "[input]\narea = 5\n", "too small"),
         (GOOD + "[output]\nhalf = 1\n", "between 0 and 1"),
         (GOOD + '[output]\ncrf = "auto"\n', "must be one of off"),

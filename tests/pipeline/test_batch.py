@@ -198,6 +198,9 @@ def test_a_manifest_comes_back_as_it_was(clips, tmp_path):
     made.write(tmp_path / "job.vsod.json")
     assert JobReport.read(tmp_path / "job.vsod.json") == made
     assert made.changes() == []
+    told = json.loads((tmp_path / "job.vsod.json").read_text())["models"]
+    assert [model["training_data"] for model in told] == ["Learned from research-only data"]
+    assert any("DAVIS" in source for source in told[0]["trained_on"])
     assert json.loads((tmp_path / "job.vsod.json").read_text())["command"] == spec.as_command()
     spec.output.unlink()
     assert made.changes() == [f"{spec.output} is gone"]

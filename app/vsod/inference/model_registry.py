@@ -32,7 +32,7 @@ from vsod.core.safe_text import sanitise
 from vsod.core.size_limits import MAX_PIXELS
 from vsod.errors import ModelError, UnknownModel
 from vsod.inference.model_code import code_files, model_packages
-from vsod.inference.model_spec import ModelSpec
+from vsod.inference.model_spec import TRAINING_DATA_NOTICES, ModelSpec
 
 DEFAULT_MODEL = "swift"  # listed first
 _SETTLED = (
@@ -43,8 +43,11 @@ _KNOWN = {
     "id",
     "title",
     "summary",
+    "architecture",
+    "published",
     "licence",
     "commercial_use",
+    "training_data_terms",
     "entry",
     "weights",
     "sha256",
@@ -82,8 +85,11 @@ def read_model_spec(path: Path) -> ModelSpec:
             id=_id(str(raw["id"])),
             title=sanitise(str(raw["title"])),
             summary=sanitise(str(raw.get("summary", ""))),
+            architecture=sanitise(str(raw.get("architecture", ""))),
+            published=sanitise(str(raw.get("published", ""))),
             licence=sanitise(str(raw["licence"])),
             commercial_use=sanitise(str(raw.get("commercial_use", "ask"))),
+            training_data_terms=str(raw.get("training_data_terms", "unknown")),
             entry=new_entry(str(raw["entry"])),
             weights=weights,
             sha256=str(raw.get("sha256", "")),
@@ -108,6 +114,8 @@ def read_model_spec(path: Path) -> ModelSpec:
             raise ValueError("window.length must lie between 0 and 1000")
         if not 0 < model.decision_threshold < 1:
             raise ValueError("output.decision_threshold must lie between 0 and 1")
+        if model.training_data_terms not in TRAINING_DATA_NOTICES:
+            raise ValueError(f"training_data_terms must be one of {', '.join(TRAINING_DATA_NOTICES)}")
         if model.crf not in CRF_MODES[1:]:
             raise ValueError(f"output.crf must be one of {', '.join(CRF_MODES[1:])}")
         code_files(model)

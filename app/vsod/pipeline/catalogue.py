@@ -15,7 +15,10 @@ class ModelEntry:
     """A model as the picker shows it.
 
     Attributes:
-        id, title, summary, licence, paid_work, trained_on: As in :class:`vsod.inference.model_spec.ModelSpec`.
+        id, title, summary, architecture, published, licence, commercial_use, training_data_terms, trained_on,
+        good_clips: As in :class:`vsod.inference.model_spec.ModelSpec`.
+        training_data: What people are told about the data its weights learned from, in English.
+        crf: The dense CRF that its mattes have unless another is chosen.
         needs_flow: Whether optical flow is computed for it.
         problem: Why it cannot be used, or None.
         size: Bytes of its weights, 0 if there are none.
@@ -28,8 +31,14 @@ class ModelEntry:
     licence: str
     needs_flow: bool
     problem: str | None
-    paid_work: str = ""
+    architecture: str = ""
+    published: str = ""
+    commercial_use: str = ""
+    training_data_terms: str = "unknown"
+    training_data: str = ""
     trained_on: tuple[str, ...] = ()
+    good_clips: tuple[int, int] | None = None
+    crf: str = "off"
     size: int = 0
     measured: dict[str, Any] = field(default_factory=dict)
 
@@ -62,8 +71,14 @@ def model_entries() -> list[ModelEntry]:
             licence=model.licence,
             needs_flow=model.flow != "none",
             problem=model.problem,
-            paid_work=model.commercial_use,
+            architecture=model.architecture,
+            published=model.published,
+            commercial_use=model.commercial_use,
+            training_data_terms=model.training_data_terms,
+            training_data=model.training_data_notice,
             trained_on=model.trained_on,
+            good_clips=model.good_clips,
+            crf=model.crf,
             size=model.weights.stat().st_size if model.weights and model.weights.is_file() else 0,
             measured=model.measured,
         )

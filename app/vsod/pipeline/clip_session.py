@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, ProgressFn
 from vsod.core.progress_meter import ProgressMeter
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.errors import VsodError
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
@@ -42,6 +44,8 @@ from vsod.qc.metrics_store import MetricsStore
 from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
+
+_log = logging.getLogger(__name__)
 
 _METRICS_KEPT = 16  # settings whose metrics are in memory
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
@@ -145,6 +149,18 @@ class ClipSession:
     def coverage(self, model: str) -> npt.NDArray[np.bool_]:
         """(N,) which frames have a map by this model."""
         return self._store(model).coverage()
+
+    def count_analysed(self, models: Sequence[str]) -> dict[str, int]:
+        """How many frames each of these models has maps of, by id; one that cannot be used is left out."""
+        found = {}
+        for model in models:
+            try:
+                with self._lock:
+                    shown = self._shown.get(model)
+                found[model] = int(self._stores.coverage(shown or self._signature(model)).sum())
+            except (VsodError, OSError) as error:
+                _log.debug("%s: coverage not known: %s", model, error)
+        return found
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage:
         """What an export of ``settings`` would find: it computes nothing where all of its frames are covered."""

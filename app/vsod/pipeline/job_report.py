@@ -34,6 +34,7 @@ class JobReport:
         outputs: Digest of all bytes of every file or folder that was written.
         software: Version of this program and of Python, and the system.
         report: :meth:`JobResult.as_json`.
+        models: Of every model its title, its licence and what its weights learned from.
         states: Of source and outputs, by path, where the state of their files alone proves that they are the same.
     """
 
@@ -44,6 +45,7 @@ class JobReport:
     software: dict[str, str]
     report: dict[str, Any]
     states: dict[str, str] = field(default_factory=dict)
+    models: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, spec: JobSpec, report: JobResult) -> Self:
@@ -66,7 +68,8 @@ class JobReport:
             "python": platform.python_version(),
             "system": platform.platform(),
         }
-        return cls(spec, source, _signatures(spec), outputs, software, report.as_json(), states)
+        signatures, models = _signatures(spec), list(map(_terms, spec.settings.model_ids))
+        return cls(spec, source, signatures, outputs, software, report.as_json(), states, models)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -99,6 +102,7 @@ class JobReport:
             dict(raw["software"]),
             report,
             states,
+            list(raw.get("models", [])),
         )
 
     def write(self, path: Path) -> None:
@@ -112,6 +116,7 @@ class JobReport:
             "command": self.spec.as_command(),
             "source": self.source,
             "model_weights": self.model_weights,
+            "models": self.models,
             "outputs": {str(name): value for name, value in self.outputs.items()},
             "states": self.states,
             "software": self.software,
@@ -172,6 +177,17 @@ def _whole(path: Path, states: dict[str, str]) -> str:
 
 def _signatures(spec: JobSpec) -> str:
     return " ".join(_ALL + compute_signature(require_model(model)) for model in spec.settings.model_ids)
+
+
+def _terms(model_id: str) -> dict[str, Any]:
+    model = require_model(model_id)
+    return {
+        "id": model.id,
+        "title": model.title,
+        "licence": model.licence,
+        "training_data": model.training_data_notice,
+        "trained_on": list(model.trained_on),
+    }
 
 
 def _are_signatures(spec: JobSpec, known: str) -> bool:

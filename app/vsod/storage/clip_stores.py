@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
+import numpy.typing as npt
+
 from vsod.core.clip import ClipInfo
-from vsod.storage.clip_maps import open_store
+from vsod.storage import cache
+from vsod.storage.clip_maps import fingerprint, open_store
 from vsod.storage.map_store import MapStore
 
 
@@ -32,6 +36,14 @@ class ClipStores:
             if model not in self._opened:
                 self._opened[model] = open_store(self._info, model)
             return self._opened[model]
+
+    def coverage(self, model: str) -> npt.NDArray[np.bool_]:
+        """(N,) which frames have a map by a model; one that has none gets no store for the question."""
+        with self._lock:
+            known = model in self._opened
+        if not known and not (cache.folder("maps") / fingerprint(self._info, model)).exists():
+            return np.zeros(self._info.frame_count, np.bool_)
+        return self(model).coverage()
 
     def reopen(self, model: str) -> None:
         """Reopen a store when it is next asked for: another job may have added maps."""

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from screen import analyse_all, pixels, settle, wait_for_frame
 
 from vsod.core.overlay import Overlay
+from vsod.gui.dialogs.model_details_dialog import ModelDetailsDialog
 from vsod.gui.main_window import MainWindow
 
 LOOKS = ["show_picture", "show_tint", "show_heat", "show_matte", "show_cutout"]
@@ -19,12 +21,34 @@ def test_models_are_listed_and_broken_ones_greyed(window: MainWindow) -> None:
     assert [box.itemData(i) for i in range(box.count())] == ["swift", "flow", "broken"]
     item = box.model().item(2)  # type: ignore[union-attr]
     assert not item.isEnabled() and item.toolTip() == "weights are missing"
-    assert window.analysis.licence.text() == "MIT"
-    terms = window.analysis.licence.toolTip()
-    assert "Commercial use: yes" in terms and "photos of herons" in terms
-    assert window.analysis.facts.weights.text() == "4.2 MB"
-    assert window.analysis.facts.accuracy.text() == "S 0.88 · F 0.85 · MAE 0.030"
+    assert window.analysis.badge.text() == "Learned from freely licensed data"
+    assert window.analysis.facts.accuracy.text() == "good matte on 4 of 5 test clips"
     assert window.analysis.facts.speed.text() == "not measured yet"
+
+
+def test_the_badge_and_the_accuracy_tell_what_is_behind_them(window: MainWindow) -> None:
+    for button in (window.analysis.badge, window.analysis.facts.accuracy):
+        button.click()
+        dialog = next(d for d in window.findChildren(ModelDetailsDialog) if d.isVisible())
+        for told in ("photos of herons", "Commercial use: yes", "MIT", "4.2 MB", "0.852", "Two layers"):
+            assert told in dialog.text
+        assert "research" not in dialog.text
+        dialog.reject()
+
+
+def test_the_picker_tells_how_far_each_model_has_analysed_the_clip(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    analyse_all(qtbot, window)
+    box = window.analysis.model_box
+    box.showPopup()
+    qtbot.waitUntil(lambda: box.coverage_text("swift") == "60 of 60 analysed")
+    assert box.coverage_text("flow") == "0 of 60 analysed" and not box.coverage_text("broken")
+    box.hidePopup()
+    assert box.currentText() == "Swift"
+    window.open_path(Path("/clips/next.mov"))
+    qtbot.waitUntil(lambda: window.clip is not None and window.clip.info.path.name == "next.mov")
+    assert box.coverage_text("swift") == ""
 
 
 def test_analysis_fills_the_lane_and_reports(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:

@@ -13,12 +13,13 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import vsod.gui
+from vsod import paths
 from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.matte_settings import MatteSettings
 from vsod.gui.actions.action_table import MENUS
 from vsod.gui.actions.tint_menu import COLOURS
 from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
-from vsod.gui.dialogs import job_estimate_view, preferences_dialog
+from vsod.gui.dialogs import job_estimate_view, model_details_dialog, preferences_dialog
 from vsod.gui.dialogs.background_picker import _KINDS
 from vsod.gui.dialogs.export_form import _TITLES
 from vsod.gui.main_window import MainWindow
@@ -26,7 +27,7 @@ from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
 from vsod.gui.panels.clip_facts import clip_facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
 from vsod.gui.panels.setting_editors import choice_title
-from vsod.gui.timeline.track_layout import SHOWN_METRICS
+from vsod.gui.timeline.track_layout import METRICS
 from vsod.gui.toolkit.translation import (
     TranslationTable,
     languages,
@@ -35,6 +36,8 @@ from vsod.gui.toolkit.translation import (
     system_language,
     tr,
 )
+from vsod.inference.model_registry import list_models
+from vsod.inference.model_spec import TRAINING_DATA_NOTICES
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
 
@@ -59,9 +62,7 @@ def tables() -> set[str]:
     """What is handed to ``tr`` from tables."""
     entries = {entry for rows in MENUS.values() for entry in rows if entry is not None}
     editors = {setting.metadata["title"] for setting in fields(MatteSettings)}
-    shown = (
-        [kind.title for kind in ISSUE_TYPES] + list(ALL_ADVICE) + [metric.title for metric in SHOWN_METRICS]
-    )
+    shown = [kind.title for kind in ISSUE_TYPES] + list(ALL_ADVICE) + [metric.title for metric in METRICS]
     return (
         set(shown)
         | {choice_title(word) for editor in fields(MatteSettings) for word in editor.metadata["choices"]}
@@ -69,6 +70,9 @@ def tables() -> set[str]:
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
+        | set(TRAINING_DATA_NOTICES.values())
+        | {model.summary for model in list_models() if model.source.parent == paths.model_specs_dir()}
+        | set(model_details_dialog._MEASURES.values())
         | set(_DEVICE_NAMES.values())
         | set(job_estimate_view._STAGES.values())
         | {job_estimate_view._ASK}

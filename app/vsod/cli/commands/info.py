@@ -99,8 +99,9 @@ def models(args: argparse.Namespace) -> int:
     for model in found:
         print(f"{model.id:{width}}{model.title}: {model.problem or model.summary}")
         if not model.problem:
-            measured = ", ".join(f"{k} {v}" for k, v in model.measured.items())
-            print(f"{'':{width}}licence {model.licence}; commercial use: {model.commercial_use}")
+            numbers = ", ".join(f"{k} {v}" for k, v in model.measured.items() if not isinstance(v, dict))
+            print(f"{'':{width}}{model.training_data_notice}; licence of the weights file: {model.licence}")
+            measured = f"{model.accuracy} ({numbers})" if model.accuracy and numbers else numbers
             if measured:
                 print(f"{'':{width}}{measured}")
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, Qt
 
 from vsod.core.progress import Progress
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.dialogs.model_details_dialog import ModelDetailsDialog
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.translation import tr
@@ -36,6 +37,7 @@ class AnalysisController(QObject):
         self._panel.device_changed.connect(self._on_device)
         self._panel.analyse.connect(self.analyse)
         self._panel.cancel.connect(self.cancel)
+        self._panel.details_asked.connect(self._show_details)
 
     def analyse(self) -> None:
         """Run the network over the marked range, or the clip."""
@@ -69,6 +71,11 @@ class AnalysisController(QObject):
         panel.set_task(text, state.clip is not None and not self._jobs.busy and settings is not None)
 
     # ---- messages
+
+    def _show_details(self, model: ModelChoice) -> None:
+        dialog = ModelDetailsDialog(model, self._panel.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _on_models(self, models: Sequence[ModelChoice]) -> None:
         preferences, work = self._room.preferences, self._room.document.current_clip

@@ -56,6 +56,9 @@ class SettingsController(QObject):
         )
         workspace.timeline.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
         workspace.timeline.installEventFilter(self)
+        workspace.analysis.model_box.opened.connect(self._count_analysed)
+        room.clip_state.opened.connect(lambda _clip: workspace.analysis.model_box.set_coverage({}))
+        room.clip_state.closed.connect(lambda: workspace.analysis.model_box.set_coverage({}))
         room.jobs.failed.connect(self._on_failed)
 
     def set_range(self, text: str, start: int, stop: int) -> None:
@@ -134,6 +137,18 @@ class SettingsController(QObject):
             self._jobs.read_coverage(settings)
 
     # ---- messages
+
+    def _count_analysed(self) -> None:
+        """Write beside every model in the picker how far it has analysed the clip: its maps are kept."""
+        panel, clip = self._workspace.analysis, self._state.clip
+        if clip is None:
+            return
+        total = clip.info.frame_count
+
+        def show(found: dict[str, int]) -> None:
+            panel.model_box.set_coverage({model: (done, total) for model, done in found.items()})
+
+        self._jobs.count_analysed(panel.usable, show)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A drag on the timeline ends with the button."""

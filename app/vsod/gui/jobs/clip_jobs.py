@@ -133,6 +133,18 @@ class ClipJobs(QObject):
 
         self._pool.start("coverage", work, done)
 
+    def count_analysed(self, models: Sequence[str], done: Callable[[dict[str, int]], object]) -> None:
+        """How many frames of the current clip each model has analysed, by id, in a worker thread."""
+        clip = self._clip
+        if clip is None:
+            return
+
+        def told(found: dict[str, int]) -> None:
+            if self._clip is clip:
+                done(found)
+
+        self._pool.start("models' coverage", lambda job: clip.count_analysed(models), told)
+
     def analyse(self, settings: ClipSettings, device: str) -> None:
         """Make the maps of the current clip that an export of ``settings`` lacks."""
         clip = self._clip

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QStandardItemModel
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,10 +19,10 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.job import DEVICES
 from vsod.core.progress import Progress
-from vsod.core.safe_text import sanitise
 from vsod.gui.panels.model_facts import ModelFacts
+from vsod.gui.panels.model_picker import ModelPicker
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
-from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.progress_text import pace_words
 from vsod.gui.toolkit.translation import tr
 
@@ -53,6 +52,7 @@ class AnalysisPanel(QGroupBox):
     """Model picker, device picker, Analyse or Cancel, progress."""
 
     model_changed = pyqtSignal(str)
+    details_asked = pyqtSignal(object)  # ModelChoice: its training data and its accuracy in numbers
     device_changed = pyqtSignal(str)
     adapt_changed = pyqtSignal(bool)
     analyse = pyqtSignal()
@@ -63,18 +63,21 @@ class AnalysisPanel(QGroupBox):
         self._models: list[ModelChoice] = []
         self._speeds: dict[tuple[str, str], float] = {}
         self._running = False
-        self.model_box = QComboBox()
+        self.model_box = ModelPicker()
         self.model_box.setAccessibleName(tr("Model"))
         self.model_box.setPlaceholderText(tr("Loading models …"))
         self.model_box.setMinimumContentsLength(12)
-        self.model_box.currentIndexChanged.connect(self._model_picked)
+        self.model_box.picked.connect(self._model_picked)
         self.summary = PlainLabel()
         self.summary.setObjectName("summary")
         self.summary.setWordWrap(True)
-        self.licence = PlainLabel()
-        self.licence.setObjectName("badge")
-        self.licence.setAccessibleName(tr("Licence of the model"))
+        self.badge = QPushButton()
+        self.badge.setObjectName("badge")
+        self.badge.setAutoDefault(False)
+        self.badge.setToolTip(tr("What the model learned from"))
+        self.badge.clicked.connect(self._ask_for_details)
         self.facts = ModelFacts()
+        self.facts.details_asked.connect(self._ask_for_details)
         self.adapt_box = QCheckBox(tr("Adapt to this clip"))
         self.adapt_box.setToolTip(
             tr(
@@ -102,7 +105,7 @@ class AnalysisPanel(QGroupBox):
         self.status.setWordWrap(True)
 
         badge_row = QHBoxLayout()
-        badge_row.addWidget(self.licence)
+        badge_row.addWidget(self.badge)
         badge_row.addStretch()
         device_row = QHBoxLayout()
         device_row.addWidget(device_label)
@@ -119,14 +122,13 @@ class AnalysisPanel(QGroupBox):
         column.addWidget(self.button)
         column.addWidget(self.bar)
         column.addWidget(self.status)
-        for quiet in (self.licence, self.facts, self.bar, self.status):
+        for quiet in (self.badge, self.facts, self.bar, self.status):
             quiet.hide()
 
     @property
     def model(self) -> str | None:
         """Id of the chosen model."""
-        value = self.model_box.currentData()
-        return None if value is None else str(value)
+        return self.model_box.model_id
 
     @property
     def models(self) -> Sequence[ModelChoice]:
@@ -155,10 +157,7 @@ class AnalysisPanel(QGroupBox):
 
     def set_model(self, model: str) -> None:
         """Choose a model by id without emitting `changed`. A model that is not installed is listed and cannot run."""
-        row = self.model_box.findData(model)
-        item = self._models[row] if row >= 0 else None
-        with QSignalBlocker(self.model_box):
-            self.model_box.setCurrentIndex(row if item is not None and not item.problem else -1)
+        self.model_box.choose(model)
         if self._models:
             self.model_box.setPlaceholderText(tr("'{model}' cannot be used here").format(model=model))
         self._show_model()
@@ -171,24 +170,10 @@ class AnalysisPanel(QGroupBox):
     def set_models(self, models: Sequence[ModelChoice], chosen: str) -> None:
         """Fill the picker; broken models are listed, greyed, and say why."""
         self._models = list(models)
-        self.model_box.blockSignals(True)
-        self.model_box.clear()
-        for model in self._models:
-            self.model_box.addItem(sanitise(model.title), model.id)
-            row = self.model_box.count() - 1
-            if model.problem:
-                self.model_box.setItemText(
-                    row, tr("{title} (not usable)").format(title=sanitise(model.title))
-                )
-                self.model_box.setItemData(row, model.problem, Qt.ItemDataRole.ToolTipRole)
-                items = self.model_box.model()
-                item = items.item(row) if isinstance(items, QStandardItemModel) else None
-                if item is not None:
-                    item.setEnabled(False)
-        pick = chosen if chosen in self.usable else next(iter(self.usable), None)
-        self.model_box.setCurrentIndex(-1 if pick is None else self.model_box.findData(pick))
+        self.model_box.set_models(models)
+        usable = self.usable
+        self.model_box.choose(chosen if chosen in usable else next(iter(usable), None))
         self.model_box.setPlaceholderText(tr("No usable model found"))
-        self.model_box.blockSignals(False)
         self._model_picked()
 
     def set_device(self, device: str) -> None:
@@ -238,33 +223,32 @@ class AnalysisPanel(QGroupBox):
             words.append(tr("{count} frames").format(count=progress.done))
         self.status.setText("  ·  ".join(words + pace_words(progress)))
 
-    def _model_picked(self) -> None:
+    def _model_picked(self, _model: str = "") -> None:
         self._show_model()
         if self.model is not None:
             self.model_changed.emit(self.model)
+
+    def _ask_for_details(self) -> None:
+        if self._chosen is not None:
+            self.details_asked.emit(self._chosen)
 
     def _device_picked(self) -> None:
         self._show_model()
         self.device_changed.emit(self.device)
 
+    @property
+    def _chosen(self) -> ModelChoice | None:
+        return next((model for model in self._models if model.id == self.model), None)
+
     def _show_model(self) -> None:
-        row = self.model_box.currentIndex()
-        model = self._models[row] if 0 <= row < len(self._models) else None
-        self.summary.setText(model.summary if model else "")
-        self.licence.setText(model.licence if model else "")
-        self.licence.setVisible(bool(model and model.licence))
+        model = self._chosen
+        self.summary.setText(tr(model.summary) if model else "")
+        self.badge.setVisible(bool(model and model.training_data))
         self.facts.setVisible(model is not None)
         if model is not None:
-            self.licence.setToolTip(inert(_terms(model)))
+            self.badge.setText(tr(model.training_data))
+            self.badge.setProperty("terms", model.training_data_terms)
+            style = self.badge.style()
+            if style is not None:
+                style.polish(self.badge)
             self.facts.show_model(model, self._speeds.get((model.id, self.device), 0.0))
-
-
-def _terms(model: ModelChoice) -> str:
-    seen = [tr("Learned from {source}").format(source=source) for source in model.trained_on]
-    return "\n".join(
-        [
-            tr("Licence of this model: {licence}").format(licence=model.licence),
-            tr("Commercial use: {text}").format(text=model.paid_work),
-            *seen,
-        ]
-    )

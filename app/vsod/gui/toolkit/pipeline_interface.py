@@ -46,9 +46,21 @@ class ModelChoice(Protocol):
     @property
     def problem(self) -> str | None: ...  # noqa: D102
     @property
-    def paid_work(self) -> str: ...  # noqa: D102
+    def architecture(self) -> str: ...  # noqa: D102
+    @property
+    def published(self) -> str: ...  # noqa: D102
+    @property
+    def commercial_use(self) -> str: ...  # noqa: D102
+    @property
+    def training_data_terms(self) -> str: ...  # noqa: D102
+    @property
+    def training_data(self) -> str: ...  # noqa: D102
     @property
     def trained_on(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def good_clips(self) -> tuple[int, int] | None: ...  # noqa: D102
+    @property
+    def crf(self) -> str: ...  # noqa: D102
     @property
     def size(self) -> int: ...  # noqa: D102
     @property
@@ -118,6 +130,8 @@ class OpenClip(Protocol):
     def reload_maps(self, model: str) -> None: ...  # noqa: D102
 
     def export_coverage(self, settings: ClipSettings) -> AnalysisCoverage: ...  # noqa: D102
+
+    def count_analysed(self, models: Sequence[str]) -> dict[str, int]: ...  # noqa: D102
 
     def matte(  # noqa: D102
         self,
