@@ -71,7 +71,7 @@ class MatteSettings:
         "auto",
         "let a dense CRF settle the outline: as the model was published (default), off, or an engine; "
         "the bare option is meanfield (see docs/dense-crf.md)",
-        title="Dense CRF",
+        title="Edge refinement",
         choices=CRF_MODES,
         implied=CRF_ENGINES[0],
     )

@@ -1,13 +1,12 @@
 """The inspector's knobs: made from the table, coupled, reset, previewed without another analysis."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import pytest
-from fake_clip_session import FakeClip
+from fake_clip_session import MODELS, FakeClip
 from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
@@ -15,10 +14,11 @@ from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
-from vsod import paths
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.matte_panel import MattePanel
+from vsod.gui.panels.setting_words import TIPS
+from vsod.gui.toolkit.translation import TranslationTable
 
 EXAMPLES: dict[str, Any] = {
     "temporal_smoothing": 0.25,
@@ -175,19 +175,47 @@ def test_the_matte_follows_at_once_and_nothing_is_analysed_again(
     assert len(clip.analysed) == 1
 
 
-def test_no_name_of_a_setting_is_clipped(panel: MattePanel) -> None:
-    """Neither in English nor in German, at the width the side of the window has."""
-    german = json.loads((paths.resources_dir() / "translations" / "de.json").read_text(encoding="utf-8"))
+@pytest.fixture(params=["en", "de"])
+def spoken(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    catalogue = TranslationTable(request.param)
+    qapp.installTranslator(catalogue)
+    yield request.param
+    qapp.removeTranslator(catalogue)
+
+
+def test_no_name_of_a_setting_is_clipped(spoken: str, qtbot: QtBot) -> None:
+    """At the width the side of the window has."""
+    panel = MattePanel()
+    qtbot.addWidget(panel)
     panel.resize(294, 900)
+    panel.show()
     QApplication.processEvents()
     for editor in panel.editors.values():
         label = editor.label
         if not isinstance(label, QLabel):
             assert label.sizeHint().width() <= label.width()
             continue
-        for text in (editor.title, german[editor.title]):
-            label.setText(text)
-            QApplication.processEvents()
-            room = QRect(0, 0, label.width(), 1000)
-            needed = label.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
-            assert needed.width() <= label.width() and needed.height() <= label.height() + 1, text
+        room = QRect(0, 0, label.width(), 1000)
+        needed = label.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), editor.title)
+        assert needed.width() <= label.width() and needed.height() <= label.height() + 1, editor.title
+    assert panel.editors["feather"].slider.width() > 60
+
+
+def test_every_row_says_what_it_does_and_when_to_use_it(spoken: str, qtbot: QtBot) -> None:
+    panel = MattePanel()
+    qtbot.addWidget(panel)
+    assert set(TIPS) == set(panel.editors)
+    for name, editor in panel.editors.items():
+        tip = editor.label.toolTip()
+        assert tip.count(". ") >= 1 and "--" not in tip and "docs/" not in tip
+        assert (tip == TIPS[name]) == (spoken == "en")
+        assert tip != editor.about["help"]
+
+
+def test_auto_says_what_it_is_for_this_model(qtbot: QtBot, window: MainWindow) -> None:
+    crf = window.matte.editors["crf"]
+    assert crf.list.currentText() == "Auto (off for Swift)"
+    window.matte.set_model(replace(MODELS[1], crf="meanfield"))
+    assert crf.list.currentText() == "Auto (on for Flow-guided)" and crf.value == "auto"
+    window.analysis.model_box.setCurrentIndex(1)
+    assert crf.list.currentText() == "Auto (off for Flow-guided)"

@@ -26,7 +26,7 @@ from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
 from vsod.gui.panels.clip_facts import clip_facts
 from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
-from vsod.gui.panels.setting_editors import choice_title
+from vsod.gui.panels.setting_words import TIPS, choice_title
 from vsod.gui.timeline.track_layout import METRICS
 from vsod.gui.toolkit.translation import (
     TranslationTable,
@@ -66,7 +66,7 @@ def tables() -> set[str]:
     return (
         set(shown)
         | {choice_title(word) for editor in fields(MatteSettings) for word in editor.metadata["choices"]}
-        | {editor.metadata["help"] for editor in fields(MatteSettings)}
+        | set(TIPS.values())
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())

@@ -66,8 +66,12 @@ class AnalysisController(QObject):
             text = tr("Adapt to the clip")
         else:
             whole = len(state.marked) == state.count
-            text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
-            text = text.format(left=len(state.marked) - int(within.sum()))
+            left = len(state.marked) - int(within.sum())
+            if left == 1:
+                text = tr("Analyse 1 frame") if whole else tr("Analyse 1 frame in range")
+            else:
+                text = tr("Analyse {left} frames") if whole else tr("Analyse {left} frames in range")
+            text = text.format(left=left)
         panel.set_task(text, state.clip is not None and not self._jobs.busy and settings is not None)
 
     # ---- messages

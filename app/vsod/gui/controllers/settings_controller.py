@@ -11,7 +11,7 @@ from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage
-from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS
+from vsod.core.source_settings import SourceSettings
 from vsod.gui.controllers.shot_scope import ShotScope
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.translation import tr
@@ -45,6 +45,7 @@ class SettingsController(QObject):
         document, workspace = room.document, room.workspace
         self._looked_up: tuple[Path, ClipSettings] | None = None
         self._job: JobSpec | None = None  # whose settings the clip gets once it is open
+        self._opened_as: SourceSettings | None = None  # how the clip is read that is being shown
         self._banner = room.banner
         document.changed.connect(self._show)
         scope.changed.connect(self._on_scope)
@@ -56,6 +57,7 @@ class SettingsController(QObject):
         )
         workspace.timeline.range_dragged.connect(lambda start, stop: self.set_range(tr("Range"), start, stop))
         workspace.timeline.installEventFilter(self)
+        workspace.analysis.model_shown.connect(workspace.matte.set_model)
         workspace.analysis.model_box.opened.connect(self._count_analysed)
         room.clip_state.opened.connect(lambda _clip: workspace.analysis.model_box.set_coverage({}))
         room.clip_state.closed.connect(lambda: workspace.analysis.model_box.set_coverage({}))
@@ -72,9 +74,7 @@ class SettingsController(QObject):
         """What a clip begins with: as the preferences say, or as the one before; all of its frames."""
         before, panel = self._document.current_clip, self._workspace.analysis
         if before is not None:
-            chosen = replace(
-                before.settings, shots=(), start=0, stop=None, source_settings=DEFAULT_SOURCE_SETTINGS
-            )
+            chosen = replace(before.settings, shots=(), start=0, stop=None)
         else:
             chosen = ClipSettings(
                 panel.model or self._preferences.get_text("model") or ClipSettings().model,
@@ -88,6 +88,7 @@ class SettingsController(QObject):
         )
         if model in panel.usable:
             chosen = replace(chosen, model=model)
+        chosen = replace(chosen, source_settings=self._preferences.source_settings(path))
         presets = Presets("matte")
         if preset in presets.names:
             chosen = replace(chosen, matte=MatteSettings(**presets[preset]))
@@ -95,10 +96,16 @@ class SettingsController(QObject):
 
     def show_clip(self, clip: OpenClip) -> None:
         """Show the settings of a clip that was opened; the defaults, if it is new."""
-        self._document.show_clip(self.default_settings(clip.info.path))
+        path, how = clip.info.path, clip.info.source_settings
+        self._opened_as = how  # and so it is written, whatever was decided before
+        self._document.show_clip(self.default_settings(path).with_settings(source_settings=how))
         job, self._job = self._job, None
-        if job is not None and job.source == clip.info.path:
+        if job is not None and job.source == path:
             self._use_job(job)
+        self._document.end_edit()
+        self._document.edit(tr("Source settings"), source_settings=how)
+        self._document.end_edit()
+        self._opened_as = None
 
     def open_job(self, item: QueuedJob) -> None:
         """Open a job's clip with the job's settings; one step of undo brings the clip's own back."""
@@ -114,7 +121,6 @@ class SettingsController(QObject):
         changes = {
             field.name: getattr(job.settings, field.name)
             for field in fields(ClipSettings)
-            if field.name != "source_settings"  # the clip is open as it was read for the job
         }
         if work is None or work.with_settings(**changes) == work:
             return
@@ -205,6 +211,8 @@ class SettingsController(QObject):
         if clip is None or clip.info.path != work.path:
             return
         workspace, chosen = self._workspace, work.settings
+        if chosen.source_settings != clip.info.source_settings and self._opened_as is None:
+            self.clip_wanted.emit(work.path, chosen.source_settings)  # an undo, or a job's: the clip is read otherwise
         self._show_settings(work)
         workspace.analysis.set_adapt(chosen.adapt)
         workspace.timeline.set_shots(chosen.shots)

@@ -64,7 +64,7 @@ class ExportForm(QWidget):
         self.note = _remark()
         self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_MODES}, "Kind of alpha")
         self.background = BackgroundPicker()
-        self._own_time = tr("Every frame's own time")
+        self._own_time = tr("Frame times as the source")
         self.rate = QComboBox()
         self.rate.setEditable(True)
         self.rate.addItems([self._own_time, *_RATES])

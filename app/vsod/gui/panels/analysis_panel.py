@@ -23,7 +23,7 @@ from vsod.gui.panels.model_facts import ModelFacts
 from vsod.gui.panels.model_picker import ModelPicker
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.progress_text import pace_words
+from vsod.gui.toolkit.progress_text import frame_count_text, pace_words
 from vsod.gui.toolkit.translation import tr
 
 _DEVICE_NAMES = {
@@ -52,6 +52,7 @@ class AnalysisPanel(QGroupBox):
     """Model picker, device picker, Analyse or Cancel, progress."""
 
     model_changed = pyqtSignal(str)
+    model_shown = pyqtSignal(object)  # ModelChoice: what is shown here is of this one
     details_asked = pyqtSignal(object)  # ModelChoice: its training data and its accuracy in numbers
     device_changed = pyqtSignal(str)
     adapt_changed = pyqtSignal(bool)
@@ -220,7 +221,7 @@ class AnalysisPanel(QGroupBox):
         if progress.total:
             words.append(tr("{done} of {total}").format(done=progress.done, total=progress.total))
         elif progress.done:
-            words.append(tr("{count} frames").format(count=progress.done))
+            words.append(frame_count_text(progress.done))
         self.status.setText("  ·  ".join(words + pace_words(progress)))
 
     def _model_picked(self, _model: str = "") -> None:
@@ -251,4 +252,5 @@ class AnalysisPanel(QGroupBox):
             style = self.badge.style()
             if style is not None:
                 style.polish(self.badge)
+            self.model_shown.emit(model)
             self.facts.show_model(model, self._speeds.get((model.id, self.device), 0.0))

@@ -11,8 +11,10 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QGroupBox, QPushButton, QVBoxLayout, QWidget
 
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
+from vsod.core.safe_text import sanitise
 from vsod.gui.panels.preset_bar import PresetBar
-from vsod.gui.panels.setting_editors import SettingEditor, make_setting_editor
+from vsod.gui.panels.setting_editors import ChoiceEditor, SettingEditor, make_setting_editor
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.translation import tr
 
 _OPTIONAL = {"pydensecrf": "pydensecrf", "pymatting": "pymatting"}  # word → library it needs
@@ -45,6 +47,9 @@ class MattePanel(QGroupBox):
             editor.changed.connect(partial(self._turned, setting.name))
             editor.settled.connect(self.settled)
             self.editors[setting.name] = editor
+        width = max(editor.label_width for editor in self.editors.values())
+        for editor in self.editors.values():
+            editor.label.setFixedWidth(width)
         self.reset_button = QPushButton(tr("Reset all"))
         self.reset_button.clicked.connect(self.reset)
         column.addWidget(self.reset_button)
@@ -55,6 +60,13 @@ class MattePanel(QGroupBox):
     def settings(self) -> MatteSettings:
         """What is set."""
         return self._settings
+
+    def set_model(self, model: ModelChoice) -> None:
+        """Say what the settings that are left to the model are for this one."""
+        editor = self.editors["crf"]
+        if isinstance(editor, ChoiceEditor):
+            left = tr("Auto (off for {model})") if model.crf == "off" else tr("Auto (on for {model})")
+            editor.set_choice_title("auto", left.format(model=sanitise(model.title)))
 
     def set_settings(self, settings: MatteSettings) -> None:
         """Set the settings without emitting `changed`."""

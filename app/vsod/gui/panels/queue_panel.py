@@ -26,7 +26,7 @@ from vsod.gui.panels.analysis_panel import STAGES
 from vsod.gui.state.queue_model import QueueModel
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
-from vsod.gui.toolkit.progress_text import pace_words
+from vsod.gui.toolkit.progress_text import frame_count_text, pace_words
 from vsod.gui.toolkit.reveal import open_file, show_in_folder
 from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
@@ -285,7 +285,7 @@ def _words(item: QueuedJob) -> list[str]:
             + f"  {remark}"
         )
     elif item.state == "waiting":
-        remark = (tr("{count} frames").format(count=item.frames) + f", {what}") if item.frames else what
+        remark = f"{frame_count_text(item.frames)}, {what}" if item.frames else what
     return [
         f"{sanitise(spec.source.name)}{part}",
         sanitise(spec.output.name),

@@ -18,29 +18,19 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from vsod.gui.panels.setting_words import TIPS, choice_title
 from vsod.gui.panels.value_slider import ValueSlider
 from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.elided_combo_box import ElidedComboBox
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
-_BOX_WIDTH, _LABEL_WIDTH, _RESET_WIDTH = 64, 108, 18
+_BOX_WIDTH, _RESET_WIDTH = 64, 18
 _SUFFIXES = {"PX": " px", "PIXELS": " px"}
 
 
 class _Abstract(ABCMeta, type(QObject)):  # type: ignore[misc]
     """Qt's classes have a metaclass of their own."""
-
-
-_CHOICE_TITLES = {
-    "meanfield": "Mean field",
-    "pydensecrf": "pydensecrf (reference)",
-    "plain": "Plain (bilinear)",
-}
-
-
-def choice_title(word: str) -> str:
-    """What the window calls a choice of a matte setting, in English."""
-    return _CHOICE_TITLES.get(word, word.capitalize())
 
 
 class SettingEditor(QObject, metaclass=_Abstract):
@@ -59,7 +49,6 @@ class SettingEditor(QObject, metaclass=_Abstract):
         self.setting, self.about = setting, setting.metadata
         self.row = grid.rowCount()
         self.label = self._make_label()
-        self.label.setFixedWidth(_LABEL_WIDTH)
         self.reset_button = QToolButton()
         self.reset_button.setObjectName("reset")
         theme.set_themed_icon(self.reset_button, "reset")
@@ -82,6 +71,15 @@ class SettingEditor(QObject, metaclass=_Abstract):
     def title(self) -> str:
         """Its name for people."""
         return tr(str(self.about["title"]))
+
+    @property
+    def label_width(self) -> int:
+        """Pixels that the label needs: its longest word, or all of it beside a check box."""
+        self.label.ensurePolished()
+        if isinstance(self.label, QCheckBox):
+            return self.label.sizeHint().width()
+        metrics = self.label.fontMetrics()
+        return max(metrics.horizontalAdvance(word) for word in self.title.split()) + 2
 
     @property
     @abstractmethod
@@ -107,8 +105,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
     def _dress(self, *widgets: QWidget) -> None:
         """Names and tool tips, and no turning by a wheel that only scrolls past."""
         for widget in (self.label, *widgets):
-            help = tr(str(self.about["help"]))
-            widget.setToolTip(help[:1].upper() + help[1:])
+            widget.setToolTip(tr(TIPS[self.setting.name]))
         for widget in widgets:
             widget.setAccessibleName(self.title)
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -241,7 +238,10 @@ class ChoiceEditor(SettingEditor):
 
     def __init__(self, setting: Field[Any], grid: QGridLayout, usable: Callable[[str], bool]) -> None:
         super().__init__(setting, grid)
-        self.list = QComboBox()
+        self.list = ElidedComboBox()
+        self.list.setObjectName("setting")
+        self.list.setMinimumContentsLength(6)
+        self.list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for word in self.about["choices"]:
             if usable(word):
                 self.list.addItem(tr(choice_title(word)), word)
@@ -250,6 +250,12 @@ class ChoiceEditor(SettingEditor):
         self._put(self.default)
         self._refresh()
         self.list.activated.connect(self._picked)
+
+    def set_choice_title(self, word: str, title: str) -> None:
+        """Call a choice something else."""
+        row = self.list.findData(word)
+        if row >= 0:
+            self.list.setItemText(row, title)
 
     @property
     def value(self) -> str:

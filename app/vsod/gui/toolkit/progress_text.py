@@ -7,6 +7,11 @@ from vsod.gui.toolkit.time_text import clock_text
 from vsod.gui.toolkit.translation import tr
 
 
+def frame_count_text(count: int) -> str:
+    """So many frames, in words."""
+    return tr("1 frame") if count == 1 else tr("{count} frames").format(count=count)
+
+
 def pace_words(progress: Progress) -> list[str]:
     """How fast, and how long still, as far as that is known."""
     words = [f"{progress.fps:.1f} fps"] if progress.fps else []
