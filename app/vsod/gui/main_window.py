@@ -21,6 +21,7 @@ from vsod.gui.actions.action_handlers import set_idle_analysis
 from vsod.gui.actions.action_state import ActionState
 from vsod.gui.actions.submenus import Submenus
 from vsod.gui.controllers.analysis_controller import AnalysisController
+from vsod.gui.controllers.clean_feed_controller import CleanFeedController
 from vsod.gui.controllers.clip_list_dock import ClipListDock
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
@@ -33,6 +34,7 @@ from vsod.gui.controllers.project_controller import ProjectController
 from vsod.gui.controllers.queue_dock import QueueDock
 from vsod.gui.controllers.settings_controller import SettingsController
 from vsod.gui.controllers.shot_scope import ShotScope
+from vsod.gui.controllers.source_settings_controller import SourceSettingsController
 from vsod.gui.controllers.source_watch import SourceWatch
 from vsod.gui.controllers.viewer_controller import ViewerController
 from vsod.gui.dialogs.export_dialog import ExportDialog
@@ -104,13 +106,18 @@ class MainWindow(QMainWindow):
     def _place(self) -> None:
         """Size and place: as they were, else what the screen has room for; never beyond a screen."""
         self.resize(*_FIRST_SIZE)
-        if self.preferences.geometry is not None:
-            self.restoreGeometry(self.preferences.geometry)
+        geometry, layout = self.preferences.layout("window"), self.preferences.layout("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if layout is not None:
+            self.restoreState(layout)
+            for dock in (self.queue_room, self.clip_list):
+                dock.hide()  # each is shown when there is something in it
         screen = self.screen()
         if screen is None or self.isMaximized() or self.isFullScreen():
             return
         free = screen.availableGeometry()
-        if self.preferences.geometry is None and (free.width() < _ROOMY[0] or free.height() < _ROOMY[1]):
+        if geometry is None and (free.width() < _ROOMY[0] or free.height() < _ROOMY[1]):
             self.setWindowState(Qt.WindowState.WindowMaximized)
         elif not free.contains(self.frameGeometry()):
             # the screen it was on is gone, or another scale holds
@@ -125,7 +132,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.banner = Banner()
         self.welcome = Welcome()
-        self.workspace = Workspace(self.actions_by_id)
+        self.workspace = Workspace(self.actions_by_id, self.preferences)
         self.canvas, self.timeline, self.transport = (
             self.workspace.canvas,
             self.workspace.timeline,
@@ -151,7 +158,9 @@ class MainWindow(QMainWindow):
 
     def _control(self, room: WindowContext) -> None:
         """The controllers."""
-        self.stage = ViewerController(room, self.actions_by_id, self)
+        clean_feed = CleanFeedController(room, self)
+        self.menus.add_clean_feed(clean_feed.menu)
+        self.stage = ViewerController(room, self.actions_by_id, clean_feed, self)
         self.overview = MetricsController(self.player, self.timeline, self)
         self.idle_analysis = IdleAnalysis(self.player, self.jobs, self)
         self.idle_analysis.enabled = self.preferences.get_text("idle_analysis", "on") == "on"
@@ -164,6 +173,7 @@ class MainWindow(QMainWindow):
         self.exporting = ExportController(room, self)
         self.reports = MetricsExport(room, self.overview, self)
         self.opening = OpenController(room, self.welcome, self)
+        self.source_settings = SourceSettingsController(room, self)
         self.projects = ProjectController(room, self.opening.open, self.opening.close_clip, self)
         self.queue_room = QueueDock(room, self.editing, self.messages, self)
         self.clip_list = ClipListDock(room, self.queue_room.queue, self)
@@ -176,6 +186,7 @@ class MainWindow(QMainWindow):
             shared=room,
             actions=self.actions_by_id,
             clips=self.opening,
+            source_settings=self.source_settings,
             projects=self.projects,
             settings=self.editing,
             shot_scope=self.scope,
@@ -199,6 +210,9 @@ class MainWindow(QMainWindow):
         jobs.analysed.connect(self.player.refresh)
         jobs.adapted.connect(self.messages.adapted)
         jobs.failed.connect(self.messages.failed)
+        jobs.failed.connect(self.source_settings.offer_after_failure)
+        self.workspace.facts.rate_chosen.connect(self.source_settings.set_rate)
+        self.workspace.facts.settings_asked.connect(self.source_settings.ask)
         for part in (self.player.scrub_cache, self.audio, self.overview, self.idle_analysis):
             part.failed.connect(self.messages.background_failed)
         jobs.covered.connect(self.overview.set_covered)
@@ -213,6 +227,8 @@ class MainWindow(QMainWindow):
         for menu in (self.menus.view_menus, self.menus.tint):
             menu.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.player.set_view(**self.menus.tint.values)
+        self.menus.metrics.chosen.connect(self.workspace.choose_metrics)
+        self.workspace.choose_metrics(self.menus.metrics.metrics)
         self.workspace.issues.picked.connect(self.player.seek)
         self.exporting.wanted_now.connect(self.queue_room.export_now)
         self.exporting.queued.connect(self.queue_room.add)
@@ -224,7 +240,7 @@ class MainWindow(QMainWindow):
         self.queue_room.opened.connect(self.editing.open_job)
         self.queue_room.finished_first.connect(lambda: QTimer.singleShot(0, self.close))
         lists = self.menus.recent.picked, self.menus.clips.picked, self.clip_list.opened
-        for picked in (*lists, self.editing.clip_wanted):
+        for picked in (*lists, self.editing.clip_wanted, self.source_settings.wanted):
             picked.connect(self.opening.open)
 
     def _follow_clip(self) -> None:
@@ -239,8 +255,8 @@ class MainWindow(QMainWindow):
             closed.connect(partial(part.set_clip, None))
         opened.connect(lambda clip: self.source_watch.set_clip(clip.info))
         closed.connect(lambda: self.source_watch.set_clip(None))
-        opened.connect(lambda clip: self.messages.opened(clip.info))
         opened.connect(self.editing.show_clip)
+        opened.connect(lambda clip: self.source_settings.tell(clip.info))
         closed.connect(self.stage.clear)
         closed.connect(lambda: self._pages.setCurrentWidget(self.welcome))
 
@@ -262,6 +278,15 @@ class MainWindow(QMainWindow):
         """Let the analysis run ahead while nothing else is asked for, or not."""
         set_idle_analysis(self._action_context, allowed)
 
+    def end(self) -> None:
+        """Close without a question: nobody is there to answer. What is not saved is kept for *Restore last session*."""
+        self._unasked = True
+        self.close()
+
+    def keep_session(self) -> None:
+        """The desktop's session may end now: if the program is ended with it, that is no accident."""
+        self.projects.autosave.write(ended=True)
+
     # ---- messages
 
     def _begin(self) -> None:
@@ -272,15 +297,6 @@ class MainWindow(QMainWindow):
             self.queue_room.offer()
 
     def _add_clips(self, paths: list[Path]) -> None:
-    def end(self) -> None:
-        """Close without a question: nobody is there to answer. What is not saved is kept for *Restore last session*."""
-        self._unasked = True
-        self.close()
-
-    def keep_session(self) -> None:
-        """The desktop's session may end now: if the program is ended with it, that is no accident."""
-        self.projects.autosave.write(ended=True)
-
         self.document.add_clips([self.editing.default_settings(path.absolute()) for path in paths])
         self.clip_list.show_for_several()
 
@@ -327,7 +343,9 @@ class MainWindow(QMainWindow):
             return
         self._closed = True
         self.projects.autosave.finish()
-        self.preferences.geometry = self.saveGeometry()
+        self.preferences.set_layout("window", self.saveGeometry())
+        self.preferences.set_layout("docks", self.saveState())
+        self.workspace.remember(self.preferences)
         self.preferences.sync()
         self.hide()  # a network takes a moment to stop; nobody has to watch
         self.stage.stop()

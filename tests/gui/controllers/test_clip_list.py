@@ -35,10 +35,20 @@ def test_several_clips_become_clips_of_the_project(
 ) -> None:
     """In the order given, the first one shown, nothing in the queue."""
     assert names(window) == ["a.mov", "b.mov", "c.mov"]
+    assert window.clip_list.isHidden() and window.workspace.view_bar.clips.isVisible(), "no room: a menu"
+    window.actions_by_id["clip_list"].trigger()
+    assert not window.workspace.view_bar.clips.isVisible()
     assert not window.clip_list.isHidden() and window.clip_list.panel.paths == several
     assert not list(window.queue_room.queue.jobs)
     qtbot.waitUntil(lambda: not window.clip_list.panel.list.item(2).icon().isNull())
     assert backend.pictured == several
+
+
+def test_a_wide_window_shows_the_list_at_once(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.resize(1300, 800)
+    drop(window, tmp_path / "a.mov", tmp_path / "b.mov")
+    qtbot.waitUntil(lambda: shows(window, "a.mov"))
+    assert not window.clip_list.isHidden() and not window.workspace.view_bar.clips.isVisible()
 
 
 def test_one_clip_needs_no_list(window: MainWindow, clip: FakeClip) -> None:

@@ -58,7 +58,7 @@ def test_a_line_to_drag_between_two_versions(qtbot: QtBot, window: MainWindow, c
     QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=QPoint(width // 2, y))
     QTest.mouseMove(window.canvas, QPoint(width // 5, y))
     QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=QPoint(width // 5, y))
-    assert window.canvas.comparison.line == round(width / 5) / width
+    assert window.canvas.comparison.line == width // 5 / width
     moved = pixels(window)
     between = slice(width // 5 + 20, width // 2 - 20)
     assert (moved[100:, between] != whole[100:, between]).any()

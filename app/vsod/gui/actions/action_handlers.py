@@ -93,12 +93,6 @@ def toggle_guides(context: ActionContext) -> None:
     canvas.show_guides(not canvas.guides)
 
 
-def toggle_metrics(context: ActionContext) -> None:
-    """Show the curves under the ruler, or hide them."""
-    timeline = context.workspace.timeline
-    timeline.show_metrics(not timeline.with_metrics)
-
-
 def toggle_queue(context: ActionContext) -> None:
     """Show the list of jobs, or hide it."""
     context.queue.setVisible(not context.queue.isVisible())

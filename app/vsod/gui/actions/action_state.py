@@ -37,6 +37,8 @@ class ActionState(QObject):
         context.idle_analysis.enabled_changed.connect(self._tick)
         context.shot_scope.changed.connect(self._tick)
         context.queue.visibilityChanged.connect(self._tick)
+        context.clip_list.visibilityChanged.connect(self._tick)
+        context.viewer.clean_feed.changed.connect(self._tick)
         context.window.installEventFilter(self)
         self._name_edits()
         self.refresh()

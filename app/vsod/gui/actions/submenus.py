@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
+from vsod.gui.actions.metrics_menu import MetricsMenu
 from vsod.gui.actions.project_clips_menu import ProjectClipsMenu
 from vsod.gui.actions.recent_menu import RecentMenu
 from vsod.gui.actions.tint_menu import TintMenu
@@ -30,6 +31,7 @@ class Submenus:
     Attributes:
         view_menus: What is behind the cut-out, and what is compared with.
         tint: Colour and strength of the tint.
+        metrics: Which metrics have a track.
         recent: Clips opened lately.
         clips: Clips of the project.
     """
@@ -44,16 +46,27 @@ class Submenus:
     ) -> None:
         self.view_menus = ViewMenus(window)
         self.tint = TintMenu(preferences, window)
+        self.metrics = MetricsMenu(preferences, window)
         self.recent = RecentMenu(preferences, window)
         self.clips = ProjectClipsMenu(document, window)
         for menu, text in ((self.view_menus.background, tr("Background")), (self.view_menus.against, "A/B")):
             bar.add_menu(menu, text)
+        bar.set_clips_menu(self.clips)
+        self._window, self._actions = window, actions
         places = (
             ("view", "guides", (self.tint.menu, self.view_menus.background, self.view_menus.against)),
+            ("view", "timeline_in", (self.metrics.menu,)),
             ("file", "export", (self.clips, self.recent)),
         )
         for name, before, menus in places:
-            parent = window.findChild(QMenu, name)
             for menu in menus:
-                if parent is not None:
-                    parent.insertMenu(actions[before], menu)
+                self._insert(name, before, menu)
+
+    def add_clean_feed(self, menu: QMenu) -> None:
+        """The screens that the picture can be shown on alone."""
+        self._insert("view", "full_screen", menu)
+
+    def _insert(self, name: str, before: str, menu: QMenu) -> None:
+        parent = self._window.findChild(QMenu, name)
+        if parent is not None:
+            parent.insertMenu(self._actions[before], menu)

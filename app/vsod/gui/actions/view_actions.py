@@ -55,7 +55,7 @@ VIEW: tuple[Action | None, ...] = (
     Action(
         "one_to_one",
         "&1:1",
-        ("1",),
+        ("Ctrl+1",),
         "One picture pixel per screen pixel",
         run=lambda c: c.workspace.canvas.one_to_one(),
     ),
@@ -73,8 +73,8 @@ VIEW: tuple[Action | None, ...] = (
         "Frame &metrics",
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",
-        run=do.toggle_metrics,
-        checked=lambda c: c.workspace.timeline.with_metrics,
+        run=lambda c: c.workspace.toggle_metrics(),
+        checked=lambda c: bool(c.workspace.timeline.shown_metrics),
     ),
     Action(
         "timeline_in",
@@ -102,6 +102,14 @@ VIEW: tuple[Action | None, ...] = (
         checked=lambda c: not c.clip_list.isHidden(),
     ),
     Action(
+        "side_panel",
+        "Side &panel",
+        ("Shift+F9",),
+        "Show or hide the panel with the settings",
+        run=lambda c: c.workspace.toggle_side_panel(),
+        checked=lambda c: not c.workspace.side_panel.isHidden(),
+    ),
+    Action(
         "queue",
         "&Queue",
         ("Ctrl+Alt+Q",),
@@ -109,6 +117,14 @@ VIEW: tuple[Action | None, ...] = (
         run=do.toggle_queue,
         enabled=always,
         checked=lambda c: not c.queue.isHidden(),
+    ),
+    Action(
+        "clean_feed",
+        "Clean f&eed",
+        ("Shift+F11",),
+        "The picture alone, on another screen",
+        run=lambda c: c.viewer.clean_feed.toggle(),
+        checked=lambda c: c.viewer.clean_feed.is_open,
     ),
     Action(
         "full_screen",

@@ -16,7 +16,8 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
 from vsod.qc.issues import Issue
 
-_WIDTH = 200
+_WIDTH = 230  # points
+_WIDE = 1200  # points: a narrower window has the clips in a menu beside the name
 
 
 class ClipListDock(QDockWidget):
@@ -33,6 +34,7 @@ class ClipListDock(QDockWidget):
     def __init__(self, room: WindowContext, queue: QueueModel, window: QMainWindow) -> None:
         super().__init__(tr("Clips"), window)
         self.setObjectName("clipsDock")
+        self._window, self._view_bar = window, room.workspace.view_bar
         self._document, self._state, self._queue = room.document, room.clip_state, queue
         self._jobs: ClipJobs = room.jobs
         self._analysed: dict[Path, int] = {}  # per cent
@@ -53,6 +55,7 @@ class ClipListDock(QDockWidget):
         room.clip_state.changed.connect(self._note_state)
         room.jobs.running.connect(lambda _name: self._load_next())
         queue.changed.connect(self.refresh)
+        self.visibilityChanged.connect(lambda _visible: self._follow_visibility())
 
     def refresh(self) -> None:
         """Show the project's clips as they are now."""
@@ -66,12 +69,21 @@ class ClipListDock(QDockWidget):
             rows.append(ClipRow(work.path, ", ".join(word for word in words if word)))
         current = project.current_clip
         self.panel.set_rows(rows, current.path if current else None)
+        self._offer_menu()
         self._load_next()
 
     def show_for_several(self) -> None:
-        """Show the list, if there is more than one clip to go to."""
-        if len(self._document.project.clips) > 1:
+        """Show the list, if there is more than one clip to go to and room for it."""
+        if len(self._document.project.clips) > 1 and self._window.width() >= _WIDE:
             self.show()
+
+    def _follow_visibility(self) -> None:
+        self._offer_menu()
+        self._load_next()
+
+    def _offer_menu(self) -> None:
+        """Where the list is not shown, a menu beside the clip's name has the clips."""
+        self._view_bar.clips.setVisible(self.isHidden() and len(self._document.project.clips) > 1)
 
     def step(self, way: int) -> None:
         """Open the next (1) or the previous (-1) clip."""

@@ -24,11 +24,13 @@ from vsod.gui.workspace.window_context import WindowContext
 from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
 from vsod.project.project import ProjectClip
 
-_HEIGHT = 210  # pixels to begin with
+_HEIGHT = 210  # points to begin with
+_OWN_WINDOW = 760, 320
+_LOW = 800  # points: a window that is lower has no room for a queue below the timeline
 
 
 class QueueDock(QDockWidget):
-    """A dock below the timeline.
+    """A dock below the timeline; a window of its own where there is no room for it, or where it is dragged.
 
     Args:
         room: The parts of the window.
@@ -53,7 +55,9 @@ class QueueDock(QDockWidget):
         self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)
         self.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         window.resizeDocks([self], [_HEIGHT], Qt.Orientation.Vertical)
@@ -72,6 +76,13 @@ class QueueDock(QDockWidget):
         self.control.rested.connect(self._on_rested)
         self.queue.changed.connect(self._tell_status)
         self.queue.progressed.connect(lambda _progress: self._tell_status())
+
+    def setVisible(self, visible: bool) -> None:
+        """Show it below the timeline, or in a window of its own where the main window is low."""
+        if visible and self.isHidden() and not self.isFloating() and self._window.height() < _LOW:
+            self.setFloating(True)
+            self.resize(*_OWN_WINDOW)
+        super().setVisible(visible)
 
     def add(self, spec: JobSpec, frames: int) -> None:
         """Put a job last and show the list."""

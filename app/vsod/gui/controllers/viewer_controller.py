@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction
 
 from vsod.core.overlay import Overlay
 from vsod.core.progress import AnalysisCoverage
+from vsod.gui.controllers.clean_feed_controller import CleanFeedController
 from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.pipeline_interface import OpenClip
@@ -25,11 +26,16 @@ class ViewerController(QObject):
     Args:
         room: The parts of the window.
         actions: By id, see :mod:`vsod.gui.actions.action_table`.
+        clean_feed: Shows the same pictures elsewhere.
         parent: The window.
     """
 
     def __init__(
-        self, room: WindowContext, actions: Mapping[str, QAction], parent: QObject | None = None
+        self,
+        room: WindowContext,
+        actions: Mapping[str, QAction],
+        clean_feed: CleanFeedController,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._player, self._workspace, self._status, self._actions = (
@@ -43,7 +49,9 @@ class ViewerController(QObject):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(lambda: player.set_view(size=workspace.canvas.wanted_size()))
+        self._settle.timeout.connect(lambda: player.set_view(size=self._wanted_size()))
+        self.clean_feed = clean_feed
+        clean_feed.raster_changed.connect(self._settle.start)
         player.shown.connect(self._on_shown)
         player.moved.connect(self._on_moved)
         player.speed_changed.connect(self._on_speed)
@@ -67,7 +75,7 @@ class ViewerController(QObject):
         workspace.canvas.set_clip(info)
         workspace.view_bar.title.setText(info.path.name)
         self._status.show_clip(info)
-        self._player.set_view(size=workspace.canvas.wanted_size())
+        self._player.set_view(size=self._wanted_size())
         self._player.set_clip(clip)
         self._on_moved(0)
         workspace.transport.show_range(info, self._player.marked)
@@ -98,7 +106,11 @@ class ViewerController(QObject):
 
     def stop(self) -> None:
         """Ask for no more pictures."""
+        self.clean_feed.close()
         self._settle.stop()
+
+    def _wanted_size(self) -> tuple[int, int] | None:
+        return self.clean_feed.raster(self._workspace.canvas.wanted_size())
 
     # ---- messages
 

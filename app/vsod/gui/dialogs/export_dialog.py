@@ -29,11 +29,14 @@ from vsod.errors import OutputError, UsageError
 from vsod.gui.dialogs.export_form import ExportForm
 from vsod.gui.dialogs.job_estimate_view import JobEstimateView
 from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.dialog_size import ScrollingForm, fit_to_content
 from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import clock_text, position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.storage.claims import check_name_length, same
+
+_WIDTH = 640  # points
 
 
 class ExportDialog(QDialog):
@@ -65,7 +68,6 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Settings of the job") if for_queue else tr("Export"))
-        self.setMinimumWidth(640)
         self._info, self._draft = info, draft
         self._formats = list(formats)
         self._marked = draft.frames(info.frame_count)
@@ -75,11 +77,12 @@ class ExportDialog(QDialog):
         self.format_box = self.export_form.format_box
         self._build()
         self._suggested = ""
+        self.resize(_WIDTH, 0)
         if for_queue:
             self.path_edit.setText(str(draft.output))
             self.export_button.hide()
             self._rest.setRowVisible(self.cost, False)
-            self.queue_button.setText(tr("Take over"))
+            self.queue_button.setText(tr("Apply"))
         self._follow()
         self.export_form.changed.connect(self._follow)
         self.path_edit.textChanged.connect(self._refresh)
@@ -161,12 +164,18 @@ class ExportDialog(QDialog):
         self.cost = JobEstimateView()
         self.cost.asked.connect(lambda: self.estimate_asked.emit(self.spec))
         rest.addRow(tr("Estimate"), self.cost)
+        body = QWidget()
+        form = QVBoxLayout(body)
+        form.setContentsMargins(24, 20, 14, 0)
+        form.setSpacing(14)
+        form.addWidget(self.export_form)
+        form.addLayout(rest)
+        form.addStretch()
+        foot.setContentsMargins(24, 0, 24, 20)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(14)
-        outer.addWidget(self.export_form)
-        outer.addLayout(rest)
-        outer.addStretch()
+        outer.addWidget(ScrollingForm(body))
         outer.addLayout(foot)
         _align(self.export_form.form, rest)
 
@@ -197,7 +206,7 @@ class ExportDialog(QDialog):
         suffix = "" if row.is_sequence or not row.suffixes else keep or row.suffixes[0]
         self.path_edit.setText(str(path.with_name(stem + suffix)))
         self._refresh()
-        self.adjustSize()
+        fit_to_content(self)
 
     def _problem(self) -> str:
         text = self.path_edit.text().strip()

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QPlainTextEdit
 
 import vsod
 from vsod import paths
+from vsod.gui.toolkit.dialog_size import resize_within_screen
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
@@ -22,7 +23,7 @@ class LicencesDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Licences and source"))
-        self.resize(760, 560)
+        resize_within_screen(self, 760, 560)
         self.offer = PlainLabel(source_offer())
         self.offer.setWordWrap(True)
         self._texts = paths.licence_texts()

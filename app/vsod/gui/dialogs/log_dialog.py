@@ -9,6 +9,7 @@ from PyQt6.QtGui import QDesktopServices, QGuiApplication, QShowEvent, QTextCurs
 from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from vsod import logs, paths
+from vsod.gui.toolkit.dialog_size import resize_within_screen
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
@@ -25,7 +26,7 @@ class LogDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Log"))
-        self.resize(900, 560)
+        resize_within_screen(self, 900, 560)
         self._shown = (-1, -1)  # level, records there were
         self.level = QComboBox()
         self.level.setAccessibleName(tr("Level"))

@@ -25,6 +25,7 @@ from vsod.gui.panels.analysis_panel import device_names
 from vsod.gui.playback.scrub_cache import DEFAULT_MEGABYTES
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.dialog_size import ScrollingForm, fit_to_content
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.preferences import DEFAULT_CACHE_GB, Preferences
@@ -52,7 +53,6 @@ class PreferencesDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Preferences"))
-        self.setMinimumWidth(460)
         self._preferences = preferences
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
@@ -85,9 +85,13 @@ class PreferencesDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
         outer.setSpacing(14)
-        outer.addLayout(self._form)
+        body = QWidget()
+        body.setLayout(self._form)
+        outer.addWidget(ScrollingForm(body))
         outer.addWidget(self.remark)
         outer.addWidget(buttons)
+        self.resize(460, 0)
+        fit_to_content(self)
 
     # ---- rows
 

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.dialog_size import resize_within_screen
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.translation import tr
 from vsod.project.project import Project, relink_siblings, same_clip
@@ -34,7 +35,7 @@ class RelinkDialog(QDialog):
     def __init__(self, project: Project, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Clips were moved"))
-        self.setMinimumSize(560, 300)
+        resize_within_screen(self, 560, 300)
         self.project = project
         head = PlainLabel(
             tr("These clips of the project are not where they were. Show where one of them is now.")

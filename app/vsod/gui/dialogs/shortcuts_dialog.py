@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from vsod.gui.toolkit.buttons import plain_button
+from vsod.gui.toolkit.dialog_size import resize_within_screen
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.translation import tr
@@ -73,7 +74,7 @@ class ShortcutsDialog(QDialog):
             actions[id], rows[id], keys
         )
         self.setWindowTitle(tr("Keyboard shortcuts"))
-        self.setMinimumSize(640, 620)
+        resize_within_screen(self, 640, 620)
         self._actions, self._preferences = actions, preferences
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search for a word or a key"))

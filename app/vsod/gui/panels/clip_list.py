@@ -15,7 +15,7 @@ from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.translation import tr
 
-THUMBNAIL = 96, 54  # points
+THUMBNAIL = 80, 45  # points
 _PATH = Qt.ItemDataRole.UserRole
 
 
@@ -48,7 +48,7 @@ class ClipListPanel(QWidget):
         self.list.setObjectName("clips")
         self.list.setAccessibleName(tr("Clips of the project"))
         self.list.setIconSize(QSize(*THUMBNAIL))
-        self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setUniformItemSizes(True)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

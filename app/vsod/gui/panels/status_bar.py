@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 
+from PyQt6.QtCore import QSize
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
-from vsod.gui.toolkit.plain_text import PlainLabel
+from vsod.gui.toolkit.plain_text import ElidedLabel, PlainLabel
 from vsod.gui.toolkit.progress_text import pace_words
 from vsod.gui.toolkit.time_text import position_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
 _BAR = 80  # points
+_WIDE = 1100  # points from which there is room for all
 _WINDOW = 1.0  # seconds the playback rate is averaged over
 
 
@@ -23,14 +26,14 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.text = PlainLabel()
-        self.activity = PlainLabel()
+        self.text = ElidedLabel()
+        self.activity = ElidedLabel()
         self.activity.setAccessibleName(tr("Background activity"))
         self.activity_bar = QProgressBar()
         self.activity_bar.setAccessibleName(tr("Progress of the background activity"))
         self.activity_bar.setTextVisible(False)
         self.activity_bar.setFixedWidth(_BAR)
-        self.queue = PlainLabel()
+        self.queue = ElidedLabel()
         self.queue.setAccessibleName(tr("Export"))
         self.queue_bar = QProgressBar()
         self.queue_bar.setAccessibleName(tr("Progress of the export"))
@@ -48,6 +51,18 @@ class StatusBar(QStatusBar):
             label.setAccessibleName(name)
             self.addPermanentWidget(label)
         self.pixel, self.frame, self.timecode, self.size_label, self.rate, self.fps, self.device = labels
+        # elsewhere in the window, too: they go first where there is little room
+        self._dispensable = self.timecode, self.frame, self.size_label, self.rate
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A narrow window has room for what nothing else tells."""
+        super().resizeEvent(event)
+        for label in self._dispensable:
+            label.setVisible(self.width() >= _WIDE)
+
+    def minimumSizeHint(self) -> QSize:
+        """No text keeps the window wide: what has no room is cut."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def show_text(self, text: str) -> None:
         """A passing remark on the left."""

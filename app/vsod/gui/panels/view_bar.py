@@ -5,31 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.plain_text import ElidedLabel, PlainLabel
 from vsod.gui.toolkit.translation import tr
 
 _LEAST_TITLE = 60  # pixels of the clip's name that are always there
-
-
-class ElidedLabel(PlainLabel):
-    """A name; where it has no room its middle gives way, and the tool tip has all of it."""
-
-    def setText(self, text: str | None) -> None:
-        """Show this name."""
-        super().setText(text)
-        self.setToolTip(inert(self.text()))
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """As much of it as there is room for."""
-        room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() - 8)
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(room, self.alignment(), shown)
-        painter.end()
 
 
 class ViewBar(QWidget):
@@ -57,7 +39,13 @@ class ViewBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 10, 6)
         row.setSpacing(0)
-        row.addWidget(self.title, 1)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        self.clips = self._menu_button("▾")
+        self.clips.setAccessibleName(tr("Clips of the project"))
+        self.clips.hide()
+        head.addWidget(self.clips)
+        row.addLayout(head, 1)
         overlays = list(overlays)
         self._needy: list[QToolButton] = []
         self._segments: list[QToolButton] = []
@@ -92,6 +80,10 @@ class ViewBar(QWidget):
         button.setMenu(menu)
         button.setAccessibleName(menu.title().replace("&", ""))
         self._right.insertWidget(self._right.count() - 4, button)
+
+    def set_clips_menu(self, menu: QMenu) -> None:
+        """A menu beside the clip's name."""
+        self.clips.setMenu(menu)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Where there is no room for a button per view, one button has them in a menu."""

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.static_layer import TimelineState
-from vsod.gui.timeline.track_layout import SHOWN_METRICS
+from vsod.gui.timeline.track_layout import METRICS
 from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.frame_metrics import METRICS_BY_ID
@@ -94,7 +94,7 @@ def _values(what: TimelineState, index: int) -> str:
     values = what.metrics.at(index)
     parts = [
         f"{tr(metric.title)} {metric.text(values[metric.id])}"
-        for metric in SHOWN_METRICS
+        for metric in METRICS
         if values[metric.id] == values[metric.id]
     ]
     return ", ".join(parts) + "." if parts else ""

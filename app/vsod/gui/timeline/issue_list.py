@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QGroupBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.descriptions import issue_text
@@ -15,21 +14,21 @@ from vsod.gui.toolkit.time_text import position_text, span_text
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.issues import Issue, by_weight
 
-_ROWS = 7  # in sight without scrolling
 _MOST = 500  # lines; a clip with more trouble has one trouble
 _ISSUE, _PLACE, _LENGTH = range(3)
 
 
-class IssueList(QGroupBox):
+class IssueList(QWidget):
     """One line per issue; a click or Enter goes to its worst frame.
 
     The heaviest comes first. A click on the head *First – last* sorts by time, on another by weight again.
     """
 
     picked = pyqtSignal(int)  # go to this frame
+    titled = pyqtSignal(str)  # its name, with the number of issues
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Issues"), parent)
+        super().__init__(parent)
         self._info: ClipInfo | None = None
         self._issues: Sequence[Issue] = ()
         self._measured = self._outdated = False
@@ -41,7 +40,8 @@ class IssueList(QGroupBox):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(self.empty)
-        column.addWidget(self.tree)
+        column.addWidget(self.tree, 1)
+        column.addStretch()
         self._fill()
 
     def _make_tree(self) -> QTreeWidget:
@@ -97,17 +97,13 @@ class IssueList(QGroupBox):
         self.empty.setText(self._words())
         self.empty.setVisible(self._outdated or not issues)
         tree.setVisible(bool(issues))
+        self.titled.emit(tr("Issues ({count})").format(count=len(issues)) if issues else tr("Issues"))
         if info is None:
             return
-        self.setTitle(tr("Issues ({count})").format(count=len(issues)) if issues else tr("Issues"))
         listed = by_weight(issues)[:_MOST]
         if self._by_time:
             listed.sort(key=lambda issue: issue.frames.start)
         tree.addTopLevelItems([self._row(info, issue) for issue in listed])
-        line = max(tree.sizeHintForRow(0), QFontMetrics(tree.font()).height() + 2) if issues else 18
-        header = tree.header()
-        head = header.sizeHint().height() if header is not None else 0
-        tree.setFixedHeight(head + line * min(max(len(issues), 1), _ROWS) + 6)
 
     def _words(self) -> str:
         if self._outdated:

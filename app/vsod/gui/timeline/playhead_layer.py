@@ -13,11 +13,11 @@ from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
 
 
-def paint_track_labels(painter: QPainter, what: TimelineState, index: int) -> None:
+def paint_track_labels(painter: QPainter, what: TimelineState, index: int, height: int) -> None:
     """Paint the names of the tracks and their values at the playhead."""
     metrics = what.metrics
     values = metrics.at(index) if metrics is not None and index < len(metrics) else {}
-    for row in track_layout.metric_tracks(what.with_metrics):
+    for row in track_layout.metric_tracks(what.shown_metrics, height):
         box = QRectF(8, row.top, track_layout.HEAD - 16, row.height)
         painter.setPen(theme.MUTED)
         painter.drawText(

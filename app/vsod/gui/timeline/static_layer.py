@@ -19,7 +19,7 @@ from vsod.gui.timeline.metric_plot import PlotColours, column_edges, extremes, p
 from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.time_text import position_text, tick_steps
-from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.frame_metrics import FrameMetrics, Metric
 from vsod.qc.issues import Issue
 
 ISSUE_COLOUR = QColor("#f0a53a")
@@ -44,7 +44,7 @@ class TimelineState:
         shots: Those with something of their own.
         thumbnail: Small picture of a frame, None while it is not there.
         thumbnail_step: Frames from one thumbnail to the next.
-        with_metrics: Whether the lanes have room.
+        shown_metrics: Those that have a track, where there is room for it.
     """
 
     info: ClipInfo | None = None
@@ -57,7 +57,7 @@ class TimelineState:
     shots: Sequence[ShotOverride] = ()
     thumbnail: Callable[[int], QImage | None] = lambda _index: None
     thumbnail_step: int = 1
-    with_metrics: bool = True
+    shown_metrics: Sequence[Metric] = track_layout.METRICS
 
 
 def paint_static_layer(
@@ -78,8 +78,7 @@ def paint_static_layer(
     _paint_shots(painter, what.shots, axis)
     _paint_covered(painter, what.covered, axis)
     painter.restore()
-    if what.with_metrics:
-        _paint_metrics(painter, what, axis)
+    _paint_metrics(painter, what, axis, height)
     painter.save()
     painter.setClipRect(strip)
     _paint_cuts(painter, what.cuts, axis, height)
@@ -178,7 +177,7 @@ def _paint_bars(
         painter.drawRects(*bars)
 
 
-def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis) -> None:
+def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis, height: int) -> None:
     device = painter.device()
     ratio = device.devicePixelRatioF() if device is not None else 1.0
     ink = PlotColours(
@@ -191,7 +190,7 @@ def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis) -> No
     wide = round(axis.width * ratio)
     count = what.info.frame_count if what.info else 0
     edges = column_edges(axis.first, axis.frames_per_pixel / ratio, wide, count)
-    for row in track_layout.metric_tracks(True):
+    for row in track_layout.metric_tracks(what.shown_metrics, height):
         box = QRectF(axis.left, row.top, axis.width, row.height)
         if what.metrics is None:
             painter.fillRect(box, theme.SURFACE)

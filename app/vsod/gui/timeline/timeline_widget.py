@@ -29,7 +29,7 @@ from vsod.gui.timeline.static_layer import TimelineState
 from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.frame_metrics import FrameMetrics, Metric
 from vsod.qc.issues import Issue
 
 _GRAB = 7  # pixels around a handle that still catch it
@@ -54,7 +54,7 @@ class TimelineWidget(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.axis = TimeAxis()
         self._picture = TimelineState()
         self._backdrop: QPixmap | None = None
@@ -62,10 +62,11 @@ class TimelineWidget(QWidget):
         self._marked = range(0)
         self._dragged = ""  # "playhead", "in" or "out"
         self._hover: int | None = None
+        self.set_shown_metrics(track_layout.METRICS)
 
     def sizeHint(self) -> QSize:
-        """As high as it is drawn."""
-        return QSize(400, track_layout.height(self._picture.with_metrics))
+        """As high as it is until somebody drags it."""
+        return QSize(400, track_layout.usual_height(len(self._picture.shown_metrics)))
 
     # ---- state
 
@@ -85,9 +86,9 @@ class TimelineWidget(QWidget):
         return self._picture.metrics
 
     @property
-    def with_metrics(self) -> bool:
-        """Whether the metric tracks are shown."""
-        return self._picture.with_metrics
+    def shown_metrics(self) -> Sequence[Metric]:
+        """The metrics that have a track, where there is room for it."""
+        return self._picture.shown_metrics
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Start over with another clip."""
@@ -139,9 +140,12 @@ class TimelineWidget(QWidget):
         self._picture.thumbnail = thumbnail
         self._redraw()
 
-    def show_metrics(self, shown: bool) -> None:
-        """Show or hide the metric tracks."""
-        self._picture.with_metrics = shown
+    def set_shown_metrics(self, metrics: Sequence[Metric]) -> None:
+        """Give these metrics a track, in this order; none hides all tracks."""
+        self._picture.shown_metrics = metrics
+        count = len(metrics)
+        self.setMinimumHeight(track_layout.least_height(count))
+        self.setMaximumHeight(track_layout.most_height(count))
         self.updateGeometry()
         self._redraw()
 
@@ -207,7 +211,7 @@ class TimelineWidget(QWidget):
             paint_range(painter, self.axis, self._marked, self.height())
             paint_playhead(painter, self.axis, self._index, self.height())
             painter.restore()
-            paint_track_labels(painter, self._picture, self._index)
+            paint_track_labels(painter, self._picture, self._index, self.height())
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(theme.ACCENT, 1))

@@ -14,7 +14,6 @@ from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import length_text, position_text
 from vsod.gui.toolkit.translation import tr
 
-_WIDE = 600  # pixels from which there is room for the frame number
 _MARGINS = 40  # pixels at the outer and inner edges of either side
 
 
@@ -83,12 +82,17 @@ class TransportBar(QWidget):
         """Half a number would be none: where there is no room they go, the frame's last."""
         self._make_room()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as with the timecode and the buttons alone."""
+        beside = self.timecode.minimumSizeHint().width() + _MARGINS
+        return QSize(2 * beside + self._middle.sizeHint().width(), super().minimumSizeHint().height())
+
     def _make_room(self) -> None:
         numbers = (self.mark_in, self.mark_out, self.duration)
         beside = (self.width() - self._middle.sizeHint().width()) / 2 - _MARGINS
         needed = sum(label.sizeHint().width() for label in (self.mark_out, self.duration, self.frame))
         short = needed - self.duration.sizeHint().width()
-        self.frame.setVisible(self.width() >= _WIDE)
+        self.frame.setVisible(beside >= self.frame.sizeHint().width())
         for label in numbers:
             label.setVisible(beside >= (short if label is not self.duration else needed))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from vsod.core.safe_text import sanitise
@@ -33,6 +34,26 @@ class PlainLabel(QLabel):
     def setText(self, text: str | None) -> None:
         """Show this text."""
         super().setText(sanitise(text or "", lines=True))
+
+
+class ElidedLabel(PlainLabel):
+    """A name; where it has no room its middle gives way, and the tool tip has all of it."""
+
+    def setText(self, text: str | None) -> None:
+        """Show this name."""
+        super().setText(text)
+        self.setToolTip(inert(self.text()))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """As much of it as there is room for."""
+        wide = self.fontMetrics().horizontalAdvance(self.text())
+        inset = max(0, (self.sizeHint().width() - wide) // 2)  # the style's padding
+        room = self.contentsRect().adjusted(inset, 0, -inset, 0)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() + 1)
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(room, self.alignment(), shown)
+        painter.end()
 
 
 def is_rich(text: str) -> bool:

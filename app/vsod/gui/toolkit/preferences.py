@@ -11,14 +11,19 @@ from PyQt6.QtCore import QByteArray, QSettings
 
 from vsod import paths
 from vsod.core import old_keys
+from vsod.core.export_settings import frame_rate
+from vsod.core.name_patterns import frame_pattern
 from vsod.core.safe_text import json_text
-from vsod.errors import OutputError
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.errors import OutputError, UsageError
 from vsod.storage.atomic import write_text
 
 _RECENT = 8
 DEFAULT_CACHE_GB = "4"
 """What all stored maps may take together, where nobody said otherwise."""
 
+
+_LAYOUT = {"window": "geometry"}  # where an earlier version kept it
 
 _log = logging.getLogger(__name__)
 
@@ -98,15 +103,14 @@ class Preferences:
         else:
             self.set_text(f"keys/{action}", "\t".join(keys))
 
-    @property
-    def geometry(self) -> QByteArray | None:
-        """The window's place and size, as Qt packs it."""
-        value = self._store.value("geometry")
+    def layout(self, part: str) -> QByteArray | None:
+        """Place, size or division of a part of the window, as Qt packs it; None where nothing is remembered."""
+        value = self._store.value(_LAYOUT.get(part, f"layout/{part}"))
         return value if isinstance(value, QByteArray) else None
 
-    @geometry.setter
-    def geometry(self, value: QByteArray) -> None:
-        self._store.setValue("geometry", value)
+    def set_layout(self, part: str, value: QByteArray) -> None:
+        """Remember it."""
+        self._store.setValue(_LAYOUT.get(part, f"layout/{part}"), value)
 
     @property
     def last_folder(self) -> Path:
@@ -120,6 +124,16 @@ class Preferences:
         stored = self._store.value("recent", [])
         names = stored if isinstance(stored, list) else [stored]
         return [Path(str(name)) for name in names if name]
+
+    def source_settings(self, path: Path) -> SourceSettings:
+        """How a new clip is read: as is usual, a sequence at the frame rate that was chosen last."""
+        rate = self.get_text("frame_rate")
+        if rate and (path.is_dir() or frame_pattern(path)):
+            try:
+                return SourceSettings(frame_rate=frame_rate(rate))
+            except UsageError as error:  # the file may have been edited by hand
+                _log.debug("%s", error)
+        return DEFAULT_SOURCE_SETTINGS
 
     def remember_clip(self, path: Path) -> None:
         """Put ``path`` first among the recent clips and its folder as the last one."""

@@ -202,7 +202,7 @@ class Canvas(QWidget):
         first = self.picture_rect()
         magnified = first.width() * self.devicePixelRatioF() > 2.5 * shown.image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
-        second = first.translated(size[0] / 2, 0) if comparison.mode == "side" else first
+        second = first.translated(size[0] // 2, 0) if comparison.mode == "side" else first
         if comparison.mode == "off" or shown.other is None:
             parts = [(shown.image, shown.outline, first, QRectF(self.rect()))]
         else:

@@ -26,17 +26,17 @@ class Comparison:
 
     def pane(self, width: float) -> float:
         """Width of one picture's share of the viewer."""
-        return width / 2 if self.mode == "side" else width
+        return width // 2 if self.mode == "side" else width
 
     def local(self, at: QPointF, width: float) -> QPointF:
         """A point of either pane as a point of the first: both show the same place."""
-        half = width / 2
+        half = width // 2
         return QPointF(at.x() - half, at.y()) if self.mode == "side" and at.x() >= half else at
 
     def on_second(self, at: QPointF, width: float) -> bool:
         """Whether the second version is under a point."""
         if self.mode == "side":
-            return at.x() >= width / 2
+            return at.x() >= width // 2
         return self.mode == "wipe" and at.x() >= self.line * width
 
     def catches(self, at: QPointF, width: float) -> bool:
@@ -57,11 +57,12 @@ class Comparison:
         return QRectF(edge, 0, width - edge, height)
 
     def _edge(self, width: float) -> float:
-        return {"off": width, "wipe": self.line * width, "side": width / 2}[self.mode]
+        """In whole pixels, so that the line is as sharp in a window of any width."""
+        return {"off": width, "wipe": self.line * width // 1, "side": width // 2}[self.mode]
 
     def paint(self, painter: QPainter, view: ViewState, width: float, height: float) -> None:
         """The line, and what lies on its sides; the same in every theme, for it lies on a picture."""
-        edge = round(self._edge(width))
+        edge = self._edge(width)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         # white between two lines of black: one of them stands out on any picture
         painter.fillRect(QRectF(edge - 2, 0, 4, height), _BLACK)
@@ -101,7 +102,7 @@ def _paint_label(painter: QPainter, text: str, at: float, part: QRectF, *, left:
 
 def compare_title(against: str) -> str:
     """What is compared with, in words."""
-    return {SOURCE: tr("picture"), RAW_MAP: tr("raw saliency map")}.get(against, against)
+    return {SOURCE: tr("picture"), RAW_MAP: tr("raw matte")}.get(against, against)
 
 
 def paint_guides(painter: QPainter, picture: QRectF) -> None:
