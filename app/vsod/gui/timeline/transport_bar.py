@@ -14,7 +14,8 @@ from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import length_text, position_text
 from vsod.gui.toolkit.translation import tr
 
-_MARGINS = 40  # pixels at the outer and inner edges of either side
+_MARGINS = 22  # pixels at both ends
+_GAPS = 20  # pixels between what stands beside the buttons, on either side
 
 
 class TransportBar(QWidget):
@@ -84,23 +85,33 @@ class TransportBar(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as with the timecode and the buttons alone."""
-        beside = self.timecode.minimumSizeHint().width() + _MARGINS
-        return QSize(2 * beside + self._middle.sizeHint().width(), super().minimumSizeHint().height())
+        width = _MARGINS + _GAPS + self.timecode.minimumSizeHint().width() + self._middle.sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
 
     def _make_room(self) -> None:
-        numbers = (self.mark_in, self.mark_out, self.duration)
-        beside = (self.width() - self._middle.sizeHint().width()) / 2 - _MARGINS
-        needed = sum(label.sizeHint().width() for label in (self.mark_out, self.duration, self.frame))
-        short = needed - self.duration.sizeHint().width()
-        self.frame.setVisible(beside >= self.frame.sizeHint().width())
-        for label in numbers:
-            label.setVisible(beside >= (short if label is not self.duration else needed))
+        first, last, duration, frame = (
+            label.sizeHint().width() for label in (self.mark_in, self.mark_out, self.duration, self.frame)
+        )
+        marked = self._room_on_the_right(first)
+        self.frame.setVisible(self._room_on_the_right(0) >= frame)
+        for label in (self.mark_in, self.mark_out):
+            label.setVisible(marked >= last + frame)
+        self.duration.setVisible(marked >= last + duration + frame)
+
+    def _room_on_the_right(self, marks: int) -> float:
+        """Pixels right of the buttons, which stay in the middle while what is left of them has room there."""
+        room = self.width() - _MARGINS - self._middle.sizeHint().width()
+        left = self.timecode.sizeHint().width() + marks + _GAPS
+        return room - max(room / 2, left) - _GAPS
 
     def show_position(self, info: ClipInfo | None, index: int) -> None:
         """Write where the playhead is."""
         self.timecode.show_position(info, index)
         text = tr("{number} of {count}").format(number=index + 1, count=info.frame_count) if info else ""
+        wider = len(text) > len(self.frame.text())
         self.frame.setText(text)
+        if wider:
+            self._make_room()
 
     def show_range(self, info: ClipInfo | None, marked: range) -> None:
         """Write the first and last frame of the marked range, and how long it is."""

@@ -46,10 +46,8 @@ class ElidedLabel(PlainLabel):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """As much of it as there is room for."""
-        wide = self.fontMetrics().horizontalAdvance(self.text())
-        inset = max(0, (self.sizeHint().width() - wide) // 2)  # the style's padding
-        room = self.contentsRect().adjusted(inset, 0, -inset, 0)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() + 1)
+        room = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(room, self.alignment(), shown)
