@@ -22,7 +22,7 @@ from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.progress import AnalysisCoverage, Progress, ProgressFn
-from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceChoices, SourceSettings
 from vsod.errors import Cancelled, MediaNotFound, OutputError
 from vsod.gui.toolkit.pipeline_interface import LocalPipeline
 from vsod.pipeline.batch import JobOutcome
@@ -362,6 +362,7 @@ class FakeBackend:
         return MODELS
 
     def formats(self) -> list[FormatRow]:
+        self.choices = SourceChoices()
         return FORMATS
 
     def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> FakeClip:
@@ -382,6 +383,10 @@ class FakeBackend:
         assert threading.current_thread() is not threading.main_thread()
         self.pictured.append(path)
         return np.full((size[1], size[0], 3), 128, np.uint8)
+
+    def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices:
+        assert threading.current_thread() is not threading.main_thread()
+        return self.choices
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -266,6 +266,38 @@ def test_watching_waits_until_a_clip_is_whole(tmp_path):
     assert seen == ["whole", "clip.mp4"]
 
 
+def test_watching_takes_each_sequence_of_a_folder_and_no_loose_images(tmp_path):
+    for name in [f"shots/{letter}.{n:04d}.png" for letter in "ab" for n in range(4)] + [
+        "1.png",
+        "2.png",
+        "3.png",
+    ]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    stop, seen, told = threading.Event(), [], []
+    watching = watch_folder(tmp_path, 0.05, stop, 0.02, on_passed_over=lambda entry: told.append(entry.path))
+    for path in watching:
+        seen.append(path.name)
+        if len(seen) == 2:
+            stop.set()
+    assert seen == ["a.####.png", "b.####.png"]
+    assert tmp_path / "1.png" not in seen
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_watching_tells_loose_sequences(tmp_path, count):
+    for name in [f"{letter}.{n:04d}.png" for letter in "ab"[:count] for n in range(4)]:
+        (tmp_path / name).write_bytes(b"\0")
+    stop, told = threading.Event(), []
+
+    def tell(entry):
+        told.append((entry.path, entry.reason))
+        stop.set()
+
+    assert list(watch_folder(tmp_path, 0.05, stop, 0.02, on_passed_over=tell)) == []
+    assert told[0][0] == tmp_path and "a folder of its own" in told[0][1]
+
+
 def test_watching_ends_when_it_is_told_to(tmp_path):
     stop = threading.Event()
     stop.set()

@@ -13,7 +13,7 @@ from vsod.cli.commands.batch_plan import match_pattern
 from vsod.cli.main import main
 from vsod.media.formats.file_kinds import why_no_video
 from vsod.media.formats.input_limits import DEMUXERS
-from vsod.pipeline.find_clips import DEEPER, OWN_EXPORT, find_clips
+from vsod.pipeline.find_clips import DEEPER, OWN_EXPORT, find_clips, take_clips
 
 TS = b"\x47" + bytes(187)
 HEADS = {
@@ -174,6 +174,32 @@ def test_a_folder_of_images_is_one_clip(tmp_path):
     touch(tmp_path, "1.png", "2.png", "readme.txt")
     result = find_clips(tmp_path)
     assert result.clips == [tmp_path] and [entry.path.name for entry in result.passed_over] == ["readme.txt"]
+
+
+def test_each_of_several_sequences_in_a_folder_is_a_clip(tmp_path, capsys):
+    touch(tmp_path, *(f"shots/{name}.{n:04d}.png" for name in "ba" for n in range(1, 5)), "shots/poster.png")
+    patterns = ["shots/a.####.png", "shots/b.####.png"]
+    clips, told = found(tmp_path, recursive=True)
+    assert clips == patterns and told == {"shots/poster.png": "an image of no sequence"}
+    assert found(tmp_path / "shots")[0] == ["a.####.png", "b.####.png"]
+    assert main(["batch", str(tmp_path / "shots"), "-o", str(tmp_path / "out"), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "a_matte.mov" in said and "b_matte.mov" in said
+    assert main(["run", str(tmp_path / "shots"), "-o", str(tmp_path / "x.mov")]) == 2
+    assert "2 sequences: a.####.png" in capsys.readouterr().err
+
+
+def test_several_images_of_a_sequence_are_given_as_the_sequence(tmp_path):
+    touch(
+        tmp_path,
+        *(f"a/{n:03d}.png" for n in range(9)),
+        *(f"b/{n:03d}.png" for n in range(9)),
+        "b/x.png",
+        "c.mov",
+    )
+    given = [tmp_path / "c.mov", *sorted((tmp_path / "a").iterdir()), tmp_path / "b/004.png"]
+    assert take_clips(given).clips == [tmp_path / "c.mov", tmp_path / "a", tmp_path / "b/004.png"]
+    assert take_clips([tmp_path / "b/002.png", tmp_path / "b/004.png"]).clips == [tmp_path / "b/###.png"]
 
 
 def test_a_folder_without_clips_says_where_there_are_some(tmp_path, capsys):

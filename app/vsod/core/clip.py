@@ -74,6 +74,23 @@ class Joint:
     starts: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class SequencePart:
+    """The sequence that an image which was opened alone is one of.
+
+    Attributes:
+        path: Stands for all of it: its folder, or a pattern such as ``shot.####.png``.
+        title: ``shot_0001-0030``.
+        number: Of the image.
+        count: Images of the sequence.
+    """
+
+    path: Path
+    title: str
+    number: int
+    count: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipInfo:
     """Everything known about a source without keeping a frame of it.
@@ -114,6 +131,8 @@ class ClipInfo:
         other_streams: (number, description) of the file's other video streams, as ffprobe counts.
         raster_changes: (frame, width, height) of the first frame of every other raster within the clip, as far as
             the packets tell.
+        part_of: The sequence of an image that was opened alone; its last warning says the same.
+        missing_numbers: Numbers between the first and the last that no image of a sequence has.
         starts_after: Seconds by which the picture begins after what begins first in the file, as a rule its sound.
     """
 
@@ -149,6 +168,8 @@ class ClipInfo:
     joints: tuple[Joint, ...] = ()
     other_streams: tuple[tuple[int, str], ...] = ()
     raster_changes: tuple[tuple[int, int, int], ...] = ()
+    part_of: SequencePart | None = None
+    missing_numbers: tuple[range, ...] = ()
     starts_after: Fraction = Fraction(0)
 
     @property

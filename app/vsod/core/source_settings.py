@@ -92,3 +92,22 @@ class SourceSettings:
 
 
 DEFAULT_SOURCE_SETTINGS = SourceSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChoices:
+    """What there is to choose about how a source is read.
+
+    Attributes:
+        streams: (number, description) of the video streams that could be the clip; of more than one there is a choice.
+        stream: Number of the one that is read if nobody chooses; None if there is no stream.
+        layers: Names of an EXR's layers; the one without a name is empty.
+        missing_numbers: Numbers of a sequence that no image has.
+        has_rate: Whether the source has a frame rate of its own; a sequence has none.
+    """
+
+    streams: tuple[tuple[int, str], ...] = ()
+    stream: int | None = None
+    layers: tuple[str, ...] = ()
+    missing_numbers: tuple[range, ...] = ()
+    has_rate: bool = True

@@ -16,6 +16,7 @@ from typing import Literal
 
 from vsod import logs
 from vsod.core.job import JobResult, JobSpec
+from vsod.core.name_patterns import frame_pattern
 from vsod.core.progress import ProgressFn
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, DataError, OutputError, VsodError
@@ -187,9 +188,12 @@ def watch_folder(
                 _log.info("%s", error)
             there, away = FoundClips(), True  # a drive that is away for a moment comes back
         others = {entry.path: entry for entry in there.passed_over}
-        if folder in there.clips:
+        loose = [
+            path for path in there.clips if path == folder or (path.parent == folder and not path.exists())
+        ]
+        if loose:
             others[folder] = PassedOver(folder, _LOOSE_IMAGES)
-        clips = [path for path in there.clips if path not in others]
+        clips = [path for path in there.clips if path not in others and path not in loose]
         for path in (*others, *clips):
             try:
                 state = _state(path)
@@ -216,6 +220,10 @@ def watch_folder(
 
 
 def _state(path: Path) -> tuple[int, int]:
-    """Size and latest change of a file, or of the files of a folder."""
-    stats = [p.stat() for p in path.iterdir()] if path.is_dir() else [path.stat()]
+    """Size and latest change of a file, of the files of a folder, or of the images of a pattern."""
+    pattern = None if path.exists() else frame_pattern(path)
+    if pattern is not None:
+        stats = [(path.parent / name).stat() for name in pattern.names()]
+    else:
+        stats = [p.stat() for p in path.iterdir()] if path.is_dir() else [path.stat()]
     return sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0)

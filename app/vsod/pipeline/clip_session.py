@@ -35,6 +35,7 @@ from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import SmoothingPreview
 from vsod.media.sources.audio_reader import read_audio
 from vsod.media.sources.opening import open_source
+from vsod.media.sources.source_choices import source_choices
 from vsod.pipeline import runner
 from vsod.pipeline.analysis_requests import adaptation_range, analysis_request, exportable_frames
 from vsod.pipeline.job_estimate import JobEstimate, estimate_job
@@ -46,6 +47,8 @@ from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
 
 _log = logging.getLogger(__name__)
+
+__all__ = ["ClipSession", "source_choices"]
 
 _METRICS_KEPT = 16  # settings whose metrics are in memory
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with

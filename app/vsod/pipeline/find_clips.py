@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,6 +12,8 @@ from vsod.core.data_parsing import read_json
 from vsod.errors import DataError
 from vsod.media.formats.file_kinds import VIDEO_SUFFIXES, why_no_video, why_special
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
+from vsod.media.images.image_selection import sequence_of, sequence_path
+from vsod.media.images.sequence_names import number_images
 from vsod.storage.claims import REPORT
 from vsod.storage.ownership_marks import is_export
 
@@ -76,7 +79,8 @@ def clip_suffixes() -> tuple[list[str], list[str]]:
 def find_clips(folder: Path, *, recursive: bool = False, leave_out: Sequence[Path] = ()) -> FoundClips:
     """The clips of a folder: videos, and folders of images; the whole of a memory card.
 
-    A folder that holds images and no videos is one clip itself. A folder in it that cannot be looked into is taken
+    A folder that holds images and no videos is one clip itself; where they are several sequences each is one, as a
+    pattern such as ``shot.####.png``. A folder in it that cannot be looked into is taken
     for a clip, so that it is told, not left out.
 
     Args:
@@ -97,9 +101,36 @@ def find_clips(folder: Path, *, recursive: bool = False, leave_out: Sequence[Pat
     search.folder(entries, in_card=_is_card(folder))
     if not search.found.clips and _has_images(entries) and not _is_card(folder):
         images = set(_images(entries))
-        told = [entry for entry in search.found.passed_over if entry.path not in images]
-        return FoundClips([folder], told)
+        search.found.passed_over = [entry for entry in search.found.passed_over if entry.path not in images]
+        search.images(folder, entries)
     return search.found
+
+
+def take_clips(paths: Sequence[Path], *, recursive: bool = False) -> FoundClips:
+    """The clips that are given, and those in folders that are given; several images of a sequence are that sequence.
+
+    Raises:
+        DataError: A folder cannot be read.
+    """
+    found = FoundClips()
+    sequences = {path: _sequence_path(path) for path in paths if path.suffix.lower() in IMAGE_SUFFIXES}
+    several = {clip for clip, count in Counter(sequences.values()).items() if clip is not None and count > 1}
+    for path in paths:
+        clip = sequences.get(path)
+        if path.is_dir():
+            inside = find_clips(path, recursive=recursive)
+            found.clips += inside.clips
+            found.passed_over += inside.passed_over
+        elif clip not in several:
+            found.clips.append(path)
+        elif clip is not None and clip not in found.clips:
+            found.clips.append(clip)
+    return found
+
+
+def _sequence_path(image: Path) -> Path | None:
+    sequence = None if _is_folder(image) else sequence_of(image)
+    return None if sequence is None else sequence_path(image.parent, sequence)
 
 
 def sort_out(paths: Iterable[Path], *, recursive: bool = False, leave_out: Sequence[Path] = ()) -> FoundClips:
@@ -157,7 +188,7 @@ class _Search:
             if _is_export(first):
                 self._pass(path, OWN_EXPORT)
             else:
-                self.found.clips.append(path)
+                self.images(path, entries)
             if self._recursive and not path.is_symlink():
                 self.folder([p for p in entries if p.suffix.lower() not in IMAGE_SUFFIXES], in_card=False)
         elif self._recursive:
@@ -165,6 +196,18 @@ class _Search:
                 self.folder(entries, in_card=False)
         elif _holds_clips(path):
             self._pass(path, DEEPER)
+
+    def images(self, folder: Path, entries: list[Path]) -> None:
+        """Take a folder of images: one clip, or one for each of several sequences."""
+        names = [path.name for path in _images(entries) if not _is_folder(path)]
+        sequences = [images for images in number_images(names) if images.is_clear]
+        if len(sequences) < 2:
+            self.found.clips.append(folder)
+            return
+        self.found.clips += sorted(folder / images.pattern for images in sequences)
+        rest = {*names} - {name for images in sequences for name in images.names}
+        for name in sorted(rest):
+            self._pass(folder / name, "an image of no sequence")
 
     def _pass(self, path: Path, reason: str) -> None:
         self.found.passed_over.append(PassedOver(path, reason))

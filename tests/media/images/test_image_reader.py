@@ -23,6 +23,7 @@ from vsod.media.formats.table import FORMATS
 from vsod.media.images.image_reader import read_image, read_image_info, upright
 from vsod.media.sinks.opening import open_sink
 from vsod.media.sources.opening import open_source
+from vsod.media.sources.source_choices import source_choices
 from vsod.media.verify.verifier import verify
 
 Samples = npt.NDArray[Any]
@@ -128,6 +129,8 @@ def test_layers(tmp_path: Path, layers: list[str], chosen: str | None, listed: s
         return
     with pytest.raises(UsageError, match=f"2 layers and none without a name: {listed}"):
         open_source(tmp_path)
+    choices = source_choices(tmp_path, SourceSettings())
+    assert ", ".join(choices.layers) == listed and not choices.has_rate and not choices.missing_numbers
     first = listed.partition(",")[0]
     assert numbers(tmp_path, layer=first) == [0, 1] == numbers(tmp_path, layer=first.upper())
     with pytest.raises(UsageError, match=rf"no layer 'depth'.*{listed}"):
@@ -311,6 +314,9 @@ def test_a_still_is_told_to_belong_to_a_sequence(tmp_path: Path) -> None:
         with open_source(tmp_path / name) as source:
             (told,) = source.info.warnings
             assert "one of a sequence of 4 images" in told and name.replace("2", "#") in told
+            part = source.info.part_of
+            assert part is not None and (part.number, part.count) == (2, 4)
+            assert open_source(part.path).info.frame_count == 4
             assert [graycode.read(frame.image) for frame in source.frames()] == [2]
 
 

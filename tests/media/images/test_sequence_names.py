@@ -173,6 +173,18 @@ def test_a_pattern_that_finds_nothing_says_what_is_there(tmp_path: Path) -> None
     assert frame_pattern(tmp_path / "plain.png") is None
 
 
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        (numbered("shot_", range(1, 31)), "shot_0001-0030"),
+        (["a1_left.exr", "a2_left.exr", "a10_left.exr"], "a1-10_left"),
+        (["7.dpx", "8.dpx", "9.dpx"], "7-9"),
+    ],
+)
+def test_the_title_of_a_sequence(names: list[str], title: str) -> None:
+    assert number_images(names)[0].title == title
+
+
 def test_the_sequence_of_an_image(tmp_path: Path) -> None:
     for name in [*numbered("shot.", range(5)), "poster.png", "photo1.jpg"]:
         (tmp_path / name).touch()

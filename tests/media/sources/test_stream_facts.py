@@ -21,6 +21,7 @@ from vsod.core.source_settings import SourceSettings
 from vsod.errors import UnreadableMedia, UsageError
 from vsod.media.sources.container_crop import Crop, read_crop
 from vsod.media.sources.opening import open_source
+from vsod.media.sources.source_choices import source_choices
 
 H264 = ("-c:v", "libx264", "-bf", "2", "-g", "12")
 
@@ -216,6 +217,13 @@ def test_two_films_are_told_and_chosen(tmp_path: Path, suffix: str) -> None:
     assert shown == list(range(40)) and (info.width, info.height) == (192, 128)
     with pytest.raises(UsageError, match="no video stream 7"):
         open_source(path, SourceSettings(stream=7))
+    choices = source_choices(path, SourceSettings())
+    assert choices.stream == 0 and choices.has_rate
+    assert [(number, what.split(", ")[:2]) for number, what in choices.streams] == [
+        (0, ["h264", "96x64"]),
+        (1, ["h264", "192x128"]),
+    ]
+    assert all(what.endswith(" fps") for _, what in choices.streams)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")

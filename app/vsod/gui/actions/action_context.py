@@ -20,6 +20,7 @@ from vsod.gui.controllers.project_controller import ProjectController
 from vsod.gui.controllers.queue_dock import QueueDock
 from vsod.gui.controllers.settings_controller import SettingsController
 from vsod.gui.controllers.shot_scope import ShotScope
+from vsod.gui.controllers.source_settings_controller import SourceSettingsController
 from vsod.gui.controllers.viewer_controller import ViewerController
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.playback.audio_player import AudioPlayer
@@ -42,6 +43,7 @@ class ActionContext:
     shared: WindowContext
     actions: Mapping[str, QAction]
     clips: OpenController
+    source_settings: SourceSettingsController
     projects: ProjectController
     settings: SettingsController
     shot_scope: ShotScope

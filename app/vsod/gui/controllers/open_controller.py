@@ -9,7 +9,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS
 from vsod.core.safe_text import sanitise
 from vsod.core.source_settings import SourceSettings
 from vsod.gui.panels.queue_panel import local_paths
@@ -54,21 +53,27 @@ class OpenController(QObject):
             self.project_picked.emit(path)
         else:
             path, project = path.absolute(), self._room.document.project
-            known = project.find(path)
-            how = project.clips[known].settings if known >= 0 else DEFAULT_CLIP_SETTINGS
-            self._room.jobs.open(path, source_settings or how.source_settings)
+            if source_settings is None:
+                known = project.find(path)
+                source_settings = (
+                    project.clips[known].settings.source_settings
+                    if known >= 0
+                    else self._room.preferences.source_settings(path)
+                )
+            self._room.jobs.open(path, source_settings)
 
     def open_all(self, paths: Sequence[Path], *, recursive: bool = False) -> None:
         """Open what was given: one clip or project, or several clips, of which the first is shown.
 
-        Folders of clips become clips; a folder of images is one.
+        Folders of clips become clips; a folder of images is one, or one for each of several sequences; several images
+        of a sequence are that sequence.
 
         Args:
             paths: Files and folders.
             recursive: Look into folders in folders, too.
         """
         paths = [path.absolute() for path in paths]
-        if any(path.is_dir() for path in paths):
+        if any(path.is_dir() for path in paths) or len(paths) > 1:
             self._room.jobs.find_clips(
                 paths, recursive=recursive, done=lambda found: self._open_found(paths, found)
             )

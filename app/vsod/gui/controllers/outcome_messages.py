@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from vsod.core.clip import ClipInfo
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, VsodError
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
@@ -28,11 +27,6 @@ class OutcomeMessages:
 
     def __init__(self, banner: Banner, status: StatusBar) -> None:
         self._banner, self._status = banner, status
-
-    def opened(self, info: ClipInfo) -> None:
-        """A clip is open; say what is odd about it."""
-        if info.warnings:
-            self._banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
 
     def adapted(self, adapted: bool) -> None:
         """Whether the model could be fitted to the clip."""

@@ -154,7 +154,7 @@ class QueueController(QObject):
 
     def _probe_next(self) -> None:
         path = self._to_probe[0]
-        self._jobs.probe(path, partial(self._on_probed, path))
+        self._jobs.probe(path, partial(self._on_probed, path), self._usual(path).settings.source_settings)
 
     def _on_probed(self, path: Path, found: ClipInfo | VsodError) -> None:
         if isinstance(found, VsodError):

@@ -13,7 +13,7 @@ from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import ClipSettings
 from vsod.core.job import JobSpec
 from vsod.core.progress import AnalysisCoverage, Progress
-from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceChoices, SourceSettings
 from vsod.errors import VsodError
 from vsod.gui.jobs.analysis_progress import AnalysisProgress
 from vsod.gui.jobs.job_pool import JobPool
@@ -56,6 +56,7 @@ class ClipJobs(QObject):
         self._asked: tuple[OpenClip, ClipSettings] | None = None  # whose coverage is of interest
         self._next: tuple[Path, SourceSettings] | None = None  # waits for the heavy job to let go of the clip
         self._openings = 0
+        self.asked_for: tuple[Path, SourceSettings] | None = None  # the clip whose opening began last
         self._unclaimed: list[OpenClip] = []  # opened in a job's thread, not yet handed to the window
         self._stopped = False
         self.formats: Sequence[FormatChoice] = ()
@@ -91,6 +92,7 @@ class ClipJobs(QObject):
             return
         self._openings += 1
         ticket = self._openings
+        self.asked_for = path, settings
 
         def work(job: JobThread) -> OpenClip:
             clip = self._backend.open(path, settings)
@@ -236,6 +238,19 @@ class ClipJobs(QObject):
 
     def thumbnail(self, path: Path, size: tuple[int, int], done: Callable[[Image | None], object]) -> None:
         """A clip's first picture inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
+
+    def list_source_choices(
+        self, path: Path, settings: SourceSettings, done: Callable[[SourceChoices | VsodError], object]
+    ) -> None:
+        """Find out in a worker thread what can be chosen about how a clip is read."""
+
+        def work(job: JobThread) -> SourceChoices | VsodError:
+            try:
+                return self._backend.source_choices(path, settings)
+            except VsodError as error:
+                return error
+
+        self._pool.start("source_choices", work, done)
 
         def work(job: JobThread) -> Image | None:
             try:

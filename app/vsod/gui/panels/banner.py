@@ -130,6 +130,10 @@ class Banner(QFrame):
             self._standing = show
         show()
 
+    def add_action(self, label: str, action: Callable[[], object]) -> None:
+        """Give what is said now a button; it stays until the next message."""
+        self._offer(label, action)
+
     def clear(self) -> None:
         """Take away what has passed; an offer that waits for its answer comes back."""
         self.hide()

@@ -13,6 +13,8 @@ from vsod.gui.toolkit.progress_text import frame_count_text
 from vsod.gui.toolkit.time_text import clock_text, rate_text
 from vsod.gui.toolkit.translation import tr
 
+_LAST_ROW = 20  # of the grid: below all properties
+
 
 class ClipFacts(QWidget):
     """Table of the clip's properties; a sequence's frame rate can be set."""
@@ -27,6 +29,7 @@ class ClipFacts(QWidget):
         self._grid.setVerticalSpacing(5)
         self._grid.setHorizontalSpacing(12)
         self._grid.setColumnStretch(1, 1)
+        self._grid.setRowMinimumHeight(_LAST_ROW - 1, 4)
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Show another clip, or nothing."""
@@ -52,7 +55,7 @@ class ClipFacts(QWidget):
                 self._grid.addWidget(text, row, 1)
         if info is not None:
             button = plain_button(tr("Source settings…"), self.settings_asked.emit)
-            self._grid.addWidget(button, self._grid.rowCount(), 0, 1, 2)
+            self._grid.addWidget(button, _LAST_ROW, 0, 1, 2)
         self.setVisible(info is not None)
 
 

@@ -130,6 +130,12 @@ class ProjectDocument(QObject):
             self.project = Project(kept, kept.index(current) if current is not None else -1)
             self.retitled.emit()
 
+    def remove_unedited(self, path: Path) -> None:
+        """Take a clip out that is in no file and was only looked at."""
+        stack = self._stacks.get(path)
+        if self._saved.find(path) < 0 and (stack is None or not stack.count()):
+            self.remove_clips([path])
+
     def replace_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
         """Replace the project; the undo stack is cleared."""
         self.end_edit()

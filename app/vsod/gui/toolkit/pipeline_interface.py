@@ -22,7 +22,7 @@ from vsod.core.job import JobResult, JobSpec
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.output_frame import FileContent
 from vsod.core.progress import AnalysisCoverage, ProgressFn
-from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceChoices, SourceSettings
 from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ class PipelineInterface(Protocol):
     ) -> OpenClip: ...
     def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips: ...  # noqa: D102
     def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]: ...  # noqa: D102
+    def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices: ...  # noqa: D102
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
@@ -210,14 +211,15 @@ class LocalPipeline:
 
     def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips:
         """The clips that are given, and those in folders that are given."""
-        from vsod.pipeline.find_clips import FoundClips, find_clips
+        from vsod.pipeline.find_clips import take_clips
 
-        found = FoundClips()
-        for path in paths:
-            inside = find_clips(path, recursive=recursive) if path.is_dir() else FoundClips([path])
-            found.clips += inside.clips
-            found.passed_over += inside.passed_over
-        return found
+        return take_clips(paths, recursive=recursive)
+
+    def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices:
+        """What can be chosen about how a clip is read."""
+        from vsod.pipeline.clip_session import source_choices
+
+        return source_choices(path, settings)
 
     def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
         """(h, w, 3) of a clip's first frame, inside ``size`` (width, height)."""

@@ -108,6 +108,18 @@ def read_image_info(file: Path, layer: str | None = None) -> ImageInfo | None:
 
 
 @forgetting_frames
+def image_layers(file: Path) -> tuple[str, ...]:
+    """Names of an EXR's layers that are pictures, whichever is read; of every other image none."""
+    try:
+        with open_image(file) as image:
+            found = exr_layers(image) if image.format_name() == "openexr" else []
+    except (OSError, ValueError, TypeError) as error:
+        _log.debug("%s cannot be opened: %s", file, str(error))
+        return ()
+    return tuple(layer.name for layer in found)
+
+
+@forgetting_frames
 def why_unreadable(file: Path) -> str:
     """What is wrong with an image that cannot be decoded, in a few words; empty if nobody says."""
     try:

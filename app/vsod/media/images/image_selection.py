@@ -22,6 +22,7 @@ class ImageSelection:
         frames: Of each frame the file; None where there is none and the image before is held.
         frame_names: Of each frame what its image is called, or would be.
         warnings: What is odd about them.
+        missing: Numbers between the first and the last that no image has.
     """
 
     folder: Path
@@ -29,6 +30,7 @@ class ImageSelection:
     frames: tuple[str | None, ...]
     frame_names: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    missing: tuple[range, ...] = ()
 
 
 def select_images(path: Path, settings: SourceSettings) -> ImageSelection:
@@ -71,6 +73,12 @@ def sequence_of(image: Path) -> NumberedImages | None:
     return next((s for s in number_images(names) if s.is_clear and image.name in s.names), None)
 
 
+def sequence_path(folder: Path, images: NumberedImages) -> Path:
+    """What stands for a sequence in a folder: the folder, if nothing else is in it, else a pattern."""
+    alone = len(images.names) == len(images_in(folder))
+    return folder if alone else folder / images.pattern
+
+
 def images_in(folder: Path) -> list[Path]:
     """The images of a folder in natural order of their names; hidden files are not images."""
     files = (p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith("."))
@@ -94,7 +102,7 @@ def _timed(
         why = "the gaps are closed, so that later frames come earlier than their numbers say"
         if settings.gaps != "close":
             why = "so many that the images are taken one after the other, whatever their numbers"
-        return ImageSelection(folder, names, names, names, (*warnings, f"{told}; {why}"))
+        return ImageSelection(folder, names, names, names, (*warnings, f"{told}; {why}"), tuple(missing))
     at = dict(zip(images.numbers, names, strict=True))
     span = range(images.numbers[0], images.numbers[-1] + 1)
     return ImageSelection(
@@ -103,6 +111,7 @@ def _timed(
         tuple(at.get(number) for number in span),
         tuple(at.get(number) or images.name(number) for number in span),
         (*warnings, f"{told}; the image before a gap is held (--gaps close leaves the gaps out)"),
+        tuple(missing),
     )
 
 

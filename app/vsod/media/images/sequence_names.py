@@ -53,6 +53,19 @@ class NumberedImages:
         return f"{self.before}{'#' * self.digits}{self.after}"
 
     @property
+    def title(self) -> str:
+        """For people: ``shot_0001-0030``."""
+        first, last = (self.name(n)[len(self.before) :].removesuffix(self.after) for n in self.ends)
+        return (
+            f"{self.before}{first}-{last}{self.after.removesuffix(PurePath(self.after).suffix or self.after)}"
+        )
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last number."""
+        return self.numbers[0], self.numbers[-1]
+
+    @property
     def span(self) -> int:
         """Frames from the first to the last."""
         return self.numbers[-1] - self.numbers[0] + 1

@@ -82,6 +82,7 @@ class ImageSequenceSource(Source):
             layers=header.layers,
             warnings=(*self._images.warnings, *pages),
             source_settings=self._settings,
+            missing_numbers=self._images.missing,
         )
 
     def _first(self) -> tuple[npt.NDArray[Any], ImageInfo]:

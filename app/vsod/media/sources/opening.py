@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from vsod.core.clip import SequencePart
 from vsod.core.name_patterns import frame_pattern
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceSettings
 from vsod.errors import MediaNotFound
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES, OPENIMAGEIO_SUFFIXES
-from vsod.media.images.image_selection import sequence_of
+from vsod.media.images.image_selection import sequence_of, sequence_path
 from vsod.media.sources.image_sequence import ImageSequenceSource
 from vsod.media.sources.source import Source
 from vsod.media.sources.unreadable_file import refuse_special
@@ -50,7 +51,13 @@ def open_source(path: str | Path, settings: SourceSettings = DEFAULT_SOURCE_SETT
             f"it is one of a sequence of {len(sequence.names)} images: to take all, give the folder, "
             f"or {path.parent / sequence.pattern}"
         )
-        source.info = replace(source.info, warnings=(*source.info.warnings, told))
+        part = SequencePart(
+            sequence_path(path.parent, sequence),
+            sequence.title,
+            sequence.numbers[sequence.names.index(path.name)],
+            len(sequence.names),
+        )
+        source.info = replace(source.info, warnings=(*source.info.warnings, told), part_of=part)
     return source
 
 
