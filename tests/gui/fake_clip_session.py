@@ -131,6 +131,7 @@ class FakeClip:
     reread: list[str] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
     sound_gate: threading.Semaphore | None = None
+    compared_with: ClipSettings | None = None
     preferred: list[tuple[str, bool]] = field(default_factory=list)
 
     def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
@@ -285,6 +286,7 @@ class FakeClip:
         self,
         models: list[str],
         count: int,
+        settings: ClipSettings,
         *,
         within: range | None = None,
         device: str = "auto",
@@ -299,12 +301,15 @@ class FakeClip:
 
         assert threading.current_thread() is not threading.main_thread()
         frames = sample_frames(within or range(self.info.frame_count), count)
-        for done, _ in enumerate(models, 1):
+        self.compared_with = settings
+        for done, model in enumerate(models, 1):
+            if on_progress is not None:
+                on_progress(Progress("prepare", done - 1, len(models), model=model))
             while self.gate is not None and not self.gate.acquire(timeout=0.01):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
             if on_progress is not None:
-                on_progress(Progress("compare", done, len(models)))
+                on_progress(Progress("compare", done, len(models), model=model))
         pictures = [self.picture(i, (160, 90)) for i in frames]
         mattes = [[np.full((90, 160), 0.6, np.float32) for _ in frames] for _ in models]
         return ModelComparison(
@@ -357,12 +362,12 @@ class FakeBackend:
         self.job_error: Exception | None = None
         self.ran: list[JobSpec] = []
         self.pictured: list[Path] = []
+        self.choices = SourceChoices()
 
     def models(self) -> list[ModelRow]:
         return MODELS
 
     def formats(self) -> list[FormatRow]:
-        self.choices = SourceChoices()
         return FORMATS
 
     def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> FakeClip:
@@ -379,14 +384,14 @@ class FakeBackend:
     def find_clips(self, paths: list[Path], *, recursive: bool) -> FoundClips:
         return LocalPipeline().find_clips(paths, recursive=recursive)
 
+    def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices:
+        assert threading.current_thread() is not threading.main_thread()
+        return self.choices
+
     def thumbnail(self, path: Path, size: tuple[int, int]) -> np.ndarray:
         assert threading.current_thread() is not threading.main_thread()
         self.pictured.append(path)
         return np.full((size[1], size[0], 3), 128, np.uint8)
-
-    def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices:
-        assert threading.current_thread() is not threading.main_thread()
-        return self.choices
 
     def run(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from helpers.clips import make, unseen
+from vsod.core.clip_settings import ClipSettings
+from vsod.core.matte_settings import MatteSettings
 from vsod.errors import Cancelled
 from vsod.pipeline.clip_session import ClipSession
 from vsod.pipeline.model_comparison import pairwise_iou, sample_frames
@@ -38,6 +40,12 @@ def test_a_tasting_leaves_its_maps_to_the_analysis(tmp_path):
         assert out.seconds[0] > 0 and out.seconds[1] is None  # the second found its maps there
         assert out.agreement.shape == (2, 2) and np.allclose(out.agreement, 1)
         assert out.mattes[0][0].shape == out.pictures[0].shape[:2]
-        assert [s.done for s in steps] == [1, 2]
+        assert [s.done for s in steps if s.stage == "compare" and s.done] == [1, 2]
+        assert {(s.model, s.total) for s in steps} == {("swift", 2)}
+        hard = MatteSettings(threshold=0.5, feather=0.0)
+        shots = ClipSettings().with_shot_override(range(20, 40), matte=hard)
+        plain, cut = session.compare_models(["swift"], 2, ClipSettings(shots=shots), device="cpu").mattes[0]
+        assert set(np.unique(cut)) <= {0, 1} and not set(np.unique(plain)) <= {0, 1}
+        assert np.array_equal(plain, out.mattes[0][0])
     finally:
         session.close()

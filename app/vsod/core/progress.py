@@ -21,6 +21,7 @@ class Progress:
         total: Frames of this stage, or None while unknown.
         fps: Frames per second over the last seconds, 0 before the first frame.
         eta: Seconds left for the *whole job*, or None while unknown.
+        model: Id of the model at work, where several take turns; else empty.
     """
 
     stage: str
@@ -28,6 +29,7 @@ class Progress:
     total: int | None
     fps: float = 0.0
     eta: float | None = None
+    model: str = ""
 
 
 ProgressFn = Callable[[Progress], None]

@@ -18,7 +18,7 @@ from vsod.analysis.analyse import analyse
 from vsod.analysis.measure_metrics import count_missing, measure_metrics
 from vsod.analysis.second_pass import adapted_before
 from vsod.core.clip import ClipInfo
-from vsod.core.clip_settings import ClipSettings
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.compositing import multiply_alpha
 from vsod.core.frame import Frame
 from vsod.core.job import JobResult, JobSpec
@@ -215,6 +215,7 @@ class ClipSession:
         self,
         models: list[str],
         count: int,
+        settings: ClipSettings = DEFAULT_CLIP_SETTINGS,
         *,
         within: range | None = None,
         device: str = "auto",
@@ -224,7 +225,14 @@ class ClipSession:
         """Several models on ``count`` frames, see :func:`vsod.pipeline.model_comparison.compare_models`."""
         frames = sample_frames(within or range(self.info.frame_count), count)
         return compare_models(
-            self._source, self._stores, models, frames, device=device, on_progress=on_progress, cancel=cancel
+            self._source,
+            self._stores,
+            models,
+            frames,
+            settings,
+            device=device,
+            on_progress=on_progress,
+            cancel=cancel,
         )
 
     def raw_map(self, model: str, index: int, size: tuple[int, int]) -> npt.NDArray[np.float32] | None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from vsod.analysis.analyse import AnalysisRequest, OpenMapStore, analyse
-from vsod.core.arrays import Image
+from vsod.core.arrays import Image, Map
+from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.matte_settings import MatteSettings
-from vsod.core.progress import Progress, ProgressFn
+from vsod.core.progress import ProgressFn
 from vsod.core.progress_meter import ProgressMeter
+from vsod.inference.model_registry import require_model
+from vsod.matte.preview_mattes import at_size
 from vsod.matte.refiner import Refiner
 from vsod.media.sources.source import Source
 from vsod_models.metrics.davis import region_similarity
 
-_WIDE = 320  # pixels of the pictures that are compared
+_WIDE = 640  # pixels of the pictures that are compared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,7 @@ def compare_models(
     stores: OpenMapStore,
     models: Sequence[str],
     frames: Sequence[int],
+    settings: ClipSettings = DEFAULT_CLIP_SETTINGS,
     *,
     device: str = "auto",
     on_progress: ProgressFn | None = None,
@@ -60,35 +65,59 @@ def compare_models(
 ) -> ModelComparison:
     """Run ``models`` over ``frames``; their maps stay in their stores, which ``stores`` gives.
 
+    Args:
+        source: The clip.
+        stores: Gives the map stores.
+        models: Ids; a model that is there twice finds its maps there.
+        frames: The frames.
+        settings: Every frame's matte has the matte settings that it has in these, but for temporal smoothing, which
+            would need the frames beside it.
+        device: Where to compute.
+        on_progress: Told of each map, and of each model that is prepared, with the model's id.
+        cancel: Ends it when set.
+
     Raises:
         Cancelled: ``cancel`` was set.
         VsodError: A model cannot be used.
     """
     width, height = source.info.display_size
     size = (min(_WIDE, width), max(16, round(height * min(1.0, _WIDE / width))))
+    specs = {model: require_model(model) for model in models}
     pictures = [source.frame_at(index, size=size).image for index in frames]
-    distinct = tuple(dict.fromkeys(models))
     each = tuple(range(index, index + 1) for index in frames)
+    total = len(specs) * len(frames)
+    seconds: dict[str, float | None] = {}
+    mattes: dict[str, list[npt.NDArray[np.float32]]] = {}
+    with ExitStack() as opened:
+        refiners: dict[MatteSettings, Refiner] = {}
 
-    def report(progress: Progress) -> None:
-        if on_progress is not None and progress.done:
-            on_progress(progress)
+        def matte(model: str, index: int, picture: Image, saliency: Map) -> npt.NDArray[np.float32]:
+            chosen = replace(settings.at(index)[1].for_model(specs[model].crf), temporal_smoothing=0.0)
+            if chosen not in refiners:
+                refiners[chosen] = opened.enter_context(Refiner(at_size(chosen, size[0] / width)))
+            return refiners[chosen](saliency, picture)
 
-    # few frames, and each takes long: every one is told
-    meter = ProgressMeter(report, {}, cancel, interval=0.0)
-    request = AnalysisRequest(tuple((model, each) for model in distinct), device=device)
-    analysis = analyse(source, request, stores, meter, stage="compare", whole_clip=False)
-    # a model that is there twice finds its maps there
-    seconds = [
-        None if model in models[:place] else analysis.seconds.get(model) for place, model in enumerate(models)
-    ]
-    # the models are compared, not the ways to refine a map
-    with Refiner(MatteSettings(temporal_smoothing=0.0)) as refiner:
-        mattes = [
-            [refiner(analysis.stores[model].require(i), p) for i, p in zip(frames, pictures, strict=True)]
-            for model in models
-        ]
-    return ModelComparison(tuple(models), tuple(frames), pictures, mattes, seconds, pairwise_iou(mattes))
+        for place, model in enumerate(specs):
+            report = _reporter(on_progress, model, place * len(frames), total)
+            # few frames, and each takes long: every one is told
+            meter = ProgressMeter(report, {}, cancel, interval=0.0)
+            request = AnalysisRequest(((model, each),), device=device)
+            analysis = analyse(source, request, stores, meter, stage="compare", whole_clip=False)
+            seconds[model] = analysis.seconds.get(model)
+            store = analysis.stores[model]
+            mattes[model] = [
+                matte(model, i, p, store.require(i)) for i, p in zip(frames, pictures, strict=True)
+            ]
+    found = [mattes[model] for model in models]
+    first = [seconds[model] if model not in models[:place] else None for place, model in enumerate(models)]
+    return ModelComparison(tuple(models), tuple(frames), pictures, found, first, pairwise_iou(found))
+
+
+def _reporter(told: ProgressFn | None, model: str, before: int, total: int) -> ProgressFn | None:
+    """Reports a model's progress as that of all models."""
+    if told is None:
+        return None
+    return lambda step: told(replace(step, model=model, done=before + step.done, total=total))
 
 
 def pairwise_iou(mattes: Sequence[Sequence[npt.NDArray[np.float32]]]) -> npt.NDArray[np.float64]:

@@ -28,7 +28,7 @@ class ModelComparisonController(QObject):
         self._scope = scope
         self._within: range | None = None
         self._state, self._jobs, self._analysis = room.clip_state, room.jobs, room.workspace.analysis
-        self._window = window
+        self._document, self._window = room.document, window
         self._models: list[ModelChoice] = []
         self.dialog: ModelComparisonDialog | None = None
         room.jobs.models_listed.connect(self._on_models)
@@ -52,7 +52,11 @@ class ModelComparisonController(QObject):
         dialog.open()
 
     def _run(self, models: list[str], count: int) -> None:
-        self._jobs.compare_models(models, count, self._analysis.device, self._show, self._within)
+        work = self._document.current_clip
+        if work is not None:
+            self._jobs.compare_models(
+                models, count, work.settings, self._analysis.device, self._show, self._within
+            )
 
     def _show(self, tasting: object) -> None:
         if self.dialog is not None:
@@ -77,5 +81,9 @@ class ModelComparisonController(QObject):
             self.dialog.show_progress(progress)  # type: ignore[arg-type]
 
     def _on_failed(self, name: str, error: Exception) -> None:
-        if name == COMPARE_JOB and self.dialog is not None and not isinstance(error, Cancelled):
+        if name != COMPARE_JOB or self.dialog is None:
+            return
+        if isinstance(error, Cancelled):
+            self.dialog.show_stopped()
+        else:
             self.dialog.show_failure(str(error))

@@ -175,6 +175,7 @@ class ClipJobs(QObject):
         self,
         models: list[str],
         count: int,
+        settings: ClipSettings,
         device: str,
         done: Callable[[object], object],
         within: range | None = None,
@@ -184,6 +185,7 @@ class ClipJobs(QObject):
         Args:
             models: The models.
             count: How many frames.
+            settings: Of the clip: the matte settings are taken from them, shot by shot.
             device: Where to compute.
             done: Gets a :class:`vsod.pipeline.model_comparison.ModelComparison`.
             within: The shot the frames are of; None = all of the clip.
@@ -196,9 +198,10 @@ class ClipJobs(QObject):
             return clip.compare_models(
                 models,
                 count,
+                settings,
                 within=within,
                 device=device,
-                on_progress=lambda step: _tell(job, step),
+                on_progress=job.progressed.emit,  # few, and each is worth reading
                 cancel=job.cancel,
             )
 
@@ -236,9 +239,6 @@ class ClipJobs(QObject):
         """Look for clips in folders, in a worker thread; files are taken as they are."""
         self._pool.start("find", lambda job: self._backend.find_clips(paths, recursive=recursive), done)
 
-    def thumbnail(self, path: Path, size: tuple[int, int], done: Callable[[Image | None], object]) -> None:
-        """A clip's first picture inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
-
     def list_source_choices(
         self, path: Path, settings: SourceSettings, done: Callable[[SourceChoices | VsodError], object]
     ) -> None:
@@ -251,6 +251,9 @@ class ClipJobs(QObject):
                 return error
 
         self._pool.start("source_choices", work, done)
+
+    def thumbnail(self, path: Path, size: tuple[int, int], done: Callable[[Image | None], object]) -> None:
+        """A clip's first picture inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
 
         def work(job: JobThread) -> Image | None:
             try:

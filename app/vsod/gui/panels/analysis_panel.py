@@ -35,6 +35,7 @@ _DEVICE_NAMES = {
 STAGES = {
     "prepare": "Preparing the model for this computer, only once",
     "analyse": "Analysing",
+    "compare": "Comparing models",
     "adapt": "Adapting the model",
     "second pass": "Second pass",
     "export": "Writing",

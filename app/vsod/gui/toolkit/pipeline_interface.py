@@ -147,6 +147,7 @@ class OpenClip(Protocol):
         self,
         models: list[str],
         count: int,
+        settings: ClipSettings,
         *,
         within: range | None = None,
         device: str = "auto",
@@ -180,8 +181,8 @@ class PipelineInterface(Protocol):
         self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
     ) -> OpenClip: ...
     def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips: ...  # noqa: D102
-    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]: ...  # noqa: D102
     def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices: ...  # noqa: D102
+    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]: ...  # noqa: D102
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
