@@ -23,6 +23,7 @@ from vsod.gui.actions.submenus import Submenus
 from vsod.gui.controllers.analysis_controller import AnalysisController
 from vsod.gui.controllers.clean_feed_controller import CleanFeedController
 from vsod.gui.controllers.clip_list_dock import ClipListDock
+from vsod.gui.controllers.comparison_controller import ComparisonController
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
 from vsod.gui.controllers.metrics_controller import MetricsController
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
         clean_feed = CleanFeedController(room, self)
         self.menus.add_clean_feed(clean_feed.menu)
         self.stage = ViewerController(room, self.actions_by_id, clean_feed, self)
+        self.comparing = ComparisonController(room, self.stage, self)
         self.overview = MetricsController(self.player, self.timeline, self)
         self.idle_analysis = IdleAnalysis(self.player, self.jobs, self)
         self.idle_analysis.enabled = self.preferences.get_text("idle_analysis", "on") == "on"
@@ -224,8 +226,8 @@ class MainWindow(QMainWindow):
         self.document.changed.connect(lambda work: self.overview.set_settings(work.path, work.settings))
         self.overview.found.connect(self.workspace.issues.set_issues)
         self.overview.outdated.connect(self.workspace.issues.set_outdated)
-        for menu in (self.menus.view_menus, self.menus.tint):
-            menu.chosen.connect(lambda changes: self.player.set_view(**changes))
+        self.menus.view_menus.chosen.connect(self.comparing.choose)
+        self.menus.tint.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.player.set_view(**self.menus.tint.values)
         self.menus.metrics.chosen.connect(self.workspace.choose_metrics)
         self.workspace.choose_metrics(self.menus.metrics.metrics)
@@ -290,6 +292,7 @@ class MainWindow(QMainWindow):
     # ---- messages
 
     def _begin(self) -> None:
+        self.idle_analysis.load_ahead(self.preferences)
         self.jobs.list_models_and_formats()
         session = self.projects.offer_recovery()
         self.action_state.refresh()
@@ -301,7 +304,7 @@ class MainWindow(QMainWindow):
         self.clip_list.show_for_several()
 
     def _on_models(self, models: list[ModelChoice]) -> None:
-        self.menus.view_menus.set_models([model.id for model in models if not model.problem])
+        self.menus.view_menus.set_models([model for model in models if not model.problem])
 
     # ---- events
 

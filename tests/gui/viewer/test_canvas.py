@@ -1,10 +1,11 @@
 """Looks, comparison and guides of the viewer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_clip_session import FakeBackend, FakeClip
+from fake_clip_session import MODELS, FakeBackend, FakeClip
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction, QImage
 from PyQt6.QtTest import QTest
@@ -106,13 +107,58 @@ def test_another_model_is_compared_with(qtbot: QtBot, window: MainWindow, clip: 
     ]
 
 
+def test_a_choice_to_compare_with_is_seen_at_once_and_by_its_title(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    ready(qtbot, window)
+    menus, canvas = window.menus.view_menus, window.canvas
+    titles = [action.text() for action in menus.against.actions()]
+    assert titles == ["Raw matte", "Picture", "Swift", "Flow-guided"]
+    assert canvas.comparison.title("flow") == "Flow-guided" and canvas.comparison.title("gone") == "gone"
+    menus.set_models([MODELS[0], replace(MODELS[1], published="1999")])
+    assert [action.text() for action in menus.against.actions()][2:] == ["Swift", "Published systems"]
+    choose(qtbot, window, "compare_with:flow")
+    assert window.player.view.compare == "wipe" and window.actions_by_id["compare_wipe"].isChecked()
+
+
+def test_a_frame_that_lacks_the_other_matte_can_be_analysed_there_and_then(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    ready(qtbot, window)
+    offer = window.canvas.offer_button
+    assert offer.isHidden()
+    window.player.seek(7)
+    settle(qtbot, window)
+    choose(qtbot, window, "compare_with:flow")
+    qtbot.waitUntil(offer.isVisible)
+    assert offer.text() == "Analyse this frame with Flow-guided"
+    offer.click()
+    qtbot.waitUntil(lambda: window.canvas.shown.other_alpha is not None)
+    assert clip.analysed[-1] == ("flow", range(7, 8), "auto") and window.analysis.model == "swift"
+    qtbot.waitUntil(offer.isHidden)
+    window.player.seek(8)
+    qtbot.waitUntil(offer.isVisible)
+    do(qtbot, window, "compare_wipe")
+    qtbot.waitUntil(offer.isHidden)
+
+
+def test_a_head_says_what_the_readings_of_alpha_are(window: MainWindow) -> None:
+    actions = window.menus.view_menus.background.actions()
+    head = next(action for action in actions if action.text() == "Alpha interpretation")
+    assert not head.isEnabled() and not head.isSeparator()
+    assert actions[actions.index(head) - 1].isSeparator() and actions[actions.index(head) + 1].isChecked()
+
+
 def test_difference_without_a_second_matte_is_the_picture(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
     ready(qtbot, window)
     plain = do(qtbot, window, "show_picture")
     assert (do(qtbot, window, "show_difference") != plain).any()
-    assert (choose(qtbot, window, "compare_with:flow") == plain).all()  # this card has computed nothing
+    choose(qtbot, window, "compare_with:flow")  # this model has computed nothing
+    assert window.canvas.offer_button.isVisible()
+    window.canvas.offer_button.hide()
+    assert (pixels(window) == plain).all()
 
 
 def test_what_lies_behind_the_cutout(

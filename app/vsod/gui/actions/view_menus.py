@@ -9,7 +9,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
 
+from vsod.core.safe_text import sanitise
 from vsod.gui.playback.frame_renderer import BLUR, CHECKER, RAW_MAP, SOURCE
+from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.comparison import compare_title
 
@@ -46,29 +48,38 @@ class ViewMenus(QObject):
         for action, ask in ((self._colour, self._ask_colour), (self._still, self._ask_still)):
             if action is not None:
                 action.triggered.connect(ask)
-        self.background.addSection(tr("Alpha interpretation"))
+        self.background.addSeparator()
+        head = self.background.addAction(
+            tr("Alpha interpretation")
+        )  # a section's text is not shown by the style
+        if head is not None:
+            head.setEnabled(False)
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
             self._add(self.background, readings, tr(title), "alpha_interpretation", value, value == "right")
         self.against = QMenu(tr("Compare &with"), parent)
         self.against.setObjectName("against")
+        self._published = QMenu(tr("Published systems"), parent)
         self._others = QActionGroup(self)
         self.set_models([])
 
-    def set_models(self, models: Iterable[str]) -> None:
-        """The models that can be compared with."""
+    def set_models(self, models: Iterable[ModelChoice]) -> None:
+        """The models that can be compared with; published systems have a menu of their own."""
         for action in self._others.actions():
             self._others.removeAction(action)
         self.against.clear()
-        for value in (RAW_MAP, SOURCE, *models):
-            self._add(
-                self.against,
-                self._others,
-                compare_title(value).capitalize(),
-                "compare_with",
-                value,
-                value == RAW_MAP,
-            )
+        self._published.clear()
+        for value in (RAW_MAP, SOURCE):
+            title = compare_title(value)
+            self._add_other(self.against, title[:1].upper() + title[1:], value)
+        for model in models:
+            menu = self._published if model.published else self.against
+            self._add_other(menu, sanitise(model.title).replace("&", "&&"), model.id)
+        if not self._published.isEmpty():
+            self.against.addMenu(self._published)
+
+    def _add_other(self, menu: QMenu, title: str, value: str) -> None:
+        self._add(menu, self._others, title, "compare_with", value, value == RAW_MAP)
 
     def _add(
         self, menu: QMenu, group: QActionGroup, title: str, field: str, value: str, checked: bool

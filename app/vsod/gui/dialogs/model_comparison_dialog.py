@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -183,9 +184,7 @@ class ModelComparisonDialog(QDialog):
         self.grid.setRowStretch(len(comparison.frames) + 2, 1)
         for place, name in enumerate(comparison.models):
             self._show_column(comparison, place)
-            button = plain_button(
-                tr("Use {name}").format(name=self._titles[name]), lambda name=name: self._take(name)
-            )
+            button = plain_button(tr("Use {name}").format(name=self._titles[name]), partial(self._take, name))
             self.take_buttons[name] = button
             self._takes.addWidget(button, 1)
         self._ended(

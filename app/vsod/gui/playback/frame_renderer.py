@@ -128,11 +128,11 @@ def _other(clip: OpenClip, frame: Frame, rgb: Image, view: ViewState) -> Image |
     """The matte that is compared with."""
     index = frame.index
     model, matte = view.at(index)
-    if model is None or view.overlay is Overlay.NONE:
+    if view.overlay is Overlay.NONE:
         return None
     if view.compare_with in (SOURCE, RAW_MAP):
-        soft = clip.raw_map(model, index, (rgb.shape[1], rgb.shape[0]))
-    else:
+        soft = None if model is None else clip.raw_map(model, index, (rgb.shape[1], rgb.shape[0]))
+    else:  # another model may have maps where the one in use has none
         soft = clip.matte(view.compare_with, index, rgb, matte, alpha=frame.alpha)
     return None if soft is None else ov.to_u8(soft)
 

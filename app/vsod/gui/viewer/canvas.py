@@ -14,7 +14,7 @@ from PyQt6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.playback.frame_renderer import Compare, RenderedFrame
@@ -55,6 +55,11 @@ class Canvas(QWidget):
         self.comparison = Comparison()
         self._guides = False
         self._wiping = False
+        self.offer_button = QPushButton()  # something to do about what is not there to see
+        self.offer_button.setAutoDefault(False)
+        self.offer_button.hide()
+        corner = QVBoxLayout(self)
+        corner.addWidget(self.offer_button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
 
     # ---- keys
 

@@ -23,6 +23,11 @@ class Comparison:
     def __init__(self) -> None:
         self.mode: Compare = "off"
         self.line = 0.5
+        self.titles: dict[str, str] = {}  # of the models, by id
+
+    def title(self, against: str) -> str:
+        """What is compared with, in words."""
+        return self.titles.get(against) or compare_title(against)
 
     def pane(self, width: float) -> float:
         """Width of one picture's share of the viewer."""
@@ -80,7 +85,7 @@ class Comparison:
         painter.setFont(font)
         finished = tr("A  finished matte")
         _paint_label(painter, finished, edge - _LABEL_GAP, self.first_part(width, height), left=False)
-        other = f"B  {compare_title(view.compare_with)}"
+        other = f"B  {self.title(view.compare_with)}"
         _paint_label(painter, other, edge + _LABEL_GAP, self.second_part(width, height), left=True)
 
 
@@ -101,7 +106,7 @@ def _paint_label(painter: QPainter, text: str, at: float, part: QRectF, *, left:
 
 
 def compare_title(against: str) -> str:
-    """What is compared with, in words."""
+    """What is compared with, in words; a model by its id."""
     return {SOURCE: tr("picture"), RAW_MAP: tr("raw matte")}.get(against, against)
 
 
