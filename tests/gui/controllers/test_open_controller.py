@@ -25,7 +25,7 @@ def test_opening_shows_the_first_frame_and_the_facts(window: MainWindow, clip: F
     assert window.workspace.isVisible()
     assert window.canvas.shown is not None and window.canvas.shown.index == 0
     assert window.transport.timecode.text() == "01:00:00:00"
-    assert window.windowTitle().startswith("heron.mov")
+    assert window.windowTitle() == "Untitled[*] – heron.mov" and not window.isWindowModified()
     assert window.workspace.view_bar.title.toolTip() == "heron.mov"
     assert window.status.size_label.text() == "320 × 180"
     assert window.status.rate.text() == "25 fps"

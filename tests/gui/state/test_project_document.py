@@ -178,10 +178,10 @@ def test_save_and_open_bring_everything_back(
     window.matte.editors["feather"].box.setValue(4)
     window.timeline.range_dragged.emit(5, 15)
     window.analysis.model_box.setCurrentIndex(1)
-    assert not window.isWindowModified(), "a project that has no file is kept by itself"
+    assert window.windowTitle() == "Untitled[*] – heron.mov" and window.isWindowModified()
     window.document.edit("Stream", source_settings=SourceSettings(stream=1))
     save_as(window, tmp_path / "spot", monkeypatch)
-    assert window.windowTitle() == "spot.vsod – heron.mov – vsod-desktop[*]"
+    assert window.windowTitle() == "spot.vsod[*] – heron.mov"
     saved = work(window)
     window.matte.editors["feather"].box.setValue(9)
     assert window.isWindowModified()
@@ -434,3 +434,17 @@ def test_an_autosave_that_is_refused_is_logged_once(
         window.projects.autosave.write()
     assert [record.message for record in caplog.records if "autosave" in record.message][1:] == []
     folder.unlink()
+
+
+def test_the_title_tells_what_is_not_saved(qtbot: QtBot, window: MainWindow) -> None:
+    assert window.windowTitle() == "vsod-desktop" and not window.isWindowModified()
+    window.open_path(Path("/clips/a[*].mov"))
+    qtbot.waitUntil(lambda: window.clip is not None)
+    assert window.windowTitle() == "Untitled[*] – a[*][*].mov", "Qt would put its mark into the name"
+    assert not window.isWindowModified(), "it was only looked at"
+    window.matte.editors["feather"].box.setValue(4)
+    assert window.isWindowModified()
+    undo(window)
+    assert not window.isWindowModified()
+    window.actions_by_id["new_project"].trigger()
+    assert window.windowTitle() == "vsod-desktop" and not window.isWindowModified()

@@ -48,6 +48,8 @@ class ProjectController(QObject):
             False  # an earlier window left something behind, as was found by :meth:`offer_recovery`
         )
         room.document.retitled.connect(self._retitle)
+        room.document.history.indexChanged.connect(lambda _index: self._retitle())
+        self._retitle()
 
     # ---- deeds
 
@@ -186,11 +188,19 @@ class ProjectController(QObject):
         return True
 
     def _retitle(self) -> None:
+        """Project and clip; Qt puts its mark at ``[*]`` while something is not saved, and the program's name last."""
         document = self._document
-        names = [
-            sanitise(path.name)
-            for path in (document.path, document.current_clip and document.current_clip.path)
-            if path
-        ]
-        self._window.setWindowTitle(" – ".join([*names[:1], *names[1:], "vsod-desktop"]) + "[*]")
-        self._window.setWindowModified(document.path is not None and document.dirty)
+        clip, path = document.current_clip, document.path
+        if clip is None and path is None:
+            self._window.setWindowTitle("vsod-desktop")
+            self._window.setWindowModified(False)
+            return
+        title = (tr("Untitled") if path is None else _literal(path.name)) + "[*]"
+        self._window.setWindowTitle(title if clip is None else f"{title} – {_literal(clip.path.name)}")
+        # without a file, a clip that was only looked at is nothing to lose
+        self._window.setWindowModified(document.edited if path is None else document.dirty)
+
+
+def _literal(name: str) -> str:
+    """A file's name in a title: what Qt would put its mark at is doubled."""
+    return sanitise(name).replace("[*]", "[*][*]")
