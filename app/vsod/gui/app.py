@@ -49,6 +49,7 @@ def _run(paths: list[Path], argv: list[str]) -> int:
     preferences = Preferences()
     preferences.export_cache()
     theme.apply_theme(app, preferences.get_text("theme", "dark"))
+    theme.follow_system(app)
     language = TranslationTable(preferences.get_text("language") or system_language())
     app.installTranslator(language)
     own_words = qt_translation(language.code)

@@ -122,6 +122,35 @@ def test_the_theme_is_changed_at_once_and_remembered(
     qapp.setPalette(before[1])
 
 
+@pytest.mark.parametrize("scheme", [Qt.ColorScheme.Light, Qt.ColorScheme.Dark, Qt.ColorScheme.Unknown])
+def test_the_theme_can_be_the_systems(
+    window: MainWindow, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, scheme: Qt.ColorScheme
+) -> None:
+    class Hints:
+        colour_scheme = scheme
+
+        def colorScheme(self) -> Qt.ColorScheme:
+            return self.colour_scheme
+
+    before, light = (qapp.styleSheet(), qapp.palette()), theme.theme_colours("light")["#1e1f23"]
+    hints = Hints()
+    monkeypatch.setattr(QApplication, "styleHints", lambda self: hints)
+    try:
+        dialog = PreferencesDialog(window.preferences, window)
+        dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("system"))
+        assert window.preferences.get_text("theme") == "system"
+        assert (light in qapp.styleSheet()) == (scheme == Qt.ColorScheme.Light)
+        hints.colour_scheme = Qt.ColorScheme.Light  # the system becomes light
+        theme._on_system_changed(qapp)
+        assert light in qapp.styleSheet()
+        dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
+        theme._on_system_changed(qapp)
+        assert light not in qapp.styleSheet()
+    finally:
+        qapp.setStyleSheet(before[0])
+        qapp.setPalette(before[1])
+
+
 def test_the_language_is_remembered(window: MainWindow) -> None:
     dialog = PreferencesDialog(window.preferences, window)
     dialog.language_box.setCurrentIndex(dialog.language_box.findData("de"))

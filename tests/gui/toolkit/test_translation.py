@@ -191,7 +191,10 @@ def test_what_is_not_known_stays_english(german: None) -> None:
     assert languages()["de"].casefold() == "deutsch"
 
 
-def test_menus_have_no_letter_twice(german: None) -> None:
+@pytest.mark.parametrize("code", ["en", *CODES])
+def test_menus_have_no_letter_twice(code: str, request: pytest.FixtureRequest) -> None:
+    if code == "de":
+        request.getfixturevalue("german")
     for title, rows in MENUS.items():
         letters = [
             found[1].casefold()

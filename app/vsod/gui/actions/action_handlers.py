@@ -40,7 +40,7 @@ def set_idle_analysis(context: ActionContext, allowed: bool) -> None:
     """Let the analysis run ahead of the playhead while nothing else is asked for, or not; remember it."""
     context.shared.preferences.set_text("idle_analysis", "on" if allowed else "off")
     context.idle_analysis.enable(allowed)
-    text = tr("Analyses while idle") if allowed else tr("Does not analyse while idle")
+    text = tr("Analyses in the background") if allowed else tr("Does not analyse in the background")
     context.shared.status.show_text(text)
 
 

@@ -39,9 +39,9 @@ CLIP: tuple[Action | None, ...] = (
     ),
     Action(
         "idle_analysis",
-        "Analyse while &idle",
+        "Analyse in the back&ground",
         (),
-        "Analyse ahead of the playhead while the program is idle",
+        "Analyse from the playhead on while nothing else is asked for",
         run=lambda c: do.set_idle_analysis(c, not c.idle_analysis.enabled),
         checked=lambda c: c.idle_analysis.enabled,
     ),

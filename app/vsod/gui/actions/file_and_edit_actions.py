@@ -42,7 +42,7 @@ FILE: tuple[Action | None, ...] = (
     Action("export", "&Export…", ("Ctrl+E",), run=lambda c: c.export.ask(), enabled=can_export),
     Action(
         "save_metrics",
-        "Save frame m&etrics…",
+        "Save frame metr&ics…",
         (),
         "Metrics of every frame as CSV or JSON",
         run=lambda c: c.metrics_export.ask_for_table(),
@@ -55,7 +55,7 @@ FILE: tuple[Action | None, ...] = (
         run=lambda c: c.metrics_export.ask_for_markers(),
     ),
     None,
-    Action("preferences", "P&references…", ("Ctrl+,",), run=do.show_preferences, enabled=always),
+    Action("preferences", "Preferen&ces…", ("Ctrl+,",), run=do.show_preferences, enabled=always),
     Action("quit", "&Quit", ("Ctrl+Q",), run=lambda c: c.window.close(), enabled=always),
 )
 

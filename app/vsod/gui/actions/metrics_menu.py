@@ -25,7 +25,7 @@ class MetricsMenu(QObject):
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self._preferences = preferences
-        self.menu = QMenu(tr("Metric &tracks"), parent)
+        self.menu = QMenu(tr("Metric trac&ks"), parent)
         self.menu.setObjectName("metrics")
         hidden = preferences.get_text("hidden_metrics").split(",")
         self._actions: dict[Metric, QAction] = {}

@@ -20,7 +20,7 @@ class RecentMenu(QMenu):
     picked = pyqtSignal(object)  # Path
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Open &recent"), parent)
+        super().__init__(tr("Open recen&t"), parent)
         self._preferences = preferences
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)

@@ -42,7 +42,7 @@ class TintMenu(QObject):
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self._window, self._preferences = parent, preferences
-        self.menu = QMenu(tr("Ti&nt colour"), parent)
+        self.menu = QMenu(tr("Tint colour"), parent)
         self.menu.setObjectName("tint")
         self._colours = self._group({f"tint:{value}": tr(title) for value, title in COLOURS.items()})
         self._own = self.menu.addAction(tr("Colour…"))

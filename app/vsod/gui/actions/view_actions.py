@@ -66,11 +66,11 @@ VIEW: tuple[Action | None, ...] = (
         run=lambda c: c.workspace.canvas.zoom_by(1.25),
         repeats=True,
     ),
-    Action("zoom_out", "Zoom &out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
+    Action("zoom_out", "&Zoom out", ("Ctrl+-",), run=lambda c: c.workspace.canvas.zoom_by(0.8), repeats=True),
     None,
     Action(
         "show_metrics",
-        "Frame &metrics",
+        "Frame met&rics",
         ("Ctrl+L",),
         "Show or hide the curves under the ruler",
         run=lambda c: c.workspace.toggle_metrics(),
@@ -103,7 +103,7 @@ VIEW: tuple[Action | None, ...] = (
     ),
     Action(
         "side_panel",
-        "Side &panel",
+        "Side pa&nel",
         ("Shift+F9",),
         "Show or hide the panel with the settings",
         run=lambda c: c.workspace.toggle_side_panel(),
@@ -128,7 +128,7 @@ VIEW: tuple[Action | None, ...] = (
     ),
     Action(
         "full_screen",
-        "Full &screen",
+        "F&ull screen",
         ("F11",),
         run=do.toggle_full_screen,
         enabled=always,

@@ -57,7 +57,7 @@ class ViewMenus(QObject):
         readings = QActionGroup(self)
         for value, title in _READINGS.items():
             self._add(self.background, readings, tr(title), "alpha_interpretation", value, value == "right")
-        self.against = QMenu(tr("Compare &with"), parent)
+        self.against = QMenu(tr("Compare with"), parent)
         self.against.setObjectName("against")
         self._published = QMenu(tr("Published systems"), parent)
         self._others = QActionGroup(self)

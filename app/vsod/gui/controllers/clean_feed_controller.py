@@ -30,7 +30,7 @@ class CleanFeedController(QObject):
         super().__init__(window)
         self._window, self._player, self._preferences = window, room.player, room.preferences
         self.feed: CleanFeed | None = None
-        self.menu = QMenu(tr("Clean &feed on"), window)
+        self.menu = QMenu(tr("Clean feed on"), window)
         self.menu.setObjectName("cleanFeed")
         self.menu.aboutToShow.connect(self._fill)
         room.player.shown.connect(self._show)

@@ -58,12 +58,13 @@ class PreferencesDialog(QDialog):
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(10)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        themes = [(name, tr(_THEMES[name])) for name in theme.THEMES]
+        themes = [*((name, tr(_THEMES[name])) for name in theme.THEMES), (theme.SYSTEM, tr("As the system"))]
         self.theme_box = self._choice(tr("Appearance"), "theme", themes)
         tongues = [("", tr("As the system")), *languages().items()]
         self.language_box = self._choice(tr("Language"), "language", tongues)
         as_before = ("", tr("As for the clip before"))
-        choices = [(model.id, model.title) for model in models if not model.problem]
+        ours_first = sorted(models, key=lambda model: bool(model.published))
+        choices = [(model.id, model.title) for model in ours_first if not model.problem]
         self.model_box = self._choice(tr("Model of a new clip"), "default_model", [as_before, *choices])
         presets = [(name, name) for name in Presets("matte").names]
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
@@ -71,7 +72,7 @@ class PreferencesDialog(QDialog):
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]
         self.save_box = self._choice(tr("Autosave"), "autosave_delay", saves)
         self.audio_box = self._switch(tr("Audio"), tr("Play the clip's audio"), "audio")
-        self.idle_box = self._switch(tr("Idle time"), tr("Analyse ahead while idle"), "idle_analysis")
+        self.idle_box = self._switch(tr("Analysis"), tr("Analyse in the background"), "idle_analysis")
         self.scrub_cache_box = self._choice(
             tr("Scrub cache"), "scrub_cache_mb", _DRAFTS.items(), DEFAULT_MEGABYTES
         )

@@ -33,7 +33,10 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 THEMES = ("dark", "light")
+SYSTEM = "system"
+"""Not a theme, but the wish for the one that fits the system's appearance."""
 _exchanged: dict[str, str] = {}  # colour of the dark theme → that of the theme in use
+_wanted: WeakKeyDictionary[QApplication, str] = WeakKeyDictionary()  # what was asked for last
 _dressed: WeakKeyDictionary[QAction | QAbstractButton, str] = WeakKeyDictionary()  # who has which icon
 
 
@@ -42,10 +45,12 @@ def apply_theme(app: QApplication, name: str = "dark") -> None:
 
     The style sheet is the dark one; another theme is a table of the colours to exchange in it. The colours
     above become those of the theme, and icons given by :func:`set_themed_icon` follow. What lies round the picture
-    is :data:`SURROUND` in every theme.
+    is :data:`SURROUND` in every theme. :data:`SYSTEM` is the theme that fits the system now, see
+    :func:`follow_system`.
     """
+    _wanted[app] = name
     _exchanged.clear()
-    _exchanged.update(theme_colours(name))
+    _exchanged.update(theme_colours(system_theme(app) if name == SYSTEM else name))
     for colour in (ACCENT, WINDOW_BACKGROUND, SUNKEN, SURFACE, RAISED, LINE, FAINT, MUTED, TEXT):
         colour.setRgba(QColor(_exchange(_DARK[id(colour)])).rgba())
     app.setStyle("Fusion")
@@ -77,6 +82,25 @@ def apply_theme(app: QApplication, name: str = "dark") -> None:
     for target, icon_name in list(_dressed.items()):
         if not sip.isdeleted(target):
             target.setIcon(icon(icon_name))
+
+
+def system_theme(app: QApplication) -> str:
+    """The theme that fits the system's appearance; dark where the system does not say."""
+    hints = app.styleHints()
+    light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
+    return "light" if light else "dark"
+
+
+def follow_system(app: QApplication) -> None:
+    """Dress the application anew when the system's appearance changes, while its theme is :data:`SYSTEM`."""
+    hints = app.styleHints()
+    if hints is not None:
+        hints.colorSchemeChanged.connect(lambda _scheme: _on_system_changed(app))
+
+
+def _on_system_changed(app: QApplication) -> None:
+    if _wanted.get(app) == SYSTEM:
+        apply_theme(app, SYSTEM)
 
 
 def theme_colours(name: str) -> dict[str, str]:
