@@ -1,4 +1,4 @@
-"""Atrous spatial pyramid pooling, DS-Net's and the plain one PDB-ConvLSTM is compared with."""
+"""Atrous spatial pyramid pooling, as DS-Net has it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import ConvBN
-from vsod_models.layers.pdc import PyramidDilated
 
 
 class ASPP(nn.Module):
     """1x1, three dilated 3x3 and the mean over the picture, stacked and mixed by a 1x1.
 
     Source: Chen et al., "Rethinking Atrous Convolution", 2017, with DS-Net's
-    rates (Liu et al. 2020; release): 6, 12 and 18. Every convolution is
+    rates (Su et al. 2020; release): 6, 12 and 18. Every convolution is
     without bias and has batch norm and ReLU, so in training the batch must
     hold at least two frames (the branch of the mean normalises over the batch alone).
     """
@@ -31,13 +30,3 @@ class ASPP(nn.Module):
         parts = [self.point(x), *(branch(x) for branch in self.branches), whole]
         mixed: Tensor = self.mix(torch.cat(parts, 1))
         return mixed
-
-
-def plain_aspp(cin: int, width: int = 512) -> PyramidDilated:
-    """Row "ASPP" of PDB-ConvLSTM's table 4: four 3x3 convolutions at DeepLab v2's rates, stacked.
-
-    The paper names ASPP without a layer table. We take rates 6, 12, 18 and 24 (Chen et al., 2018)
-    at the width of its own pyramid and leave F out, so that the row differs in just what the
-    paper claims for its pyramid: small rates, and F kept.
-    """
-    return PyramidDilated(cin, width, rates=(6, 12, 18, 24), keep_input=False)

@@ -1,8 +1,7 @@
 """How far each of two branches is believed, scale by scale: DS-Net's dynamic weights.
 
-Source: Liu et al., "DS-Net: Dynamic Spatiotemporal Network for Video Salient
-Object Detection", 2020, sections on the dynamic weight generator and the cross
-attentive aggregation; layer details from its release.
+Source: Su et al., "DS-Net: Dynamic Spatiotemporal Network for Video Salient
+Object Detection", 2020 (first version), sections III-B and III-C; layer details from its release.
 """
 
 from __future__ import annotations
@@ -34,12 +33,14 @@ class DynamicWeights(nn.Module):
         width: Channels each of them is brought to, 64 in the paper.
         kernels: Of the convolutions that do it; (3, 3, 5, 7, 3) in the release.
         kind: ``dwg``, the paper's generator: all scales together, at the finest size, decide over
-            each. Its table 4 compares two others without saying what they are; we read ``sep`` as
-            every scale deciding over itself alone, and ``fc`` as mean vectors of all scales through
-            two fully connected layers.
+            each. The variants of its table IV (section IV-E-1), behind the same entry convolutions: ``sep``,
+            "the feature of each scale is separately processed by global average pooling and convolution to
+            generate a scalar"; ``fc``, the features "are concatenated but directly passed through a global
+            average pooling layer and a fully connected layer".
         align_corners: Of the bilinear resizing.
 
-    The last ReLU comes before the mean over the picture (release), so weights are never negative.
+    The last ReLU of ``dwg`` comes before the mean over the picture (release), so its weights are never
+    negative. Those of the two others take any sign: the paper names no ReLU behind their last layer.
     """
 
     def __init__(
@@ -54,34 +55,30 @@ class DynamicWeights(nn.Module):
         super().__init__()
         self.kind, self.align_corners = kind, align_corners
         scales = len(channels)
-        if kind == "fc":
-            last = nn.Linear(width, scales)
-            # a ReLU on one number per frame, with no norm before it: start where it lets a gradient through
-            nn.init.ones_(last.bias)
-            self.vector = nn.Sequential(
-                nn.Linear(sum(channels), width), nn.ReLU(inplace=True), last, nn.ReLU(inplace=True)
-            )
-            return
         self.enter = nn.ModuleList(conv_norm(c, width, k) for c, k in zip(channels, kernels, strict=True))
         if kind == "dwg":
             self.decide = conv_norm(scales * width, scales, 3)
+        elif kind == "sep":
+            self.each = nn.ModuleList(nn.Conv2d(width, 1, 1) for _ in channels)
         else:
-            self.each = nn.ModuleList(conv_norm(width, 1, 3) for _ in channels)
+            self.connect = nn.Linear(scales * width, scales)
         kaiming(self)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Five (B, C_i, h_i, w_i), finest first -> w (B, 5), >= 0."""
-        if self.kind == "fc":
-            means: Tensor = self.vector(torch.cat([f.mean((2, 3)) for f in features], 1))
-            return means
+        """Five (B, C_i, h_i, w_i), finest first -> w (B, 5); >= 0 for ``dwg``."""
         maps = [enter(f) for enter, f in zip(self.enter, features, strict=True)]
         if self.kind == "sep":
-            return torch.cat([one(m).mean((2, 3)) for one, m in zip(self.each, maps, strict=True)], 1)
+            means = (m.mean((2, 3), keepdim=True) for m in maps)
+            return torch.cat([one(mean) for one, mean in zip(self.each, means, strict=True)], 1).flatten(1)
         size = maps[0].shape[-2:]
         wide = [maps[0]] + [
             F.interpolate(m, size=size, mode="bilinear", align_corners=self.align_corners) for m in maps[1:]
         ]
-        decided: Tensor = self.decide(torch.cat(wide, 1)).mean((2, 3))
+        together = torch.cat(wide, 1)
+        if self.kind == "fc":
+            connected: Tensor = self.connect(together.mean((2, 3)))
+            return connected
+        decided: Tensor = self.decide(together).mean((2, 3))
         return decided
 
 

@@ -1,9 +1,10 @@
 """DS-Net: two branches, picture and colour-coded flow, weighted against each other scale by scale.
 
-Source: Liu, Wang, Wang, Su, "DS-Net: Dynamic Spatiotemporal Network for Video
-Salient Object Detection", 2020 (arXiv 2012.04886), and its release, which
-settles what the paper leaves open: the ReLU before the mean in the weight
-generator, coarse maps mixed as logits, dilation in one convolution only.
+Source: Su, Wang, Liu, Jing, Yang, "DS-Net: Dynamic Spatiotemporal Network for Video
+Salient Object Detection", 2020 (arXiv 2012.04886, first version; the latest is by Liu,
+Wang, Wang, Su), and its release, which settles what the paper leaves open: the ReLU
+before the mean in the weight generator, coarse maps mixed as logits, dilation in one
+convolution only.
 
 One thing in the release we do not follow by default: its flow generator reads
 the picture's second scale in place of the flow's (``official_bug=True`` does).
@@ -18,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.layers.aggregation import Cascade, DirectSum
+from vsod_models.layers.aggregation import Cascade
 from vsod_models.layers.aspp import ASPP
 from vsod_models.layers.blocks import ConvBN, kaiming
 from vsod_models.layers.dynamic_weights import (
@@ -35,31 +36,32 @@ from vsod_models.losses.published_resnet import dsnet_loss
 from vsod_models.recipes import FINE, Published, Stage
 
 Backbone = Literal["resnet34", "mobilenet_v2"]
-Aggregation = Literal["caa", "wos", "won", "bu", "none"]
-Supervision = Literal["all", "aggregated", "final"]
+Path = Literal["down", "up"]
+Coarse = Literal["weighted", "sum"]
+Supervision = Literal["all", "final"]
 
-VARIANTS: dict[str, dict[str, str | bool]] = {
-    "M1": {"weighting": "none", "aggregation": "none", "attention": False, "supervision": "final"},
-    "M2": {"aggregation": "none", "attention": False, "supervision": "final"},
+VARIANTS: dict[str, dict[str, str | bool | None]] = {
+    "M1": {"weighting": "none", "attention": False, "supervision": "final"},
+    "M2": {"softmax": False, "tau": None, "attention": False, "supervision": "final"},
     "M3": {"attention": False, "supervision": "final"},
     "M4": {"supervision": "final"},
     "M5": {},
     "DWG-SEP": {"weighting": "sep"},
     "DWG-FC": {"weighting": "fc"},
-    "CAA-woS": {"aggregation": "wos"},
-    "CAA-woN": {"aggregation": "won"},
-    "CAA-BU": {"aggregation": "bu"},
+    "CAA-woS": {"softmax": False},
+    "CAA-woN": {"tau": None},
+    "CAA-BU": {"path": "up"},
     "M-SS": {"supervision": "final"},
-    "M-AGGS": {"supervision": "aggregated"},
+    "M-AGGS": {"coarse": "sum"},
     "M-woATT": {"attention": False},
 }
-"""The rows of the paper's tables 3 to 6 as arguments of :class:`DSNet`.
+"""The rows of the paper's tables III to VI as arguments of :class:`DSNet` (section IV-E).
 
-Our reading where a name is all we have. M-SS: single supervision, the final map only; table 6 gives it
-just what table 3 gives M4 (DAVIS maxF 0.882, S 0.910). M-AGGS: the aggregated maps are supervised, S_c and the
-final one, the branches' own are not. CAA-woS: without the cross softmax, so the generators' weights are
-used as they come (and no threshold, which is one on softmaxed weights). CAA-woN: without the threshold
-that keeps noise out. The last two letters may also stand the other way round; the two nets are the same.
+M1, the baseline: features of both branches "from the same scale … are directly summed up and fed into finer
+scale". M2 adds the generators' weights as they come, M3 softmax and threshold ("CAA"), M4 attention, M5
+multi-supervision. CAA-woS discards the softmax, the threshold stays, on the raw weights; CAA-woN discards the
+threshold, the "nonlinear operation"; CAA-BU feeds into coarser scale. M-SS: the final map alone is
+supervised, which makes it M4 (table VI gives it M4's numbers). M-AGGS: S_c = S_s + S_t.
 """
 
 
@@ -111,13 +113,15 @@ class DSNet(nn.Module):
         backbone: ``resnet34`` as published, or ``mobilenet_v2``, the compact form that we train and ship.
         width: Factor on all channels of the published form; without effect on the compact one.
         weighting: See :class:`~vsod_models.layers.dynamic_weights.DynamicWeights`; ``none``: both branches
-            count 1 in every scale (plain addition) and 1/2 in the coarse map.
-        tau: Threshold of the paper's 0.6; None = none.
-        aggregation: ``caa``; or the paper's ablations (see ``VARIANTS``), ``none`` = direct sum.
+            count 1 in every scale (plain addition, no softmax, no threshold) and 1/2 in the coarse map.
+        softmax: The branches' weights against each other, scale by scale (eq. 2); without it as they come.
+        tau: Beyond this gap of the weights a branch is left out (eq. 3), 0.6 in the paper; None = never.
+        path: Through the scales: ``down``, into finer ones, or ``up``, into coarser ones.
+        coarse: S_c: ``weighted`` by the branches' weights (eq. 4), or their ``sum``.
         attention: F_att = F sigmoid(S_c) + F before the last decoder.
         supervision: Which maps training mode hands out beside the final one: ``all``: coarse, spatial,
-            temporal; ``aggregated``: coarse; ``final``: none. The other heads then learn nothing
-            but what attention asks of them.
+            temporal; ``final``: none. The branches' decoders then learn nothing but what attention
+            asks of them.
         kernels: Of generator and aggregation at the five scales; None = the release's (3, 3, 5, 7, 3),
             or (3, 3, 3, 5, 3) in the compact form, of whose weights 7x7 would hold more than a fifth.
         weight_width: Channels inside the generators; None = 64 times width, 32 in the compact form.
@@ -139,8 +143,10 @@ class DSNet(nn.Module):
         backbone: Backbone = "resnet34",
         width: float = 1.0,
         weighting: Weighting = "dwg",
+        softmax: bool = True,
         tau: float | None = 0.6,
-        aggregation: Aggregation = "caa",
+        path: Path = "down",
+        coarse: Coarse = "weighted",
         attention: bool = True,
         supervision: Supervision = "all",
         kernels: tuple[int, ...] | None = None,
@@ -152,8 +158,9 @@ class DSNet(nn.Module):
         for name, value, known in (
             ("backbone", backbone, ("resnet34", "mobilenet_v2")),
             ("weighting", weighting, ("dwg", "sep", "fc", "none")),
-            ("aggregation", aggregation, ("caa", "wos", "won", "bu", "none")),
-            ("supervision", supervision, ("all", "aggregated", "final")),
+            ("path", path, ("down", "up")),
+            ("coarse", coarse, ("weighted", "sum")),
+            ("supervision", supervision, ("all", "final")),
         ):
             if value not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
@@ -161,9 +168,8 @@ class DSNet(nn.Module):
         corners = not compact if align_corners is None else align_corners
         sizes = kernels or ((3, 3, 3, 5, 3) if compact else (3, 3, 5, 7, 3))
         inside = weight_width or (32 if compact else scaled(64, width))
-        self.softmax = aggregation != "wos"
-        self.tau = None if aggregation in ("wos", "won") else tau
-        self.attention, self.supervision = attention, supervision
+        self.softmax, self.tau = softmax, tau
+        self.coarse, self.attention, self.supervision = coarse, attention, supervision
         self.align_corners, self.official_bug = corners, official_bug
         self.spatial = Branch(backbone, width, corners)
         self.temporal = Branch(backbone, width, corners)
@@ -174,11 +180,7 @@ class DSNet(nn.Module):
                 DynamicWeights(channels, width=inside, kernels=sizes, kind=weighting, align_corners=corners)
                 for _ in range(2)
             )
-        self.aggregate = (
-            DirectSum(channels, align_corners=corners)
-            if aggregation == "none"
-            else Cascade(channels, kernels=sizes, upward=aggregation == "bu", align_corners=corners)
-        )
+        self.aggregate = Cascade(channels, kernels=sizes, upward=path == "up", align_corners=corners)
         c = channels[0]
         self.head = nn.Sequential(conv_norm(c, c, 3), conv_norm(c, c, 3), _last(c, 3))
 
@@ -197,16 +199,16 @@ class DSNet(nn.Module):
         maps: list[Tensor] = []
         if self.attention or (self.training and self.supervision != "final"):
             own_s, own_t = self.spatial.decoder(pictures[-1]), self.temporal.decoder(motions[-1])
-            coarse = mix_coarse(own_s, own_t, spatial, temporal)
-            maps = [coarse, own_s, own_t]
+            summed = self.coarse == "sum"
+            mixed = own_s + own_t if summed else mix_coarse(own_s, own_t, spatial, temporal)
+            maps = [mixed, own_s, own_t]
         if self.attention:
             # as logits to stride 4, then the sigmoid: the release goes by way of full size
             x = x * torch.sigmoid(self._resize(maps[0], x)) + x
         logits = self._resize(self.head(x), image)
         if not self.training:
             return logits
-        supervised = {"all": maps, "aggregated": maps[:1], "final": []}[self.supervision]
-        return logits, [self._resize(m, image) for m in supervised]
+        return logits, [self._resize(m, image) for m in maps] if self.supervision == "all" else []
 
     def weights(self, pictures: list[Tensor], motions: list[Tensor]) -> tuple[Tensor, Tensor]:
         """How far each branch is believed at each scale, before thresholding: v_s, v_t, each (B, 5)."""

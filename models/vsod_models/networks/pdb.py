@@ -22,11 +22,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vsod_models.layers.aspp import plain_aspp
 from vsod_models.layers.blocks import ConvBN, kaiming
 from vsod_models.layers.convlstm import FCLSTM, ConvLSTM
 from vsod_models.layers.mobilenet import MobileNetV2
-from vsod_models.layers.pdc import PyramidDilated
+from vsod_models.layers.pdc import PyramidDilated, SummedPyramid
 from vsod_models.layers.resnet import ResNet, Stem
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_resnet import pdb_loss
@@ -97,7 +96,7 @@ class PDB(nn.Module):
         backbone: ``resnet50`` as published, or ``mobilenet_v2``, the compact form that we train and ship.
         width: Factor on the channels of ResNet-50 and the pyramid; not on MobileNetV2.
         stem: Of ResNet-50: ``pspnet`` as published, or ``torchvision``, which takes ImageNet files whole.
-        context: What follows the backbone: the pyramid, plain ASPP, or one rate alone. The paper does not
+        context: What follows the backbone: the pyramid, its sum ("ASPP"), or one rate alone. The paper does not
             give the width of a lone rate; it is one branch here, with F kept.
         context_width: Channels of each branch; None = 512 times width for ResNet-50, 64 for MobileNetV2.
         recurrent: ``pdb``; or table 5's ``db-conv`` (one branch, dilation 1), ``b-conv`` (both
@@ -151,7 +150,7 @@ class PDB(nn.Module):
             branch = context_width or 64
         cin = self.encoder.channels[-1]
         self.context = (
-            plain_aspp(cin, branch)
+            SummedPyramid(cin, branch)
             if context == "aspp"
             else PyramidDilated(cin, branch, rates=_RATES[context])
         )

@@ -9,12 +9,12 @@ import torch
 from vsod_models.losses.published_fcn import balanced_bce, msst_loss, scnn_loss, stan_loss
 
 
-def naive(logits, target, low=0.05, high=0.95):
+def naive(logits, target):
     """Equation 3 of SCNN with a mean, pixel by pixel in float64."""
     out = []
     for x, g in zip(logits.double().numpy(), target.double().numpy(), strict=True):
         x, g = x.ravel(), g.ravel()
-        alpha = min(max(1 - g.mean(), low), high)
+        alpha = 1 - g.mean()
         p = 1 / (1 + np.exp(-x))
         out.append(-(alpha * g * np.log(p) + (1 - alpha) * (1 - g) * np.log(1 - p)).mean())
     return np.array(out)
@@ -49,10 +49,28 @@ def test_alpha_is_the_frames_own(maps):
     assert torch.equal(together, alone)
 
 
-@pytest.mark.parametrize(("value", "weight"), [(0.0, 0.05), (1.0, 0.05)])
-def test_a_label_of_one_class_still_teaches(value, weight):
+def test_a_small_subject_weighs_as_the_paper_has_it():
+    """One pixel of a hundred: 99 times the weight of a pixel of background."""
+    target = torch.zeros(1, 1, 10, 10)
+    target[0, 0, 0, 0] = 1
+    logits = torch.zeros(1, 1, 10, 10, requires_grad=True)
+    balanced_bce(logits, target).sum().backward()
+    gradient = logits.grad[0, 0]
+    assert gradient[0, 0].item() / gradient[0, 1].item() == pytest.approx(-99, rel=1e-4)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_label_of_one_class_has_no_loss(value):
     logits = torch.full((1, 1, 4, 4), 2.0, requires_grad=True)
     loss = balanced_bce(logits, torch.full((1, 1, 4, 4), value))
+    loss.sum().backward()
+    assert loss.item() == 0 and not logits.grad.any()
+
+
+@pytest.mark.parametrize(("value", "weight"), [(0.0, 0.05), (1.0, 0.05)])
+def test_within_limits_it_still_teaches(value, weight):
+    logits = torch.full((1, 1, 4, 4), 2.0, requires_grad=True)
+    loss = balanced_bce(logits, torch.full((1, 1, 4, 4), value), limits=(0.05, 0.95))
     p = 1 / (1 + math.exp(-2.0))
     cost = -math.log(p if value else 1 - p)
     assert loss.item() == pytest.approx(weight * cost, rel=1e-5)

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vsod_models.layers.aggregation import Cascade, DirectSum
+from vsod_models.layers.aggregation import Cascade
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.layers.dynamic_weights import DynamicWeights, cross_softmax, cross_threshold
 from vsod_models.networks.dsnet import VARIANTS, DSNet, build, mix_coarse
@@ -115,17 +115,37 @@ def test_the_generator_by_hand():
     assert (net(features) >= 0).all()
 
 
-@pytest.mark.parametrize("kind", ["dwg", "sep", "fc"])
-def test_what_each_generator_listens_to(kind):
+def test_the_generator_of_each_scale_alone_by_hand():
+    """DWG-SEP: "separately processed by global average pooling and convolution to generate a scalar"."""
     torch.manual_seed(2)
-    net = DynamicWeights(CHANNELS, width=6, kind=kind).eval()
-    if kind == "fc":
-        torch.nn.init.constant_(net.vector[2].bias, 3.0)
-    before = net(pyramid())
-    features = pyramid()
+    net = DynamicWeights(CHANNELS, width=6, kind="sep").eval()
+    features = pyramid(2)
+    expected = []
+    for enter, last, feature in zip(net.enter, net.each, features, strict=True):
+        mean = enter(feature).mean((2, 3))
+        assert last.kernel_size == (1, 1) and last.out_channels == 1
+        expected.append(mean @ last.weight[:, :, 0, 0].T + last.bias)
+    torch.testing.assert_close(net(features), torch.cat(expected, 1))
+    before = net(features)
     features[2] = features[2] * 3 + 1
-    changed = ((net(features) - before).abs() > 1e-6)[0].tolist()
-    assert changed == ([False, False, True, False, False] if kind == "sep" else [True] * 5)
+    assert ((net(features) - before).abs() > 1e-6).any(0).tolist() == [False, False, True, False, False]
+    for last in net.each:
+        torch.nn.init.constant_(last.bias, -9.0)
+    assert (net(features) < 0).all(), "no ReLU behind the last layer"
+
+
+def test_the_fully_connected_generator_by_hand():
+    """DWG-FC: concatenated, "directly passed through a global average pooling layer and a fully connected layer"."""
+    torch.manual_seed(2)
+    net = DynamicWeights(CHANNELS, width=6, kind="fc", align_corners=True).eval()
+    features = pyramid(2)
+    maps = [enter(f) for enter, f in zip(net.enter, features, strict=True)]
+    wide = [F.interpolate(m, size=(16, 18), mode="bilinear", align_corners=True) for m in maps]
+    means = torch.cat(wide, 1).mean((2, 3))
+    assert (net.connect.in_features, net.connect.out_features) == (30, 5)
+    torch.testing.assert_close(net(features), means @ net.connect.weight.T + net.connect.bias)
+    torch.nn.init.constant_(net.connect.bias, -9.0)
+    assert (net(features) < 0).all()
 
 
 def test_aggregation_runs_from_the_top():
@@ -152,7 +172,7 @@ def test_aggregation_runs_from_the_top():
     ]
 
 
-def test_aggregation_from_the_bottom_and_direct_sum():
+def test_aggregation_from_the_bottom():
     torch.manual_seed(4)
     net = Cascade(CHANNELS, upward=True, align_corners=False).eval()
     f = pyramid()
@@ -162,12 +182,6 @@ def test_aggregation_from_the_bottom_and_direct_sum():
         x = F.interpolate(x, size=f[i + 1].shape[-2:], mode="bilinear", align_corners=False) + f[i + 1]
     torch.testing.assert_close(net(f), net.blocks[4](x))
     assert net(f).shape == (1, 4, 4, 6)
-    plain = DirectSum(CHANNELS, align_corners=False).eval()
-    parts = [
-        F.interpolate(layer(g), size=(16, 18), mode="bilinear", align_corners=False)
-        for layer, g in zip(plain.enter, f, strict=True)
-    ]
-    torch.testing.assert_close(plain(f), sum(parts))
 
 
 def test_the_coarse_map_by_hand():
@@ -181,34 +195,101 @@ def test_the_coarse_map_by_hand():
     assert torch.isfinite(mix_coarse(s, t, torch.zeros(1, 5), torch.zeros(1, 5))).all()
 
 
-@pytest.mark.parametrize("options", [SMALL, {"backbone": "mobilenet_v2"}])
-def test_the_whole_flow(options):
-    """Recomputed from its parts, with one branch far behind in two scales."""
-    torch.manual_seed(5)
-    net = DSNet(**options).eval()
-    w_s = torch.tensor([[2.0, 0.0, 0.3, 0.0, 1.0]])
-    w_t = torch.tensor([[0.0, 2.0, 0.1, 0.2, 0.0]])
-    for generator, w in zip(net.generators, (w_s, w_t), strict=True):
-        generator.forward = lambda features, w=w: w
-    image, wheel = pair(1)
-    # make the coarse maps matter
-    for branch in (net.spatial, net.temporal):
-        torch.nn.init.normal_(branch.decoder[-1].weight, 0, 1)
-    corners = "backbone" not in options
+COUNTS = {
+    "M1": 92_327_107,
+    "M2": 96_904_417,
+    "M3": 96_904_417,
+    "M4": 96_904_417,
+    "M5": 96_904_417,
+    "DWG-SEP": 96_876_237,
+    "DWG-FC": 96_878_797,
+    "CAA-woS": 96_904_417,
+    "CAA-woN": 96_904_417,
+    "CAA-BU": 98_588_449,
+    "M-SS": 96_904_417,
+    "M-AGGS": 96_904_417,
+    "M-woATT": 96_904_417,
+}
+
+
+def test_parameters_of_every_row():
+    with torch.device("meta"):
+        assert {name: count_parameters(DSNet(**options)) for name, options in VARIANTS.items()} == COUNTS
+
+
+def outcome(name, net, image, flow_image, weights):
+    """What section IV-E says a row computes, from the net's parts: the logits, and the coarse map or None."""
+    corners = net.align_corners
 
     def up(x, size):
         return F.interpolate(x, size=size, mode="bilinear", align_corners=corners)
 
+    f, g = net.spatial(image), net.temporal(flow_image)
+    raw_s, raw_t = weights
+    if name == "M1":
+        v_s = v_t = u_s = u_t = [1.0] * 5
+    else:
+        v_s, v_t = list(raw_s), list(raw_t)
+        if name not in ("M2", "CAA-woS"):
+            ends = [math.exp(a) + math.exp(b) for a, b in zip(raw_s, raw_t, strict=True)]
+            v_s = [math.exp(a) / e for a, e in zip(raw_s, ends, strict=True)]
+            v_t = [1 - v for v in v_s]
+        u_s, u_t = v_s, v_t
+        if name not in ("M2", "CAA-woN"):
+            u_s = [0.0 if a - b < -0.6 else a for a, b in zip(v_s, v_t, strict=True)]
+            u_t = [0.0 if a - b > 0.6 else b for a, b in zip(v_s, v_t, strict=True)]
+    fused = [a * p + b * q for a, b, p, q in zip(u_s, u_t, f, g, strict=True)]
+    order = range(5) if name == "CAA-BU" else range(4, -1, -1)
+    x = None
+    for scale in order:
+        x = fused[scale] if x is None else fused[scale] + up(x, fused[scale].shape[-2:])
+        x = net.aggregate.blocks[scale](x)
+    own_s, own_t = net.spatial.decoder(f[4]), net.temporal.decoder(g[4])
+    coarse = (
+        own_s + own_t if name == "M-AGGS" else (sum(v_s) * own_s + sum(v_t) * own_t) / (sum(v_s) + sum(v_t))
+    )
+    if name not in ("M1", "M2", "M3", "M-woATT"):
+        x = x * torch.sigmoid(up(coarse, x.shape[-2:])) + x
+    return up(net.head(x), image.shape[-2:]), up(coarse, image.shape[-2:])
+
+
+@pytest.mark.parametrize("form", [SMALL, {"backbone": "mobilenet_v2"}], ids=["published", "compact"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_every_row_computes(name, form):
+    """Recomputed from its parts; a branch is far behind in two scales, and one weight is negative."""
+    torch.manual_seed(5)
+    net = DSNet(**form, **VARIANTS[name]).eval()
+    w_s, w_t = [2.0, 0.0, 0.3, 0.7, 1.0], [0.0, 2.0, 0.1, -0.2, 0.5]
+    for generator, w in zip(net.generators, (w_s, w_t), strict=name != "M1"):
+        generator.forward = lambda features, w=w: torch.tensor([w])
+    # make the coarse maps matter
+    for branch in (net.spatial, net.temporal):
+        torch.nn.init.normal_(branch.decoder[-1].weight, 0, 1)
+    image, flow_image = pair(1)
     with torch.inference_mode():
-        f, g = net.spatial(image), net.temporal(wheel)
-        v = [math.exp(a) / (math.exp(a) + math.exp(b)) for a, b in zip(w_s[0], w_t[0], strict=True)]
-        u_s = [v[0], 0, v[2], v[3], v[4]]
-        u_t = [0, 1 - v[1], 1 - v[2], 1 - v[3], 1 - v[4]]
-        x = net.aggregate([a * p + b * q for a, b, p, q in zip(u_s, u_t, f, g, strict=True)])
-        own_s, own_t = net.spatial.decoder(f[4]), net.temporal.decoder(g[4])
-        coarse = (sum(v) * own_s + (5 - sum(v)) * own_t) / 5
-        attended = x * torch.sigmoid(up(coarse, (16, 16))) + x
-        torch.testing.assert_close(net(image, wheel), up(net.head(attended), (64, 64)))
+        logits, _ = outcome(name, net, image, flow_image, (w_s, w_t))
+        torch.testing.assert_close(net(image, flow_image), logits)
+        # and no other row does the same; M-SS and M4 differ from M5 in what is supervised, SEP and FC in the generator;
+        # the blocks of CAA-BU do not fit the other way round
+        if name not in ("M4", "M5", "M-SS", "DWG-SEP", "DWG-FC", "CAA-BU"):
+            whole, _ = outcome("M5", net, image, flow_image, (w_s, w_t))
+            assert (whole - logits).abs().max() > 1e-5
+
+
+@pytest.mark.parametrize("name", ["M5", "M-AGGS", "M-woATT", "CAA-woS"])
+def test_the_coarse_maps_of_a_row(name):
+    torch.manual_seed(6)
+    net = DSNet(**SMALL, **VARIANTS[name]).train()
+    for part in net.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.eval()
+    w_s, w_t = [2.0, 0.0, 0.3, 0.7, 1.0], [0.0, 2.0, 0.1, 0.2, 0.5]
+    for generator, w in zip(net.generators, (w_s, w_t), strict=True):
+        generator.forward = lambda features, w=w: torch.tensor([w])
+    image, flow_image = pair(1)
+    with torch.inference_mode():
+        _, maps = net(image, flow_image)
+        torch.testing.assert_close(maps[0], outcome(name, net, image, flow_image, (w_s, w_t))[1])
 
 
 def test_training_hands_out_the_coarse_maps():
@@ -234,7 +315,7 @@ def test_every_row_of_the_tables(name):
     options = VARIANTS[name]
     net = DSNet(**SMALL, **options).train()
     logits, maps = net(*pair())
-    supervised = {"all": 3, "aggregated": 1, "final": 0}[options.get("supervision", "all")]
+    supervised = 0 if options.get("supervision") == "final" else 3
     assert len(maps) == supervised
     assert all(m.shape == (2, 1, 64, 64) and torch.isfinite(m).all() for m in (logits, *maps))
     sum(m.square().mean() for m in (logits, *maps)).backward()
@@ -265,8 +346,8 @@ def test_switches_change_the_map():
     with torch.inference_mode():
         base = net(image, wheel)
         for options in (
-            {"aggregation": "wos"},
-            {"aggregation": "won"},
+            {"softmax": False},
+            {"coarse": "sum"},
             {"tau": None},
             {"attention": False},
             {"align_corners": False},
@@ -328,7 +409,8 @@ def test_wrong_options():
     for options in (
         {"backbone": "vgg16"},
         {"weighting": "mean"},
-        {"aggregation": "up"},
+        {"path": "sideways"},
+        {"coarse": "mean"},
         {"supervision": "none"},
     ):
         with pytest.raises(ValueError, match=next(iter(options))):

@@ -117,7 +117,8 @@ def test_rows_are_different_nets():
     assert counts["FC-LSTM"] == counts["ConvLSTM"] - cell + 4 * 32 * 65
     branch = 2048 * 512 * 9 + 2 * 512
     assert counts["r2-4-8-16"] - counts["r8"] == 3 * (branch + 512 * 32)
-    assert counts["r2-4-8-16"] - counts["ASPP"] == 2048 * 32
+    # F left out (2048 channels), and one sum of 512 channels for four: what the 1x1 reads
+    assert counts["r2-4-8-16"] - counts["ASPP"] == (2048 + 3 * 512) * 32 == 114_688
     for rate in (2, 4, 8, 16):
         with torch.device("meta"):
             assert PDB(context=f"r{rate}").context.branches[0][0].dilation == (rate, rate)
@@ -237,3 +238,17 @@ def test_openvino_computes_the_same_at_another_size(name):
         model.reshape(list(x.shape))
         found = ov.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(x.numpy())[0]
         np.testing.assert_allclose(found, getattr(net, name)(x).numpy(), atol=1e-4)
+
+
+def test_aspp_is_the_sum_of_the_pyramids_branches():
+    """Section 4.4: "elementwise sum operation, instead of concatenation"; section 3.1: of the same T_k."""
+    torch.manual_seed(11)
+    net = PDB(**SMALL, **VARIANTS["ASPP"]).eval()
+    x = torch.randn(1, net.encoder.channels[-1], 9, 9)
+    with torch.inference_mode():
+        parts = [branch(x) for branch in net.context.branches]
+        torch.testing.assert_close(net.context(x), torch.stack(parts).sum(0))
+    assert [branch[0].dilation for branch in net.context.branches] == [(2, 2), (4, 4), (8, 8), (16, 16)]
+    with torch.device("meta"):
+        whole = PDB(context="aspp", recurrent="none")
+        assert count_parameters(whole) == 61_401_121
