@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -30,7 +31,7 @@ from vsod.errors import VsodError
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.predictor import Predictor
-from vsod.matte.preview_mattes import PreviewMattes
+from vsod.matte.preview_mattes import PreviewMattes, at_size
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import SmoothingPreview
 from vsod.media.sources.audio_reader import read_audio
@@ -51,6 +52,7 @@ _log = logging.getLogger(__name__)
 __all__ = ["ClipSession", "source_choices"]
 
 _METRICS_KEPT = 16  # settings whose metrics are in memory
+_REFINERS = 3  # kept at a time: of the viewer, of a second screen, of what is compared with
 _PREVIEWS = 2  # steadied at a time: what is shown, and what it is compared with
 
 
@@ -74,7 +76,7 @@ class ClipSession:
         self._adapted: dict[tuple[str, range], str] = {}
         self._shown: dict[str, str] = {}  # by model, the signature whose maps are shown if not its own
         self._metrics_stores: dict[tuple[Path, MatteSettings | None], MetricsStore] = {}
-        self._preview: Refiner | None = None
+        self._refiners: dict[MatteSettings, Refiner] = {}
         self._smoothed_previews: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
         self._lock, self._smoothing_lock = threading.Lock(), threading.Lock()
 
@@ -199,12 +201,12 @@ class ClipSession:
         Args:
             model: Whose maps it is made of.
             index: The frame.
-            picture: Its ``image``.
-            settings: How the map becomes a matte.
+            picture: Its ``image``, at any size.
+            settings: How the map becomes a matte; their pixels are the source's, whatever size the picture has.
             alpha: Its ``alpha``: exports hold the matte times the source's own alpha channel.
         """
         settings = settings.for_model(self._model(model).crf)
-        refiner = self._refiner(settings)
+        refiner = self._refiner(at_size(settings, self._scale(picture)))
         if settings.temporal_smoothing:
             saliency = self._smoothed(model, settings.temporal_smoothing, refiner.reads_colour, index)
         else:
@@ -305,8 +307,8 @@ class ClipSession:
     def close(self) -> None:
         """Release the clip."""
         self._stores.close()
-        if self._preview is not None:
-            self._preview.close()
+        for refiner in self._refiners.values():
+            refiner.close()
         for preview in self._smoothed_previews.values():
             preview.close()
         self._source.close()
@@ -317,13 +319,18 @@ class ClipSession:
                 self._models[model] = require_model(model)
             return self._models[model]
 
+    def _scale(self, picture: npt.NDArray[np.uint8]) -> float:
+        """How many pixels of a picture make one of the source's, along a side."""
+        width, height = self.info.upright_size
+        return math.sqrt(picture.shape[0] * picture.shape[1] / (width * height))
+
     def _refiner(self, settings: MatteSettings) -> Refiner:
         with self._lock:
-            if self._preview is None or self._preview.settings != settings:
-                if self._preview is not None:
-                    self._preview.close()
-                self._preview = Refiner(settings)
-            return self._preview
+            refiner = self._refiners.pop(settings, None) or Refiner(settings)
+            self._refiners[settings] = refiner  # the one used last comes last
+            while len(self._refiners) > _REFINERS:
+                self._refiners.pop(next(iter(self._refiners))).close()
+            return refiner
 
     def _smoothed(
         self, model: str, strength: float, colour: bool, index: int
