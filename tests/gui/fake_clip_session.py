@@ -363,9 +363,14 @@ class FakeBackend:
         self.ran: list[JobSpec] = []
         self.pictured: list[Path] = []
         self.choices = SourceChoices()
+        self.prepared: list[tuple[str, tuple[int, int], str]] = []
 
     def models(self) -> list[ModelRow]:
         return MODELS
+
+    def prepare(self, model: str, size: tuple[int, int], device: str) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        self.prepared.append((model, size, device))
 
     def formats(self) -> list[FormatRow]:
         return FORMATS

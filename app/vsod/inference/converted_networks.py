@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import re
 import struct
 from contextlib import suppress
@@ -62,8 +64,20 @@ class ConvertedNetwork:
         except OSError as error:
             raise cache.unwritable(self.file, error) from error
 
+    def compiled(self, target: str) -> ConvertedNetwork:
+        """Where the network compiled for a ``target`` is kept, beside this: its ``bin`` alone is used.
+
+        Args:
+            target: Shapes, precision and processor: all that compiling depends on beside the network.
+        """
+        number = hashlib.sha256(target.encode()).hexdigest()[:8]
+        return ConvertedNetwork(self.file.with_stem(f"{self.file.stem}-{number}"), f"{self.key}|{target}")
+
     def discard(self) -> None:
-        """Forget it; never raises."""
+        """Forget it, and what was compiled of it; never raises."""
+        with suppress(OSError):
+            for file in self.file.parent.glob(f"{glob.escape(self.file.stem)}-*{self.file.suffix}"):
+                file.unlink()
         with suppress(OSError):
             self.file.unlink()
 

@@ -61,7 +61,7 @@ def _on_openvino(model: Network) -> FeatureMap:
         if x.shape not in compiled:
             # one clip has one size
             compiled.clear()
-            compiled[x.shape] = CompiledNetwork(model, [x.shape])
+            compiled[x.shape] = CompiledNetwork(lambda: model, [x.shape])
         out: FloatArray = compiled[x.shape](x)[0]
         return out
 

@@ -7,6 +7,7 @@ the cache, so later runs start without importing torch at all.
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import sys
 import tempfile
@@ -76,16 +77,28 @@ class CompiledNetwork:
     Args:
         network: As it was converted.
         shapes: Shape of every input, in order.
+        kept: Where it is kept once it is compiled, which is read in a third of the time; None = nowhere.
     """
 
-    def __init__(self, network: Network, shapes: Sequence[tuple[int, ...]]) -> None:
-        model = core().read_model(model=network.xml, weights=network.bin)
-        model.reshape(dict(enumerate(list(shape) for shape in shapes)))
+    def __init__(
+        self,
+        network: Callable[[], Network],
+        shapes: Sequence[tuple[int, ...]],
+        kept: ConvertedNetwork | None = None,
+    ) -> None:
         hints = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16() else "f32",
         }
-        compiled = core().compile_model(model, "CPU", hints)
+        blob = None if kept is None else kept.compiled(f"{shapes} {hints} {_processor()}")
+        compiled = None if blob is None else _read_compiled(blob, hints)
+        if compiled is None:
+            found = network()
+            model = core().read_model(model=found.xml, weights=found.bin)
+            model.reshape(dict(enumerate(list(shape) for shape in shapes)))
+            compiled = core().compile_model(model, "CPU", hints)
+            if blob is not None:
+                _keep_compiled(blob, compiled)
         self.shape = tuple(compiled.outputs[0].shape)
         self._request = compiled.create_infer_request()
 
@@ -93,6 +106,34 @@ class CompiledNetwork:
         """Result for inputs of exactly the compiled shapes, float32."""
         out = self._request.infer(dict(enumerate(inputs)))[0]
         return np.array(out, np.float32)
+
+
+def _processor() -> str:
+    """What a compiled network depends on beside the network itself."""
+    names = "FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES"
+    return " ".join(str(core().get_property("CPU", name)) for name in names)
+
+
+def _read_compiled(kept: ConvertedNetwork, hints: dict[str, str]) -> Any | None:
+    found = kept.read() if kept.file.exists() else None
+    if found is None:
+        return None
+    try:
+        return core().import_model(found.bin, "CPU", hints)
+    except RuntimeError as error:
+        _log.warning("%s: compiled anew: %s", kept.file, error)
+        kept.discard()
+        return None
+
+
+def _keep_compiled(kept: ConvertedNetwork, compiled: Any) -> None:
+    """Keep a compiled network for the next time; never raises."""
+    try:
+        out = io.BytesIO()
+        compiled.export_model(out)
+        kept.write(Network(b"", out.getvalue()))
+    except (RuntimeError, VsodError) as error:
+        _log.debug("%s: not kept: %s", kept.file, error)
 
 
 class OpenVINOBackend:
@@ -105,11 +146,15 @@ class OpenVINOBackend:
         kinds = [NETWORK_INPUTS[name] for name in model.inputs]
         shapes = [(1, k.channels, h // k.divide, w // k.divide) for k in kinds]
         first = "encode" if model.window else "frame"
-        networks = converted_model(model, openvino_version(), cancel)
-        self._frame = CompiledNetwork(networks[first], shapes)
+        networks = cache(lambda: converted_model(model, openvino_version(), cancel))
+        kept = _kept(model, openvino_version())
+        # weights made for one clip are used once or twice, their clip's folder holds the network alone
+        beside = {} if is_adapted(model.verified_weights()) else kept
+        self._frame = CompiledNetwork(lambda: networks()[first], shapes, beside.get(first))
         self._window: CompiledNetwork | None = None
         if model.window:
-            self._window = CompiledNetwork(networks["decode"], [(1, model.window, *self._frame.shape[1:])])
+            of_window = [(1, model.window, *self._frame.shape[1:])]
+            self._window = CompiledNetwork(lambda: networks()["decode"], of_window, beside.get("decode"))
         self.name = f"OpenVINO on CPU, {'bfloat16' if has_bfloat16() else 'float32'}"
 
     def frames(self, *inputs: FloatArray) -> FloatArray:

@@ -171,3 +171,20 @@ def test_nothing_begins_after_the_window_closed(qtbot: QtBot, window: MainWindow
     window.jobs.read_coverage(window.document.current_clip.settings)
     qtbot.wait(50)
     assert not [t for t in window.findChildren(QThread) if t.isRunning()]
+
+
+def test_the_network_is_loaded_while_the_first_clip_is_opened(qtbot: QtBot, backend: FakeBackend) -> None:
+    preferences = Preferences()
+    preferences.set_text("idle_analysis", "on")
+    preferences.set_text("model", "flow")
+    preferences.set_text("last_size", "720x1280")
+    made = MainWindow(backend)
+    qtbot.waitUntil(lambda: bool(made.jobs.formats))
+    assert backend.prepared == [("flow", (720, 1280), "auto")]
+    made.close()
+    preferences.set_text("last_size", "0x-3")
+    assert preferences.last_size == (1920, 1080)
+
+
+def test_nothing_is_loaded_ahead_where_idle_analysis_is_off(window: MainWindow, backend: FakeBackend) -> None:
+    assert not backend.prepared

@@ -17,6 +17,7 @@ from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit.pipeline_interface import OpenClip
+from vsod.gui.toolkit.preferences import Preferences
 
 IDLE_MS = 3_000  # without a wish, before it begins
 
@@ -64,6 +65,15 @@ class IdleAnalysis(QObject):
         jobs.running.connect(lambda _name: self.restart_timer())
         jobs.covered.connect(self._on_covered)
         jobs.run_before_exclusive(self._give_way)
+
+    def load_ahead(self, preferences: Preferences) -> None:
+        """Load the network that the first clip is likely to need, while that is being opened.
+
+        Its model is that of the preferences or the one used last, its shape that of the last clip.
+        """
+        model = preferences.get_text("default_model") or preferences.get_text("model") or ClipSettings().model
+        if self.enabled:
+            self._jobs.prepare_network(model, preferences.last_size, self._device)
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Set the current clip."""

@@ -147,4 +147,5 @@ class OpenController(QObject):
 
     def _on_opened(self, clip: OpenClip) -> None:
         self._room.preferences.remember_clip(clip.info.path)
+        self._room.preferences.set_text("last_size", "x".join(map(str, clip.info.display_size)))
         self._room.clip_state.open(clip)

@@ -83,6 +83,17 @@ class ClipJobs(QObject):
 
         self._pool.start("models", lambda job: self._backend.models(), listed)
 
+    def prepare_network(self, model: str, size: tuple[int, int], device: str) -> None:
+        """Load a model's network in a worker thread before it is asked for; whoever asks says what fails."""
+
+        def work(job: JobThread) -> None:
+            try:
+                self._backend.prepare(model, size, device)
+            except VsodError as error:
+                _log.debug("%s is not loaded ahead: %s", model, error)
+
+        self._pool.start("prepare", work, lambda _none: None)
+
     def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> None:
         """Open ``path`` as ``settings`` say; a running job is cancelled first. The newest call wins."""
         self.opening.emit(path.name)

@@ -177,6 +177,7 @@ class PipelineInterface(Protocol):
 
     def models(self) -> Sequence[ModelChoice]: ...  # noqa: D102
     def formats(self) -> Sequence[FormatChoice]: ...  # noqa: D102
+    def prepare(self, model: str, size: tuple[int, int], device: str) -> None: ...  # noqa: D102
     def open(  # noqa: D102
         self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS
     ) -> OpenClip: ...
@@ -203,6 +204,12 @@ class LocalPipeline:
         from vsod.pipeline.catalogue import format_entries
 
         return format_entries()
+
+    def prepare(self, model: str, size: tuple[int, int], device: str) -> None:
+        """Load a model's network before it is asked for, for clips of this display size."""
+        from vsod.pipeline.prepare_network import prepare_network
+
+        prepare_network(model, size, device)
 
     def open(self, path: Path, settings: SourceSettings = DEFAULT_SOURCE_SETTINGS) -> OpenClip:
         """Open a video file or a folder of frames."""

@@ -119,6 +119,14 @@ class Preferences:
         return folder if folder.is_absolute() and folder.is_dir() else Path.home()
 
     @property
+    def last_size(self) -> tuple[int, int]:
+        """(width, height) of the clip shown last; 1920x1080 at first."""
+        width, _, height = self.get_text("last_size").partition("x")
+        known = width.isascii() and height.isascii() and width.isdigit() and height.isdigit()
+        size = (int(width[:6]), int(height[:6])) if known else (0, 0)
+        return size if min(size) else (1920, 1080)
+
+    @property
     def recent(self) -> list[Path]:
         """Clips opened lately, newest first."""
         stored = self._store.value("recent", [])
