@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
         self.clip_list.panel.queue_asked.connect(self.queue_room.add_clips)
         self.overview.found.connect(self.clip_list.set_issues)
         self.queue_room.opened.connect(self.editing.open_job)
+        self.queue_room.control.finished.connect(self.exporting.remember)
         self.queue_room.finished_first.connect(lambda: QTimer.singleShot(0, self.close))
         lists = self.menus.recent.picked, self.menus.clips.picked, self.clip_list.opened
         for picked in (*lists, self.editing.clip_wanted, self.source_settings.wanted):

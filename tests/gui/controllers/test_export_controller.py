@@ -7,6 +7,7 @@ from fake_clip_session import READ_ONLY, FakeBackend, FakeClip
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 from screen import wait_for_frame
 
@@ -185,3 +186,65 @@ def test_closing_while_a_file_is_written_asks(
         assert not (tmp_path / "heron_matte.mov").exists()
         backend.job_gate.release()
     monkeypatch.setattr(queue_questions, "ask_how_to_quit", lambda *_: "stop")
+
+
+def test_the_folder_of_an_export_is_remembered_once_it_worked(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, backend: FakeBackend, tmp_path: Path
+) -> None:
+    def export_to(folder: Path) -> None:
+        dialog = dialog_of(window)
+        dialog.path_edit.setText(str(folder / "heron_matte.mov"))
+        count = len(backend.ran)
+        dialog.export_button.click()
+        qtbot.waitUntil(lambda: len(backend.ran) > count and not window.jobs.busy)
+        qtbot.waitUntil(lambda: not window.queue_room.queue.at_work)
+
+    other = tmp_path / "out"
+    other.mkdir()
+    backend.job_error = READ_ONLY
+    export_to(other)
+    assert window.preferences.output_folder("export") is None, "it did not work"
+    backend.job_error = None
+    export_to(other)
+    assert window.preferences.output_folder("export") == other
+    dialog = dialog_of(window)
+    assert dialog.path_edit.text() == str(other / "heron_matte.mov")
+    dialog.reject()
+    export_to(tmp_path)
+    assert window.preferences.output_folder("export") is None, "the next one goes beside its clip again"
+
+
+def test_a_job_of_the_queue_that_was_not_set_up_here_moves_no_folder(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, tmp_path: Path
+) -> None:
+    other = tmp_path / "out"
+    other.mkdir()
+    window.preferences.remember_output("export", other, here.info.path)
+    window.queue_room.add_clips([tmp_path / "owl.mov"])
+    qtbot.waitUntil(lambda: len(window.queue_room.queue.jobs) == 1)
+    window.queue_room.control.start()
+    qtbot.waitUntil((tmp_path / "owl_matte.mov").exists)
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    assert window.preferences.output_folder("export") == other
+
+
+def test_every_purpose_has_a_folder_of_its_own(
+    qtbot: QtBot, window: MainWindow, here: FakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stills, films = tmp_path / "stills", tmp_path
+    stills.mkdir()
+    (stills / "sky.png").write_bytes(b"")
+    begun: list[str] = []
+
+    def answer(_parent: object, _title: str, folder: str, _kinds: str = "") -> tuple[str, str]:
+        begun.append(folder)
+        return str(stills / "sky.png"), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    for _ in range(2):
+        window.menus.view_menus._ask_still()
+    assert begun == [str(films), str(stills)]
+    assert window.preferences.last_folder == films
+    assert window.preferences.folder("project") == films
+    window.preferences.remember_clip(stills / "spot.vsod", "project")
+    assert (window.preferences.folder("project"), window.preferences.last_folder) == (stills, films)

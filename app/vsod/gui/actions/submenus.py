@@ -44,7 +44,7 @@ class Submenus:
         preferences: Preferences,
         document: ProjectDocument,
     ) -> None:
-        self.view_menus = ViewMenus(window)
+        self.view_menus = ViewMenus(preferences, window)
         self.tint = TintMenu(preferences, window)
         self.metrics = MetricsMenu(preferences, window)
         self.recent = RecentMenu(preferences, window)

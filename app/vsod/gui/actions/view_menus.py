@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QColorDialog, QFileDialog, QMenu, QWidget
 from vsod.core.safe_text import sanitise
 from vsod.gui.playback.frame_renderer import BLUR, CHECKER, RAW_MAP, SOURCE
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
+from vsod.gui.toolkit.preferences import Preferences
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.viewer.comparison import compare_title
 
@@ -35,9 +36,9 @@ class ViewMenus(QObject):
 
     chosen = pyqtSignal(dict)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
-        self._window = parent
+        self._window, self._preferences = parent, preferences
         self.background = QMenu(tr("&Background of the cutout"), parent)
         self.background.setObjectName("background")
         self._grounds = QActionGroup(self)
@@ -101,8 +102,9 @@ class ViewMenus(QObject):
         name, _ = QFileDialog.getOpenFileName(
             self._window,
             tr("Background image of the cutout"),
-            "",
+            str(self._preferences.folder("still")),
             tr("Pictures (*.png *.jpg *.jpeg *.bmp *.webp)"),
         )
         if name and Path(name).is_file():
+            self._preferences.remember_folder("still", Path(name).parent)
             self.chosen.emit({"background": name})

@@ -15,6 +15,7 @@ from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.jobs.job_thread import JobThread
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
+from vsod.pipeline.job_queue import QueuedJob
 
 if TYPE_CHECKING:
     from vsod.pipeline.job_estimate import JobEstimate
@@ -44,6 +45,7 @@ class ExportController(QObject):
             parent,
         )
         self.dialog: ExportDialog | None = None
+        self._sent: set[Path] = set()  # outputs of jobs that were set up here
         self._estimating: JobThread | None = None
         self._asked: object = None  # the question whose answer is wanted
 
@@ -53,12 +55,11 @@ class ExportController(QObject):
         if clip is None or work is None or not self._jobs.formats:
             return
         self._player.pause()
-        folder = self._preferences.get_text("export_folder")
         self.dialog = ExportDialog(
             clip.info,
             self._jobs.formats,
             work.job(clip.info.path, self._workspace.analysis.device),
-            Path(folder) if folder else None,
+            self._preferences.output_folder("export"),
             self._window,
         )
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -79,7 +80,8 @@ class ExportController(QObject):
     def _send(self, spec: JobSpec, signal: pyqtBoundSignal) -> None:
         clip = self._state.clip
         if clip is not None:
-            self._remember(spec)
+            self._preferences.set_text("format", spec.settings.format or "")
+            self._sent.add(spec.output)
             signal.emit(spec, len(spec.frames(clip.info.frame_count)))
 
     def _estimate(self, spec: JobSpec) -> None:
@@ -98,10 +100,11 @@ class ExportController(QObject):
             self._estimating.cancel.set()
             self._estimating = self._asked = None
 
-    def _remember(self, spec: JobSpec) -> None:
-        self._preferences.set_text("format", spec.settings.format or "")
-        if spec.output.parent != spec.source.parent:
-            self._preferences.set_text("export_folder", str(spec.output.parent))
+    def remember(self, item: QueuedJob) -> None:
+        """A job is over: the next export goes to the folder of one that was set up here and went well."""
+        if item.spec.output in self._sent and item.state != "failed":
+            self._preferences.remember_output("export", item.spec.output.parent, item.spec.source)
+        self._sent.discard(item.spec.output)
 
     def _keep(self, spec: JobSpec | None) -> None:
         if spec is not None:

@@ -52,8 +52,10 @@ class MetricsExport(QObject):
             )
             return
         source = table.info.path
+        preferences = self._room.preferences
+        folder = preferences.output_folder("metrics") or source.parent
         name, kind = QFileDialog.getSaveFileName(
-            self._window, title, str(source.with_name(source.stem + ending)), kinds
+            self._window, title, str(folder / f"{source.stem}{ending}"), kinds
         )
         if not name:
             return
@@ -65,6 +67,7 @@ class MetricsExport(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return
+        preferences.remember_output("metrics", path.parent, source)
         issues = len(table.issues)
         self._banner.show_note(
             tr("Wrote {name}").format(name=path.name),

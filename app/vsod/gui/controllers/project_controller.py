@@ -62,7 +62,7 @@ class ProjectController(QObject):
     def ask_for_project(self) -> None:
         """Let the user pick a project."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Open project"), str(self._preferences.last_folder), _FILTER
+            self._window, tr("Open project"), str(self._preferences.folder("project")), _FILTER
         )
         if name:
             self.open(Path(name))
@@ -76,7 +76,7 @@ class ProjectController(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return
-        self._preferences.remember_clip(path)
+        self._preferences.remember_clip(path, "project")
         self._take(project, path.absolute(), saved=True)
         unknown = sorted({name for work in project.clips for name in work.unknown_settings})
         if unknown:
@@ -98,7 +98,7 @@ class ProjectController(QObject):
         suggested = self._document.path or (
             work.path.with_suffix(PROJECT_SUFFIX)
             if work
-            else self._preferences.last_folder / f"project{PROJECT_SUFFIX}"
+            else self._preferences.folder("project") / f"project{PROJECT_SUFFIX}"
         )
         name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _FILTER)
         if not name:
@@ -184,7 +184,7 @@ class ProjectController(QObject):
         except VsodError as error:
             self._banner.show_error(error)
             return False
-        self._preferences.remember_clip(path)
+        self._preferences.remember_clip(path, "project")
         return True
 
     def _retitle(self) -> None:

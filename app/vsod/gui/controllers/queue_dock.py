@@ -19,6 +19,7 @@ from vsod.gui.dialogs import queue_questions
 from vsod.gui.dialogs.export_dialog import ExportDialog
 from vsod.gui.jobs.clip_jobs import QUEUE_JOB
 from vsod.gui.panels.queue_panel import QueuePanel, progress_words
+from vsod.gui.toolkit.file_filters import file_filters
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
 from vsod.pipeline.job_queue import FINISHED_STATES, QueuedJob
@@ -178,8 +179,10 @@ class QueueDock(QDockWidget):
         return project.clips[place] if place >= 0 else self._editing.default_settings(path)
 
     def _ask_for_clips(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), str(self._preferences.last_folder))
+        folder = str(self._preferences.folder("queue"))
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add clips"), folder, file_filters())
         if names:
+            self._preferences.remember_folder("queue", Path(names[0]).parent)
             self.add_clips([Path(name) for name in names])
 
     def _ask_for_settings(self, id: str) -> None:

@@ -25,6 +25,8 @@ DEFAULT_CACHE_GB = "4"
 
 _LAYOUT = {"window": "geometry"}  # where an earlier version kept it
 
+_OUTPUT = {"export": "export_folder"}  # as an earlier version called it
+
 _log = logging.getLogger(__name__)
 
 
@@ -118,6 +120,25 @@ class Preferences:
         folder = Path(self.get_text("last_folder"))
         return folder if folder.is_absolute() and folder.is_dir() else Path.home()
 
+    def folder(self, purpose: str) -> Path:
+        """Where something of this purpose was picked last and it worked; at first where a clip was opened."""
+        folder = Path(self.get_text(f"folder/{purpose}"))
+        return folder if folder.is_absolute() and folder.is_dir() else self.last_folder
+
+    def remember_folder(self, purpose: str, folder: Path) -> None:
+        """What was picked in this folder worked: ``"project"`` or ``"still"``, say."""
+        self.set_text(f"folder/{purpose}", str(folder))
+
+    def output_folder(self, purpose: str) -> Path | None:
+        """Where something was written to last; None if that was beside its source, or the folder is gone."""
+        folder = Path(self.get_text(_OUTPUT.get(purpose, f"folder/{purpose}")))
+        return folder if folder.is_absolute() and folder.is_dir() else None
+
+    def remember_output(self, purpose: str, folder: Path, source: Path) -> None:
+        """Something of a clip was written to this folder, and it worked; beside the clip, so is the next."""
+        key = _OUTPUT.get(purpose, f"folder/{purpose}")
+        self.set_text(key, "" if folder == source.parent else str(folder))
+
     @property
     def last_size(self) -> tuple[int, int]:
         """(width, height) of the clip shown last; 1920x1080 at first."""
@@ -143,12 +164,12 @@ class Preferences:
                 _log.debug("%s", error)
         return DEFAULT_SOURCE_SETTINGS
 
-    def remember_clip(self, path: Path) -> None:
-        """Put ``path`` first among the recent clips and its folder as the last one."""
+    def remember_clip(self, path: Path, purpose: str = "") -> None:
+        """Put ``path`` first among the recent clips and its folder as the last one, of a purpose of its own if named."""
         path = path.absolute()
         rest = [old for old in self.recent if old != path]
         self._store.setValue("recent", [str(p) for p in [path, *rest][:_RECENT]])
-        self.set_text("last_folder", str(path.parent))
+        self.set_text(f"folder/{purpose}" if purpose else "last_folder", str(path.parent))
 
     @property
     def speeds(self) -> dict[tuple[str, str], float]:
