@@ -140,4 +140,10 @@ def data(tmp_path_factory, demo):
         for frame in source.frames(30, 42, size=(854, 480)):
             cv2.imencode(".png", frame.image[..., ::-1])[1].tofile(frames / f"{frame.index:05d}.png")
     runner.run_job(JobSpec(frames, masks, ClipSettings(matte=MatteSettings(threshold=0.5), format="png8")))
+    lists = root / "ImageSets" / "480p"
+    lists.mkdir(parents=True)
+    for split in ("train", "val"):
+        (lists / f"{split}.txt").write_text(
+            "/JPEGImages/480p/demo/00030.png /Annotations/480p/demo/00030.png\n"
+        )
     return root

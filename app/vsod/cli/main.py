@@ -278,7 +278,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     p.add_argument("--all", action="store_true", help="tables of each model with and without each option")
     reads(p.add_argument("--data", type=Path, required=True))
-    p.add_argument("--split", default="val", choices=("val", "train", "all"))
+    p.add_argument("--split", default="val", metavar="SPLIT", help="val (default), train, test, all …")
     cue = p.add_mutually_exclusive_group()
     cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
     cue.add_argument(
@@ -305,7 +305,7 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     p.add_argument("model", metavar="MODEL")
     reads(p.add_argument("--data", type=Path, required=True))
-    p.add_argument("--split", default="val", choices=("val", "train", "all"))
+    p.add_argument("--split", default="val", metavar="SPLIT", help="val (default), train, test, all …")
     p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
     p.add_argument("--install", action="store_true", help="write the best into the model spec")
     add_matte_options(p)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from helpers.exports import clip_info
 from vsod.errors import DataError
 from vsod.lab.datasets import VAL_CLIPS, labelled_clips
 from vsod.lab.evaluation.evaluate import evaluate, format_scores
@@ -30,9 +31,9 @@ def test_table_has_a_row_per_clip_and_the_mean(data):
 def test_missing_masks_are_an_error(data, tmp_path):
     (tmp_path / "JPEGImages" / "480p" / "x").mkdir(parents=True)
     with pytest.raises(DataError, match="no masks"):
-        labelled_clips(tmp_path)[0].masks()
-    with pytest.raises(DataError, match="no video data"):
-        labelled_clips(tmp_path / "JPEGImages")
+        labelled_clips(tmp_path, "all")[0].masks(clip_info())
+    with pytest.raises(DataError, match="no video data set"):
+        labelled_clips(tmp_path / "JPEGImages", "all")
 
 
 def test_our_split_keeps_validation_clips_out_of_training(tmp_path):
@@ -44,13 +45,26 @@ def test_our_split_keeps_validation_clips_out_of_training(tmp_path):
     assert {c.name for c in labelled_clips(tmp_path, "val")} == set(VAL_CLIPS)
 
 
-def test_masks_of_the_wrong_number_are_an_error(data, tmp_path):
+def test_sparse_truth_is_scored_where_it_is(data, tmp_path):
     import shutil
 
     shutil.copytree(data, tmp_path / "d")
-    next((tmp_path / "d" / "Annotations" / "480p" / "demo").glob("*.png")).unlink()
-    with pytest.raises(DataError, match="12 frames but 11 masks"):
-        evaluate("swift", tmp_path / "d")
+    masks = sorted((tmp_path / "d" / "Annotations" / "480p" / "demo").glob("*.png"))
+    for mask in masks[1:5] + masks[6:]:
+        mask.unlink()
+    results = evaluate("swift", tmp_path / "d", split_name="all")
+    assert results[0].frames == 2 and results[0].J > 0.999, "the first frame counts, too"
+    assert results[0].flicker is None
+
+
+def test_a_mask_of_no_frame_is_an_error(data, tmp_path):
+    import shutil
+
+    shutil.copytree(data, tmp_path / "d")
+    folder = tmp_path / "d" / "Annotations" / "480p" / "demo"
+    shutil.copy(next(folder.glob("*.png")), folder / "00999.png")
+    with pytest.raises(DataError, match=r"00999\.png belongs to no frame"):
+        evaluate("swift", tmp_path / "d", split_name="all")
 
 
 def test_flow_magnitude_alone_needs_no_net(data):

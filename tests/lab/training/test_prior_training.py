@@ -55,6 +55,10 @@ def data(tmp_path_factory):
         for k in range(6):
             image, mask = picture(k)
             cv2.imwrite(str(folder / f"{k:05d}.{suffix}"), image if suffix == "jpg" else mask)
+    lists = root / "ImageSets" / "480p"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("/JPEGImages/480p/box/00000.jpg /Annotations/480p/box/00000.png\n")
+    (lists / "val.txt").write_text((lists / "train.txt").read_text())
     rows = []
     with tarfile.open(root / "images-00.tar", "w") as tar:
         for k in range(4):

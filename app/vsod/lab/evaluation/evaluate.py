@@ -24,13 +24,12 @@ from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.evaluation.figures import BestWorstSheet
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
-from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.flow import estimator
 from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
-from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean_scores, scored_frames
+from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean_scores
 
 Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
 InputMode = Literal["full", "no-flow", "motion"]
@@ -65,7 +64,7 @@ def evaluate(
     Args:
         model_id: Model to measure.
         data: Data folder, see :mod:`vsod.lab.datasets`.
-        split_name: ``"val"``, ``"train"`` or ``"all"``.
+        split_name: See :func:`vsod.lab.datasets.labelled_clips`.
         cue: ``"full"``, ``"no-flow"`` (the net without motion) or ``"motion"`` (motion without the net).
         adapt: Fit the model to each clip first, as ``run --adapt`` does.
         matte_settings: As for ``run``.
@@ -75,7 +74,7 @@ def evaluate(
         on_clip: Called after each clip.
 
     Raises:
-        DataError: Data or the measuring library are missing, or masks and frames do not match.
+        DataError: Data or the measuring library are missing, or a mask belongs to no frame.
     """
     if importlib.util.find_spec("py_sod_metrics") is None:
         raise DataError(
@@ -84,7 +83,7 @@ def evaluate(
         )
     results = []
     for clip in labelled_clips(data, split_name):
-        with open_source(clip.source) as source:
+        with clip.open() as source:
             scores = _one(clip, source, model_id, cue, adapt, matte_settings, device, engine, gallery)
         results.append(scores)
         if on_clip:
@@ -106,9 +105,7 @@ def _one(
     engine: str | None,
     gallery: BestWorstSheet | None,
 ) -> Scores:
-    model, masks = require_model(model_id), clip.masks()
-    if len(masks) != source.info.frame_count:
-        raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
+    model, masks, count = require_model(model_id), clip.masks(source.info), source.info.frame_count
     if cue == "motion":
         raster = Raster.fit(source.info.display_size, 82944, 32)
         maps = motion_baseline(source.frames(size=raster.size))
@@ -118,17 +115,17 @@ def _one(
         request = AnalysisRequest(wanted, whole if adapt else None, device, engine, use_flow=cue == "full")
         store = analyse_whole_clip(source, request)
         maps = ((i, store.require(i)) for i in whole)
-    h, w = masks[0].shape
+    counted, dense = masks.scored(count), len(masks) == count
+    w, h = masks.size
     scorer = ClipScorer(clip.name)
-    counted = scored_frames(len(masks))
     with Refiner(settings.for_model(model.crf)) as refiner, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if refiner.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
-        for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(masks))):
+        for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(count)):
             if picture.index in counted:
                 matte, mask = refiner(saliency, picture.image), masks[picture.index]
-                found = scorer.add(matte, mask, picture.image)
+                found = scorer.add(matte, mask, picture.image if dense else None)
                 if gallery:
                     gallery.add(clip.name, picture.index, found, picture.image, mask, matte)
     return scorer.result()

@@ -16,14 +16,12 @@ from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.errors import ModelError
 from vsod.inference.model_registry import find_model, require_model
-from vsod.lab.datasets import labelled_clips
+from vsod.lab.datasets import FrameMasks, labelled_clips
 from vsod.lab.evaluation.evaluate import analyse_whole_clip
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
-from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod.storage.atomic import write_text
-from vsod_models.metrics.clip_scores import scored_frames
 from vsod_models.metrics.davis import boundary_accuracy, region_similarity
 
 THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -83,12 +81,12 @@ def sweep_thresholds(
     model = require_model(model_id)
     scores: list[npt.NDArray[np.float64]] = []
     for clip in labelled_clips(data, split):
-        masks = clip.masks()
-        chosen = set(scored_frames(len(masks))[::every])
-        with open_source(clip.source) as source:
+        with clip.open() as source:
+            masks = clip.masks(source.info)
+            chosen = set(sorted(masks.scored(source.info.frame_count))[::every])
             whole = range(source.info.frame_count)
             store = analyse_whole_clip(source, AnalysisRequest(((model_id, (whole,)),), device=device))
-            maps = [store.require(i) for i in range(len(masks))]
+            maps = [store.require(i) for i in whole]
             with Refiner(matte_settings.for_model(model.crf)) as refiner:
                 rows = [
                     _scores(
@@ -115,15 +113,14 @@ def sweep_thresholds(
 def _scores(
     source: Source,
     maps: list[Map],
-    masks: Sequence[npt.NDArray[np.uint8]],
+    masks: FrameMasks,
     chosen: set[int],
     refiner: Refiner,
     settings: MatteSettings,
 ) -> list[float]:
     """Mean J and F over the chosen frames."""
-    h, w = masks[0].shape
     found = []
-    with closing(prefetch(source.frames(size=(w, h)))) as frames:
+    with closing(prefetch(source.frames(size=masks.size))) as frames:
         pairs = zip(frames, maps, strict=True)
         for frame, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(len(maps))):
             if frame.index in chosen:

@@ -16,12 +16,11 @@ from safetensors import SafetensorError
 from vsod import paths
 from vsod.errors import DataError, ModelError
 from vsod.lab.datasets import LabelledClip, labelled_clips
-from vsod.media.sources.opening import open_source
 from vsod.storage.atomic import output_error, write_bytes
 from vsod.storage.partial_files import replacing
 from vsod_models.flow.dis import DIS
 from vsod_models.flow.motion_encoding import dominant_motion, robust_peak
-from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean_scores, scored_frames
+from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean_scores
 from vsod_models.motion_prior.motion_prior import WIDTH, MotionPrior
 from vsod_models.motion_prior.region_features import PooledRegionFeatures
 from vsod_models.motion_prior.segmentation import SegmentationInput
@@ -33,12 +32,12 @@ LabelledFrame = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArra
 
 
 def clip_frames(clips: Iterable[LabelledClip], every: int, width: int = WIDTH) -> Iterator[LabelledFrame]:
-    """Every ``every``-th frame of labelled clips: rgb, DIS flow to the next frame, mask.
+    """Every ``every``-th frame of labelled clips that has a mask: rgb, DIS flow to the next frame, mask.
 
     The last frame of a clip looks back, its flow turned round.
 
     Raises:
-        DataError: A clip has another number of masks than frames.
+        DataError: A clip has no masks, or one that belongs to no frame.
     """
     for clip in clips:
         for _, frame in indexed_frames(clip, every, width):
@@ -48,22 +47,20 @@ def clip_frames(clips: Iterable[LabelledClip], every: int, width: int = WIDTH) -
 def indexed_frames(clip: LabelledClip, every: int, width: int = WIDTH) -> Iterator[tuple[int, LabelledFrame]]:
     """The same for one clip, with the ordinal of each frame."""
     estimate = DIS()
-    masks = clip.masks()
-    with open_source(clip.source) as source:
+    with clip.open() as source:
         info = source.info
-        if info.frame_count != len(masks):
-            raise DataError(f"{info.frame_count} frames but {len(masks)} masks", where=clip.source)
+        masks = clip.masks(info)
         full_width, full_height = info.display_size
         size = (width, max(round(full_height * width / full_width), 1))
         before: npt.NDArray[np.uint8] | None = None
         current: npt.NDArray[np.uint8] | None = None
         for item in source.frames(size=size):
-            if current is not None and (item.index - 1) % every == 0:
+            if current is not None and (item.index - 1) % every == 0 and item.index - 1 in masks:
                 mask = _fit_mask(masks[item.index - 1], size)
                 yield item.index - 1, (current, estimate(current, item.image), mask)
             before, current = current, item.image
-        last = len(masks) - 1
-        if before is not None and current is not None and last % every == 0:
+        last = info.frame_count - 1
+        if before is not None and current is not None and last % every == 0 and last in masks:
             yield last, (current, -estimate(current, before), _fit_mask(masks[last], size))
 
 
@@ -249,8 +246,9 @@ def measure_prior(
     width = read_prior(file).width
     rows = []
     for clip in labelled_clips(data, split):
-        masks = clip.masks()
-        counted = scored_frames(len(masks))
+        with clip.open() as source:
+            masks = clip.masks(source.info)
+            counted = masks.scored(source.info.frame_count)
         ours, baseline = ClipScorer(clip.name), ClipScorer(clip.name)
         for index, (rgb, flow, _) in indexed_frames(clip, every, width):
             if index not in counted:

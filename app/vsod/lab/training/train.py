@@ -12,7 +12,6 @@ from vsod.inference.model_registry import find_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.training.plan import TrainingPlan
-from vsod.media.sources.opening import open_source
 from vsod.storage.atomic import commit_together, create_partial, discard, output_error
 from vsod_models.training.data.pack_videos import Clip, pack_videos
 from vsod_models.training.data.packed_data import VIDEO_SIZE, finish, has_prior
@@ -36,7 +35,7 @@ def make_pack(data: Path, folder: Path, report: Report | None = None) -> None:
     clips = labelled_clips(data, "train")
     try:
         groups = pack_photos(data, folder, progress=tell("photos"))
-        total = sum(len(c.masks()) for c in clips)
+        total = sum(_frame_count(clip) for clip in clips)
         names = pack_videos(_decoded(clips), total, folder, progress=tell("videos"))
     except (FileNotFoundError, ValueError) as error:
         raise DataError(str(error), where=data) from error
@@ -61,13 +60,16 @@ def add_prior(folder: Path, report: Report | None = None, photos: int = 3000) ->
     pack_priors(folder, compute, motion_prior.prior_digest(), photos, tell)
 
 
+def _frame_count(clip: LabelledClip) -> int:
+    with clip.open() as source:
+        return source.info.frame_count
+
+
 def _decoded(clips: list[LabelledClip]) -> Iterator[Clip]:
     for clip in clips:
-        masks = clip.masks()
-        with open_source(clip.source) as source:
+        with clip.open() as source:
             # before any frame is packed: the arrays have room for as many as there are masks
-            if source.info.frame_count != len(masks):
-                raise DataError(f"{source.info.frame_count} frames but {len(masks)} masks", where=clip.source)
+            masks = clip.masks(source.info).require_all(source.info.frame_count)
             frames = (frame.image for frame in source.frames(size=VIDEO_SIZE))
             yield clip.name, frames, masks
 
