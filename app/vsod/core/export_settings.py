@@ -18,7 +18,7 @@ from vsod.errors import UsageError
 EXPORT_KINDS: dict[str, str] = {
     "matte": "soft matte, white = subject",
     "mask": "matte cut at a half: black and white only",
-    "saliency": "the map of the network at source size, without finishing",
+    "saliency": "the map of the network at source size, without matte settings",
     "heatmap": "that map in false colours",
     "cutout": "the subject's own colour with an alpha channel",
     "fill+matte": "two files: the colour (NAME_fg) and its matte (NAME_matte)",

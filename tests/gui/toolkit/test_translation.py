@@ -21,7 +21,7 @@ from vsod.gui.actions.tint_menu import COLOURS
 from vsod.gui.actions.view_menus import _GROUNDS, _READINGS
 from vsod.gui.dialogs import job_estimate_view, model_details_dialog, preferences_dialog
 from vsod.gui.dialogs.background_picker import _KINDS
-from vsod.gui.dialogs.export_form import _TITLES
+from vsod.gui.dialogs.export_form import _ALPHAS, _AUDIOS, _OLDER, _TITLES, about_kind
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
 from vsod.gui.panels.clip_facts import clip_facts
@@ -38,6 +38,7 @@ from vsod.gui.toolkit.translation import (
 )
 from vsod.inference.model_registry import list_models
 from vsod.inference.model_spec import TRAINING_DATA_NOTICES
+from vsod.project.presets import Presets
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
 
@@ -68,6 +69,9 @@ def tables() -> set[str]:
         | {choice_title(word) for editor in fields(MatteSettings) for word in editor.metadata["choices"]}
         | set(TIPS.values())
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
+        | {about_kind(kind) for kind in EXPORT_KINDS}
+        | {*_ALPHAS.values(), *_OLDER.values(), *_AUDIOS.values()} - {"PCM", "AAC"}
+        | {name for kind in ("matte", "export") for name in Presets(kind).names}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
         | set(TRAINING_DATA_NOTICES.values())

@@ -46,8 +46,8 @@ class BackgroundPicker(QWidget):
     def problem(self) -> str:
         """Why it cannot be used, or ""."""
         if self.kind.currentData() == "colour" and ExportSettings(background=self.background).colour is None:
-            return "A colour is six digits, RRGGBB."
-        return "" if self.background else "Choose a background."
+            return tr("A colour is six digits, RRGGBB.")
+        return "" if self.background else tr("Choose a background.")
 
     def set_background(self, background: str) -> None:
         """Set the background without emitting `changed`."""
@@ -74,7 +74,7 @@ class BackgroundPicker(QWidget):
 
     def _choose(self) -> None:
         if self.kind.currentData() == "colour":
-            colour = QColorDialog.getColor(QColor(f"#{self.text.text()}"), self, "Background")
+            colour = QColorDialog.getColor(QColor(f"#{self.text.text()}"), self, tr("Background"))
             if colour.isValid():
                 self.text.setText(colour.name().removeprefix("#"))
             return

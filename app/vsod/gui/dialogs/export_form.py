@@ -35,6 +35,9 @@ _TITLES = {
     "fill+matte": "Fill and matte, two files",
     "over": "Over a background",
 }
+_ALPHAS = {"straight": "Straight", "premultiplied": "Premultiplied"}
+_AUDIOS = {"": "Default", "copy": "Copy", "pcm": "PCM", "aac": "AAC", "none": "No audio"}
+_OLDER = {"keep": "Keep", "remove": "Remove"}
 _RATES = ("23.976", "24", "25", "29.97", "30", "50", "59.94", "60")
 
 
@@ -58,24 +61,18 @@ class ExportForm(QWidget):
         super().__init__(parent)
         self._info, self._formats = info, list(formats)
         self.preset_bar = PresetBar("export")
-        self.what = _words({name: tr(_TITLES[name]) for name in EXPORT_KINDS}, "What to write")
+        self.what = _words({name: tr(_TITLES[name]) for name in EXPORT_KINDS}, tr("What to write"))
         self.about = _remark()
-        self.format_box = _words({}, "Format")
+        self.format_box = _words({}, tr("Format"))
         self.note = _remark()
-        self.alpha = _words({kind: kind.capitalize() for kind in ALPHA_MODES}, "Kind of alpha")
+        self.alpha = _words({kind: tr(_ALPHAS[kind]) for kind in ALPHA_MODES}, tr("Kind of alpha"))
         self.background = BackgroundPicker()
         self._own_time = tr("Frame times as the source")
         self.rate = QComboBox()
         self.rate.setEditable(True)
         self.rate.addItems([self._own_time, *_RATES])
         self.rate.setAccessibleName(tr("Frame rate"))
-        named = {
-            "": tr("Default"),
-            **{way: way.capitalize() for way in AUDIO_MODES},
-            "pcm": "PCM",
-            "aac": "AAC",
-        }
-        self.audio = _words(named, "Audio")
+        self.audio = _words({way: tr(_AUDIOS[way]) for way in ("", *AUDIO_MODES)}, tr("Audio"))
         self.audio.setToolTip(tr("Default: copied to pictures, not to mattes"))
         self.names = QLineEdit()
         self.names.setAccessibleName(tr("Names of the images"))
@@ -87,9 +84,9 @@ class ExportForm(QWidget):
         self.start_number.addItems(
             [tr("As in the source"), "0", "1", "1001", *(["timecode"] if info.timecode else [])]
         )
-        self.compression = _words({name: name.upper() for name in EXR_COMPRESSION}, "Compression")
+        self.compression = _words({name: name.upper() for name in EXR_COMPRESSION}, tr("Compression"))
         self.older_images = _words(
-            {way: way.capitalize() for way in OLDER_IMAGES}, "Images of earlier exports"
+            {way: tr(_OLDER[way]) for way in OLDER_IMAGES}, tr("Images of earlier exports")
         )
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
@@ -187,7 +184,8 @@ class ExportForm(QWidget):
     def _fit(self, _index: int = 0) -> None:
         self._fill_formats(str(self.format_box.currentData()))
         what, row = str(self.what.currentData()), self.format
-        self.about.setText(EXPORT_KINDS[what].partition(" (see ")[0].capitalize())
+        about = tr(about_kind(what))
+        self.about.setText(about[:1].upper() + about[1:])
         self.note.setText(row.note)
         shown = {
             self.alpha: what == "cutout" and not row.straight_only,
@@ -228,6 +226,11 @@ class ExportForm(QWidget):
     def _take(self, values: Values) -> None:
         self.set_settings(ExportSettings.from_options(values), str(values.get("format", "")))
         self._told()
+
+
+def about_kind(kind: str) -> str:
+    """What an export kind holds, in English."""
+    return EXPORT_KINDS[kind].partition(" (see ")[0]
 
 
 def _words(named: dict[str, str], name: str) -> QComboBox:

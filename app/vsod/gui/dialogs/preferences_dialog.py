@@ -66,7 +66,8 @@ class PreferencesDialog(QDialog):
         ours_first = sorted(models, key=lambda model: bool(model.published))
         choices = [(model.id, model.title) for model in ours_first if not model.problem]
         self.model_box = self._choice(tr("Model of a new clip"), "default_model", [as_before, *choices])
-        presets = [(name, name) for name in Presets("matte").names]
+        kept = Presets("matte")
+        presets = [(name, name if kept.is_own(name) else tr(name)) for name in kept.names]
         self.preset_box = self._choice(tr("Matte of a new clip"), "default_preset", [as_before, *presets])
         self.device_box = self._choice(tr("Device"), "device", device_names())
         saves = [(seconds, tr(text)) for seconds, text in _SAVES.items()]

@@ -28,7 +28,7 @@ class PresetBar(QWidget):
         self.list = QComboBox()
         self.list.setAccessibleName(tr("Preset"))
         self.list.setPlaceholderText(tr("Custom"))
-        self.list.activated.connect(lambda: self.picked.emit(self.presets[self.list.currentText()]))
+        self.list.activated.connect(lambda: self.picked.emit(self.presets[str(self.list.currentData())]))
         menu = QMenu(self)
         self.save_action = menu.addAction(tr("Save as preset…"), self._ask_for_name)
         self.delete_action = menu.addAction(tr("Delete preset"), self._delete)
@@ -50,7 +50,7 @@ class PresetBar(QWidget):
         self._values = dict(values)
         match = next((name for name in self.presets.names if self.presets[name] == values), "")
         with QSignalBlocker(self.list):
-            self.list.setCurrentIndex(self.list.findText(match) if match else -1)
+            self.list.setCurrentIndex(self.list.findData(match) if match else -1)
         if self.delete_action is not None:
             self.delete_action.setEnabled(self.presets.is_own(match))
 
@@ -69,7 +69,7 @@ class PresetBar(QWidget):
 
     def _delete(self) -> None:
         try:
-            self.presets.delete(self.list.currentText())
+            self.presets.delete(str(self.list.currentData()))
         except VsodError as error:
             QMessageBox.warning(self, tr("Preset not deleted"), inert(str(error)))
         self._fill()
@@ -77,5 +77,6 @@ class PresetBar(QWidget):
     def _fill(self) -> None:
         with QSignalBlocker(self.list):
             self.list.clear()
-            self.list.addItems(self.presets.names)
+            for name in self.presets.names:
+                self.list.addItem(name if self.presets.is_own(name) else tr(name), name)
         self.show_values(self._values)
