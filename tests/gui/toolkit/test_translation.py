@@ -38,6 +38,8 @@ from vsod.gui.toolkit.translation import (
 )
 from vsod.inference.model_registry import list_models
 from vsod.inference.model_spec import TRAINING_DATA_NOTICES
+from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
+from vsod.media.formats.table import FORMATS
 from vsod.project.presets import Presets
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
@@ -71,6 +73,7 @@ def tables() -> set[str]:
         | {text.split(",")[0] for text in EXPORT_KINDS.values()}
         | {about_kind(kind) for kind in EXPORT_KINDS}
         | {*_ALPHAS.values(), *_OLDER.values(), *_AUDIOS.values()} - {"PCM", "AAC"}
+        | {text for row in (FORMATS | FFMPEG_FORMATS).values() for text in (row.title, row.note)}
         | {name for kind in ("matte", "export") for name in Presets(kind).names}
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())

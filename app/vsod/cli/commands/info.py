@@ -100,7 +100,7 @@ def models(args: argparse.Namespace) -> int:
         print(f"{model.id:{width}}{model.title}: {model.problem or model.summary}")
         if not model.problem:
             numbers = ", ".join(f"{k} {v}" for k, v in model.measured.items() if not isinstance(v, dict))
-            print(f"{'':{width}}{model.training_data_notice}; licence of the weights file: {model.licence}")
+            print(f"{'':{width}}{model.training_data_notice}; licence {model.licence}")
             measured = f"{model.accuracy} ({numbers})" if model.accuracy and numbers else numbers
             if measured:
                 print(f"{'':{width}}{measured}")

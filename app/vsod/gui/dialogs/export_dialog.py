@@ -32,6 +32,7 @@ from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.dialog_size import ScrollingForm, fit_to_content
 from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
+from vsod.gui.toolkit.progress_text import frame_count_text
 from vsod.gui.toolkit.time_text import clock_text, position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.storage.claims import check_name_length, same
@@ -182,10 +183,11 @@ class ExportDialog(QDialog):
     def _range_text(self) -> str:
         marked = self._marked
         if marked == range(self._info.frame_count):
-            return "In to out  (nothing marked)"
+            return tr("In to out  (nothing marked)")
         first, last = position_text(self._info, marked.start), position_text(self._info, marked.stop - 1)
         seconds = clock_text(float(len(marked) / self._info.rate))
-        return f"In to out  ({first} to {last}, {len(marked)} frames, {seconds})"
+        text = tr("In to out  ({first} to {last}, {frames}, {seconds})")
+        return text.format(first=first, last=last, frames=frame_count_text(len(marked)), seconds=seconds)
 
     # ---- what follows from what
 

@@ -178,7 +178,7 @@ class ExportForm(QWidget):
             self.format_box.clear()
             for row in self._formats:
                 if all(layout in row.layouts for layout in needed):
-                    self.format_box.addItem(row.title, row.id)
+                    self.format_box.addItem(tr(row.title), row.id)
             self.format_box.setCurrentIndex(max(self.format_box.findData(chosen), 0))
 
     def _fit(self, _index: int = 0) -> None:
@@ -186,7 +186,7 @@ class ExportForm(QWidget):
         what, row = str(self.what.currentData()), self.format
         about = tr(about_kind(what))
         self.about.setText(about[:1].upper() + about[1:])
-        self.note.setText(row.note)
+        self.note.setText(tr(row.note))
         shown = {
             self.alpha: what == "cutout" and not row.straight_only,
             self.background: what == "over",
