@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from vsod.core.clip import ClipInfo
@@ -82,7 +82,9 @@ class QueueDock(QDockWidget):
         """Show it below the timeline, or in a window of its own where the main window is low."""
         if visible and self.isHidden() and not self.isFloating() and self._window.height() < _LOW:
             self.setFloating(True)
-            self.resize(*_OWN_WINDOW)
+            self.resize(QSize(*_OWN_WINDOW).boundedTo(self._window.size()))
+            middle = self._window.frameGeometry().center()
+            self.move(middle - self.rect().center())
         super().setVisible(visible)
 
     def add(self, spec: JobSpec, frames: int) -> None:

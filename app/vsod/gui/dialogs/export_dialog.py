@@ -33,7 +33,7 @@ from vsod.gui.toolkit.dialog_size import ScrollingForm, fit_to_content
 from vsod.gui.toolkit.pipeline_interface import FormatChoice
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.progress_text import frame_count_text
-from vsod.gui.toolkit.time_text import clock_text, position_text
+from vsod.gui.toolkit.time_text import length_text, position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.storage.claims import check_name_length, same
 
@@ -185,7 +185,7 @@ class ExportDialog(QDialog):
         if marked == range(self._info.frame_count):
             return tr("In to out  (nothing marked)")
         first, last = position_text(self._info, marked.start), position_text(self._info, marked.stop - 1)
-        seconds = clock_text(float(len(marked) / self._info.rate))
+        seconds = length_text(self._info, marked)
         text = tr("In to out  ({first} to {last}, {frames}, {seconds})")
         return text.format(first=first, last=last, frames=frame_count_text(len(marked)), seconds=seconds)
 
