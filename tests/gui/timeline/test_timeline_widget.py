@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,20 +11,22 @@ import pytest
 from fake_clip_session import FakeBackend, FakeClip, clip_info
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QImage, QPainter, QWheelEvent
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, wait_for_frame
 
+from vsod.core.frame import Frame
 from vsod.gui.main_window import MainWindow
+from vsod.gui.timeline import track_layout
 from vsod.gui.timeline.descriptions import next_cut
 from vsod.gui.timeline.metric_plot import PlotColours, column_edges, extremes, plot_metric
 from vsod.gui.timeline.static_layer import thumbnail_positions
 from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.timeline.timeline_widget import TimelineWidget
 from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics
-from vsod.qc.issues import find_issues
+from vsod.qc.issues import ISSUE_TYPES, Issue, find_issues
 
 INK = PlotColours(0, 1, 2, 3, 4)
 
@@ -236,6 +239,68 @@ def test_hovering_tells_what_is_there(qtbot: QtBot, window: MainWindow, clip: Fa
     assert "frame 21" in said[-1] and "Low confidence: 1 frame, Confidence 0.10" in said[-1]
 
 
+def test_the_film_is_read_in_one_pass(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    film = window.overview._thumbnails
+    qtbot.waitUntil(lambda: not film.filling)
+    begun: list[int] = []
+    plain = clip.frames
+
+    def count(start: int, stop: int | None = None, *, size: tuple[int, int] | None = None) -> Iterator[Frame]:
+        begun.append(start)
+        return plain(start, stop, size=size)
+
+    clip.frames = count  # type: ignore[method-assign]
+    clip.keyframe_before = lambda index: index - index % 20  # type: ignore[method-assign]
+    film.set_clip(clip, (64, 36))
+    with qtbot.waitSignal(film.filled):
+        film.request([(k, 0) for k in range(1, 60, 4)])
+    assert begun == [1, 21, 41], "a decoder for every key frame, no more"
+    assert [film.picture(k) is not None for k in (1, 57, 2)] == [True, True, False]
+    qtbot.waitUntil(lambda: clip.streams == 0)
+
+
+def test_what_is_not_in_the_clip_is_not_asked_of_it(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    film = window.overview._thumbnails
+    failed: list[Exception] = []
+    film.failed.connect(failed.append)
+    qtbot.waitUntil(lambda: not film.filling)
+    film.request([(60, 0), (200, 0)])
+    assert not film.filling and not failed
+
+
+def test_mattes_are_measured_after_the_film(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    film = window.overview._thumbnails
+    qtbot.waitUntil(lambda: not film.filling)
+    film.pause(True)
+    film.set_clip(clip, (64, 36))
+    film.request([(0, 0)])
+    clip.measured.clear()
+    window.overview._covered = 1
+    window.overview._measure_more()
+    assert window.overview._job is None and film.filling
+    film.request(None)
+    assert not film.filling
+    film.pause(False)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_frame_of_a_short_clip_is_not_stretched(
+    qtbot: QtBot, window: MainWindow, backend: FakeBackend, count: int
+) -> None:
+    backend.info_changes = {"count": count}
+    window.open_path(Path("/clips/still.mov"))
+    film = window.overview._thumbnails
+    qtbot.waitUntil(lambda: film.picture(0) is not None)
+    image = window.timeline.grab().toImage()
+    y = track_layout.THUMBNAILS_TOP + track_layout.THUMBNAILS // 2
+    left = round(window.timeline.x_of(0))
+    wide = round(track_layout.THUMBNAILS * 16 / 9)
+    # red: the frame's number on the left half, 200 on the right one
+    assert image.pixelColor(left + wide // 4, y).red() < 60
+    assert image.pixelColor(left + wide * 3 // 4, y).red() > 150
+    assert image.pixelColor(left + wide + 20, y).red() < 60, "nothing beside it"
+
+
 def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, backend: FakeBackend) -> None:
     window.open_path(Path("/clips/heron.mov"))
     qtbot.waitUntil(lambda: window.canvas.shown is not None)
@@ -249,3 +314,83 @@ def test_the_film_waits_for_the_first_map(qtbot: QtBot, window: MainWindow, back
     gate.release(100)
     qtbot.waitUntil(lambda: not window.jobs.busy)
     assert not film._paused
+
+
+def press(
+    bar: TimelineWidget,
+    x: float,
+    y: float,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, modifier, QPoint(round(x), round(y)))
+
+
+def move(bar: TimelineWidget, x: float, y: float = 60) -> None:
+    at = QPointF(x, y)
+    buttons = Qt.MouseButton.LeftButton
+    bar.mouseMoveEvent(
+        QMouseEvent(QEvent.Type.MouseMove, at, at, buttons, buttons, Qt.KeyboardModifier.NoModifier)
+    )
+
+
+def release(bar: TimelineWidget) -> None:
+    QTest.mouseRelease(bar, Qt.MouseButton.LeftButton)
+
+
+def test_a_click_on_an_issue_goes_to_its_worst_frame(window: MainWindow, clip: FakeClip) -> None:
+    bar, count = window.timeline, 60
+    bar.set_metrics(
+        None,
+        np.zeros(count, np.bool_),
+        [Issue(ISSUE_TYPES[0], range(10, 40), 33, 0.1), Issue(ISSUE_TYPES[1], range(20, 23), 21, 0.2)],
+    )
+    y = track_layout.ISSUES_TOP + track_layout.ISSUES / 2
+    press(bar, bar.x_of(12), y)
+    assert window.player.index == 33
+    move(bar, bar.x_of(50))
+    assert window.player.index == 33, "a click is no drag"
+    release(bar)
+    press(bar, bar.x_of(21), y)
+    assert window.player.index == 21
+    release(bar)
+    press(bar, bar.x_of(50.5), y)
+    assert window.player.index == 50
+    release(bar)
+
+
+def test_alt_and_a_drag_move_the_range(window: MainWindow, clip: FakeClip) -> None:
+    bar, alt = window.timeline, Qt.KeyboardModifier.AltModifier
+    bar.range_dragged.emit(10, 20)
+    window.document.end_edit()
+    at = window.player.index
+    press(bar, bar.x_of(15), 60, alt)
+    move(bar, bar.x_of(25))
+    assert window.player.marked == range(20, 30) and window.player.index == at
+    move(bar, bar.x_of(5))
+    assert window.player.marked == range(0, 10)
+    move(bar, bar.x_of(400))
+    assert window.player.marked == range(50, 60), "as far as the clip goes"
+    release(bar)
+    window.document.history.undo()
+    assert window.player.marked == range(10, 20), "one drag is one step of undo"
+    press(bar, bar.x_of(40.5), 60, alt)
+    assert window.player.index == 40, "outside the range it is a click like others"
+    release(bar)
+
+
+def test_a_drag_beyond_the_edge_scrolls(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
+    bar = window.timeline
+    for _ in range(6):
+        bar.zoom_by(1.5, bar.x_of(0))
+    edge = bar.axis.left + bar.axis.width
+    last = bar.axis.visible.stop
+    assert last < 60
+    press(bar, bar.x_of(2), track_layout.RULER - 4)
+    move(bar, edge + 80)
+    qtbot.waitUntil(lambda: bar.axis.visible.stop > last and window.player.index > last)
+    release(bar)
+    assert not bar._beyond.isActive()
+    press(bar, edge - 5, track_layout.RULER - 4)
+    move(bar, bar.axis.left - 200)
+    qtbot.waitUntil(lambda: window.player.index == 0)
+    release(bar)

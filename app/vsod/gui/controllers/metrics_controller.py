@@ -78,6 +78,7 @@ class MetricsController(QObject):
         self._thumbnails = ThumbnailLoader(self)
         self._thumbnails.ready.connect(timeline.refresh_thumbnails)
         self._thumbnails.failed.connect(self.failed)
+        self._thumbnails.filled.connect(self._measure_more)
         timeline.thumbnails_wanted.connect(self._want_thumbnails)
         timeline.set_thumbnails(self._thumbnails.picture)
 
@@ -148,7 +149,9 @@ class MetricsController(QObject):
         new = self._covered - self._measured
         if self._clip is None or self._judged is None or self._job is not None or new <= 0:
             return
-        if self._settling.isActive():
+        if (
+            self._settling.isActive() or self._thumbnails.filling
+        ):  # the film goes first, and says when it is there
             return
         if self._resting or new >= _BATCH:
             clip, judged, count = self._clip, self._judged, self._player.count
@@ -195,8 +198,8 @@ class MetricsController(QObject):
     # ---- film
 
     def _want_thumbnails(self, places: list[int], step: int) -> None:
-        at = self._player.index
-        self._thumbnails.request([(p, step // 2) for p in sorted(places, key=lambda p: abs(p - at))])
+        at = self._player.index  # from there on, then what is before it
+        self._thumbnails.request([(p, step // 2) for p in sorted(places, key=lambda p: (p + step <= at, p))])
 
 
 def _judged(settings: ClipSettings) -> ClipSettings:

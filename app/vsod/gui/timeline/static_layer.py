@@ -126,10 +126,12 @@ def _paint_thumbnails(painter: QPainter, what: TimelineState, axis: TimeAxis) ->
         picture = what.thumbnail(index)
         if picture is None:
             continue
-        left = axis.x_of(index)
+        left, whole = axis.x_of(index), track_layout.THUMBNAILS * width / height
+        # neither squeezed nor stretched: at the clip's end a place may be narrower than its picture, and a frame of a
+        # very short clip wider
         wide = min(axis.x_of(index + step), end) - left
-        # cut, not squeezed: at the clip's end a place may be narrower than its picture
-        share = min(1.0, wide / (track_layout.THUMBNAILS * width / height))
+        wide = min(wide, whole) if step == 1 else wide
+        share = min(1.0, wide / whole)
         source = QRectF(0, 0, picture.width() * share, picture.height())
         painter.drawImage(
             QRectF(left, track_layout.THUMBNAILS_TOP, wide - 1, track_layout.THUMBNAILS), picture, source

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PyQt6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QImage,
     QMouseEvent,
@@ -33,12 +33,15 @@ from vsod.qc.frame_metrics import FrameMetrics, Metric
 from vsod.qc.issues import Issue
 
 _GRAB = 7  # pixels around a handle that still catch it
+_SCROLL_MS = 40  # between two steps while something is dragged beyond an edge
+_SCROLL_STEP = 0.4  # of the distance from the edge
 
 
 class TimelineWidget(QWidget):
     """Ruler, thumbnails, coverage, metric tracks, issues, in and out handles, playhead.
 
-    The wheel scrolls, with Ctrl it zooms to the cursor.
+    The wheel scrolls, with Ctrl it zooms to the cursor; a drag beyond an edge scrolls, too. Alt and a drag between the
+    handles moves the range. A click on an issue goes to its worst frame.
     """
 
     scrubbed = pyqtSignal(int)  # go to this frame
@@ -60,7 +63,12 @@ class TimelineWidget(QWidget):
         self._backdrop: QPixmap | None = None
         self._index = 0
         self._marked = range(0)
-        self._dragged = ""  # "playhead", "in" or "out"
+        self._dragged = ""  # "playhead", "in", "out" or "range"
+        self._held_at = 0  # of the range that is dragged: the frame edge that was caught
+        self._drag_x = 0.0  # where the pointer is that drags
+        self._beyond = QTimer(self)  # runs while it is beyond an edge
+        self._beyond.setInterval(_SCROLL_MS)
+        self._beyond.timeout.connect(self._scroll_along)
         self._hover: int | None = None
         self.set_shown_metrics(track_layout.METRICS)
 
@@ -250,8 +258,17 @@ class TimelineWidget(QWidget):
         """Catch a handle or go there."""
         if event is None or self._picture.info is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        self._dragged = self._handle_at(event.position().x(), event.position().y())
-        self._drag(event.position().x())
+        x, y = event.position().x(), event.position().y()
+        issue = self._issue_at(x, y)
+        if issue is not None:
+            self.scrubbed.emit(issue.worst)
+            return
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        if alt and self._marked.start <= self.axis.position(x) < self._marked.stop:
+            self._dragged, self._held_at = "range", round(self.axis.position(x))
+            return
+        self._dragged = self._handle_at(x, y)
+        self._drag(x)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Drag, or say what is under the cursor."""
@@ -260,6 +277,11 @@ class TimelineWidget(QWidget):
         x, y = event.position().x(), event.position().y()
         if self._dragged:
             self._drag(x)
+            beyond = self._past_edge(x)
+            if beyond and not self._beyond.isActive():
+                self._beyond.start()
+            elif not beyond:
+                self._beyond.stop()
             return
         over = self._handle_at(x, y)
         self.setCursor(Qt.CursorShape.ArrowCursor if over == "playhead" else Qt.CursorShape.SizeHorCursor)
@@ -271,6 +293,7 @@ class TimelineWidget(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
         self._dragged = ""
+        self._beyond.stop()
 
     def leaveEvent(self, event: QEvent | None) -> None:
         """The next hover is a new one."""
@@ -288,7 +311,33 @@ class TimelineWidget(QWidget):
         event.accept()
         self._redraw()
 
+    def _issue_at(self, x: float, y: float) -> Issue | None:
+        """The issue whose mark is at a place; of several the shortest, which could not be caught elsewhere."""
+        low, high = track_layout.ISSUES_TOP, track_layout.ISSUES_TOP + track_layout.ISSUES
+        if not low - 1 <= y <= high + 1:
+            return None
+        near = [
+            issue
+            for issue in self._picture.issues
+            if self.x_of(issue.frames.start) - 2 <= x <= self.x_of(issue.frames.stop) + 2
+        ]
+        return min(near, key=lambda issue: len(issue.frames), default=None)
+
+    def _past_edge(self, x: float) -> float:
+        """How far a pixel is beyond the strip's edge, negative on the left; 0 inside it."""
+        return min(x - self.axis.left, 0.0) + max(x - self.axis.left - self.axis.width, 0.0)
+
+    def _scroll_along(self) -> None:
+        self.axis.scroll(self._past_edge(self._drag_x) * _SCROLL_STEP)
+        self._redraw()
+        self._drag(self._drag_x)
+
     def _drag(self, x: float) -> None:
+        self._drag_x = x
+        x = min(max(x, self.axis.left), self.axis.left + self.axis.width)
+        if self._dragged == "range":
+            self._slide(round(self.axis.position(x)))
+            return
         if self._dragged == "playhead":
             self.scrubbed.emit(self.frame_at(x))
             return
@@ -300,6 +349,14 @@ class TimelineWidget(QWidget):
         else:
             stop = min(count, max(edge, start + 1))
         self.range_dragged.emit(start, stop)
+
+    def _slide(self, edge: int) -> None:
+        """Move the range as a whole, as far as the clip goes."""
+        start, stop, by = self._marked.start, self._marked.stop, edge - self._held_at
+        by = max(-start, min(by, self.axis.count - stop))
+        if by:
+            self._held_at += by
+            self.range_dragged.emit(start + by, stop + by)
 
 
 def _beside(event: QMouseEvent) -> QPoint:
