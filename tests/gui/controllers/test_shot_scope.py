@@ -152,7 +152,7 @@ def test_the_export_and_the_comparison_go_by_shots(
     window.dialog.reject()
     window.actions_by_id["compare_models"].trigger()
     dialog = window.bake_off.dialog
-    assert dialog is not None and "20" in dialog.windowTitle()
+    assert dialog is not None and "21 to " in dialog.windowTitle()
     dialog.run_button.click()
     qtbot.waitUntil(lambda: dialog.grid.count() > 4)
     dialog.chosen.emit("flow")
