@@ -196,18 +196,26 @@ def test_two_processes_lose_nothing_and_do_nothing_twice(rounds):
     assert len(names_taken) == len(set(names_taken)) == sum(item.state == "done" for item in queue)
 
 
-def test_time_left_is_what_is_known_and_says_if_that_is_not_all():
+def test_time_left_is_what_is_known_and_says_how_sure_that_is():
     queue = JobQueue()
-    assert queue.seconds_left(None) == (0, True)
+    assert queue.seconds_left(None) == (0, "all")
     done, runs, waits = (queue.add(spec(name), 100) for name in "abc")
     queue.change(runs.id, state="running")
-    assert queue.seconds_left(None) == (0, False)
+    assert queue.seconds_left(None) == (0, "running")
     step = Progress("export", 10, 100, 5.0, 18.0)
-    assert queue.seconds_left(step) == (18, False), "nothing is known about the others yet"
+    assert queue.seconds_left(step) == (18, "running"), "nothing is known about the others yet"
     queue.change(done.id, state="done", seconds=25.0, working=20.0)
-    assert queue.seconds_left(step) == (18 + 20, True)
+    assert queue.seconds_left(step) == (18 + 20, "all")
     queue.change(waits.id, spec=spec("c", model="studio"))
-    assert queue.seconds_left(step) == (18, False), "another model has another speed"
+    assert queue.seconds_left(step) == (18, "running"), "another model has another speed"
+    measured = {"studio": 4.0, "swift": 1.0}
+    assert queue.seconds_left(step, lambda job: measured[job.settings.model]) == (18 + 25, "estimate")
+    queue.add(spec("d"), 100)
+    assert queue.seconds_left(step) == (18 + 20, "part")
+    queue.change(waits.id, spec=spec("c", model="studio", adapt=True))
+    assert queue.seconds_left(step, lambda _job: 4.0) == (18 + 20, "part"), (
+        "adapting takes longer than was measured"
+    )
 
 
 def test_a_long_queue_is_read_again():

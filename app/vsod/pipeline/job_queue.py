@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vsod import paths
 from vsod.core.data_parsing import refusing
@@ -15,6 +15,9 @@ from vsod.errors import DataError, OutputError, UsageError
 from vsod.pipeline.queue_file import QueueFile
 from vsod.pipeline.queued_job import FINISHED_STATES, QueuedJob, State, targets
 from vsod.storage.claims import identity
+
+Certainty = Literal["all", "estimate", "part", "running"]
+"""What a time left is of: all jobs; all, some by a measured speed alone; some; the one that runs."""
 
 __all__ = ["FINISHED_STATES", "JobQueue", "QueuedJob", "State"]
 
@@ -222,26 +225,34 @@ class JobQueue:
             number += 1
         return candidate
 
-    def seconds_left(self, progress: Progress | None) -> tuple[float, bool]:
-        """(seconds until all is done, whether that is all of it).
+    def seconds_left(
+        self, progress: Progress | None, speed: Callable[[JobSpec], float] = lambda _spec: 0.0
+    ) -> tuple[float, Certainty]:
+        """(seconds until all is done, how sure that is).
 
-        A job that waits is taken to be as fast as those with its model that are done; where there are
-        none, or its frames are not known, it does not count and the second is False.
+        A job that waits is taken to be as fast as those with its model that are done; where there are none, as its
+        model was measured on this computer. Where that is not known either, or its frames are not, it does not count.
 
         Args:
             progress: Of the job that runs.
+            speed: Frames per second that the model of a job was measured at; 0 if it was not.
         """
-        left, whole = 0.0, True
+        left, unknown, measured, waiting = 0.0, 0, 0, 0
         for item in self._items:
             if item.state == "running":
                 known = progress.eta if progress else None
             elif item.state == "waiting":
                 pace = self._pace(item.spec)
+                if not pace and not item.spec.settings.adapt and (fps := speed(item.spec)):
+                    pace, measured = 1 / fps, measured + 1
                 known = item.frames * pace if pace and item.frames else None
+                waiting += known is not None
             else:
                 continue
-            left, whole = left + (known or 0.0), whole and known is not None
-        return left, whole
+            left, unknown = left + (known or 0.0), unknown + (known is None)
+        if unknown:
+            return left, "part" if waiting else "running"
+        return left, "estimate" if measured else "all"
 
     def _pace(self, spec: JobSpec) -> float:
         """Seconds a frame of jobs like this one, 0 if there was none."""

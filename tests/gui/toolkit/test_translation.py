@@ -25,7 +25,7 @@ from vsod.gui.dialogs.export_form import _ALPHAS, _AUDIOS, _OLDER, _TITLES, abou
 from vsod.gui.main_window import MainWindow
 from vsod.gui.panels.analysis_panel import _DEVICE_NAMES, STAGES
 from vsod.gui.panels.clip_facts import clip_facts
-from vsod.gui.panels.queue_panel import _COLUMNS, _STATES
+from vsod.gui.panels.queue_panel import _COLUMNS, _STATES, _TIME_LEFT
 from vsod.gui.panels.setting_words import TIPS, choice_title
 from vsod.gui.timeline.track_layout import METRICS
 from vsod.gui.toolkit.translation import (
@@ -94,6 +94,7 @@ def tables() -> set[str]:
         | set(_TITLES.values())
         | set(_COLUMNS)
         | set(_STATES.values())
+        | set(_TIME_LEFT.values())
         | {*preferences_dialog._THEMES.values(), *preferences_dialog._SAVES.values()}
     )
 

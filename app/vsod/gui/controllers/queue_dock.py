@@ -53,6 +53,9 @@ class QueueDock(QDockWidget):
         self._banner, self._preferences, self._status = room.banner, room.preferences, room.status
         self.control = QueueController(room.jobs, self._decided, lambda: room.workspace.analysis.device, self)
         self.queue = self.control.model
+        speeds = room.preferences.speeds
+        room.jobs.timed.connect(lambda model, device, fps: speeds.update({(model, device): fps}))
+        self.queue.speed = lambda spec: speeds.get((spec.settings.model, spec.device), 0.0)
         self.panel = QueuePanel(self.queue)
         self.setWidget(self.panel)
         self.setFeatures(

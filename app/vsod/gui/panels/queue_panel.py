@@ -44,6 +44,14 @@ _STATES = {
 _ID = Qt.ItemDataRole.UserRole
 
 
+_TIME_LEFT = {
+    "all": "{time} left",
+    "estimate": "about {time} left",
+    "part": "at least {time} left",
+    "running": "{time} left for this job",
+}
+
+
 class QueuePanel(QWidget):
     """A row per job, and what can be done with it.
 
@@ -201,11 +209,10 @@ class QueuePanel(QWidget):
         failed = sum(item.state == "failed" for item in jobs)
         if failed:
             words.append(tr("{count} failed").format(count=failed))
-        seconds, whole = self._queue.jobs.seconds_left(self._queue.progress)
+        seconds, sure = self._queue.jobs.seconds_left(self._queue.progress, self._queue.speed)
         if seconds:
-            text = tr("{time} left") if whole else tr("at least {time} left")
-            words.append(text.format(time=clock_text(seconds)))
-        elif not whole:
+            words.append(tr(_TIME_LEFT[sure]).format(time=clock_text(seconds)))
+        elif sure != "all":
             words.append(tr("time left not known yet"))
         self.summary.setText("  ·  ".join(words))
 

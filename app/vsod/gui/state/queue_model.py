@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -24,6 +24,7 @@ class QueueModel(QObject):
         jobs: The list, kept on disk.
         at_work: Whether waiting jobs are done one after the other; set by the queue's controller.
         progress: How far the job is that runs, None if that is not known.
+        speed: Frames per second that a job's model was measured at on this computer; 0 if it was not.
     """
 
     changed = pyqtSignal()  # the list, or whether it is at work
@@ -36,6 +37,7 @@ class QueueModel(QObject):
         self.jobs = JobQueue()
         self.at_work = False
         self.progress: Progress | None = None
+        self.speed: Callable[[JobSpec], float] = lambda _spec: 0.0
 
     @property
     def owned(self) -> bool:
