@@ -5,6 +5,9 @@ from dataclasses import replace
 
 import pytest
 from fake_clip_session import MODELS
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from vsod.gui.panels.model_picker import ModelPicker
@@ -68,3 +71,13 @@ def test_without_published_systems_there_is_no_fold(picker: ModelPicker) -> None
     assert seen(picker) == ["Swift", "Flow-guided", "Broken (not usable)"]
     picker.set_coverage({"swift": (3, 60)})
     assert picker.coverage_text("swift") == "3 of 60 analysed" and picker.currentText() == "Swift"
+
+
+def test_a_wheel_that_scrolls_the_panel_changes_no_model(picker: ModelPicker) -> None:
+    picker.clearFocus()
+    turn = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(picker, turn)
+    assert picker.model_id == "swift" and not turn.isAccepted()

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGroupBox,
     QHBoxLayout,
     QProgressBar,
@@ -21,6 +20,7 @@ from vsod.core.job import DEVICES
 from vsod.core.progress import Progress
 from vsod.gui.panels.model_facts import ModelFacts
 from vsod.gui.panels.model_picker import ModelPicker
+from vsod.gui.toolkit.elided_combo_box import ElidedComboBox
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.progress_text import frame_count_text, pace_words
@@ -88,7 +88,7 @@ class AnalysisPanel(QGroupBox):
             )
         )
         self.adapt_box.toggled.connect(self.adapt_changed)
-        self.device_box = QComboBox()
+        self.device_box = ElidedComboBox()
         self.device_box.setAccessibleName(tr("Device"))
         for device, title in device_names():
             self.device_box.addItem(title, device)

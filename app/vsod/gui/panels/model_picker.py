@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QModelIndex, QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPainter, QStandardItemModel
-from PyQt6.QtWidgets import QComboBox, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PyQt6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from vsod.core.safe_text import sanitise
 from vsod.gui.toolkit import theme
+from vsod.gui.toolkit.elided_combo_box import ElidedComboBox
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.translation import tr
@@ -18,7 +19,7 @@ _COVERAGE = Qt.ItemDataRole.UserRole + 1
 _GAP = 10  # pixels round what is written on the right
 
 
-class ModelPicker(QComboBox):
+class ModelPicker(ElidedComboBox):
     """A list of models; ``picked`` tells the id of the one that was chosen."""
 
     picked = pyqtSignal(str)
