@@ -6,7 +6,7 @@ import pytest
 from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.core.matte_settings import MatteSettings
 from vsod.core.shot_detection import DISSOLVE_WINDOW, detect_cuts, detect_dissolves
-from vsod.qc.advice import ALL_ADVICE, advice
+from vsod.qc.advice import ALL_ADVICE, advice, asks_for_comparison, remedy
 from vsod.qc.frame_metrics import FrameMetrics, select_metrics
 from vsod.qc.issues import by_weight, find_issues
 from vsod.qc.metrics_store import MetricsStore
@@ -133,3 +133,24 @@ def test_each_shot_has_the_metrics_of_its_own_matte():
     assert found["softness"].tolist() == [2] * 30 + [0] * 30
     assert not np.isnan(found["change"]).any()  # of the picture, not of the matte
     assert not detect_cuts(found["change"]).any()
+
+
+@pytest.mark.parametrize("kind", ["empty", "unsure", "jump", "flicker", "soft"])
+@pytest.mark.parametrize(
+    "matte",
+    [
+        MatteSettings(),
+        MatteSettings(threshold=0.9, temporal_smoothing=0.3),
+        MatteSettings(feather=7, edges="plain", black=0.4, white=0.9, grow=-3),
+    ],
+)
+def test_advice_that_is_followed_comes_to_an_end(kind: str, matte: MatteSettings) -> None:
+    """Every step turns something, and what the settings allow does not go on for ever."""
+    for _ in range(40):
+        said = advice(kind, matte)
+        after = remedy(said, matte)
+        if after == matte:
+            assert not said or asks_for_comparison(said) or "raise Despeckle" in said
+            return
+        matte = after
+    raise AssertionError(f"{said} again and again")

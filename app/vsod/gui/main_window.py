@@ -26,6 +26,7 @@ from vsod.gui.controllers.clip_list_dock import ClipListDock
 from vsod.gui.controllers.comparison_controller import ComparisonController
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.controllers.issue_remedies import IssueRemedies
 from vsod.gui.controllers.metrics_controller import MetricsController
 from vsod.gui.controllers.metrics_export import MetricsExport
 from vsod.gui.controllers.model_comparison_controller import ModelComparisonController
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.audio.muted = self.preferences.get_text("audio", "on") == "off"
         self.scope = ShotScope(room, self.overview, self.workspace.scope, self)
         self.bake_off = ModelComparisonController(room, self.scope, self)
+        self.remedies = IssueRemedies(room, self.bake_off, self)
         self.editing = SettingsController(room, self.scope, self)
         self.exporting = ExportController(room, self)
         self.reports = MetricsExport(room, self.overview, self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vsod.core.matte_settings import MatteSettings
 
 _COMPARE = "Compare models here."
@@ -78,3 +80,34 @@ def _for_soft(matte: MatteSettings) -> str:
     if matte.edges == "plain":
         return _GUIDED
     return _LEVELS if matte.black < _MOST_BLACK and matte.white > _LEAST_WHITE else ""
+
+
+def asks_for_comparison(text: str) -> bool:
+    """Whether advice is to compare models."""
+    return text in (_COMPARE, _COMPARE_OR_ADAPT, _COMPARE_OR_LEAVE)
+
+
+def remedy(text: str, matte: MatteSettings) -> MatteSettings:
+    """Matte settings with the next step of what advice says; the same if it is not about one, or one cannot tell.
+
+    Args:
+        text: As :func:`advice` gave it.
+        matte: The settings it was given for.
+    """
+    if text == _LOWER_THRESHOLD and matte.threshold is not None:
+        return replace(matte, threshold=max(0.5, round(matte.threshold - 0.1, 2)))
+    if text == _LOWER_BLACK:
+        return replace(matte, black=max(0.0, round(matte.black - 0.1, 2)))
+    if text == _SHRINK_LESS:
+        return replace(matte, grow=min(0.0, matte.grow + 1))
+    if text in (_SMOOTH, _SMOOTH_PART):
+        return replace(matte, temporal_smoothing=min(1.0, round(matte.temporal_smoothing + 0.25, 2)))
+    if text == _NO_THRESHOLD:
+        return replace(matte, threshold=None)
+    if text == _LESS_FEATHER:
+        return replace(matte, feather=round(matte.feather / 2, 1) if matte.feather > 0.5 else 0.0)
+    if text == _GUIDED:
+        return replace(matte, edges="guided")
+    if text == _LEVELS:
+        return replace(matte, black=round(matte.black + 0.05, 2), white=round(matte.white - 0.05, 2))
+    return matte

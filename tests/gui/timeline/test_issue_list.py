@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from screen import analyse_all, settle
 
+from vsod.core.clip_settings import ShotOverride
 from vsod.core.matte_settings import MatteSettings
 from vsod.gui.main_window import MainWindow
 from vsod.gui.timeline.issue_list import IssueList
@@ -112,3 +113,56 @@ def test_mattes_are_measured_again_once_a_setting_rests(
     window.document.edit("Threshold", matte=MatteSettings())
     qtbot.waitUntil(lambda: {i.type.id for i in overview.issues} == {"unsure", "soft"})
     settle(qtbot, window)
+
+
+def pick_first(window: MainWindow, found: list[Issue]) -> None:
+    window.workspace.issues.set_issues(found, True)
+    tree = window.workspace.issues.tree
+    tree.setCurrentItem(tree.topLevelItem(0))
+
+
+def test_advice_on_a_setting_is_a_button_that_turns_it(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    window.matte.editors["feather"].box.setValue(4)
+    window.document.end_edit()
+    listed = window.workspace.issues
+    pick_first(window, [issue("soft", 10, 20, 2.0, "Lower the feather.")])
+    assert listed.advice.text() == "Lower the feather."
+    assert listed.remedy_button.text() == "Feather: 2"
+    listed.remedy_button.click()
+    assert window.matte.settings.feather == 2 and window.player.index == 10
+    window.document.history.undo()
+    assert window.matte.settings.feather == 4, "one step of undo"
+
+
+def test_advice_turns_the_setting_of_a_shot_that_has_its_own(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip
+) -> None:
+    own = MatteSettings(temporal_smoothing=0.5)
+    window.document.edit("shot", shots=(ShotOverride(5, 30, matte=own),))
+    pick_first(window, [issue("flicker", 10, 20, 2.0, "Raise temporal smoothing.")])
+    assert "0.75" in window.workspace.issues.remedy_button.text()
+    window.workspace.issues.remedy_button.click()
+    work = window.document.current_clip
+    assert work is not None and work.settings.matte == MatteSettings()
+    assert work.settings.at(10)[1].temporal_smoothing == 0.75
+
+
+def test_advice_to_compare_models_opens_the_comparison_there(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(window.bake_off, "ask", lambda: asked.append(window.player.index))
+    pick_first(window, [issue("unsure", 10, 20, 2.0, "Compare models here.")])
+    assert window.workspace.issues.remedy_button.text() == "Compare models here…"
+    window.workspace.issues.remedy_button.click()
+    assert asked == [10]
+
+
+def test_no_button_where_there_is_nothing_to_turn(window: MainWindow, clip: FakeClip) -> None:
+    listed = window.workspace.issues
+    pick_first(window, [issue("unsure", 10, 20, 2.0)])
+    assert listed.advice.isHidden() and listed.remedy_button.isHidden()
+    listed.set_issues([], True)
+    assert listed.current is None and listed.remedy_button.isHidden()

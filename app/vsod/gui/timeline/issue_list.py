@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.descriptions import issue_text
+from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.plain_text import PlainLabel, inert
 from vsod.gui.toolkit.time_text import position_text, span_text
 from vsod.gui.toolkit.translation import tr
@@ -16,6 +17,7 @@ from vsod.qc.issues import Issue, by_weight
 
 _MOST = 500  # lines; a clip with more trouble has one trouble
 _ISSUE, _PLACE, _LENGTH = range(3)
+_OF_ROW = Qt.ItemDataRole.UserRole + 1
 
 
 class IssueList(QWidget):
@@ -25,6 +27,7 @@ class IssueList(QWidget):
     """
 
     picked = pyqtSignal(int)  # go to this frame
+    remedy_asked = pyqtSignal(object)  # Issue: do what its advice says
     titled = pyqtSignal(str)  # its name, with the number of issues
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,10 +40,19 @@ class IssueList(QWidget):
         self.empty.setObjectName("summary")
         self.empty.setWordWrap(True)
         self.tree = self._make_tree()
+        self.name_remedy: Callable[[Issue], str] = lambda _issue: (
+            ""
+        )  # what the button is called; empty = none
+        self.advice = PlainLabel()
+        self.advice.setWordWrap(True)
+        self.remedy_button = plain_button("", self._on_remedy)
+        self.tree.currentItemChanged.connect(lambda _now, _before: self.show_advice())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.addWidget(self.empty)
         column.addWidget(self.tree, 1)
+        column.addWidget(self.advice)
+        column.addWidget(self.remedy_button)
         column.addStretch()
         self._fill()
 
@@ -99,11 +111,33 @@ class IssueList(QWidget):
         tree.setVisible(bool(issues))
         self.titled.emit(tr("Issues ({count})").format(count=len(issues)) if issues else tr("Issues"))
         if info is None:
+            self.show_advice()
             return
         listed = by_weight(issues)[:_MOST]
         if self._by_time:
             listed.sort(key=lambda issue: issue.frames.start)
         tree.addTopLevelItems([self._row(info, issue) for issue in listed])
+        self.show_advice()
+
+    @property
+    def current(self) -> Issue | None:
+        """The issue whose line is the current one."""
+        item = self.tree.currentItem()
+        return item.data(_ISSUE, _OF_ROW) if item is not None else None
+
+    def show_advice(self) -> None:
+        """Say below the list what can be done about the current issue, with a button that does it."""
+        issue = self.current
+        self.advice.setText(tr(issue.advice) if issue is not None and issue.advice else "")
+        self.advice.setVisible(bool(self.advice.text()))
+        name = self.name_remedy(issue) if issue is not None and issue.advice else ""
+        self.remedy_button.setText(name)
+        self.remedy_button.setAccessibleName(name)
+        self.remedy_button.setVisible(bool(name))
+
+    def _on_remedy(self) -> None:
+        if self.current is not None:
+            self.remedy_asked.emit(self.current)
 
     def _words(self) -> str:
         if self._outdated:
@@ -114,7 +148,8 @@ class IssueList(QWidget):
         first, last = issue.frames.start, issue.frames.stop - 1
         words = [tr(issue.type.title), span_text(info, first, last), str(len(issue.frames))]
         item = QTreeWidgetItem(words)
-        item.setData(0, Qt.ItemDataRole.UserRole, issue.worst)
+        item.setData(_ISSUE, Qt.ItemDataRole.UserRole, issue.worst)
+        item.setData(_ISSUE, _OF_ROW, issue)
         item.setTextAlignment(_LENGTH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         told = [
             f"{position_text(info, first)} – {position_text(info, last)}",
