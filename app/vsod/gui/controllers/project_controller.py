@@ -18,8 +18,6 @@ from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
 from vsod.project.project import PROJECT_SUFFIX, Project
 
-_FILTER = f"Projects (*{PROJECT_SUFFIX})"
-
 
 class ProjectController(QObject):
     """Opens, saves and closes projects.
@@ -62,7 +60,7 @@ class ProjectController(QObject):
     def ask_for_project(self) -> None:
         """Let the user pick a project."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Open project"), str(self._preferences.folder("project")), _FILTER
+            self._window, tr("Open project"), str(self._preferences.folder("project")), _filter()
         )
         if name:
             self.open(Path(name))
@@ -100,7 +98,7 @@ class ProjectController(QObject):
             if work
             else self._preferences.folder("project") / f"project{PROJECT_SUFFIX}"
         )
-        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _FILTER)
+        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save project"), str(suggested), _filter())
         if not name:
             return False
         path = Path(name)
@@ -204,3 +202,7 @@ class ProjectController(QObject):
 def _literal(name: str) -> str:
     """A file's name in a title: what Qt would put its mark at is doubled."""
     return sanitise(name).replace("[*]", "[*][*]")
+
+
+def _filter() -> str:
+    return f"{tr('Projects')} (*{PROJECT_SUFFIX})"

@@ -94,6 +94,7 @@ class ShortcutsDialog(QDialog):
         self.list.currentItemChanged.connect(self._picked)
         self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
+        self.edit.setMinimumWidth(130)
         self.edit.setAccessibleName(tr("New key"))
         self.edit.keySequenceChanged.connect(self._weigh)
         self.set_button = plain_button(tr("Set"), self._set)
