@@ -393,7 +393,7 @@ class FakeBackend:
         assert threading.current_thread() is not threading.main_thread()
         return self.choices
 
-    def thumbnail(self, path: Path, size: tuple[int, int]) -> np.ndarray:
+    def thumbnail(self, path: Path, settings: SourceSettings, size: tuple[int, int]) -> np.ndarray:
         assert threading.current_thread() is not threading.main_thread()
         self.pictured.append(path)
         return np.full((size[1], size[0], 3), 128, np.uint8)

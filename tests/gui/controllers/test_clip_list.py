@@ -115,3 +115,27 @@ def test_a_folder_of_images_is_one_clip(qtbot: QtBot, window: MainWindow, tmp_pa
     window.opening.open_all([folder])
     qtbot.waitUntil(lambda: shows(window, "frames"))
     assert names(window) == ["frames"]
+
+
+def test_each_of_several_sequences_in_a_folder_is_a_clip(
+    qtbot: QtBot, window: MainWindow, backend: FakeBackend, tmp_path: Path
+) -> None:
+    for name in [f"{letter}.{k:04d}.png" for letter in "ab" for k in range(5)]:
+        (tmp_path / name).write_bytes(b"")
+    window.preferences.set_text("frame_rate", "25")
+    drop(window, tmp_path)
+    qtbot.waitUntil(lambda: shows(window, "a.####.png"))
+    assert names(window) == ["a.####.png", "b.####.png"]
+    rates = {work.settings.source_settings.frame_rate for work in window.document.project.clips}
+    assert rates == {25}, "the rate that was chosen last"
+
+
+def test_several_images_of_a_sequence_are_opened_as_the_sequence(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    images = [tmp_path / f"{k:03d}.png" for k in range(5)]
+    for image in images:
+        image.write_bytes(b"")
+    drop(window, *images)
+    qtbot.waitUntil(lambda: shows(window, tmp_path.name))
+    assert names(window) == [tmp_path.name]

@@ -171,6 +171,14 @@ def test_what_is_no_rate_is_not_taken(qtbot: QtBot, text: str) -> None:
     assert not chosen and box.currentText() == "25 fps" and box.rate == 25
 
 
+def test_a_film_whose_name_looks_like_a_pattern_gets_no_rate(tmp_path: Path) -> None:
+    preferences = Preferences()
+    preferences.set_text("frame_rate", "25")
+    (tmp_path / "take #1.mov").write_bytes(b"")
+    assert preferences.source_settings(tmp_path / "take #1.mov") == SourceSettings()
+    assert preferences.source_settings(tmp_path / "shot.####.png").frame_rate == 25
+
+
 def test_a_rate_of_an_edited_file_that_is_none_is_left_aside(tmp_path: Path) -> None:
     preferences = Preferences()
     preferences.set_text("frame_rate", "fast")

@@ -140,7 +140,9 @@ class ClipListDock(QDockWidget):
             return
         self._loading = True
         self._asked.add(path)
-        self._jobs.thumbnail(path, THUMBNAIL, lambda picture: self._show(path, picture))
+        project = self._document.project
+        how = project.clips[project.find(path)].settings.source_settings
+        self._jobs.thumbnail(path, how, THUMBNAIL, lambda picture: self._show(path, picture))
 
     def _show(self, path: Path, picture: Image | None) -> None:
         self._loading = False

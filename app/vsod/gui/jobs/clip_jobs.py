@@ -263,12 +263,18 @@ class ClipJobs(QObject):
 
         self._pool.start("source_choices", work, done)
 
-    def thumbnail(self, path: Path, size: tuple[int, int], done: Callable[[Image | None], object]) -> None:
-        """A clip's first picture inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
+    def thumbnail(
+        self,
+        path: Path,
+        settings: SourceSettings,
+        size: tuple[int, int],
+        done: Callable[[Image | None], object],
+    ) -> None:
+        """A clip's first picture, as ``settings`` read it, inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
 
         def work(job: JobThread) -> Image | None:
             try:
-                return self._backend.thumbnail(path, size)
+                return self._backend.thumbnail(path, settings, size)
             except VsodError as error:
                 _log.debug("%s: no thumbnail: %s", path, error)  # whoever opens it says so
                 return None

@@ -183,7 +183,9 @@ class PipelineInterface(Protocol):
     ) -> OpenClip: ...
     def find_clips(self, paths: Sequence[Path], *, recursive: bool) -> FoundClips: ...  # noqa: D102
     def source_choices(self, path: Path, settings: SourceSettings) -> SourceChoices: ...  # noqa: D102
-    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]: ...  # noqa: D102
+    def thumbnail(  # noqa: D102
+        self, path: Path, settings: SourceSettings, size: tuple[int, int]
+    ) -> npt.NDArray[np.uint8]: ...
     def run(  # noqa: D102
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobOutcome: ...
@@ -229,11 +231,11 @@ class LocalPipeline:
 
         return source_choices(path, settings)
 
-    def thumbnail(self, path: Path, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    def thumbnail(self, path: Path, settings: SourceSettings, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
         """(h, w, 3) of a clip's first frame, inside ``size`` (width, height)."""
         from vsod.pipeline.clip_session import ClipSession
 
-        with ClipSession(path) as clip:
+        with ClipSession(path, settings) as clip:
             width, height = clip.info.display_size
             scale = min(size[0] / width, size[1] / height)
             fitted = max(1, round(width * scale)), max(1, round(height * scale))

@@ -157,7 +157,7 @@ class Preferences:
     def source_settings(self, path: Path) -> SourceSettings:
         """How a new clip is read: as is usual, a sequence at the frame rate that was chosen last."""
         rate = self.get_text("frame_rate")
-        if rate and (path.is_dir() or frame_pattern(path)):
+        if rate and (path.is_dir() or (not path.exists() and frame_pattern(path))):
             try:
                 return SourceSettings(frame_rate=frame_rate(rate))
             except UsageError as error:  # the file may have been edited by hand
