@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
         jobs = self.jobs
         self.player.failed.connect(self.banner.show_error)
         jobs.models_listed.connect(self._on_models)
+        jobs.opening.connect(lambda name: self.idle_analysis.load_ahead(self.preferences) if name else None)
         jobs.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
         jobs.analysed.connect(self.player.refresh)
         jobs.adapted.connect(self.messages.adapted)
@@ -295,7 +296,6 @@ class MainWindow(QMainWindow):
     # ---- messages
 
     def _begin(self) -> None:
-        self.idle_analysis.load_ahead(self.preferences)
         self.jobs.list_models_and_formats()
         session = self.projects.offer_recovery()
         self.action_state.refresh()

@@ -178,13 +178,17 @@ def test_the_network_is_loaded_while_the_first_clip_is_opened(qtbot: QtBot, back
     preferences.set_text("idle_analysis", "on")
     preferences.set_text("model", "flow")
     preferences.set_text("last_size", "720x1280")
+    preferences.set_text("device", "cpu")
     made = MainWindow(backend)
-    qtbot.waitUntil(lambda: bool(made.jobs.formats))
-    assert backend.prepared == [("flow", (720, 1280), "auto")]
+    made.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: made.clip is not None and bool(made.jobs.formats))
+    assert backend.prepared == [("flow", (720, 1280), "cpu")]
     made.close()
     preferences.set_text("last_size", "0x-3")
     assert preferences.last_size == (1920, 1080)
 
 
-def test_nothing_is_loaded_ahead_where_idle_analysis_is_off(window: MainWindow, backend: FakeBackend) -> None:
+def test_nothing_is_loaded_ahead_where_idle_analysis_is_off(
+    window: MainWindow, clip: FakeClip, backend: FakeBackend
+) -> None:
     assert not backend.prepared

@@ -67,13 +67,14 @@ class IdleAnalysis(QObject):
         jobs.run_before_exclusive(self._give_way)
 
     def load_ahead(self, preferences: Preferences) -> None:
-        """Load the network that the first clip is likely to need, while that is being opened.
+        """Load the network that a clip is likely to need, while that is being opened.
 
-        Its model is that of the preferences or the one used last, its shape that of the last clip.
+        Its model is that of the clip before, of the preferences, or the one used last; its shape that of the last clip.
         """
-        model = preferences.get_text("default_model") or preferences.get_text("model") or ClipSettings().model
+        usual = preferences.get_text("default_model") or preferences.get_text("model") or ClipSettings().model
+        model = self._settings.model if self._settings is not None else usual
         if self.enabled:
-            self._jobs.prepare_network(model, preferences.last_size, self._device)
+            self._jobs.prepare_network(model, preferences.last_size, preferences.get_text("device", "auto"))
 
     def set_clip(self, clip: OpenClip | None) -> None:
         """Set the current clip."""
