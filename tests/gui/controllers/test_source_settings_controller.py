@@ -105,6 +105,7 @@ def test_a_second_stream_is_offered_chosen_kept_exported_and_undone(
     wait_for(qtbot, window, backend, 2)
     assert backend.clips[-1].info.source_settings == read(window) == SourceSettings(stream=2)
     spec = window.document.current_clip.job(tmp_path / "a.mov")  # type: ignore[union-attr]
+    assert window.banner.text == "ends early", "what was chosen is not offered again"
     assert "--stream=2" in spec.settings.source_settings.to_options()
     window.document.history.undo()
     wait_for(qtbot, window, backend, 3)
@@ -133,7 +134,7 @@ def test_gaps_are_told_and_chosen(
     choose(dialog.boxes["gaps"], "close")
     dialog.accept()
     wait_for(qtbot, window, backend, 2)
-    assert read(window).gaps == "close"
+    assert read(window).gaps == "close" and not window.banner.isVisible()
 
 
 def test_a_sequence_says_that_its_rate_is_assumed_until_one_is_chosen(

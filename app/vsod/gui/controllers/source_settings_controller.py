@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 
 from vsod.core.clip import ClipInfo, SequencePart
 from vsod.core.safe_text import sanitise
-from vsod.core.source_settings import SourceChoices, SourceSettings
+from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceChoices, SourceSettings
 from vsod.errors import UsageError, VsodError
 from vsod.gui.dialogs.source_settings_dialog import SourceSettingsDialog
 from vsod.gui.toolkit.time_text import rate_text
@@ -72,14 +72,14 @@ class SourceSettingsController(QObject):
                 tr("Open the sequence"),
                 lambda: self._open_sequence(part, path),
             )
-        elif info.other_streams:
+        elif info.other_streams and info.source_settings.stream is None:
             count = len(info.other_streams) + 1
             what = tr("There are {count} video streams; one of them is shown").format(count=count)
             others = tr("The others: {names}.").format(
                 names=sanitise(", ".join(f"{number} ({what})" for number, what in info.other_streams))
             )
             banner.show_offer(what, "  ".join([others, *rest]), label, self.ask)
-        elif info.missing_numbers:
+        elif info.missing_numbers and info.source_settings.gaps == DEFAULT_SOURCE_SETTINGS.gaps:
             count = sum(map(len, info.missing_numbers))
             closed = len(info.names) == info.frame_count
             missing = tr("1 image is missing") if count == 1 else tr("{count} images are missing")
@@ -92,8 +92,8 @@ class SourceSettingsController(QObject):
                 label,
                 self.ask,
             )
-        elif info.warnings:
-            banner.show_note(info.warnings[0], "  ".join(info.warnings[1:]))
+        elif rest:
+            banner.show_note(rest[0], "  ".join(rest[1:]))
 
     def offer_after_failure(self, job: str, error: Exception) -> None:
         """A clip could not be opened as it was asked for: it may be opened otherwise."""
