@@ -205,7 +205,8 @@ def test_stored_preferences_hold(qapp):
     keep("config/window.ini", paths.config_dir())
     prefs = Preferences()
     assert {key: prefs.get_text(key) for key, _ in PREFERENCES.values()} == dict(PREFERENCES.values())
-    assert prefs.geometry is not None and len(prefs.geometry) > 50
+    geometry = prefs.layout("window")
+    assert geometry is not None and len(geometry) > 50
     assert prefs.recent == [Path(WHERE, "demo.mp4"), Path(WHERE, "rushes", "take 2.mov")]
     assert prefs.speeds == {("swift", "cpu"): 23.46, ("example-contrast", "auto"): 99.5}
 
