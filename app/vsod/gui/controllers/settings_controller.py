@@ -118,10 +118,7 @@ class SettingsController(QObject):
 
     def _use_job(self, job: JobSpec) -> None:
         work = self._document.current_clip
-        changes = {
-            field.name: getattr(job.settings, field.name)
-            for field in fields(ClipSettings)
-        }
+        changes = {field.name: getattr(job.settings, field.name) for field in fields(ClipSettings)}
         if work is None or work.with_settings(**changes) == work:
             return
         self._document.end_edit()
@@ -212,7 +209,8 @@ class SettingsController(QObject):
             return
         workspace, chosen = self._workspace, work.settings
         if chosen.source_settings != clip.info.source_settings and self._opened_as is None:
-            self.clip_wanted.emit(work.path, chosen.source_settings)  # an undo, or a job's: the clip is read otherwise
+            # an undo, or the settings of a job: the clip is read otherwise
+            self.clip_wanted.emit(work.path, chosen.source_settings)
         self._show_settings(work)
         workspace.analysis.set_adapt(chosen.adapt)
         workspace.timeline.set_shots(chosen.shots)
