@@ -9,6 +9,7 @@ sequence left out (that part is the caller's).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -61,3 +62,16 @@ def boundary_accuracy(prediction: Mask, truth: Mask, tolerance: float = 0.008) -
     precision = np.count_nonzero(ours & near_theirs) / n_ours
     recall = np.count_nonzero(theirs & near_ours) / n_theirs
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def decay(values: Sequence[float]) -> float:
+    """Mean of the first quarter of a clip's values less that of the last; the quarters share their border frames.
+
+    As in the benchmark's program, but for its 8-bit indices, which go wrong beyond 256 frames.
+
+    Args:
+        values: J or F of the frames that count, in order; at least one.
+    """
+    ends = (np.round(np.linspace(1, len(values), 5) + 1e-10) - 1).astype(int)
+    first, last = values[ends[0] : ends[1] + 1], values[ends[3] : ends[4] + 1]
+    return float(np.mean(first) - np.mean(last))

@@ -8,8 +8,6 @@ from vsod.errors import DataError
 from vsod.lab.datasets import VAL_CLIPS, labelled_clips
 from vsod.lab.evaluation.evaluate import evaluate, format_scores
 
-pytest.importorskip("py_sod_metrics")
-
 
 def test_a_net_agrees_with_itself(data):
     results = evaluate("swift", data, split_name="val")

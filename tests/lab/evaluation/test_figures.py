@@ -71,7 +71,7 @@ def test_an_empty_gallery_is_an_error(tmp_path):
 def test_precision_is_drawn_against_recall(tmp_path):
     pytest.importorskip("matplotlib")
     recall = np.linspace(1, 0, 256)
-    scores = Scores("mean", 1, 0.5, 0.5, 0.5, 0.5, 0.1, None, recall / 2, 1 - recall / 2, recall)
+    scores = Scores("mean", 1, curve=recall / 2, precision=1 - recall / 2, recall=recall)
     plot_pr_curve({"net": scores}, tmp_path / "new" / "curve.png")
     drawn = cv2.imread(str(tmp_path / "new" / "curve.png"))
     assert drawn.shape == (600, 720, 3)

@@ -110,7 +110,6 @@ def test_photos_are_training_photos_with_masks(data):
 
 
 def test_from_pictures_to_an_installed_prior(data, backbone, tmp_path, monkeypatch, capsys):
-    pytest.importorskip("py_sod_metrics")
     (tmp_path / "weights").mkdir()
     monkeypatch.setattr(paths, "weights_dir", lambda: tmp_path / "weights")
     parser = argparse.ArgumentParser()

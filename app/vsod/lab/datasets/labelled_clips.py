@@ -35,7 +35,7 @@ from vsod.lab.datasets.mask_files import (
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
-from vsod_models.metrics.clip_scores import scored_frames
+from vsod_models.metrics.protocols import scored_frames
 
 VAL_CLIPS = ("dance-jump", "dog-agility", "mallard-water", "motorbike", "tennis")
 PICTURES = ("Imgs", "imgs", "images", "JPEGImages", "frames", "Frame", "rgb")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,7 +15,6 @@ from vsod.core.frame import Frame
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
 from vsod.core.progress_meter import ProgressMeter
-from vsod.errors import DataError
 from vsod.inference.model_registry import require_model
 from vsod.inference.predictor import frames_with_flow
 from vsod.inference.raster import Raster
@@ -74,13 +72,8 @@ def evaluate(
         on_clip: Called after each clip.
 
     Raises:
-        DataError: Data or the measuring library are missing, or a mask belongs to no frame.
+        DataError: Data are missing, or a mask belongs to no frame.
     """
-    if importlib.util.find_spec("py_sod_metrics") is None:
-        raise DataError(
-            "measuring needs pysodmetrics",
-            fix="pip install --no-deps pysodmetrics==1.4.3 (its numpy<2 pin is too strict), and scipy.",
-        )
     results = []
     for clip in labelled_clips(data, split_name):
         with clip.open() as source:

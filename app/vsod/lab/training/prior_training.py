@@ -233,15 +233,8 @@ def measure_prior(
         Maps are scored at the masks' size.
 
     Raises:
-        DataError: Data are missing or inconsistent, or pysodmetrics is not installed.
+        DataError: Data are missing or inconsistent.
     """
-    try:
-        import py_sod_metrics  # noqa: F401
-    except ImportError as error:
-        raise DataError(
-            "measuring needs pysodmetrics",
-            fix="pip install --no-deps pysodmetrics==1.4.3 (its numpy<2 pin is too strict), and scipy.",
-        ) from error
     prior = MotionPrior.load(file, threads=threads)
     width = read_prior(file).width
     rows = []
