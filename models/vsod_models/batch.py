@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from vsod_models.flow.flow_image import LUMA
 
 @dataclass(frozen=True)
 class Batch:
@@ -28,3 +30,11 @@ class Batch:
     flow_image: Tensor
     prior: Tensor | None = None
     source: Tensor | None = None
+
+    @property
+    def grey_flow(self) -> Tensor:
+        """(B, 1, H, W) float 0..1, the colour-coded flow turned to grey; white (still) where it is missing."""
+        colours = self.flow_image
+        weights = colours.new_tensor(LUMA)[:, None, None]
+        missing = (colours == colours[..., :1, :1]).all(dim=(1, 2, 3), keepdim=True)
+        return torch.where(missing, 1.0, (colours * weights).sum(1, keepdim=True))

@@ -9,6 +9,8 @@ in a plugin folder:
 
 ``STAGES``
     A tuple of :class:`Stage`, in order. Without it the network cannot be trained.
+``stages_for``
+    A function of the network's options that gives the stages of a variant, where they differ from ``STAGES``.
 ``RECIPE``
     A :class:`Recipe`, where ours does not suit it.
 ``PUBLISHED``
@@ -102,7 +104,8 @@ class Stage:
     Attributes:
         name: Of its folder.
         samples: Samples (frames or windows) seen by default.
-        reads: Fields of :class:`Batch` the net is called with.
+        reads: Fields of :class:`Batch` the net is called with. A net whose variants read different things has an
+            attribute ``reads`` of its own, which counts in stages that read more than the picture.
         method: Of the net; empty = the net itself.
         static_prior: What replaces a missing motion prior.
         side_weight: Weight of all side outputs together.
@@ -131,16 +134,21 @@ class Stage:
     def call(self, net: nn.Module, batch: Batch) -> Answer:
         """Logits (B, 1, H, W) and side logits of single frames."""
         inputs = []
-        for name in self.reads:
+        for name in self.inputs_of(net):
             x: Tensor = getattr(batch, name)
             x = x.nan_to_num(self.static_prior) if name == "prior" else x
             inputs.append(x.contiguous(memory_format=torch.channels_last))
-        if self.options.get("variant") == "st":
+        if self.options.get("variant") in ("os", "st"):
             # a windowed net without its temporal half: windows of one frame
             inputs = [x[:, None] for x in inputs]
         out = (getattr(net, self.method) if self.method else net)(*inputs)
         logits, sides = out if isinstance(out, tuple) else (out, [])
         return logits.flatten(0, 1) if logits.ndim == 5 else logits, sides
+
+    def inputs_of(self, net: nn.Module) -> tuple[str, ...]:
+        """The fields of :class:`Batch` that ``net`` is called with in this stage."""
+        own: tuple[str, ...] | None = getattr(net, "reads", None)
+        return self.reads if own is None or len(self.reads) == 1 else own
 
     def loss(self, answer: Answer, batch: Batch) -> Tensor:
         """Scalar loss of :meth:`call`'s result."""
@@ -181,8 +189,9 @@ class Published:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def recipe(self, recipe: Recipe) -> Recipe:
-        """``recipe`` with the paper's values in it."""
-        return replace(recipe, **{"weight_decay": 5e-4, "frozen": 0, **self.changes})
+        """``recipe`` with the paper's values in it; no paper has weakly labelled photos, to be trusted less."""
+        mix = replace(recipe.mix, photos=recipe.mix.photos + recipe.mix.weak, weak=0)
+        return replace(recipe, **{"weight_decay": 5e-4, "frozen": 0, "mix": mix, **self.changes})
 
 
 WIDE: dict[str, Any] = {
@@ -198,13 +207,18 @@ FINE: dict[str, Any] = {
 """Sizes of a :class:`Stage` for networks whose maps have an eighth of the picture's size: larger than the recipe's."""
 
 
-def training_stages(network: ModuleType) -> tuple[Stage, ...]:
-    """The ``STAGES`` of a network's module; none if it has no such thing.
+def training_stages(network: ModuleType, options: Mapping[str, Any] | None = None) -> tuple[Stage, ...]:
+    """The stages of a network's module; none if it has no such thing.
+
+    Args:
+        network: Its module.
+        options: Of the network: a variant may be trained in other stages than the whole.
 
     Raises:
         TypeError: They are no tuple of stages.
     """
-    stages = getattr(network, "STAGES", ())
+    chosen = getattr(network, "stages_for", None)
+    stages = chosen(options) if chosen is not None and options else getattr(network, "STAGES", ())
     if not isinstance(stages, tuple) or not all(isinstance(stage, Stage) for stage in stages):
         raise TypeError(f"STAGES of {network.__name__} is no tuple of vsod_models.recipes.Stage")
     return stages

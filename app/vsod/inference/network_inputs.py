@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from vsod.core.arrays import FloatArray, Image
-from vsod_models.flow.flow_image import flow_to_image
+from vsod_models.flow.flow_image import LUMA, flow_to_image
 from vsod_models.flow.motion_encoding import CHANNELS, encode_motion
 
 PriorFunction = Callable[[Image, FloatArray | None], FloatArray | None]
@@ -42,6 +42,7 @@ NETWORK_INPUTS: dict[str, NetworkInput] = {
     "flow_image": NetworkInput(
         3, odd=None
     ),  # colour-coded flow, RGB 0..1; the ImageNet mean colour = no flow
+    "grey_flow": NetworkInput(1),  # colour-coded flow turned to grey, 0..1; white = nothing moves or no flow
     "prior": NetworkInput(1),  # motion prior 0..1; the model's input.still = nothing moves or no flow
 }
 
@@ -50,7 +51,7 @@ def missing_value(name: str, still: float) -> tuple[float, ...] | None:
     """Per channel, what an input holds where there is no motion; None for one that is not made from it."""
     if name == "prior":
         return (still,)
-    return {"motion": (0.0,) * CHANNELS, "flow_image": IMAGENET_MEAN}.get(name)
+    return {"motion": (0.0,) * CHANNELS, "flow_image": IMAGENET_MEAN, "grey_flow": (1.0,)}.get(name)
 
 
 def image_input(picture: Image) -> FloatArray:
@@ -64,6 +65,13 @@ def flow_image_input(flow: FloatArray | None, height: int, width: int) -> FloatA
         mean = np.asarray(IMAGENET_MEAN, np.float32)[:, None, None]
         return np.broadcast_to(mean, (3, height, width)).copy()
     return image_input(flow_to_image(flow))
+
+
+def grey_flow_input(flow: FloatArray | None, height: int, width: int) -> FloatArray:
+    """(H, W, 2) pixels -> (1, H, W) colour-coded flow turned to grey (BT.601), 0..1."""
+    if flow is None:
+        return np.ones((1, height, width), np.float32)
+    return np.tensordot(np.asarray(LUMA, np.float32), flow_image_input(flow, height, width), 1)[None]
 
 
 def prior_input(
@@ -98,6 +106,7 @@ def build_inputs(
         "image": lambda: image_input(picture),
         "motion": lambda: encode_motion(flow, h, w),
         "flow_image": lambda: flow_image_input(flow, h, w),
+        "grey_flow": lambda: grey_flow_input(flow, h, w),
         "prior": lambda: prior_input(picture, flow, compute, still),
     }
     return tuple(makers[name]() for name in reads)

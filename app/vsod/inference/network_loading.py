@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     import torch
 
 
-def build_network(model: ModelSpec) -> torch.nn.Module:
+def build_network(model: ModelSpec, *, check: bool = True) -> torch.nn.Module:
     """The model's network as its entry builds it, weights not loaded.
 
+    Args:
+        model: Its spec.
+        check: That the spec's ``inputs`` are those of the variant, where the network names them.
+
     Raises:
-        ModelError: The entry cannot be imported or fails.
+        ModelError: The entry cannot be imported or fails, or the network reads something else.
     """
     module, _, function = model.entry.partition(":")
     try:
@@ -33,6 +37,13 @@ def build_network(model: ModelSpec) -> torch.nn.Module:
         raise
     except Exception as error:  # third-party code: whatever it raises, the model is at fault
         raise ModelError(f"model '{model.id}' cannot be built: {error}", where=model.source) from error
+    reads: tuple[str, ...] | None = getattr(net, "reads", None)
+    if check and reads is not None and tuple(model.inputs) != reads:
+        raise ModelError(
+            f"model '{model.id}' names the inputs {', '.join(model.inputs)}, its network reads {', '.join(reads)}",
+            where=model.source,
+            fix=f"Write inputs = [{', '.join(repr(name) for name in reads)}] in the model spec.",
+        )
     return net
 
 

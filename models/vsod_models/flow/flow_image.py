@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from vsod_models.flow.motion_encoding import robust_peak as block_peak
 
+LUMA = 0.299, 0.587, 0.114
+"""Weights of red, green and blue in the grey of a flow image, ITU-R BT.601."""
+
 # steps from one primary to the next: red, yellow, green, cyan, blue, magenta, red
 _STEPS = (15, 6, 4, 11, 13, 6)
 _CORNERS = ((1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0))

@@ -122,7 +122,13 @@ class FCN(nn.Module):
         Args:
             image: (B, 3, H, W) RGB in 0..1; normalised here as the backbone wants it.
             extra: (B, in_channels - 3, H, W), joined as it is; None for a trunk of three inputs.
+
+        Raises:
+            ValueError: ``image`` has not three channels.
         """
+        if image.shape[1] != 3:
+            # a prior in its place would be spread over the three channels of the mean, without a word
+            raise ValueError(f"the picture must have 3 channels, not {image.shape[1]}")
         x = (image - self.mean) / self.deviation
         if extra is not None:
             x = torch.cat((x, extra), 1)

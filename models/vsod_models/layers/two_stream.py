@@ -6,8 +6,10 @@ Saliency Detection", ICMR 2018, section 3.1; taken over by STAN (see
 reduces its features to one map. All that follows works on those maps, so they
 are what a player keeps per frame.
 
-Choices where the papers are silent: one channel per branch; the maps stay at
-an eighth of the picture's size, and what follows runs there.
+Choice of ours, for speed: what follows runs on maps of an eighth of the picture's
+size (``resolution="s8"``); both papers bring them to the picture's size first
+(``"full"``; MSST 3.2 feeds the up-sampled maps to its ConvLSTM, STAN 3.1 maps
+"resized with the same size of the input").
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.vgg import Pool, scaled
 
 TemporalInput = Literal["prior+rgb", "flow"]
+Resolution = Literal["s8", "full"]
 
 
 class Stream(nn.Module):
@@ -66,9 +69,12 @@ class TwoStream(nn.Module, ABC):
         pool5: The same.
         first_conv: Start of the first convolution that reads the prior. None = ``gaussian`` for VGG16,
             as published, ``keep_rgb`` for MobileNetV2 (why: ``MobileNetV2.load_torchvision``).
+        resolution: ``s8``, or ``full``: the maps are enlarged to the picture's size before all that follows,
+            as in the papers.
 
     Attributes:
         features: Maps per frame, 4, or 2 without a temporal stream.
+        reads: What the net is called with: fields of :class:`vsod_models.batch.Batch`.
     """
 
     def __init__(
@@ -84,8 +90,11 @@ class TwoStream(nn.Module, ABC):
         pool4: Pool,
         pool5: Pool,
         first_conv: FirstConv | None,
+        resolution: Resolution,
     ) -> None:
         super().__init__()
+        if resolution not in ("s8", "full"):
+            raise ValueError(f"resolution must be s8 or full, not {resolution!r}")
         if temporal_input not in ("prior+rgb", "flow"):
             raise ValueError(f'temporal_input must be "prior+rgb" or "flow", not {temporal_input!r}')
         paper = backbone == "vgg16"
@@ -106,6 +115,8 @@ class TwoStream(nn.Module, ABC):
             return Stream(trunk, branches, normed=not paper)
 
         self.from_flow = temporal_input == "flow"
+        self.reads = ("image", "flow_image") if self.from_flow else ("image", "prior")
+        self.full_resolution = resolution == "full"
         self.enlarge = output_stride // 8
         self.spatial = stream(3)
         self.temporal = stream(3 if self.from_flow else 4) if temporal else None
@@ -127,13 +138,30 @@ class TwoStream(nn.Module, ABC):
             maps = torch.cat((maps, moved), 1)
         return enlarged(maps, self.enlarge)
 
-    @abstractmethod
-    def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, T, features, H/8, W/8) -> logits of the last frame and auxiliary ones, each (B, 1, H, W)."""
+    def combine(self, window: Tensor, size: tuple[int, int] | None = None) -> tuple[Tensor, list[Tensor]]:
+        """Logits of the last frame, and auxiliary ones.
 
-    def decode(self, window: Tensor) -> Tensor:
-        """(B, T, features, H/8, W/8), oldest first -> logits of the last frame, (B, 1, 1, H, W)."""
-        return self.combine(window)[0].unsqueeze(1)
+        Args:
+            window: (B, T, features, h, w) maps, oldest first.
+            size: (H, W) of the picture; None = eight times that of the maps.
+
+        Returns:
+            (B, 1, H, W) each.
+        """
+        target = size or (window.shape[-2] * 8, window.shape[-1] * 8)
+        if self.full_resolution:
+            large = resized(window.flatten(0, 1), target)
+            window = large.reshape(*window.shape[:3], *target)
+        logits, others = self.mix(window)
+        return resized(logits, target), [resized(other, target) for other in others]
+
+    @abstractmethod
+    def mix(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, features, h, w) -> logits of the last frame and auxiliary ones, each (B, 1, h, w)."""
+
+    def decode(self, window: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """As :meth:`combine`, the logits alone: (B, 1, 1, H, W)."""
+        return self.combine(window, size)[0].unsqueeze(1)
 
     def forward(self, image: Tensor, prior: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """(B, T, 3, H, W) and (B, T, 1, H, W) -> logits of the last frame, (B, 1, 1, H, W).
@@ -141,7 +169,8 @@ class TwoStream(nn.Module, ABC):
         In training mode also a list of auxiliary logits of the same shape.
         """
         maps = self.encode(image.flatten(0, 1), prior.flatten(0, 1))
-        logits, others = self.combine(maps.reshape(image.shape[0], image.shape[1], *maps.shape[1:]))
+        window = maps.reshape(image.shape[0], image.shape[1], *maps.shape[1:])
+        logits, others = self.combine(window, (image.shape[-2], image.shape[-1]))
         if not self.training:
             return logits.unsqueeze(1)
         return logits.unsqueeze(1), [other.unsqueeze(1) for other in others]
@@ -178,6 +207,13 @@ def enlarged(maps: Tensor, factor: int) -> Tensor:
     if factor == 1:
         return maps
     return F.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
+def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear (B, C, h, w) -> (B, C, H, W)."""
+    if maps.shape[-2:] == size:
+        return maps
+    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
 def sum_of_maps(count: int) -> nn.Conv2d:

@@ -1,17 +1,19 @@
 """MSST-ConvLSTM: two streams at two scales, a ConvLSTM over four frames.
 
 Source: Tang et al., "Multi-Scale Spatiotemporal Conv-LSTM Network for Video
-Saliency Detection", ICMR 2018, section 3.1: S = W^s * X^s + W^t * X^t + O^T
+Saliency Detection", ICMR 2018, section 3.2: S = W^s * X^s + W^t * X^t + O^T
 for the last frame of a window of T = 4, where O^T is the last output of a
 ConvLSTM that reads the map stacks X of all of them.
 
 Choices where the paper is silent: 16 hidden channels and a 3x3 kernel, then a
 1x1 convolution to the logit O^T (a hidden state lies in -1..1 and cannot be a
-logit itself); the ConvLSTM runs at stride 8, which is 64 times cheaper.
+logit itself). Choice of ours: the ConvLSTM runs at stride 8, which is 64 times
+cheaper (``resolution``; the paper feeds it the up-sampled maps).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -20,7 +22,7 @@ from torch import Tensor, nn
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
-from vsod_models.layers.two_stream import TwoStream, enlarged, sum_of_maps
+from vsod_models.layers.two_stream import Resolution, TwoStream, sum_of_maps
 from vsod_models.losses.published_fcn import msst_loss
 from vsod_models.recipes import FINE, Published, Stage
 
@@ -38,7 +40,7 @@ class MSST(TwoStream):
         fc_channels: Of fc6 and fc7; None = 1024 times width, or 192 in the compact form.
         branch_channels: None = 128 times width, or 64 in the compact form.
         hidden: Channels of the ConvLSTM.
-        lstm_resolution: ``s8``, or ``full``: the maps are enlarged first, the paper to the letter.
+        resolution: ``s8``, or ``full``: the maps are enlarged first, the paper to the letter.
         output_stride: 8, or 16: only the last pooling layer removed, the paper to the letter.
         first_conv: Start of the convolution that reads the prior, see
             :class:`~vsod_models.layers.two_stream.TwoStream`.
@@ -60,14 +62,12 @@ class MSST(TwoStream):
         fc_channels: int | None = None,
         branch_channels: int | None = None,
         hidden: int = 16,
-        lstm_resolution: Literal["s8", "full"] = "s8",
+        resolution: Resolution = "s8",
         output_stride: int = 8,
         first_conv: FirstConv | None = None,
     ) -> None:
         if variant not in ("os", "st", "full"):
             raise ValueError(f"variant must be os, st or full, not {variant!r}")
-        if lstm_resolution not in ("s8", "full"):
-            raise ValueError(f"lstm_resolution must be s8 or full, not {lstm_resolution!r}")
         super().__init__(
             temporal=variant != "os",
             temporal_input="prior+rgb",
@@ -79,28 +79,22 @@ class MSST(TwoStream):
             pool4="max",
             pool5="identity",
             first_conv=first_conv,
+            resolution=resolution,
         )
-        self.full_resolution = lstm_resolution == "full"
         self.fuse_spatial = sum_of_maps(2)
         self.fuse_temporal = None if variant == "os" else sum_of_maps(2)
         self.memory = ConvLSTM(4, hidden) if variant == "full" else None
         self.recall = nn.Conv2d(hidden, 1, 1) if variant == "full" else None
 
-    def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, T, features, H/8, W/8) -> S and, with the ConvLSTM, [O^T], each (B, 1, H, W) logits."""
+    def mix(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, features, h, w) -> S and, with the ConvLSTM, [O^T], each (B, 1, h, w) logits."""
         last = window[:, -1]
         fused: Tensor = self.fuse_spatial(last[:, :2])
         if self.fuse_temporal is not None:
             fused = fused + self.fuse_temporal(last[:, 2:])
-        fused = enlarged(fused, 8)
         if self.memory is None or self.recall is None:
             return fused, []
-        if self.full_resolution:
-            large = enlarged(window.flatten(0, 1), 8)
-            window = large.reshape(*window.shape[:3], *large.shape[2:])
         remembered: Tensor = self.recall(self.memory(window)[:, -1])
-        if not self.full_resolution:
-            remembered = enlarged(remembered, 8)
         return fused + remembered, [remembered]
 
 
@@ -117,6 +111,28 @@ STREAMS = Stage(
 )
 WINDOWS = Stage("windows", 24_000, ("image", "prior"), windows=True, frozen_parts=("spatial", "temporal"))
 STAGES = (STREAMS, replace(WINDOWS, side_weight=0.1))
+
+
+def stages_of_streams(
+    variant: str, options: Mapping[str, object], stages: tuple[Stage, ...]
+) -> tuple[Stage, ...]:
+    """The stages of a variant of MSST or STAN: ``os`` and ``st`` have nothing that windows could teach.
+
+    ``os`` is trained "only with video frames": its one stream is the spatial one, and it learns. What the streams
+    read of motion holds in their own stage, too.
+    """
+    streams, *rest = stages
+    kept = {name: options[name] for name in ("temporal_input",) if name in options}
+    if variant == "os":
+        return (replace(streams, options={**streams.options, **kept, "variant": "os"}, frozen_parts=()),)
+    streams = replace(streams, options={**streams.options, **kept})
+    return (streams,) if variant == "st" else (streams, *rest)
+
+
+def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
+    """The stages of a variant, see :func:`stages_of_streams`."""
+    return stages_of_streams(str(options.get("variant", "full")), options, STAGES)
+
 
 PUBLISHED = {
     # Adam, 1e-3 (section 4.1)

@@ -168,9 +168,9 @@ class PDB(nn.Module):
         maps: Tensor = self.reduce(self.context(taps[-1]))
         return maps
 
-    def decode(self, window: Tensor) -> Tensor:
-        """A clip: (B, T, 32, h, w) -> logits of every frame (B, T, 1, 8h, 8w)."""
-        return _resize(self._score(window), window.shape[-2] * 8, window.shape[-1] * 8)
+    def decode(self, window: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """A clip: (B, T, 32, h, w) -> logits of every frame (B, T, 1, H, W), ``size`` or 8h and 8w."""
+        return _resize(self._score(window), *(size or (window.shape[-2] * 8, window.shape[-1] * 8)))
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
         """(B, T, 3, H, W) RGB in 0..1 -> logits (B, T, 1, H, W); with an empty list in training mode.
@@ -286,12 +286,17 @@ STAGES = (
 )
 
 
+def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
+    """The stages of a variant: rows without a memory (table 4) end with the spatial part."""
+    return STAGES[:1] if options.get("recurrent") == "none" else STAGES
+
+
 def _final_map(logits: Tensor, sides: Sequence[Tensor], target: Tensor) -> Tensor:
     return pdb_loss(logits, target)
 
 
 PUBLISHED = {
-    # SGD, momentum 0.9 (section 3.4)
+    # SGD, momentum 0.9 (section 3.3)
     "spatial": Published(_final_map, {"optimiser": "sgd", "lr": 1e-2, "encoder_lr": 0.1, "schedule": "poly"}),
     "windows": Published(_final_map, {"optimiser": "adam", "schedule": "cosine"}),
 }

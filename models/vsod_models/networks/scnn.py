@@ -14,6 +14,7 @@ a loss of its own in joint training, so that P_s stays a saliency map.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -58,9 +59,9 @@ class SCNN(nn.Module):
 
     Args:
         variant: What the second network reads beside the frame: ``full`` P_s times P_t; the others
-            are the paper's ablations: ``fp`` P_t and P_s, ``fg`` P_s and the grey flow (the
-            magnitude in 0..1, passed in place of the prior), ``os`` P_s, ``ot`` P_t. ``s-fcn`` is
-            the first network alone.
+            are the paper's ablations: ``fp`` P_t and P_s, ``fg`` P_s and the optical flow as a picture
+            turned to grey (white = still; passed in place of the prior), ``os`` P_s, ``ot`` P_t.
+            ``s-fcn`` is the first network alone.
         backbone: ``vgg16`` (published: 40,971,460 weights) or ``mobilenet_v2`` (compact).
         width: Factor on the published channels.
         fc_channels: Of fc6 and fc7; None = 1024 times width, or 192 in the compact form.
@@ -71,7 +72,7 @@ class SCNN(nn.Module):
             redrawn layer.
 
     Shapes: ``image`` (B, 3, H, W) RGB in 0..1, ``prior`` (B, 1, H, W) in 0..1, H and W multiples of
-    32; result (B, 1, H, W) logits. In training mode also a list with the logits of the first
+    32 for the compact form; result (B, 1, H, W) logits. In training mode also a list with the logits of the first
     network, empty where it is the result itself (``s-fcn``) or does not exist (``ot``).
 
     Raises:
@@ -93,6 +94,7 @@ class SCNN(nn.Module):
         if variant not in _JOINED:
             raise ValueError(f"variant must be one of {', '.join(_JOINED)}, not {variant!r}")
         self.variant = variant
+        self.reads = ("image", "grey_flow") if variant == "fg" else ("image", "prior")
         start = first_conv or ("xavier" if backbone == "vgg16" else "keep_rgb")
 
         def network(joined: int) -> SaliencyFCN:
@@ -176,18 +178,27 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 """The paper's ablations as arguments of :class:`SCNN`."""
 
-STAGES = (
-    Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}, **FINE),
-    Stage(
-        "joint",
-        8_000,
-        ("image", "prior"),
-        static_prior=1.0,
-        on_start=lambda net: net.start_second(),
-        frozen_parts=("first",),
-        **FINE,
-    ),
+SPATIAL = Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}, **FINE)
+JOINT = Stage(
+    "joint",
+    8_000,
+    ("image", "prior"),
+    static_prior=1.0,
+    on_start=lambda net: net.start_second(),
+    frozen_parts=("first",),
+    **FINE,
 )
+STAGES = (SPATIAL, JOINT)
+
+
+def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
+    """The stages of a variant: ``s-fcn`` learns from the second stage's data as well, ``ot`` has no first network."""
+    variant = options.get("variant", "full")
+    if variant == "s-fcn":
+        return SPATIAL, replace(JOINT, reads=("image",), method="spatial", on_start=None, frozen_parts=())
+    if variant == "ot":
+        return (replace(JOINT, on_start=None, frozen_parts=()),)
+    return STAGES
 
 
 def _one_network(logits: Tensor, sides: Sequence[Tensor], target: Tensor) -> Tensor:

@@ -9,11 +9,13 @@ the three.
 
 Choices where the paper is silent: ConvLSTM with 16 hidden channels, then 1x1
 to one; 3D convolution 4 -> 1 over (4, 3, 3), no padding in time; a ReLU
-between the two convolutions of the attention; all at stride 8.
+between the two convolutions of the attention. Choice of ours: all that at
+stride 8 (``resolution``; the paper runs it at the picture's size).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -23,11 +25,11 @@ from vsod_models.layers.blocks import kaiming
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
-from vsod_models.layers.two_stream import TemporalInput, TwoStream, enlarged, sum_of_maps
+from vsod_models.layers.two_stream import Resolution, TemporalInput, TwoStream, sum_of_maps
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_fcn import stan_loss
-from vsod_models.networks.msst import STREAMS, WINDOWS
-from vsod_models.recipes import Published
+from vsod_models.networks.msst import STREAMS, WINDOWS, stages_of_streams
+from vsod_models.recipes import Published, Stage
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
 
@@ -39,8 +41,8 @@ class STAN(TwoStream):
         variant: ``stan``, or the paper's ablations, which sum instead of weighing: ``stlc`` O_st,
             O_m and O_c; ``stl`` O_st and O_m; ``stc`` O_st and O_c; ``st`` O_st alone; ``os`` the
             same of the spatial stream only.
-        temporal_input: ``prior+rgb``, or ``flow``: the temporal stream reads the colour wheel, passed
-            in place of the prior with three channels.
+        temporal_input: ``prior+rgb``, or ``flow``: the temporal stream reads the colour-coded flow, passed
+            in place of the prior with three channels ("the original optical flow map", section 4.4).
         frames: Length of the window; the 3D convolution spans it.
         backbone: ``vgg16`` (published) or ``mobilenet_v2`` (compact).
         width: Factor on the published channels of trunks, branches and attention.
@@ -52,6 +54,7 @@ class STAN(TwoStream):
         output_stride: 8, or 16; the maps are brought to stride 8 in any case.
         first_conv: Start of the convolution that reads the prior, see
             :class:`~vsod_models.layers.two_stream.TwoStream`.
+        resolution: See there.
 
     Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
     of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with
@@ -76,6 +79,7 @@ class STAN(TwoStream):
         attention_channels: int | None = None,
         output_stride: int = 8,
         first_conv: FirstConv | None = None,
+        resolution: Resolution = "s8",
     ) -> None:
         if variant not in ("os", "st", "stc", "stl", "stlc", "stan"):
             raise ValueError(f"variant must be os, st, stc, stl, stlc or stan, not {variant!r}")
@@ -90,6 +94,7 @@ class STAN(TwoStream):
             pool4="max",
             pool5="max",
             first_conv=first_conv,
+            resolution=resolution,
         )
         self.frames = frames
         self.scales = nn.ModuleList(sum_of_maps(self.features // 2) for _ in range(2))
@@ -111,12 +116,12 @@ class STAN(TwoStream):
             readings.append(self.volume(window[:, -self.frames :].transpose(1, 2))[:, :, 0])
         return torch.cat(readings, 1)
 
-    def combine(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, T, features, H/8, W/8) -> S, (B, 1, H, W) logits, and no auxiliary ones."""
+    def mix(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, T, features, h, w) -> S, (B, 1, h, w) logits, and no auxiliary ones."""
         readings = self.readings(window)
         if self.attention is not None:
             readings = torch.softmax(self.attention(readings), 1) * readings
-        return enlarged(readings.sum(1, keepdim=True), 8), []
+        return readings.sum(1, keepdim=True), []
 
 
 def _volume(frames: int, channels: int) -> nn.Sequential:
@@ -146,8 +151,14 @@ VARIANTS: dict[str, dict[str, object]] = {
 
 STAGES = (STREAMS, WINDOWS)
 
+
+def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
+    """The stages of a variant; see :func:`vsod_models.networks.msst.stages_of_streams`."""
+    return stages_of_streams(str(options.get("variant", "stan")), options, STAGES)
+
+
 PUBLISHED = {
-    # Adam, 1e-3 (section 4.1)
+    # Adam, 1e-3 (section 4.2)
     "streams": Published(stan_loss, {"optimiser": "adam", "encoder_lr": 0.1, "schedule": "poly"}),
     "windows": Published(stan_loss, {"optimiser": "adam", "schedule": "poly"}),
 }

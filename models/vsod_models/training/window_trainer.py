@@ -1,7 +1,8 @@
 """Temporal stages: the spatial half is frozen, its features are computed once, windows of them are learned.
 
-PDB is trained so (Song et al., section 4: the spatial part first, then the
-recurrent part on video alone), and it is the last step of MSST and STAN. A
+PDB is trained so (Song et al., section 3.3: the spatial part first, then the
+recurrent part on video alone); for MSST and STAN, which their papers train end
+to end, it is a step of ours. A
 window costs little here, so thousands are seen in minutes.
 
 The frozen half knows the training clips by heart, so its features of them are
@@ -143,9 +144,9 @@ class WindowTrainer(TrainingRun):
 
     def _decoded(self, net: nn.Module, window: Tensor) -> tuple[Tensor, list[Tensor]]:
         if hasattr(net, "combine"):
-            logits, sides = net.combine(window)  # type: ignore[operator]
+            logits, sides = net.combine(window, self.size)  # type: ignore[operator]
             return logits, sides
-        return net.decode(window).flatten(0, 1), []  # type: ignore[operator]
+        return net.decode(window, self.size).flatten(0, 1), []  # type: ignore[operator]
 
     def _target(self) -> Tensor:
         """(2, N, 1, H, W) uint8 masks at ``size``, as they are and mirrored."""
@@ -164,9 +165,11 @@ class WindowTrainer(TrainingRun):
         for start in range(0, len(videos.rgb), 8):
             batch = pack_frames(self.pack, slice(start, start + 8), self.device)
             degraded = degrade(batch, torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + start))
-            for side, seen in enumerate((batch, mirror(batch), degraded, mirror(degraded))):
+            turned = mirrored_flow_image(self.pack, slice(start, start + 8), self.device)
+            looks = batch, mirror(batch, turned), degraded, mirror(degraded, turned)
+            for side, seen in enumerate(looks):
                 inputs = []
-                for name in self.stage.reads:
+                for name in self.stage.inputs_of(self.net):
                     x: Tensor = getattr(seen, name)
                     x = F.interpolate(x, size=self.size, mode="bilinear", antialias=True)
                     inputs.append(x.nan_to_num(self.stage.static_prior))
@@ -211,16 +214,36 @@ def degrade(batch: Batch, rng: torch.Generator) -> Batch:
         parts.append(one)
     lost = (torch.rand(n, 1, 1, 1, generator=rng) < 0.25).to(image.device)
     prior = None if batch.prior is None else batch.prior.masked_fill(lost, torch.nan)
-    return replace(batch, image=torch.cat(parts), prior=prior)
+    flow_image = torch.where(lost, no_flow_image(batch.flow_image), batch.flow_image)
+    return replace(batch, image=torch.cat(parts), prior=prior, flow_image=flow_image)
 
 
-def mirror(batch: Batch) -> Batch:
-    """The same frames seen in a mirror. The flow image is left out: its hues would have to turn as well."""
-    grey = torch.tensor(IMAGENET_MEAN, device=batch.image.device)[:, None, None].expand_as(batch.flow_image)
+def no_flow_image(like: Tensor) -> Tensor:
+    """What a flow image (B, 3, H, W) holds where there is no flow."""
+    return like.new_tensor(IMAGENET_MEAN)[:, None, None].expand_as(like)
+
+
+def mirrored_flow_image(pack: Pack, index: slice, device: torch.device) -> Tensor:
+    """The flow images of these frames seen in a mirror: other hues, for what went right goes left."""
+    flow = torch.from_numpy(np.array(pack.videos.flow[index, 0])).to(device).permute(0, 3, 1, 2).float()
+    turned = flow[:, :2].flip(-1) * flow.new_tensor([-1.0, 1.0])[:, None, None]
+    size = pack.videos.rgb.shape[1:3]
+    return F.interpolate(flow_to_image_tensor(turned), size=size, mode="bilinear")
+
+
+def mirror(batch: Batch, flow_image: Tensor) -> Batch:
+    """The same frames seen in a mirror.
+
+    Args:
+        batch: They.
+        flow_image: Theirs, see :func:`mirrored_flow_image`; a frame that has lost its own does not get it back.
+    """
+    nothing = no_flow_image(batch.flow_image)
+    lost = (batch.flow_image == nothing).all(dim=(1, 2, 3), keepdim=True)
     return replace(
         batch,
         image=batch.image.flip(-1),
         mask=batch.mask.flip(-1),
-        flow_image=grey,
+        flow_image=torch.where(lost, nothing, flow_image),
         prior=None if batch.prior is None else batch.prior.flip(-1),
     )

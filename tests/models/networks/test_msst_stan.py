@@ -138,13 +138,36 @@ def test_msst_without_memory_is_the_two_weighted_sums(window):
 
 def test_msst_memory_at_full_resolution(window):
     coarse = small(build_msst, "full").eval().double()
-    fine = small(build_msst, "full", lstm_resolution="full").eval().double()
+    fine = small(build_msst, "full", resolution="full").eval().double()
     large = enlarged_frames = torch.nn.functional.interpolate(window[0], scale_factor=8, mode="bilinear")
     logits, (remembered,) = fine.combine(window)
     assert np.allclose(remembered[0, 0].detach().numpy(), remember(fine, enlarged_frames.numpy()))
     assert torch.allclose(logits - remembered, coarse.combine(window)[0] - coarse.combine(window)[1][0])
     assert not torch.allclose(remembered, coarse.combine(window)[1][0])
     assert large.shape[-2:] == remembered.shape[-2:]
+
+
+def test_stan_at_full_resolution(window):
+    """Section 3.1: the maps are "resized with the same size of the input" before ConvLSTM, volume and attention."""
+    net = small(build_stan, "stan", resolution="full").eval().double()
+    large = torch.nn.functional.interpolate(window[0], scale_factor=8, mode="bilinear")
+    readings = np.stack(stan_readings(net, large.numpy()))
+    hidden = np.maximum(conv(readings, net.attention[0]), 0)
+    scores = conv(hidden, net.attention[2])
+    weights = np.exp(scores) / np.exp(scores).sum(0)
+    expected = torch.from_numpy((weights * readings).sum(0))
+    assert torch.allclose(net.decode(window)[0, 0, 0], expected)
+
+
+@pytest.mark.parametrize("build", [build_msst, build_stan])
+def test_any_size_of_picture(build):
+    """The papers' 321 gives maps of 41, eight times which are not 321."""
+    net = small(build, "full" if build is build_msst else "stan").train()
+    image, prior = torch.rand(1, 4, 3, 81, 65), torch.rand(1, 4, 1, 81, 65)
+    logits, others = net(image, prior)
+    assert logits.shape == (1, 1, 1, 81, 65) and all(o.shape == logits.shape for o in others)
+    maps = net.eval().encode(image.flatten(0, 1), prior.flatten(0, 1))
+    assert net.decode(maps[None], (81, 65)).shape == (1, 1, 1, 81, 65)
 
 
 def stan_readings(net, maps):
@@ -271,6 +294,9 @@ def test_stan_on_the_flow_reads_the_wheel_and_no_picture(clip):
     assert not torch.allclose(a[:, :2], b[:, :2])
     assert torch.equal(a[:, :2], c[:, :2])
     assert not torch.allclose(a[:, 2:], c[:, 2:])
+    assert net.reads == ("image", "flow_image")
+    with pytest.raises(ValueError, match="3 channels, not 1"):
+        net.encode(image[:, 0], wheel[:, 0, :1])
 
 
 @pytest.mark.parametrize("build", [build_msst, build_stan])
@@ -339,7 +365,8 @@ def test_a_torchvision_file_fills_both_trunks():
     ("build", "options"),
     [
         (build_msst, {"variant": "stan"}),
-        (build_msst, {"lstm_resolution": "half"}),
+        (build_msst, {"resolution": "half"}),
+        (build_stan, {"resolution": "half"}),
         (build_stan, {"variant": "full"}),
         (build_stan, {"temporal_input": "wheel"}),
     ],

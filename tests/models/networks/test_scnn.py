@@ -73,7 +73,9 @@ def test_what_the_second_network_reads(frame, form):
                 p_s = 1 / (1 + torch.exp(-net.spatial(image)))
         expected = {
             "full": lambda s=p_s: s * prior,
-            "fg": lambda s=p_s: torch.cat((prior, s), 1),
+            "fg": lambda s=p_s: torch.cat(
+                (prior, s), 1
+            ),  # what is passed in the prior's place: the grey flow
             "fp": lambda s=p_s: torch.cat((prior, s), 1),
             "os": lambda s=p_s: s,
             "ot": lambda: prior,
@@ -96,6 +98,7 @@ def test_every_variant_runs_and_differs(frame):
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
             assert not torch.allclose(results[a], results[b], atol=1e-5), (a, b)
+    assert small("fg").reads == ("image", "grey_flow") and small("fp").reads == ("image", "prior")
     for ignoring in ("s-fcn", "os"):
         with torch.inference_mode():
             again = small(ignoring).eval()(image, 1 - prior)

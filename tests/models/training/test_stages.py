@@ -18,11 +18,18 @@ from vsod_models.networks.studio import Studio
 from vsod_models.networks.swift import Swift
 from vsod_models.recipes import Mix, Recipe, Stage, published_stage, training_recipe, training_stages
 from vsod_models.training.data import packed_data as packing
+from vsod_models.training.data.augmentation import flow_to_image_tensor
 from vsod_models.training.data.pack_motion_priors import pack_priors
 from vsod_models.training.data.packed_data import CANVAS, STRIDES, VIDEO_SIZE, has_prior, open_pack
 from vsod_models.training.frame_trainer import FrameTrainer
 from vsod_models.training.initial_weights import load_matching
-from vsod_models.training.window_trainer import WindowTrainer, degrade, pack_frames
+from vsod_models.training.window_trainer import (
+    WindowTrainer,
+    degrade,
+    mirror,
+    mirrored_flow_image,
+    pack_frames,
+)
 
 NETS = {
     "scnn": SCNN,
@@ -164,6 +171,121 @@ def test_every_stage_can_be_trained_as_published(pack, tmp_path, model, stage):
     value = trainer._one()
     assert np.isfinite(value) and value > 0
     assert any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+ROWS = [(model, name) for model in MODULES for name in getattr(MODULES[model], "VARIANTS", {})]
+
+
+@pytest.mark.parametrize(("model", "name"), ROWS, ids=lambda x: x)
+def test_every_row_of_the_papers_tables_is_trained_and_runs(pack, tmp_path, model, name):
+    """One step in each of its stages, from the weights of the stage before, then a map."""
+    module, options = MODULES[model], dict(MODULES[model].VARIANTS[name])
+    state = {}
+    for stage in training_stages(module, options):
+        torch.manual_seed(0)
+        net = NETS[model](backbone="mobilenet_v2", **{**options, **stage.options})
+        if state:
+            load_matching(net, state)
+        if stage.on_start is not None:
+            stage.on_start(net)
+        if stage.windows:
+            length, clips = (5, True) if model == "pdb" else (4, False)
+            trainer = WindowTrainer(
+                net, stage, pack, length, clips, Recipe(samples=8), tmp_path / stage.name, CPU, size=(32, 64)
+            )
+        else:
+            trainer = FrameTrainer(net, stage, pack, TINY, tmp_path / stage.name, CPU)
+        before = {k: p.clone() for k, p in net.named_parameters()}
+        assert np.isfinite(trainer._one())
+        assert any(not torch.equal(before[k], p) for k, p in net.named_parameters())
+        state = {**state, **net.state_dict()}
+    whole = NETS[model](backbone="mobilenet_v2", **options)
+    missing = set(whole.state_dict()) - set(state)
+    assert not missing, "the stages of a row teach all of its network"
+    whole.load_state_dict({k: state[k] for k in whole.state_dict()})
+    frames = () if model in ("scnn", "dsnet") else (5,) if model == "pdb" else (4,)
+    channels = {"image": 3, "flow_image": 3, "prior": 1, "grey_flow": 1}
+    usual = {"pdb": ("image",), "dsnet": ("image", "flow_image")}
+    reads = getattr(whole, "reads", usual.get(model))
+    with torch.inference_mode():
+        out = whole.eval()(*(torch.rand(1, *frames, channels[r], 64, 64) for r in reads))
+    assert out.shape[-2:] == (64, 64) and torch.isfinite(out).all()
+
+
+def _seen_by(net, part, batch, stage):
+    seen = []
+    handle = part.register_forward_pre_hook(lambda _, args: seen.append(args))
+    with torch.no_grad():
+        stage.call(net, batch)
+    handle.remove()
+    return seen[0]
+
+
+def test_rows_that_read_the_flow_are_given_the_flow(pack):
+    """SCNN's FG the flow picture in grey, STAN's flow row in colour: through the stages that train them."""
+    batch = pack_frames(pack, slice(0, 2), CPU)
+    small = {
+        name: getattr(batch, name)[..., :64, :64].contiguous()
+        for name in ("image", "mask", "flow_image", "prior")
+    }
+    batch = replace(batch, motion=batch.motion[..., :32, :32], **small)
+    net = SCNN(backbone="mobilenet_v2", variant="fg").eval()
+    _, joined = _seen_by(net, net.second, batch, training_stages(scnn, {"variant": "fg"})[1])
+    red, green, blue = batch.flow_image.unbind(1)
+    torch.testing.assert_close(joined[:, 0], 0.299 * red + 0.587 * green + 0.114 * blue)
+    net = STAN(backbone="mobilenet_v2", variant="st", temporal_input="flow").eval()
+    stage = training_stages(stan, {"temporal_input": "flow"})[0]
+    assert stage.options == {"variant": "st", "temporal_input": "flow"}
+    (colours,) = _seen_by(net, net.temporal, batch, stage)
+    torch.testing.assert_close(colours, batch.flow_image)
+
+
+def test_missing_flow_is_white_in_grey(pack):
+    batch = pack_frames(pack, slice(0, 2), CPU)
+    colours = batch.flow_image.clone()
+    colours[0] = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+    grey = replace(batch, flow_image=colours).grey_flow
+    assert (grey[0] == 1).all() and grey[1].min() < 0.9
+
+
+def test_a_mirrored_flow_has_the_hues_of_a_mirrored_motion(pack):
+    """What went right goes left: turning the picture alone would tell the wrong direction."""
+    turned = mirrored_flow_image(pack, slice(0, 1), CPU)
+    flow = torch.from_numpy(np.array(pack.videos.flow[:1, 0, :, :, :2])).permute(0, 3, 1, 2).float()
+    again = flow_to_image_tensor(torch.stack((-flow[:, 0].flip(-1), flow[:, 1].flip(-1)), 1))
+    size = pack.videos.rgb.shape[1:3]
+    torch.testing.assert_close(turned, torch.nn.functional.interpolate(again, size=size, mode="bilinear"))
+    batch = pack_frames(pack, slice(0, 2), CPU)
+    lost = batch.flow_image.clone()
+    lost[1] = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+    seen = mirror(replace(batch, flow_image=lost), mirrored_flow_image(pack, slice(0, 2), CPU))
+    torch.testing.assert_close(seen.flow_image[:1], turned)
+    assert torch.equal(seen.flow_image[1], lost[1]), "a frame without flow stays without"
+    assert torch.equal(seen.image, batch.image.flip(-1))
+
+
+def test_the_papers_sizes(pack, tmp_path):
+    """321 is 8 times no whole number: predictions have the size of what was asked for."""
+    for model, length, clips in (("msst", 4, False), ("pdb", 5, True)):
+        stage = next(s for s in STAGES[model] if s.windows)
+        trainer = WindowTrainer(
+            build(model, stage),
+            stage,
+            pack,
+            length,
+            clips,
+            Recipe(samples=8),
+            tmp_path / model,
+            CPU,
+            size=(81, 65),
+        )
+        assert np.isfinite(trainer._one())
+
+
+def test_no_paper_has_weakly_labelled_photos():
+    for model, stage in PAPER:
+        mix = published_stage(MODULES[model], stage.name).recipe(Recipe()).mix
+        assert mix.weak == 0 and mix.size == Recipe().mix.size
 
 
 def test_our_own_nets_have_no_paper():

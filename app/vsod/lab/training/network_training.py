@@ -58,7 +58,7 @@ def stages_of(model: ModelSpec) -> tuple[Stage, ...]:
         ModelError: It names none, or what it names are no stages.
     """
     try:
-        stages = training_stages(network_module(model))
+        stages = training_stages(network_module(model), model.options)
     except TypeError as error:
         raise ModelError(str(error), where=model.source, fix="See docs/how-to/add-a-network.md.") from error
     if not stages:
@@ -130,7 +130,7 @@ def _asked(model: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, R
 
 def network_at_stage_start(model: ModelSpec, stage: Stage, init: Path | None) -> nn.Module:
     """The model's net as it begins ``stage``: from ``init``, and from itself where that does not know all of it."""
-    net = build_network(dataclasses.replace(model, options={**model.options, **stage.options}))
+    net = build_network(dataclasses.replace(model, options={**model.options, **stage.options}), check=False)
     whole = init is not None and initialise_network(net, init)
     if stage.on_start is not None and not whole:
         stage.on_start(net)
