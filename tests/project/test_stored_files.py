@@ -262,8 +262,11 @@ def test_stored_models_can_be_used():
 @pytest.mark.parametrize("model", BUILT_IN)
 def test_state_dicts_have_the_stored_keys(model):
     known = json.loads((STORED / "state_dict_keys.json").read_text())[model]
+    spec = require_model(model)
+    if model == "studio":  # shipped in a larger form since; one's own weights are of the form of then
+        spec = replace(spec, options={})
     with torch.device("meta"):  # shapes alone
-        net = build_network(require_model(model))
+        net = build_network(spec)
     found = {name: list(x.shape) for name, x in net.state_dict().items()}
     assert found == known
 
