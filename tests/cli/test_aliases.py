@@ -67,8 +67,9 @@ def test_no_help_shows_an_old_word(capsys):
 
 
 @pytest.mark.parametrize(
-    "words", ["evaluate --data d", "evaluate swift scnn --data d", "evaluate --all --adapt --data d"]
+    "words",
+    ["evaluate --data d", "evaluate --all --adapt --data d", "evaluate --all --protocol davis --data d"],
 )
-def test_evaluate_takes_one_model_or_all(words, capsys):
+def test_evaluate_takes_models_or_all(words, capsys):
     assert main(words.split()) == 2
     assert "--all" in capsys.readouterr().err

@@ -48,7 +48,10 @@ CALLS: dict[str, list[str]] = {
         *("--pack", "{--pack}", "--samples", "1"),
     ],
     "train-prior": ["train-prior", "--data", "data", "--init", "start.safetensors", "--out", "{--out}"],
-    "evaluate": ["evaluate", "swift", "--data", "data", "--pictures", "{--pictures}"],
+    "evaluate": [
+        *("evaluate", "swift", "--data", "data", "--maps", "m1", "--pictures", "{--pictures}"),
+        *("--csv", "{--csv}", "--pr", "{--pr}"),
+    ],
 }
 ELSEWHERE = {  # where what is not aimed at an input goes
     "--output": "new.mkv",
@@ -59,6 +62,8 @@ ELSEWHERE = {  # where what is not aimed at an input goes
     "--out": "new",
     "--pack": "newpack",
     "--pictures": "newpictures",
+    "--csv": "new.csv",
+    "--pr": "newpr.csv",
 }
 FILES = ("clip.mkv", "ground.mkv", "report.json", "list.txt", "start.safetensors")
 FOLDERS = ("m1", "m1/bear", "truth", "truth/labels", "clips", "clips/bear", "data", ".")

@@ -230,6 +230,7 @@ def _training(p: argparse.ArgumentParser) -> None:
 
 def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.lab import train_and_evaluate as do
+    from vsod.cli.lab.evaluate import add_arguments as add_evaluate_arguments
     from vsod.cli.lab.labels import add_commands as add_labels
     from vsod.cli.lab.train_prior import add_arguments as add_prior_arguments
     from vsod.cli.lab.train_prior import train_prior
@@ -272,33 +273,8 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     add_prior_arguments(p)
     p.set_defaults(run=train_prior)
 
-    p = commands.add_parser("evaluate", help="J, F, maxF, S, E and MAE on clips with masks")
-    p.add_argument(
-        "models", metavar="MODEL", nargs="*", help="one, or, with --all, none for every usable one"
-    )
-    p.add_argument("--all", action="store_true", help="tables of each model with and without each option")
-    reads(p.add_argument("--data", type=Path, required=True))
-    p.add_argument("--split", default="val", metavar="SPLIT", help="val (default), train, test, all …")
-    cue = p.add_mutually_exclusive_group()
-    cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
-    cue.add_argument(
-        "--motion-only", dest="cue", action="store_const", const="motion", help="flow magnitude alone"
-    )
-    p.add_argument("--adapt", action="store_true", help="adapt the model to each clip first")
-    writes(
-        p.add_argument(
-            "--pictures",
-            type=Path,
-            metavar="FOLDER",
-            help="draw precision and recall, the best and the worst frames",
-        )
-    )
-    add_overwrite(p)
-    add_matte_options(p)
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--engine", choices=("openvino", "torch"))
-    p.add_argument("--json", action="store_true")
-    p.set_defaults(run=do.evaluate, cue="full")
+    p = commands.add_parser("evaluate", help="measure models, or anybody's maps, on clips with masks")
+    add_evaluate_arguments(p)
 
     p = commands.add_parser(
         "tune-threshold", help="find a model's best decision threshold, on clips with masks"

@@ -83,7 +83,7 @@ def _packages() -> list[DoctorCheck]:
             ok = None if name == "openvino" else False
             found.append(DoctorCheck(name, ok, "not installed", f"pip install {name}"))
     for name, module, fix in (
-        ("pysodmetrics", "py_sod_metrics", "pip install --no-deps pysodmetrics==1.4.3 (only the tests of 'evaluate' compare with it)"),
+        ("pysodmetrics", "py_sod_metrics", "pip install --no-deps pysodmetrics==1.4.3 (for tests only)"),
         ("torchvision", "torchvision", "pip install torchvision (for the RAFT flow only)"),
     ):
         here = importlib.util.find_spec(module) is not None

@@ -30,15 +30,17 @@ _METRICS = (
     "dissolve",
 )  # :data:`vsod.qc.frame_metrics.METRICS`
 _TRUST = ("margin", "kept", "steady", "confidence")
-TABLE_HEADS = tuple(
+_HEADS = tuple(
     ",".join(columns).encode() + b"\n"
     for columns in (
         ("frame", *_METRICS, "cut"),
         ("frame", *_METRICS[:-1], "cut"),  # of 0.1.0
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
+        ("model", "threshold", "precision", "recall", "F"),
         ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )
 )
+TABLE_HEADS = (*_HEADS, b"model,protocol,clip,frames,")  # the columns that follow are the protocol's
 _LOOKED_AT = 1 << 16  # bytes at either end of a file
 _OURS = re.compile(
     rb"vsod-desktop (?:matte|mask|saliency|heatmap|cutout|fg|over|demo)(?:[; \0]|$)"  # a video's comment

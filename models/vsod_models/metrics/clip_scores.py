@@ -106,6 +106,7 @@ class ClipScorer:
         self._saliency = bool(columns & {"S", "MAE", "maxF", "maxE"})
         self._flicker = FlickerMeter()
         self._last: Mask | None = None
+        self._index: int | None = None
         self._j: list[float] = []
         self._b: list[float] = []
         self._t: list[float] = []
@@ -118,6 +119,8 @@ class ClipScorer:
         saliency: npt.NDArray[np.float32],
         truth: npt.NDArray[np.uint8],
         picture: npt.NDArray[np.uint8] | None = None,
+        *,
+        index: int | None = None,
     ) -> float:
         """Score one frame; gives its J.
 
@@ -126,6 +129,7 @@ class ClipScorer:
             truth: (H, W) uint8, above 127 = subject; levels between count for MAE of a protocol that resizes it.
             picture: (H, W, 3) uint8 RGB or (H, W) luma, whose motion tells flicker from movement;
                 None if flicker is not asked for, or frames are skipped.
+            index: The frame's ordinal, by which T knows what follows what; None = each follows the one before.
         """
         if picture is not None:
             self._flicker.add(saliency, picture)
@@ -136,9 +140,10 @@ class ClipScorer:
             self._j.append(region)
             self._b.append(boundary_accuracy(predicted, actual))
         if self._stability:
-            if self._last is not None:
+            follows = index is None or self._index is None or index == self._index + 1
+            if self._last is not None and follows:
                 self._t.append(temporal_instability(self._last, predicted))
-            self._last = predicted
+            self._last, self._index = predicted, index
         if self._saliency:
             self._measure(saliency, truth, actual)
         return region

@@ -6,7 +6,8 @@ import pytest
 from helpers.exports import clip_info
 from vsod.errors import DataError
 from vsod.lab.datasets import VAL_CLIPS, labelled_clips
-from vsod.lab.evaluation.evaluate import evaluate, format_scores
+from vsod.lab.evaluation.evaluate import evaluate
+from vsod.lab.evaluation.result_tables import format_scores
 
 
 def test_a_net_agrees_with_itself(data):

@@ -16,7 +16,7 @@ Truth may be sparse: a mask belongs to the frame of its name, or of the same num
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,14 +144,10 @@ class LabelledClip:
         Raises:
             DataError: There are none, or one belongs to no frame.
         """
-        stems = [Path(name).stem for name in info.frame_names] if info.names else []
-        numbers = [number_in(stem) for stem in stems] if stems else list(range(info.frame_count))
-        places: dict[int | str | None, int] = {n: k for k, n in enumerate(numbers) if n is not None}
-        places |= {stem: k for k, stem in enumerate(stems)}
+        frame_of = frames_by_name(info)
         found: dict[int, tuple[Path | bytes, ...]] = {}
         for name, file in self._files():
-            stem = Path(name).stem.removesuffix("_gt")
-            index = places.get(stem, places.get(number_in(stem)))
+            index = frame_of(name)
             if index is None:
                 raise DataError(
                     f"the mask {name} belongs to no frame", where=self.source, fix="Check the data folder."
@@ -174,6 +170,27 @@ class LabelledClip:
             if not files:
                 for each in subfolders(self.truth):
                     yield from ((file.name, file) for file in files_in(each, MASK_SUFFIXES))
+
+
+def frames_by_name(info: ClipInfo) -> Callable[[str], int | None]:
+    """The frame that a file beside a clip belongs to: of the same name or number; of a video, its ordinal.
+
+    Args:
+        info: Of the opened clip.
+
+    Returns:
+        From a file's name to the frame's ordinal; None if it belongs to no frame.
+    """
+    stems = [Path(name).stem for name in info.frame_names] if info.names else []
+    numbers = [number_in(stem) for stem in stems] if stems else list(range(info.frame_count))
+    places: dict[int | str | None, int] = {n: k for k, n in enumerate(numbers) if n is not None}
+    places |= {stem: k for k, stem in enumerate(stems)}
+
+    def frame_of(name: str) -> int | None:
+        stem = Path(name).stem.removesuffix("_gt")
+        return places.get(stem, places.get(number_in(stem)))
+
+    return frame_of
 
 
 def labelled_clips(data: Path, split: str = "val") -> list[LabelledClip]:

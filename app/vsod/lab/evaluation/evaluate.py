@@ -20,6 +20,7 @@ from vsod.inference.predictor import frames_with_flow
 from vsod.inference.raster import Raster
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.evaluation.figures import BestWorstSheet
+from vsod.lab.evaluation.scoring import counted_frames
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.source import Source
@@ -27,7 +28,8 @@ from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.flow import estimator
 from vsod_models.flow.motion_encoding import robust_peak, split_camera_motion
-from vsod_models.metrics.clip_scores import COLUMNS, ClipScorer, Scores, mean_scores
+from vsod_models.metrics.clip_scores import ClipScorer, Scores, mean_scores
+from vsod_models.metrics.protocols import DAVSOD, Protocol
 
 Maps = Iterator[tuple[int, npt.NDArray[np.float32]]]
 InputMode = Literal["full", "no-flow", "motion"]
@@ -56,6 +58,7 @@ def evaluate(
     engine: str | None = None,
     gallery: BestWorstSheet | None = None,
     on_clip: Callable[[Scores], None] | None = None,
+    protocol: Protocol = DAVSOD,
 ) -> list[Scores]:
     """Scores per clip, then their mean.
 
@@ -70,6 +73,7 @@ def evaluate(
         engine: ``"openvino"`` or ``"torch"``.
         gallery: Shown every frame that is scored.
         on_clip: Called after each clip.
+        protocol: How to measure.
 
     Raises:
         DataError: Data are missing, or a mask belongs to no frame.
@@ -77,11 +81,13 @@ def evaluate(
     results = []
     for clip in labelled_clips(data, split_name):
         with clip.open() as source:
-            scores = _one(clip, source, model_id, cue, adapt, matte_settings, device, engine, gallery)
+            scores = _one(
+                clip, source, model_id, cue, adapt, matte_settings, device, engine, gallery, protocol
+            )
         results.append(scores)
         if on_clip:
             on_clip(scores)
-    results.append(mean_scores(results))
+    results.append(mean_scores(results, protocol))
     if on_clip:
         on_clip(results[-1])
     return results
@@ -97,6 +103,7 @@ def _one(
     device: str,
     engine: str | None,
     gallery: BestWorstSheet | None,
+    protocol: Protocol,
 ) -> Scores:
     model, masks, count = require_model(model_id), clip.masks(source.info), source.info.frame_count
     if cue == "motion":
@@ -108,9 +115,10 @@ def _one(
         request = AnalysisRequest(wanted, whole if adapt else None, device, engine, use_flow=cue == "full")
         store = analyse_whole_clip(source, request)
         maps = ((i, store.require(i)) for i in whole)
-    counted, dense = masks.scored(count), len(masks) == count
+    counted = counted_frames(clip, masks, count, protocol)
+    dense = len(masks) == count and "flicker" in protocol.columns
     w, h = masks.size
-    scorer = ClipScorer(clip.name)
+    scorer = ClipScorer(clip.name, protocol)
     with Refiner(settings.for_model(model.crf)) as refiner, ExitStack() as stack:
         pixels: Literal["rgb", "luma"] = "rgb" if refiner.reads_colour or gallery else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
@@ -118,7 +126,7 @@ def _one(
         for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(count)):
             if picture.index in counted:
                 matte, mask = refiner(saliency, picture.image), masks[picture.index]
-                found = scorer.add(matte, mask, picture.image if dense else None)
+                found = scorer.add(matte, mask, picture.image if dense else None, index=picture.index)
                 if gallery:
                     gallery.add(clip.name, picture.index, found, picture.image, mask, matte)
     return scorer.result()
@@ -134,14 +142,3 @@ def analyse_whole_clip(source: Source, request: AnalysisRequest) -> MapStore:
     (model, _), *_ = request.wanted
     opened = analyse(source, request, ClipStores(source.info), ProgressMeter(None, {}))
     return opened.stores[model]
-
-
-def format_scores(results: list[Scores]) -> str:
-    """The scores as a Markdown table."""
-    head = f"| clip | frames | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 2)}|"
-    rows = []
-    for s in results:
-        cells = " | ".join(f"{v:.3f}" for v in s.row().values())
-        name = f"**{s.name}**" if s is results[-1] else s.name
-        rows.append(f"| {name} | {s.frames} | {cells} |")
-    return "\n".join([head, *rows])

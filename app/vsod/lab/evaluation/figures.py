@@ -115,7 +115,7 @@ def plot_pr_curve(results: Mapping[str, Scores], file: Path) -> None:
         raise DataError(
             "drawing needs matplotlib", fix="pip install matplotlib, or leave --pictures out."
         ) from error
-    figure = Figure(figsize=(6, 5), content="constrained")
+    figure = Figure(figsize=(6, 5), layout="constrained")
     axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
     for label, scores in results.items():
         axes.plot(scores.recall, scores.precision, label=f"{label}: max F {scores.maxF:.3f}")
