@@ -263,3 +263,14 @@ def test_a_settings_file_edited_by_hand_does_not_stop_the_window(qtbot: QtBot, t
     assert Preferences().speeds == {}
     window.close()
     window.deleteLater()
+
+
+def test_a_click_in_the_cache_size_selects_it(qtbot: QtBot, window: MainWindow) -> None:
+    dialog = PreferencesDialog(window.preferences, window)
+    dialog.show()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.size_box.setFocus(Qt.FocusReason.MouseFocusReason)
+    line = dialog.size_box.lineEdit()
+    assert line is not None
+    qtbot.waitUntil(lambda: line.selectedText() == line.text().removesuffix(dialog.size_box.suffix()))
+    dialog.close()

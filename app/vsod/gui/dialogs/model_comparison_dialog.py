@@ -29,6 +29,7 @@ from vsod.gui.panels.scaled_picture import ScaledPicture
 from vsod.gui.playback.frame_renderer import to_qimage
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.dialog_size import resize_within_screen
+from vsod.gui.toolkit.number_fields import select_on_entry
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.time_text import position_text
@@ -81,6 +82,7 @@ class ModelComparisonDialog(QDialog):
             box.setChecked(name in ticked)
             box.toggled.connect(self._refresh)
         self.count = QSpinBox()
+        select_on_entry(self.count)
         self.count.setRange(1, 12)
         self.count.setValue(_FRAMES)
         self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)

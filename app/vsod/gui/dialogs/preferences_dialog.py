@@ -26,6 +26,7 @@ from vsod.gui.playback.scrub_cache import DEFAULT_MEGABYTES
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.dialog_size import ScrollingForm, fit_to_content
+from vsod.gui.toolkit.number_fields import select_on_entry
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.preferences import DEFAULT_CACHE_GB, Preferences
@@ -116,6 +117,7 @@ class PreferencesDialog(QDialog):
 
     def _add_cache(self) -> None:
         self.size_box = QDoubleSpinBox()
+        select_on_entry(self.size_box)
         self.size_box.setRange(0.5, 10_000)
         self.size_box.setDecimals(1)
         self.size_box.setSuffix(" GB")

@@ -270,7 +270,14 @@ class ClipJobs(QObject):
         size: tuple[int, int],
         done: Callable[[Image | None], object],
     ) -> None:
-        """A clip's first picture, as ``settings`` read it, inside ``size`` (width, height), in a worker thread; None if it cannot be read."""
+        """A clip's first picture, made in a worker thread.
+
+        Args:
+            path: The clip.
+            settings: How it is read.
+            size: (width, height) that it has to fit.
+            done: Gets the picture, None if it cannot be read.
+        """
 
         def work(job: JobThread) -> Image | None:
             try:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import Field
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QFocusEvent
+from PyQt6.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,6 +21,7 @@ from vsod.gui.panels.setting_words import TIPS, choice_title
 from vsod.gui.panels.value_slider import ValueSlider
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.elided_combo_box import ElidedComboBox
+from vsod.gui.toolkit.number_fields import select_on_entry
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
 
@@ -160,6 +160,7 @@ class NumberEditor(SettingEditor):
         self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.box.setFixedWidth(_BOX_WIDTH)
         self.box.setKeyboardTracking(False)
+        select_on_entry(self.box)
         self._dress(self.slider, self.box)
         grid.addWidget(self.slider, self.row, 1)
         grid.addWidget(self.box, self.row, 2)
@@ -173,14 +174,6 @@ class NumberEditor(SettingEditor):
         line = self.box.lineEdit()
         if line is not None:
             line.returnPressed.connect(self.box.clearFocus)  # the keys are the player's again
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Entering the number selects all of it: what is typed replaces it."""
-        if isinstance(event, QFocusEvent) and event.gotFocus() and watched is self.box:
-            entered = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.OtherFocusReason)
-            if event.reason() in entered:  # Tab does it already; coming back to the window must not
-                QTimer.singleShot(0, self.box.selectAll)  # after the press has put the caret
-        return super().eventFilter(watched, event)
 
     @property
     def switch(self) -> QCheckBox | None:

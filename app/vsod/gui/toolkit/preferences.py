@@ -165,7 +165,7 @@ class Preferences:
         return DEFAULT_SOURCE_SETTINGS
 
     def remember_clip(self, path: Path, purpose: str = "") -> None:
-        """Put ``path`` first among the recent clips and its folder as the last one, of a purpose of its own if named."""
+        """Put ``path`` first among the recent clips, and its folder as the last one, of a purpose if one is named."""
         path = path.absolute()
         rest = [old for old in self.recent if old != path]
         self._store.setValue("recent", [str(p) for p in [path, *rest][:_RECENT]])
