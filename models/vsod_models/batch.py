@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vsod_models.flow.flow_image import LUMA
 
+
 @dataclass(frozen=True)
 class Batch:
     """One step's data.

@@ -17,7 +17,6 @@ from vsod.inference.openvino_backend import OpenVINOBackend, is_converted
 from vsod.inference.raster import Raster
 from vsod.inference.torch_backend import TorchBackend
 
-
 _PATIENCE = 0.05  # seconds between two looks whether waiting was cancelled
 _Key = tuple[str, Raster, str, str | None]
 
