@@ -11,11 +11,11 @@ from vsod.errors import ModelError
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.lab.evaluation import threshold_tuning
+from vsod.lab.evaluation.scoring import rescale_map
 from vsod.lab.evaluation.threshold_tuning import (
     ThresholdScore,
     best_threshold,
     format_table,
-    rescale_map,
     sweep_thresholds,
 )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vsod_models.metrics.protocols import Protocol
 
 PROTOCOLS = ("davsod", "flat", "davis")  # :data:`vsod_models.metrics.protocols.PROTOCOLS`, which loads slowly
+CRF_PRESETS = ("pdb", "dcl", "deeplab-v1", "deeplab-v2", "vsod")  # vsod_models.refine.dense_crf.PRESETS
 Measure = Callable[["BestWorstSheet | None", Callable[["Scores"], None]], list["Scores"]]
 
 
@@ -49,6 +50,17 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         choices=PROTOCOLS,
         default="davsod",
         help="how to measure (docs/evaluation.md): davsod (default), flat (SCNN, MSST, STAN), davis (J, F, T)",
+    )
+    p.add_argument(
+        "--published",
+        action="store_true",
+        help="models as their papers measure them: no smoothing over time, plain edges, the network's own half, the "
+        "paper's CRF or none",
+    )
+    p.add_argument(
+        "--crf-preset",
+        choices=CRF_PRESETS,
+        help="a dense CRF with these settings in place of --crf (docs/evaluation.md)",
     )
     cue = p.add_mutually_exclusive_group()
     cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
@@ -157,9 +169,11 @@ def _models(args: argparse.Namespace, protocol: Protocol) -> Iterator[tuple[str,
                 gallery=gallery,
                 on_clip=tell,
                 protocol=protocol,
+                published=args.published,
+                crf_preset=args.crf_preset,
             )
 
-        yield f"{model}{'-adapt' if args.adapt else ''}", measure
+        yield f"{model}{'-adapt' if args.adapt else ''}{'-published' if args.published else ''}", measure
 
 
 def _folders(args: argparse.Namespace, protocol: Protocol) -> Iterator[tuple[str, Measure]]:
@@ -211,7 +225,15 @@ def evaluate_all(args: argparse.Namespace) -> int:
         UsageError: Options were given that it tries by itself.
     """
     asked = args.adapt or args.pictures or args.engine or args.cue != "full"
-    asked = asked or args.maps or args.csv or args.pr or args.protocol != "davsod"
+    asked = (
+        asked
+        or args.maps
+        or args.published
+        or args.crf_preset
+        or args.csv
+        or args.pr
+        or args.protocol != "davsod"
+    )
     if asked or matte_settings(args) != MatteSettings():
         raise UsageError(
             "evaluate --all tries the options itself", fix="Leave out all but --data, --split and --device."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,8 @@ from vsod.inference.predictor import frames_with_flow
 from vsod.inference.raster import Raster
 from vsod.lab.datasets import LabelledClip, labelled_clips
 from vsod.lab.evaluation.figures import BestWorstSheet
-from vsod.lab.evaluation.scoring import counted_frames
+from vsod.lab.evaluation.paper_measuring import PAPER_SETTINGS, PresetCRF, paper_crf
+from vsod.lab.evaluation.scoring import counted_frames, rescale_map
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.source import Source
@@ -59,6 +61,8 @@ def evaluate(
     gallery: BestWorstSheet | None = None,
     on_clip: Callable[[Scores], None] | None = None,
     protocol: Protocol = DAVSOD,
+    published: bool = False,
+    crf_preset: str | None = None,
 ) -> list[Scores]:
     """Scores per clip, then their mean.
 
@@ -74,15 +78,36 @@ def evaluate(
         gallery: Shown every frame that is scored.
         on_clip: Called after each clip.
         protocol: How to measure.
+        published: As the model's paper measures it (:mod:`vsod.lab.evaluation.paper_measuring`), whatever the settings
+            but for a CRF that is switched off.
+        crf_preset: A CRF with this preset in place of the settings' one.
 
     Raises:
         DataError: Data are missing, or a mask belongs to no frame.
     """
+    half = None
+    if published:
+        if crf_preset is None and matte_settings.crf != "off":
+            crf_preset = paper_crf(model_id, protocol)
+        matte_settings, half = PAPER_SETTINGS, 0.5
+    if crf_preset is not None:
+        matte_settings = replace(matte_settings, crf="off")
     results = []
     for clip in labelled_clips(data, split_name):
         with clip.open() as source:
             scores = _one(
-                clip, source, model_id, cue, adapt, matte_settings, device, engine, gallery, protocol
+                clip,
+                source,
+                model_id,
+                cue,
+                adapt,
+                matte_settings,
+                device,
+                engine,
+                gallery,
+                protocol,
+                half=half,
+                crf_preset=crf_preset,
             )
         results.append(scores)
         if on_clip:
@@ -104,6 +129,9 @@ def _one(
     engine: str | None,
     gallery: BestWorstSheet | None,
     protocol: Protocol,
+    *,
+    half: float | None = None,
+    crf_preset: str | None = None,
 ) -> Scores:
     model, masks, count = require_model(model_id), clip.masks(source.info), source.info.frame_count
     if cue == "motion":
@@ -114,18 +142,24 @@ def _one(
         wanted = ((model_id, (whole,)),)
         request = AnalysisRequest(wanted, whole if adapt else None, device, engine, use_flow=cue == "full")
         store = analyse_whole_clip(source, request)
-        maps = ((i, store.require(i)) for i in whole)
+        now = model.decision_threshold
+        maps = (
+            (i, rescale_map(store.require(i), now, half) if half is not None else store.require(i))
+            for i in whole
+        )
     counted = counted_frames(clip, masks, count, protocol)
     dense = len(masks) == count and "flicker" in protocol.columns
     w, h = masks.size
     scorer = ClipScorer(clip.name, protocol)
     with Refiner(settings.for_model(model.crf)) as refiner, ExitStack() as stack:
-        pixels: Literal["rgb", "luma"] = "rgb" if refiner.reads_colour or gallery else "luma"
+        crf = stack.enter_context(PresetCRF(crf_preset)) if crf_preset is not None else None
+        pixels: Literal["rgb", "luma"] = "rgb" if refiner.reads_colour or gallery or crf else "luma"
         pictures = stack.enter_context(closing(prefetch(source.frames(size=(w, h), pixels=pixels))))
         pairs = ((picture, saliency) for (_, saliency), picture in zip(maps, pictures, strict=True))
         for picture, saliency in smooth_maps(pairs, settings.temporal_smoothing, range(count)):
             if picture.index in counted:
                 matte, mask = refiner(saliency, picture.image), masks[picture.index]
+                matte = crf(np.clip(matte, 0, 1), picture.image) if crf else matte
                 found = scorer.add(matte, mask, picture.image if dense else None, index=picture.index)
                 if gallery:
                     gallery.add(clip.name, picture.index, found, picture.image, mask, matte)

@@ -1,4 +1,4 @@
-"""Which frames a protocol counts, and maps and masks of one size."""
+"""Which frames a protocol counts; maps and masks of one size, and maps of another decision threshold."""
 
 from __future__ import annotations
 
@@ -51,3 +51,12 @@ def of_one_size(saliency: Map, truth: Mask, protocol: Protocol) -> tuple[Map, Ma
     batch = torch.from_numpy(np.ascontiguousarray(saliency, np.float32))[None, None]
     resized = F.interpolate(batch, truth.shape, mode="bicubic", antialias=True)[0, 0]
     return np.asarray(resized.clamp(0, 1).numpy(), np.float32), truth
+
+
+def rescale_map(saliency: Map, now: float, wanted: float) -> Map:
+    """The map (H, W) of 0..1 that the net gives with ``half = wanted``, from the one it gives with ``half = now``.
+
+    Both are the net's log odds less those of ``half``, so the odds differ by a factor.
+    """
+    factor = np.float32(now / (1 - now) * (1 - wanted) / wanted)
+    return saliency * factor / (saliency * factor + (1 - saliency))

@@ -18,6 +18,7 @@ from vsod.errors import ModelError
 from vsod.inference.model_registry import find_model, require_model
 from vsod.lab.datasets import FrameMasks, labelled_clips
 from vsod.lab.evaluation.evaluate import analyse_whole_clip
+from vsod.lab.evaluation.scoring import rescale_map
 from vsod.matte.refiner import Refiner
 from vsod.matte.smoothing_window import smooth_maps
 from vsod.media.sources.source import Source
@@ -41,15 +42,6 @@ class ThresholdScore:
     J: float
     F: float
     clips: tuple[float, ...]
-
-
-def rescale_map(saliency: Map, now: float, wanted: float) -> Map:
-    """The map (H, W) of 0..1 that the net gives with ``half = wanted``, from the one it gives with ``half = now``.
-
-    Both are the net's log odds less those of ``half``, so the odds differ by a factor.
-    """
-    factor = np.float32(now / (1 - now) * (1 - wanted) / wanted)
-    return saliency * factor / (saliency * factor + (1 - saliency))
 
 
 def sweep_thresholds(
