@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self.document = ProjectDocument(self)
         self.clip_state = ClipState(self)
         self._closed = self._unasked = False
+        self._opening_clip = self._formats_asked = False
         self.actions_by_id = action_table.build_actions(self, self.preferences.keys)
         self._build()
         parts = self.document, self.clip_state, self.player, self.workspace, self.jobs, self.preferences
@@ -210,7 +211,7 @@ class MainWindow(QMainWindow):
         jobs = self.jobs
         self.player.failed.connect(self.banner.show_error)
         jobs.models_listed.connect(self._on_models)
-        jobs.opening.connect(lambda name: self.idle_analysis.load_ahead(self.preferences) if name else None)
+        jobs.opening.connect(self._note_opening)
         jobs.covered.connect(lambda _settings, coverage: self.clip_state.set_coverage(coverage))
         jobs.analysed.connect(self.player.refresh)
         jobs.adapted.connect(self.messages.adapted)
@@ -224,7 +225,9 @@ class MainWindow(QMainWindow):
         jobs.running.connect(self.overview.set_running)
         self.idle_analysis.progressed.connect(self.status.show_activity)
         self.idle_analysis.working.connect(self.status.show_working)
-        self.idle_analysis.working.connect(self.overview.wait_for_first_map)
+        self.idle_analysis.first_map_awaited.connect(self.overview.wait_for_first_map)
+        self.idle_analysis.first_map_awaited.connect(self.player.set_yielding)
+        self.idle_analysis.first_map_awaited.connect(lambda _awaited: self._list_formats())
         jobs.running.connect(lambda name: self.player.set_busy(bool(name)))
         self.document.changed.connect(lambda work: self.overview.set_settings(work.path, work.settings))
         self.overview.found.connect(self.workspace.issues.set_issues)
@@ -296,17 +299,31 @@ class MainWindow(QMainWindow):
     # ---- messages
 
     def _begin(self) -> None:
-        self.jobs.list_models_and_formats()
+        self.jobs.list_models()
         session = self.projects.offer_recovery()
         self.action_state.refresh()
         if session is None or not session.lost:
             self.queue_room.offer()
+
+    def _list_formats(self) -> None:
+        """Once, when nothing is opened and no first map is on its way: nobody exports before that."""
+        if not (self._formats_asked or self._opening_clip or self.idle_analysis.awaits_first_map):
+            self._formats_asked = True
+            self.jobs.list_formats()
+
+    def _note_opening(self, name: str) -> None:
+        self._opening_clip = bool(name)
+        if name:
+            self.idle_analysis.load_ahead(self.preferences)
+        else:
+            QTimer.singleShot(0, self._list_formats)  # the clip, if it is one, is taken over first
 
     def _add_clips(self, paths: list[Path]) -> None:
         self.document.add_clips([self.editing.default_settings(path.absolute()) for path in paths])
         self.clip_list.show_for_several()
 
     def _on_models(self, models: list[ModelChoice]) -> None:
+        self._list_formats()
         self.menus.view_menus.set_models([model for model in models if not model.problem])
 
     # ---- events

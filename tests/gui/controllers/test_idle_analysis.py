@@ -192,3 +192,51 @@ def test_nothing_is_loaded_ahead_where_idle_analysis_is_off(
     window: MainWindow, clip: FakeClip, backend: FakeBackend
 ) -> None:
     assert not backend.prepared
+
+
+def test_what_can_wait_waits_for_the_first_map(qtbot: QtBot, backend: FakeBackend) -> None:
+    """The processor belongs to the first overlay: no scrub pictures, no test of encoders before it is on screen."""
+    Preferences().set_text("idle_analysis", "on")
+    window = MainWindow(backend)
+    qtbot.addWidget(window)
+    seen: list[tuple[bool, bool, bool, bool]] = []
+
+    def note(awaited: bool) -> None:
+        shown = window.canvas.shown
+        overlay = shown is not None and shown.alpha is not None
+        seen.append((awaited, window.player.scrub_cache._paused, bool(window.jobs.formats), overlay))
+
+    window.idle_analysis.first_map_awaited.connect(note)
+    window.show()
+    window.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen[0][0] and not seen[1][0]
+    assert seen[0][1], "the scrub cache waits"
+    assert not seen[1][2], "formats are listed after it"
+    qtbot.waitUntil(lambda: bool(window.jobs.formats))
+    assert not window.player.scrub_cache._paused
+    shown = window.canvas.shown
+    assert shown is not None and shown.alpha is not None
+    window.close()
+
+
+def test_a_seek_ends_the_waiting(qtbot: QtBot, backend: FakeBackend) -> None:
+    Preferences().set_text("idle_analysis", "on")
+    window = MainWindow(backend)
+    qtbot.addWidget(window)
+    window.show()
+    clips: list[FakeClip] = []
+
+    def hold(clip: FakeClip) -> None:
+        clip.gate = threading.Semaphore(0)
+        clips.append(clip)
+
+    window.clip_state.opened.connect(hold)
+    window.open_path(Path("/clips/heron.mov"))
+    qtbot.waitUntil(lambda: window.idle_analysis.awaits_first_map)
+    window.player.seek(20)
+    assert not window.idle_analysis.awaits_first_map and not window.player.scrub_cache._paused
+    for clip in clips:
+        assert clip.gate is not None
+        clip.gate.release(100)
+    window.close()

@@ -236,7 +236,7 @@ def test_wheel_zooms_to_the_cursor(window: MainWindow, clip: FakeClip) -> None:
 
 def test_fit_and_one_to_one(qtbot: QtBot, window: MainWindow, clip: FakeClip) -> None:
     adapted = window.canvas.zoom
-    press(window, Key.Key_1)
+    press(window, Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert window.canvas.zoom == 1.0
     assert window.workspace.view_bar.zoom.text() == "100 %"
     press(window, Key.Key_F)

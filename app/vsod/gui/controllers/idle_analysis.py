@@ -15,11 +15,13 @@ from vsod.errors import Cancelled
 from vsod.gui.jobs.clip_jobs import ClipJobs
 from vsod.gui.jobs.job_pool import JobPool
 from vsod.gui.jobs.job_thread import JobThread
+from vsod.gui.playback.frame_renderer import RenderedFrame
 from vsod.gui.playback.player import Player
 from vsod.gui.toolkit.pipeline_interface import OpenClip
 from vsod.gui.toolkit.preferences import Preferences
 
 IDLE_MS = 3_000  # without a wish, before it begins
+_FIRST_MS = 8_000  # after which nothing waits for the first map any more: its model may have to be prepared
 
 
 class IdleAnalysis(QObject):
@@ -34,6 +36,7 @@ class IdleAnalysis(QObject):
     """
 
     working = pyqtSignal(bool)
+    first_map_awaited = pyqtSignal(bool)  # a clip was just opened: what can wait for its first map should
     enabled_changed = pyqtSignal(bool)
     progressed = pyqtSignal(object)  # Progress
     failed = pyqtSignal(object)  # the exception; with these models and this device it does not begin again
@@ -52,6 +55,12 @@ class IdleAnalysis(QObject):
         self._failed: tuple[ClipSettings | None, str] | None = (
             None  # models and device that cannot: not tried again
         )
+        self._awaiting = False
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_FIRST_MS)
+        self._patience.timeout.connect(lambda: self._await_first_map(False))
+        player.shown.connect(self._on_shown)
         self._free = threading.Event()
         self._free.set()
         self._pool = JobPool(self)
@@ -60,11 +69,16 @@ class IdleAnalysis(QObject):
         self._idle.setSingleShot(True)
         self._interval = IDLE_MS
         self._idle.timeout.connect(self._begin)
-        player.moved.connect(lambda _index: self.restart_timer())
+        player.moved.connect(self._on_moved)
         player.speed_changed.connect(self._on_speed)
         jobs.running.connect(lambda _name: self.restart_timer())
         jobs.covered.connect(self._on_covered)
         jobs.run_before_exclusive(self._give_way)
+
+    @property
+    def awaits_first_map(self) -> bool:
+        """Whether the first map of a clip just opened is on its way."""
+        return self._awaiting
 
     def load_ahead(self, preferences: Preferences) -> None:
         """Load the network that a clip is likely to need, while that is being opened.
@@ -81,6 +95,7 @@ class IdleAnalysis(QObject):
         self._clip, self._settings = clip, None
         self._covered = self._news = None
         self._fresh = clip is not None
+        self._await_first_map(self._fresh and self.enabled)
         self.restart_timer()
 
     def set_settings(self, settings: ClipSettings | None, device: str) -> None:
@@ -97,6 +112,7 @@ class IdleAnalysis(QObject):
     def enable(self, enabled: bool) -> None:
         """Allow it, or not."""
         self.enabled = enabled
+        self._await_first_map(self._awaiting and enabled)
         self.enabled_changed.emit(enabled)
         self.restart_timer()
 
@@ -113,8 +129,22 @@ class IdleAnalysis(QObject):
         """Join."""
         self.enabled = False
         self._idle.stop()
+        self._patience.stop()
         self._pool.stop_all()
         self._free.set()
+
+    def _await_first_map(self, awaiting: bool) -> None:
+        if awaiting != self._awaiting:
+            self._awaiting = awaiting
+            self.first_map_awaited.emit(awaiting)
+        if awaiting:
+            self._patience.start()
+        else:
+            self._patience.stop()
+
+    def _on_shown(self, shown: RenderedFrame) -> None:
+        if shown.alpha is not None:
+            self._await_first_map(False)
 
     def _give_way(self) -> None:
         """Called in the thread of a job that is about to begin."""
@@ -162,7 +192,12 @@ class IdleAnalysis(QObject):
         self._job = self._pool.start("idle_analysis", work, done, watch=watch)
         self.working.emit(True)
 
+    def _on_moved(self, index: int) -> None:
+        self._await_first_map(self._awaiting and index == 0)
+        self.restart_timer()
+
     def _on_speed(self, speed: float) -> None:
+        self._await_first_map(self._awaiting and not speed)
         self._fresh = self._fresh and not speed
         self.restart_timer()
 

@@ -122,9 +122,9 @@ class MetricsController(QObject):
         self._thumbnails.pause(bool(name) and not self._covered)  # the first map goes before the film
         self._measure_more()
 
-    def wait_for_first_map(self, works: bool) -> None:
-        """An analysis in the background begins, or ends: its first map goes before the film."""
-        self._thumbnails.pause(works and not self._covered)
+    def wait_for_first_map(self, awaited: bool) -> None:
+        """The first map of a clip goes before its film."""
+        self._thumbnails.pause(awaited and not self._covered)
 
     def go_to_issue(self, way: int) -> None:
         """Go to the next (1) or the previous (-1) issue."""

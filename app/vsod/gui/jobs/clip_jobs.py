@@ -70,18 +70,18 @@ class ClipJobs(QObject):
         """Call ``give_way`` in the thread of every heavy job before it begins."""
         self._pool.before_heavy = give_way
 
-    def list_models_and_formats(self) -> None:
-        """List models, then formats, in worker threads: formats take a second, and an analysis needs none."""
+    def list_models(self) -> None:
+        """List the models, in a worker thread."""
+        self._pool.start("models", lambda job: self._backend.models(), self.models_listed.emit)
 
-        def listed(models: list[object]) -> None:
-            self.models_listed.emit(models)
-            self._pool.start("formats", lambda job: self._backend.formats(), done)
+    def list_formats(self) -> None:
+        """List the formats, in a worker thread; it takes a second."""
 
         def done(formats: Sequence[FormatChoice]) -> None:
             self.formats = formats
             self.formats_listed.emit()
 
-        self._pool.start("models", lambda job: self._backend.models(), listed)
+        self._pool.start("formats", lambda job: self._backend.formats(), done)
 
     def prepare_network(self, model: str, size: tuple[int, int], device: str) -> None:
         """Load a model's network in a worker thread before it is asked for; whoever asks says what fails."""

@@ -44,7 +44,7 @@ class Player(QObject):
         self._server.start()
         self._loop = False
         self._exact: RenderedFrame | None = None  # the last picture that was no draft
-        self._busy = False  # something else needs the processor
+        self._busy = self._yielding = False  # something else needs the processor
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -113,7 +113,12 @@ class Player(QObject):
     def set_busy(self, busy: bool) -> None:
         """Pause the scrub cache while a job uses the processor."""
         self._busy = busy
-        self.scrub_cache.pause(busy or self.speed != 0)
+        self._pause_scrub_cache()
+
+    def set_yielding(self, yielding: bool) -> None:
+        """Pause the scrub cache while the first map of a clip is on its way."""
+        self._yielding = yielding
+        self._pause_scrub_cache()
 
     def step(self, frames: int) -> None:
         """Pause and go ``frames`` on."""
@@ -180,8 +185,11 @@ class Player(QObject):
     def _set_speed(self, speed: float) -> None:
         if speed != self.speed:
             self.speed = speed
-            self.scrub_cache.pause(self._busy or speed != 0)
+            self._pause_scrub_cache()
             self.speed_changed.emit(speed)
+
+    def _pause_scrub_cache(self) -> None:
+        self.scrub_cache.pause(self._busy or self._yielding or self.speed != 0)
 
     def _move(self, index: int) -> None:
         if index != self.index:
