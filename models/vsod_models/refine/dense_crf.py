@@ -52,9 +52,8 @@ class CRFParameters:
 PRESETS = MappingProxyType(
     {
         "pdb": CRFParameters(),
-        "dcl": CRFParameters(
-            5, 50, 3, 3, 3, 3
-        ),  # DCL's, in the public code of MSST's and STAN's first author
+        # DCL's, in the public code of MSST's and STAN's first author
+        "dcl": CRFParameters(5, 50, 3, 3, 3, 3),
         "deeplab-v1": CRFParameters(4, 121, 5, 3, 3, 10),
         "deeplab-v2": CRFParameters(4, 67, 3, 3, 1, 10),
         "vsod": CRFParameters(8, 80, 4, 3, 3, 5),  # ours: docs/dense-crf.md

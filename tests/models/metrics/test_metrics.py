@@ -86,3 +86,11 @@ def test_max_f_is_the_maximum_of_the_mean_curve():
             p, r = tp / np.count_nonzero(on), tp / 400
             best = max(best, 1.3 * p * r / (0.3 * p + r))
     assert scorer.result().maxF == pytest.approx(best, abs=1e-12)
+
+
+def test_masks_are_cut_above_one_half():
+    truth = box(40, 40, 10, 30, 10, 30).astype(np.uint8) * 255
+    for level, j in ((0.5, 0), (0.501, 1), (0.49, 0)):
+        scorer = ClipScorer("x")
+        scorer.add(np.where(truth > 0, np.float32(level), np.float32(0)), truth)
+        assert j == scorer.result().J, level

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vsod.cli.lab.evaluation_tables import evaluate_all, evaluate_tables
 from vsod.cli.options.matte import add_matte_options, matte_settings
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.core.job import DEVICES
-from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
 from vsod.errors import UsageError
 from vsod.storage.atomic import write_text
@@ -33,6 +33,11 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         "models", metavar="MODEL", nargs="*", help="one or several, or, with --all, none for every usable one"
     )
     p.add_argument("--all", action="store_true", help="tables of each model with and without each option")
+    p.add_argument(
+        "--tables",
+        action="store_true",
+        help="the papers' numbers beside ours, measured as their papers do; MODEL: some of the five, none for all",
+    )
     reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", metavar="SPLIT", help="val (default), train, test, all …")
     reads(
@@ -87,13 +92,16 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Measure models and maps, or, with ``--all``, models in every way.
+    """Measure models and maps, or, with ``--all``, models in every way, with ``--tables`` beside their papers.
 
     Raises:
         UsageError: Nothing to measure, a name twice, or options that ``--all`` tries by itself.
     """
     if args.all:
         return evaluate_all(args)
+    if args.tables:
+        _claim(args, [])
+        return evaluate_tables(args)
     from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
     from vsod.lab.evaluation.result_tables import format_comparison, format_scores, pr_csv, rows, scores_csv
     from vsod_models.metrics.protocols import PROTOCOLS as KNOWN
@@ -216,41 +224,3 @@ def _claim(args: argparse.Namespace, pictures: list[str]) -> None:
     if not args.overwrite:
         for path, what in outputs:
             refuse_foreign(path, what)
-
-
-def evaluate_all(args: argparse.Namespace) -> int:
-    """Measure models in every way.
-
-    Raises:
-        UsageError: Options were given that it tries by itself.
-    """
-    asked = args.adapt or args.pictures or args.engine or args.cue != "full"
-    asked = (
-        asked
-        or args.maps
-        or args.published
-        or args.crf_preset
-        or args.csv
-        or args.pr
-        or args.protocol != "davsod"
-    )
-    if asked or matte_settings(args) != MatteSettings():
-        raise UsageError(
-            "evaluate --all tries the options itself", fix="Leave out all but --data, --split and --device."
-        )
-    from vsod.lab.evaluation import option_tables as measuring
-
-    rows = []
-    for row in measuring.evaluate_all(args.data, args.models, split=args.split, device=args.device):
-        rows.append(row)
-        for scores in row.scores:
-            told = {"model": row.model, "options": row.variant.words, "clip": scores.name, **scores.row()}
-            if args.json:
-                print(json_text(told), flush=True)
-        if not args.json:
-            print(f"{row.model} {row.variant.words}: {row.scores[-1].row()}", file=sys.stderr)
-    if not args.json:
-        print(measuring.format_tables(rows))
-        for model in dict.fromkeys(row.model for row in rows):
-            print(f"{model}: {measuring.count_model_parameters(model):,} parameters")
-    return 0
