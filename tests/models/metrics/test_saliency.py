@@ -165,3 +165,53 @@ def test_flat_takes_f_of_mean_precision_and_recall_and_the_other_the_mean_of_f()
         assert np.abs(of_means - mean_of).max() > 1e-3
         assert whole.curve == pytest.approx(of_means if protocol is FLAT else mean_of, abs=1e-12)
         assert mean_scores(each, protocol).curve == pytest.approx(whole.curve, abs=1e-12)
+
+
+def e_by_hand(found, truth):
+    """The measure of two masks as its paper writes it; the sum over N-1."""
+    if truth.all() or not truth.any():
+        return (found if truth.any() else ~found).sum() / (found.size - 1)
+    a, b = found - found.mean(), truth - truth.mean()
+    aligned = 2 * a * b / (a * a + b * b + 1e-300)
+    return ((aligned + 1) ** 2 / 4).sum() / (found.size - 1)
+
+
+def s_by_hand(level, truth):
+    """Half objects, half regions around the centre; deviations of samples."""
+    if truth.all() or not truth.any():
+        return level.mean() if truth.any() else 1 - level.mean()
+
+    def thing(x):
+        return 2 * x.mean() / (x.mean() ** 2 + 1 + x.std(ddof=1))
+
+    share = truth.mean()
+    objects = share * thing(level[truth]) + (1 - share) * thing(1 - level[~truth])
+    y, x = (round(k.mean()) + 1 for k in np.nonzero(truth))
+    regions = 0.0
+    for rows in (slice(0, y), slice(y, None)):
+        for columns in (slice(0, x), slice(x, None)):
+            p, q = level[rows, columns], truth[rows, columns].astype(float)
+            if p.size == 0:
+                continue
+            (pp, pq), (_, qq) = np.cov(p.ravel(), q.ravel())
+            above, below = 4 * p.mean() * q.mean() * pq, (p.mean() ** 2 + q.mean() ** 2) * (pp + qq)
+            alike = above / below if above else float(below == 0)
+            regions += alike * p.size / truth.size
+    return max(0.0, (objects + regions) / 2)
+
+
+@pytest.mark.parametrize(("shown", "asked"), CASES)
+def test_s_e_and_adaptive_f_are_what_their_papers_write(shown, asked):
+    level, truth = maps()[shown].astype(np.float32), truths()[asked]
+    found = scored(DAVSOD, (level, truth.astype(np.uint8) * 255))
+    stored = np.rint(level * 255).astype(np.float64) / 255
+    if stored.max() > stored.min():
+        stored = (stored - stored.min()) / (stored.max() - stored.min())
+    assert pytest.approx(s_by_hand(stored, truth), abs=1e-6) == found.S
+    for i in range(0, 256, 15):
+        on = np.floor(stored * 255) >= 255 - i
+        assert found.alignment[i] == pytest.approx(e_by_hand(on, truth), abs=1e-6)
+    on = stored >= min(2 * stored.mean(), 1)
+    hit = (on & truth).sum()
+    p, r = hit / max(on.sum(), 1), hit / max(truth.sum(), 1)
+    assert found.adpF == pytest.approx(1.3 * p * r / (0.3 * p + r) if hit else 0, abs=1e-9)
