@@ -84,8 +84,8 @@ def test_recall_and_decay_by_hand():
     values = [0.9, 0.9, 0.5, 0.4, 0.8, 0.6, 0.2, 0.1, 0.3]
     # 9 values: the quarters are 0-2, 2-4, 4-6, 6-8, ends in both
     assert decay(values) == pytest.approx((0.9 + 0.9 + 0.5) / 3 - (0.2 + 0.1 + 0.3) / 3)
-    # 6 values: round(1, 2.25, 3.5, 4.75, 6) with halves up: 0, 1, 3, 4, 5
-    assert decay(values[:6]) == pytest.approx((0.9 + 0.9) / 2 - (0.8 + 0.6) / 2)
+    # 7 values: round(1, 2.5, 4, 5.5, 7) with halves up, less 1: 0, 2, 3, 5, 6
+    assert decay(values[:7]) == pytest.approx((0.9 + 0.9 + 0.5) / 3 - (0.6 + 0.2) / 2)
     assert decay([0.7]) == 0
     long = [1.0] * 300 + [0.0] * 300
     assert decay(long) == 1, "indices beyond 255"
