@@ -153,6 +153,16 @@ def test_maps_are_resized_as_pillow_and_matlab_do():
         assert np.abs(ours - np.clip(np.asarray(theirs), 0, 1)).max() < 1e-4
 
 
+def test_a_map_that_shrinks_is_smoothed_and_one_that_grows_keeps_its_levels():
+    chequered = (np.indices((40, 60)).sum(0) % 2).astype(np.float32)
+    small, _ = of_one_size(chequered, np.zeros((10, 15), np.uint8), DAVSOD)
+    assert np.abs(small[1:-1, 1:-1] - 0.5).max() < 0.02
+    ramp = np.tile(np.linspace(0, 1, 10, dtype=np.float32), (10, 1))
+    large, _ = of_one_size(ramp, np.zeros((40, 40), np.uint8), DAVSOD)
+    middle = (np.arange(40) + 0.5) / 4 - 0.5  # where the pixels of the large one lie in the small one
+    assert np.abs(large[20, 8:32] - middle[8:32] / 9).max() < 1e-4
+
+
 def test_maps_are_grey_or_masks_of_colours_or_of_zero_and_one(tmp_path):
     grey = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
     put(tmp_path / "grey.png", grey)
