@@ -232,6 +232,13 @@ def test_each_row_is_told_as_json(clips, tmp_path, capsys):
     assert main([*words, "--protocol", "davis", "--pr", str(tmp_path / "pr.csv")]) == 2
 
 
+@pytest.mark.parametrize("option", ["--adapt", "--no-flow", "--published", "--crf-preset=dcl", "--feather=3"])
+def test_options_for_models_do_nothing_to_maps(option, clips, tmp_path, capsys):
+    folder = maps(tmp_path / "m")
+    assert main(["evaluate", "--maps", str(folder), "--data", str(clips), "--split", "all", option]) == 2
+    assert "as they are" in capsys.readouterr().err
+
+
 def test_two_folders_of_one_name_are_told_apart(clips, tmp_path, capsys):
     one, two = maps(tmp_path / "x" / "m"), maps(tmp_path / "y" / "m")
     words = ["evaluate", "--data", str(clips), "--split", "all", "--protocol", "flat", "--maps"]

@@ -12,6 +12,7 @@ from vsod.cli.lab.evaluation_tables import evaluate_all, evaluate_tables
 from vsod.cli.options.matte import add_matte_options, matte_settings
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.core.job import DEVICES
+from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
 from vsod.errors import UsageError
 from vsod.storage.atomic import write_text
@@ -144,6 +145,11 @@ def evaluate(args: argparse.Namespace) -> int:
 
 def _wanted(args: argparse.Namespace, protocol: Protocol) -> dict[str, Measure]:
     """What is measured, by its label: models, then folders of maps."""
+    own = args.adapt or args.engine or args.published or args.crf_preset or args.cue != "full"
+    if args.maps and not args.models and (own or matte_settings(args) != MatteSettings()):
+        raise UsageError(
+            "maps are scored as they are", fix="Leave out the options for models, or name a model as well."
+        )
     found: dict[str, Measure] = {}
     for label, measure in (*_models(args, protocol), *_folders(args, protocol)):
         if label in found:

@@ -118,6 +118,8 @@ def plot_pr_curve(results: Mapping[str, Scores], file: Path) -> None:
     figure = Figure(figsize=(6, 5), layout="constrained")
     axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
     for label, scores in results.items():
+        if scores.precision is None or scores.recall is None:
+            continue  # no frame counted
         axes.plot(scores.recall, scores.precision, label=f"{label}: max F {scores.maxF:.3f}")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
