@@ -59,7 +59,9 @@ def test_a_model_to_be_converted_is_left_alone(loads: list[Raster], monkeypatch:
     assert not loads and backends._prepared is None
 
 
-def test_a_failure_ahead_is_told_to_whoever_asks(loads: list[Raster], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_ahead_is_told_to_whoever_asks(
+    loads: list[Raster], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> object:
         raise ModelError("no memory")
 
@@ -105,7 +107,9 @@ def test_a_compiled_network_is_kept_and_answers_alike(
     )
     height, width, random = WIDE.padded_height, WIDE.padded_width, np.random.default_rng(5)
     kinds = [NETWORK_INPUTS[name] for name in model.inputs]
-    inputs = [random.random((1, k.channels, height // k.divide, width // k.divide), np.float32) for k in kinds]
+    inputs = [
+        random.random((1, k.channels, height // k.divide, width // k.divide), np.float32) for k in kinds
+    ]
     answer = OpenVINOBackend(model, WIDE).frames(*inputs)
     assert len(compiled) == 1
     np.testing.assert_array_equal(OpenVINOBackend(model, WIDE).frames(*inputs), answer)
