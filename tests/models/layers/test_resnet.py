@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vsod_models.layers.aspp import ASPP, plain_aspp
+from vsod_models.layers.aspp import ASPP
 from vsod_models.layers.blocks import count_parameters
-from vsod_models.layers.pdc import PyramidDilated
+from vsod_models.layers.pdc import PyramidDilated, SummedPyramid
 from vsod_models.layers.resnet import Basic, Bottleneck, ResNet
 
 
@@ -173,9 +173,9 @@ def test_the_pyramid_keeps_its_input_and_dilates():
     for i, rate in enumerate((2, 4, 8, 16)):
         assert net.branches[i][0].dilation == (rate, rate)
         torch.testing.assert_close(out[:, 6 + 5 * i : 11 + 5 * i], conv_bn(net.branches[i], x))
-    plain = plain_aspp(6, 5).eval()
-    assert [b[0].dilation[0] for b in plain.branches] == [6, 12, 18, 24]
-    assert plain(x).shape[1] == plain.channels == 20
+    summed = SummedPyramid(6, 5).eval()
+    assert [b[0].dilation[0] for b in summed.branches] == [2, 4, 8, 16] and summed.channels == 5
+    torch.testing.assert_close(summed(x), sum(conv_bn(branch, x) for branch in summed.branches))
     with torch.device("meta"):
         assert count_parameters(PyramidDilated(2048)) == 4 * (2048 * 512 * 9 + 2 * 512)
 
