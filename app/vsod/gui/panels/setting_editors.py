@@ -60,7 +60,7 @@ class SettingEditor(QObject, metaclass=_Abstract):
         keep.setRetainSizeWhenHidden(True)
         self.reset_button.setSizePolicy(keep)
         grid.addWidget(self.label, self.row, 0)
-        grid.addWidget(self.reset_button, self.row, 3)
+        grid.addWidget(self.reset_button, self.row, 1)
 
     @property
     def default(self) -> Any:
@@ -162,8 +162,8 @@ class NumberEditor(SettingEditor):
         self.box.setKeyboardTracking(False)
         select_on_entry(self.box)
         self._dress(self.slider, self.box)
-        grid.addWidget(self.slider, self.row, 1)
-        grid.addWidget(self.box, self.row, 2)
+        grid.addWidget(self.slider, self.row, 2)
+        grid.addWidget(self.box, self.row, 3)
         self._put(self.default)
         self._refresh()
         self.slider.valueChanged.connect(self._slid)
@@ -239,7 +239,7 @@ class ChoiceEditor(SettingEditor):
             if usable(word):
                 self.list.addItem(tr(choice_title(word)), word)
         self._dress(self.list)
-        grid.addWidget(self.list, self.row, 1, 1, 2)
+        grid.addWidget(self.list, self.row, 2, 1, 2)
         self._put(self.default)
         self._refresh()
         self.list.activated.connect(self._picked)
