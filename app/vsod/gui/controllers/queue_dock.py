@@ -27,7 +27,7 @@ from vsod.project.project import ProjectClip
 
 _HEIGHT = 210  # points to begin with
 _OWN_WINDOW = 760, 320
-_LOW = 800  # points: a window that is lower has no room for a queue below the timeline
+_LOW = 900  # points: a window that is lower has no room for a queue below the timeline
 
 
 class QueueDock(QDockWidget):
