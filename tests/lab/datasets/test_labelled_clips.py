@@ -198,6 +198,15 @@ def test_visal_has_two_folders_of_clips(tmp_path: Path) -> None:
     assert clip.name == "boat" and columns(clip) == {2: [24]}
 
 
+def test_numbers_may_follow_a_dot(tmp_path: Path) -> None:
+    """Frames and masks of other names belong together by their numbers."""
+    for k in range(3):
+        picture(tmp_path / "12" / "Imgs" / f"shot.{k:04d}.png")
+    mask(tmp_path / "12" / "GT" / "matte.0001.png", 16)
+    (clip,) = labelled_clips(tmp_path, "all")
+    assert columns(clip) == {1: [16]}
+
+
 def test_soft_masks_are_cut_at_one_half_and_numbers_are_objects(tmp_path: Path) -> None:
     for k in range(2):
         picture(tmp_path / "a" / "Imgs" / f"{k:05d}.png")

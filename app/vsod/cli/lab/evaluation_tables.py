@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -60,6 +58,7 @@ def evaluate_tables(args: argparse.Namespace) -> int:
     _refuse_options(args, "--tables", "--data, --split, --device, --csv and --json")
     from vsod.lab.evaluation import published_results as tables
     from vsod.lab.evaluation.evaluate import evaluate
+    from vsod.lab.evaluation.result_tables import as_csv
 
     strange = [model for model in args.models if model not in tables.SYSTEMS]
     if strange:
@@ -79,12 +78,8 @@ def evaluate_tables(args: argparse.Namespace) -> int:
         if args.json:
             print(json_text(row.cells()), flush=True)
     if args.csv:
-        out = io.StringIO()
-        writer = csv.DictWriter(out, tables.COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(tables.rows_as_records(rows))
         args.csv.parent.mkdir(parents=True, exist_ok=True)
-        write_text(args.csv, out.getvalue())
+        write_text(args.csv, as_csv(tables.COLUMNS, (row.cells() for row in rows)))
     if not args.json:
         print(tables.format_rows(rows))
     return 0

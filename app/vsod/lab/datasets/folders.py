@@ -33,9 +33,9 @@ def named(folder: Path, names: Sequence[str]) -> Path | None:
     return next((there[name.casefold()] for name in names if name.casefold() in there), None)
 
 
-def number_in(name: str) -> int | None:
-    """The last number of a file's name, before its suffix; None without one."""
-    found = re.findall(r"[0-9]{1,18}", Path(name).stem)
+def frame_number(name: str) -> int | None:
+    """``"bear_matte.000012.png"`` -> 12: the last number before the suffix; None without one."""
+    found = re.findall(r"[0-9]+", Path(name).stem)
     return int(found[-1]) if found else None
 
 

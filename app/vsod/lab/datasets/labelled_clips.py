@@ -23,7 +23,7 @@ from pathlib import Path
 from vsod.core.clip import ClipInfo
 from vsod.core.source_settings import SourceSettings
 from vsod.errors import DataError
-from vsod.lab.datasets.folders import files_in, named, number_in, subfolders
+from vsod.lab.datasets.folders import files_in, frame_number, named, subfolders
 from vsod.lab.datasets.mask_files import (
     MASK_SUFFIXES,
     Decode,
@@ -94,9 +94,11 @@ class FrameMasks(Mapping[int, Mask]):
         height, width = self[next(iter(self))].shape
         return width, height
 
-    def scored(self, count: int) -> frozenset[int]:
-        """The frames of ``count`` that are scored: of dense truth all but the first and last, of sparse all."""
-        return frozenset(scored_frames(count)) if len(self) == count else frozenset(self)
+    @property
+    def scored(self) -> frozenset[int]:
+        """The frames that are scored: those with truth, but for the first and the last of them."""
+        frames = list(self)
+        return frozenset(frames[k] for k in scored_frames(len(frames)))
 
     def require_all(self, count: int) -> list[Mask]:
         """The masks of all ``count`` frames, in order.
@@ -181,14 +183,13 @@ def frames_by_name(info: ClipInfo) -> Callable[[str], int | None]:
     Returns:
         From a file's name to the frame's ordinal; None if it belongs to no frame.
     """
-    stems = [Path(name).stem for name in info.frame_names] if info.names else []
-    numbers = [number_in(stem) for stem in stems] if stems else list(range(info.frame_count))
+    names = info.frame_names if info.names else []
+    numbers = [frame_number(name) for name in names] if names else list(range(info.frame_count))
     places: dict[int | str | None, int] = {n: k for k, n in enumerate(numbers) if n is not None}
-    places |= {stem: k for k, stem in enumerate(stems)}
+    places |= {Path(name).stem: k for k, name in enumerate(names)}
 
     def frame_of(name: str) -> int | None:
-        stem = Path(name).stem.removesuffix("_gt")
-        return places.get(stem, places.get(number_in(stem)))
+        return places.get(Path(name).stem.removesuffix("_gt"), places.get(frame_number(name)))
 
     return frame_of
 

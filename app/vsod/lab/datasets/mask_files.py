@@ -34,20 +34,34 @@ def read_mask(files: Sequence[Path | bytes], decode: Decode, where: Path) -> Mas
     whole: npt.NDArray[np.bool_] | None = None
     for file in files:
         place = file if isinstance(file, Path) else where
-        try:
-            blob = file.read_bytes() if isinstance(file, Path) else file
-            levels = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_UNCHANGED) if blob else None
-        except (OSError, cv2.error) as error:
-            raise DataError("a mask cannot be read", where=place) from error
-        if levels is None:
-            raise DataError("a mask cannot be read", where=place)
-        part = decode(np.asarray(levels))
+        part = decode(read_picture(file, place, "a mask"))
         if whole is not None and whole.shape != part.shape:
             raise DataError("the masks of one frame differ in size", where=place)
         whole = part if whole is None else whole | part
     if whole is None:
         raise DataError("no mask for this frame", where=where)
     return np.where(whole, 255, 0).astype(np.uint8)
+
+
+def read_picture(file: Path | bytes, where: Path, what: str) -> npt.NDArray[Any]:
+    """A picture as it is stored: (H, W) or (H, W, channels) of uint8 or uint16.
+
+    Args:
+        file: Its path, or what stands in it.
+        where: Named in errors.
+        what: What it is, such as ``"a mask"``.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        blob = file.read_bytes() if isinstance(file, Path) else file
+        levels = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_UNCHANGED) if blob else None
+    except (OSError, cv2.error) as error:
+        raise DataError(f"{what} cannot be read", where=where) from error
+    if levels is None:
+        raise DataError(f"{what} cannot be read", where=where)
+    return np.asarray(levels)
 
 
 def any_object(levels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

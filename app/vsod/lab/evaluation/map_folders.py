@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vsod.core.arrays import Map
@@ -14,7 +13,7 @@ from vsod.core.prefetch import prefetch
 from vsod.errors import DataError
 from vsod.lab.datasets import LabelledClip, frames_by_name, labelled_clips
 from vsod.lab.datasets.folders import files_in, named
-from vsod.lab.datasets.mask_files import MASK_SUFFIXES
+from vsod.lab.datasets.mask_files import MASK_SUFFIXES, read_picture
 from vsod.lab.evaluation.figures import BestWorstSheet
 from vsod.lab.evaluation.scoring import counted_frames, of_one_size
 from vsod.media.sources.source import Source
@@ -121,16 +120,7 @@ def read_levels(files: Sequence[Path]) -> list[Map]:
     Raises:
         DataError: One cannot be read.
     """
-    pictures = []
-    for file in files:
-        try:
-            blob = np.frombuffer(file.read_bytes(), np.uint8)
-            picture = cv2.imdecode(blob, cv2.IMREAD_UNCHANGED) if blob.size else None
-        except (OSError, cv2.error) as error:
-            raise DataError("a map cannot be read", where=file) from error
-        if picture is None:
-            raise DataError("a map cannot be read", where=file)
-        pictures.append(_grey(np.asarray(picture)))
+    pictures = [_grey(read_picture(file, file, "a map")) for file in files]
     # one file of 0 and 1 alone would be a map that saw nothing
     whole = 1.0 if max((int(p.max(initial=0)) for p in pictures), default=0) == 1 else None
     return [np.asarray(p / (whole or np.iinfo(p.dtype).max), np.float32) for p in pictures]

@@ -7,13 +7,14 @@ the papers' tables and text, shares of 1; an empty value is one that a paper sho
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import named, subfolders
+from vsod.lab.evaluation.result_tables import as_markdown
 from vsod.paths import resources_dir
 from vsod_models.metrics.clip_scores import Scores
 from vsod_models.metrics.protocols import DAVIS, DAVSOD, FLAT, Protocol
@@ -171,16 +172,10 @@ def compare(
 
 def format_rows(rows: Sequence[TableRow]) -> str:
     """The table as Markdown."""
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(_cell(v) for v in row.cells().values())} |" for row in rows)])
+    return as_markdown(COLUMNS, ([_cell(value) for value in row.cells().values()] for row in rows))
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def rows_as_records(rows: Sequence[TableRow]) -> list[Mapping[str, Any]]:
-    """For CSV and JSON."""
-    return [row.cells() for row in rows]

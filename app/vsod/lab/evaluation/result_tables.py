@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vsod_models.metrics.clip_scores import Scores
@@ -17,19 +17,16 @@ Results = Mapping[str, Sequence[Scores]]
 
 def format_scores(results: Sequence[Scores], protocol: Protocol = DAVSOD) -> str:
     """The scores of one model as a Markdown table: a row per clip and the mean."""
-    lines = _head(["clip", "frames", *protocol.columns])
-    for s in results:
-        name = f"**{s.name}**" if s is results[-1] else s.name
-        lines.append(_line([name, str(s.frames), *_cells(s, protocol)]))
-    return "\n".join(lines)
+    names = [f"**{s.name}**" if s is results[-1] else s.name for s in results]
+    lines = ([name, str(s.frames), *_cells(s, protocol)] for name, s in zip(names, results, strict=True))
+    return as_markdown(["clip", "frames", *protocol.columns], lines)
 
 
 def format_comparison(results: Results, protocol: Protocol = DAVSOD) -> str:
     """The means of several models as a Markdown table."""
-    lines = _head(["maps", "frames", *protocol.columns])
-    for label, scores in results.items():
-        lines.append(_line([f"`{label}`", str(scores[-1].frames), *_cells(scores[-1], protocol)]))
-    return "\n".join(lines)
+    means = {label: scores[-1] for label, scores in results.items()}
+    lines = ([f"`{label}`", str(mean.frames), *_cells(mean, protocol)] for label, mean in means.items())
+    return as_markdown(["maps", "frames", *protocol.columns], lines)
 
 
 def rows(results: Results, protocol: Protocol = DAVSOD) -> Iterator[dict[str, Any]]:
@@ -47,7 +44,7 @@ def rows(results: Results, protocol: Protocol = DAVSOD) -> Iterator[dict[str, An
 
 def scores_csv(results: Results, protocol: Protocol = DAVSOD) -> str:
     """The rows as CSV; what was not measured is empty."""
-    return _csv(["model", "protocol", "clip", "frames", *protocol.columns], rows(results, protocol))
+    return as_csv(["model", "protocol", "clip", "frames", *protocol.columns], rows(results, protocol))
 
 
 def pr_csv(results: Results) -> str:
@@ -67,10 +64,11 @@ def pr_csv(results: Results) -> str:
                     "F": f"{f:.6f}",
                 }
 
-    return _csv(["model", "threshold", "precision", "recall", "F"], points())
+    return as_csv(["model", "threshold", "precision", "recall", "F"], points())
 
 
-def _csv(columns: Sequence[str], table: Iterator[dict[str, Any]]) -> str:
+def as_csv(columns: Sequence[str], table: Iterable[Mapping[str, Any]]) -> str:
+    """Rows by column as CSV; what a row lacks is empty."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
@@ -78,12 +76,10 @@ def _csv(columns: Sequence[str], table: Iterator[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def _head(columns: Sequence[str]) -> list[str]:
-    return [_line(columns), "|---" * len(columns) + "|"]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def as_markdown(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lines of cells under their heads as a Markdown table."""
+    head, *rest = (f"| {' | '.join(cells)} |" for cells in (columns, *lines))
+    return "\n".join([head, "|---" * len(columns) + "|", *rest])
 
 
 def _cells(scores: Scores, protocol: Protocol) -> list[str]:

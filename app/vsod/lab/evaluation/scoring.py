@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from vsod.core.arrays import Map
 from vsod.lab.datasets import FrameMasks, LabelledClip
 from vsod.lab.datasets.mask_files import Mask
-from vsod_models.metrics.protocols import Protocol, scored_frames
+from vsod_models.metrics.protocols import Protocol
 
 
 def counted_frames(clip: LabelledClip, masks: FrameMasks, count: int, protocol: Protocol) -> frozenset[int]:
@@ -27,7 +27,7 @@ def counted_frames(clip: LabelledClip, masks: FrameMasks, count: int, protocol: 
         return frozenset(annotated[1:] if _is_fbms(clip) and len(annotated) > 1 else annotated)
     if protocol.frames == "davis" and len(annotated) < count:
         return frozenset(i for i, mask in masks.items() if mask.any())
-    return frozenset(annotated[i] for i in scored_frames(len(annotated)))
+    return masks.scored
 
 
 def _is_fbms(clip: LabelledClip) -> bool:

@@ -75,7 +75,7 @@ def sweep_thresholds(
     for clip in labelled_clips(data, split):
         with clip.open() as source:
             masks = clip.masks(source.info)
-            chosen = set(sorted(masks.scored(source.info.frame_count))[::every])
+            chosen = set(sorted(masks.scored)[::every])
             whole = range(source.info.frame_count)
             store = analyse_whole_clip(source, AnalysisRequest(((model_id, (whole,)),), device=device))
             maps = [store.require(i) for i in whole]

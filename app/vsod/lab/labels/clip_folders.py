@@ -15,7 +15,7 @@ from vsod.core.arrays import Flow, Image
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
 from vsod.errors import DataError, ModelError
-from vsod.lab.labels.map_folders import frame_number
+from vsod.lab.datasets.folders import frame_number
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
 from vsod_models.flow import estimator

@@ -7,7 +7,6 @@ programs write: the last number in a file's name is the number of its frame.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from vsod.core.arrays import Map
 from vsod.core.data_parsing import reason
 from vsod.core.progress import Progress, ProgressFn
 from vsod.errors import DataError, UsageError
+from vsod.lab.datasets.folders import frame_number
 from vsod.media.images.image_selection import images_in
 from vsod.storage.atomic import (
     commit_folder,
@@ -37,12 +37,6 @@ from vsod.storage.partial_files import write_new
 from vsod.storage.run_folders import refuse_foreign_run
 
 Key = tuple[str, int]  # clip, frame number
-
-
-def frame_number(name: str) -> int | None:
-    """``"bear_matte.000012.png"`` -> 12: the last number before the suffix; None without one."""
-    found = re.findall(r"[0-9]+", Path(name).stem)
-    return int(found[-1]) if found else None
 
 
 class MapFolder:

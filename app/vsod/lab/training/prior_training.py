@@ -241,7 +241,7 @@ def measure_prior(
     for clip in labelled_clips(data, split):
         with clip.open() as source:
             masks = clip.masks(source.info)
-            counted = masks.scored(source.info.frame_count)
+            counted = masks.scored
         ours, baseline = ClipScorer(clip.name), ClipScorer(clip.name)
         for index, (rgb, flow, _) in indexed_frames(clip, every, width):
             if index not in counted:
