@@ -115,6 +115,25 @@ class Claims:
         self.write(path, what)
         self._trees.append((path, what))
 
+    def check_outputs(self, outputs: Iterable[tuple[Path, str]], *, overwrite: bool) -> None:
+        """Declare the files that are written, and :meth:`check` all.
+
+        Args:
+            outputs: Path and what it is to the command, of each.
+            overwrite: What this program did not write may be replaced.
+
+        Raises:
+            UsageError: One is written twice, or holds what others wrote.
+            OutputError: See :meth:`check`.
+        """
+        outputs = list(outputs)
+        for path, what in outputs:
+            self.write(path, what)
+        self.check()
+        if not overwrite:
+            for path, what in outputs:
+                refuse_foreign(path, what)
+
     def check(self) -> None:
         """Refuse what would eat an input.
 

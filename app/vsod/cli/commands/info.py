@@ -115,10 +115,7 @@ def verify(args: argparse.Namespace) -> int:
         claims = Claims()
         claims.read(args.source, "the source")
         claims.read(args.matte, "the matte")
-        claims.write(args.html, "the page")
-        claims.check()
-        if not args.overwrite:
-            refuse_foreign(args.html, "the page")
+        claims.check_outputs([(args.html, "the page")], overwrite=args.overwrite)
     frames = None if args.range is None else slice(*args.range)
     report = check(args.source, args.matte, frames=frames, source_settings=source_settings(args))
     if args.html:

@@ -11,7 +11,7 @@ from vsod.cli.terminal.interrupts import cancel_on_signal
 from vsod.core.clip import check_range
 from vsod.core.clip_settings import ClipSettings
 from vsod.qc.issues import Issue
-from vsod.storage.claims import Claims, refuse_foreign
+from vsod.storage.claims import Claims
 
 
 def metrics(args: argparse.Namespace) -> int:
@@ -50,12 +50,7 @@ def _claim(args: argparse.Namespace) -> None:
     for path, what in model_files([args.model]):
         claims.read(path, what)
     written = [(args.output, "the table"), *([(args.markers, "the markers")] if args.markers else [])]
-    for path, what in written:
-        claims.write(path, what)
-    claims.check()
-    if not args.overwrite:
-        for path, what in written:
-            refuse_foreign(path, what)
+    claims.check_outputs(written, overwrite=args.overwrite)
 
 
 def _tell(args: argparse.Namespace, issues: list[Issue]) -> None:

@@ -16,7 +16,7 @@ from vsod.core.matte_settings import MatteSettings
 from vsod.core.safe_text import json_text
 from vsod.errors import UsageError
 from vsod.storage.atomic import write_text
-from vsod.storage.claims import Claims, refuse_foreign
+from vsod.storage.claims import Claims
 
 if TYPE_CHECKING:
     from vsod.lab.evaluation.figures import BestWorstSheet
@@ -224,9 +224,4 @@ def _claim(args: argparse.Namespace, pictures: list[str]) -> None:
         claims.read_tree(folder, "the maps")
     outputs = [(args.pictures / name, "the picture") for name in pictures if args.pictures]
     outputs += [(file, what) for file, what in ((args.csv, "the scores"), (args.pr, "the curves")) if file]
-    for path, what in outputs:
-        claims.write(path, what)
-    claims.check()
-    if not args.overwrite:
-        for path, what in outputs:
-            refuse_foreign(path, what)
+    claims.check_outputs(outputs, overwrite=args.overwrite)
