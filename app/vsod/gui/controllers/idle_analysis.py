@@ -192,8 +192,8 @@ class IdleAnalysis(QObject):
         self._job = self._pool.start("idle_analysis", work, done, watch=watch)
         self.working.emit(True)
 
-    def _on_moved(self, index: int) -> None:
-        self._await_first_map(self._awaiting and index == 0)
+    def _on_moved(self, _index: int) -> None:
+        self._await_first_map(False)
         self.restart_timer()
 
     def _on_speed(self, speed: float) -> None:

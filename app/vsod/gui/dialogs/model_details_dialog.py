@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from vsod.core.safe_text import sanitise
 from vsod.gui.panels.model_facts import accuracy_phrase
+from vsod.gui.toolkit.dialog_size import ScrollingForm, resize_within_screen
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
 from vsod.gui.toolkit.translation import tr
@@ -49,20 +50,13 @@ class ModelDetailsDialog(QDialog):
                     label = self._line(text, heading=text is heading)
                     rows.addWidget(label)
         rows.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         buttons = QDialogButtonBox()
         buttons.addButton(tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
-        outer.addWidget(scroll, 1)
+        outer.addWidget(ScrollingForm(body), 1)
         outer.addWidget(buttons)
-        room = self.screen()
-        height = 560 if room is None else min(560, room.availableGeometry().height() - 60)
-        self.resize(520, height)
+        resize_within_screen(self, 520, 560)
 
     @property
     def text(self) -> str:

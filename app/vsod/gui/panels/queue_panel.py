@@ -101,7 +101,9 @@ class QueuePanel(QWidget):
         self.settings_button = plain_button(
             tr("Settings…"), lambda: self.settings_asked.emit(self.selected[0])
         )
-        self.use_button = plain_button(tr("Use the window's settings"), lambda: self.use_asked.emit(self.selected))
+        self.use_button = plain_button(
+            tr("Use the window's settings"), lambda: self.use_asked.emit(self.selected)
+        )
         self.use_button.setToolTip(tr("Model and matte settings as in the window now"))
         self.retry_button = plain_button(tr("Retry"), lambda: queue.retry(self.selected))
         self.copy_button = plain_button(tr("Copy command"), self._copy)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QPushButton, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
+from vsod.gui.toolkit.dialog_size import ScrollingForm
 from vsod.gui.toolkit.translation import tr
 
 _LEAST, _USUAL, _MOST = 240, 330, 520  # points
@@ -42,14 +43,13 @@ class SidePanel(QWidget):
         if bar is not None:
             bar.setExpanding(True)
             bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        page = _page(matte)
-        self._matte = page.widget()
+        self._matte = _page(matte)
         self._issues = QWidget()
         inside = QVBoxLayout(self._issues)
         inside.setContentsMargins(_MARGIN, 6, _MARGIN, 0)
         inside.addWidget(issues)
         for part, name in (
-            (page, tr("Matte")),
+            (self._matte, tr("Matte")),
             (self._issues, tr("Issues")),
             (_page([clip]), tr("Clip")),
         ):
@@ -77,25 +77,17 @@ class SidePanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Wide enough for what does not scroll sideways."""
-        inside = self._matte.minimumSizeHint().width() if self._matte is not None else 0
-        return QSize(min(max(_LEAST, inside + _SCROLL_BAR), _MOST), 120)
+        return QSize(min(max(_LEAST, self._matte.minimumSizeHint().width()), _MOST), 120)
 
 
-def _page(widgets: Sequence[QWidget]) -> QScrollArea:
+def _page(widgets: Sequence[QWidget]) -> ScrollingForm:
     body = QWidget()
-    body.setObjectName("sideBody")
     column = QVBoxLayout(body)
     column.setContentsMargins(_MARGIN, 0, _MARGIN - _SCROLL_BAR, 8)
     column.setSpacing(0)
     for widget in widgets:
         column.addWidget(widget)
     column.addStretch()
-    scroll = QScrollArea()
-    scroll.setObjectName("sideScroll")
-    scroll.setWidget(body)
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    # its room is kept, so that one right edge holds with and without it
-    scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    scroll = ScrollingForm(body)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return scroll
