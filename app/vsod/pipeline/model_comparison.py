@@ -22,7 +22,7 @@ from vsod.matte.refiner import Refiner
 from vsod.media.sources.source import Source
 from vsod_models.metrics.davis import region_similarity
 
-_WIDE = 640  # pixels of the pictures that are compared
+_WIDE = 1280  # pixels of the pictures that are compared: edges can be judged, many fit in memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,33 +6,28 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from vsod.core import overlay as ov
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import Progress
 from vsod.core.safe_text import sanitise
-from vsod.gui.panels.scaled_picture import ScaledPicture
-from vsod.gui.playback.frame_renderer import to_qimage
+from vsod.gui.panels.comparison_grid import ComparisonGrid, empty_layout
 from vsod.gui.toolkit.buttons import plain_button
 from vsod.gui.toolkit.dialog_size import resize_within_screen
 from vsod.gui.toolkit.number_fields import select_on_entry
 from vsod.gui.toolkit.pipeline_interface import ModelChoice
 from vsod.gui.toolkit.plain_text import PlainLabel
-from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
@@ -100,25 +95,16 @@ class ModelComparisonDialog(QDialog):
         )
         self.note.setObjectName("summary")
         self.note.setWordWrap(True)
-        self.grid = QGridLayout()
-        self.grid.setSpacing(8)
-        body = QWidget()
-        body.setObjectName("sideBody")
-        body.setLayout(self.grid)
-        scroll = QScrollArea()
-        scroll.setObjectName("sideScroll")
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        # its room is kept: with it the cells would change their size, and so whether it is there
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.pictures = ComparisonGrid(info, self._titles)
+        self.grid = self.pictures.grid
         self._takes = QHBoxLayout()
         self.take_buttons: dict[str, QPushButton] = {}
         column = QVBoxLayout(self)
         column.addLayout(self._choices(models))
         column.addWidget(self.bar)
         column.addWidget(self.note)
-        column.addWidget(scroll, 1)
+        column.addWidget(self._ways_of_looking())
+        column.addWidget(self.pictures, 1)
         column.addLayout(self._takes)
         resize_within_screen(self, 920, 620)
         self.bar.hide()
@@ -148,6 +134,31 @@ class ModelComparisonDialog(QDialog):
         rows.addWidget(self.more)
         return rows
 
+    def _ways_of_looking(self) -> QWidget:
+        """What the pictures are wiped with, and what a click does."""
+        self.wipe_box = QComboBox()
+        self.wipe_box.setAccessibleName(tr("Wipe with"))
+        self.wipe_box.setToolTip(
+            tr("Lays this model's matte over the others', right of a line that is dragged")
+        )
+        self.wipe_box.currentIndexChanged.connect(
+            lambda: self.pictures.wipe_with(self.wipe_box.currentData())
+        )
+        hint = PlainLabel(
+            tr("Click a picture for its pixels (1:1), drag to move it, click again for all of it")
+        )
+        hint.setObjectName("summary")
+        hint.setWordWrap(True)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(PlainLabel(tr("Wipe with")))
+        row.addWidget(self.wipe_box)
+        row.addWidget(hint, 1)
+        self.ways = QWidget()
+        self.ways.setLayout(row)
+        self.ways.hide()
+        return self.ways
+
     @property
     def picked(self) -> list[str]:
         """Ids of the models that are ticked."""
@@ -175,20 +186,18 @@ class ModelComparisonDialog(QDialog):
         self._ended(tr("Stopped. The maps made so far are kept."))
 
     def show_comparison(self, comparison: ModelComparison) -> None:
-        """A column per model, a row per frame; below, how far the models agree, and a button for each."""
-        self._clear()
-        for row, index in enumerate(comparison.frames, 1):
-            text = tr("{position}\nframe {number}").format(
-                position=position_text(self._info, index), number=index + 1
-            )
-            self.grid.addWidget(PlainLabel(text), row, 0)
-        # an alignment of the grid would hold the pictures at their own size
-        self.grid.setRowStretch(len(comparison.frames) + 2, 1)
-        for place, name in enumerate(comparison.models):
-            self._show_column(comparison, place)
+        """Its pictures, what they can be wiped with, and a button for each model."""
+        self.take_buttons.clear()
+        empty_layout(self._takes)
+        self.pictures.show_comparison(comparison)
+        self.wipe_box.clear()
+        self.wipe_box.addItem(tr("off"), None)
+        for name in comparison.models:
+            self.wipe_box.addItem(self._titles[name], name)
             button = plain_button(tr("Use {name}").format(name=self._titles[name]), partial(self._take, name))
             self.take_buttons[name] = button
             self._takes.addWidget(button, 1)
+        self.ways.show()
         self._ended(
             tr("Going to each picture is part of the time: an analysis of the clip takes less a frame.")
         )
@@ -197,33 +206,6 @@ class ModelComparisonDialog(QDialog):
         """Stop what runs."""
         self.stopped.emit()
         super().reject()
-
-    def _show_column(self, comparison: ModelComparison, place: int) -> None:
-        name, column, seconds = comparison.models[place], place + 1, comparison.seconds[place]
-        title = self._titles[name]
-        spent = tr("{seconds:.1f} s a picture").format(seconds=seconds) if seconds else tr("analysed before")
-        head = PlainLabel(f"{title}\n{spent}")
-        head.setStyleSheet("font-weight: 600;")
-        self.grid.addWidget(head, 0, column)
-        self.grid.setColumnStretch(column, 1)
-        for row, (picture, matte) in enumerate(
-            zip(comparison.pictures, comparison.mattes[place], strict=True), 1
-        ):
-            drawn = ov.contour(ov.tint(picture, ov.to_u8(matte)), ov.to_u8(matte))
-            cell = ScaledPicture(to_qimage(drawn))
-            number = comparison.frames[row - 1] + 1
-            cell.setAccessibleName(tr("{title}, frame {number}").format(title=title, number=number))
-            self.grid.addWidget(cell, row, column)
-        others = [
-            tr("{percent} % overlap with {title}").format(
-                percent=round(100 * comparison.agreement[place, k]), title=self._titles[other]
-            )
-            for k, other in enumerate(comparison.models)
-            if other != name
-        ]
-        foot = PlainLabel("\n".join(others))
-        foot.setObjectName("summary")
-        self.grid.addWidget(foot, len(comparison.frames) + 1, column)
 
     def _run_or_stop(self) -> None:
         if self._running:
@@ -251,19 +233,6 @@ class ModelComparisonDialog(QDialog):
         self.run_button.setEnabled(self._running or 2 <= len(self.picked) <= _MOST)
         for widget in (*self.boxes.values(), self.count):
             widget.setEnabled(not self._running)
-
-    def _clear(self) -> None:
-        self.take_buttons.clear()
-        for column in range(self.grid.columnCount()):
-            self.grid.setColumnStretch(column, 0)
-        for row in range(self.grid.rowCount()):
-            self.grid.setRowStretch(row, 0)
-        for layout in (self.grid, self._takes):
-            while layout.count():
-                item = layout.takeAt(0)
-                widget = item.widget() if item is not None else None
-                if widget is not None:
-                    widget.deleteLater()
 
 
 def _best(models: Sequence[ModelChoice]) -> list[str]:

@@ -19,6 +19,7 @@ class ScaledPicture(QWidget):
     def __init__(self, image: QImage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = image
+        self._scaled: dict[int, QImage] = {}  # by the key of the picture
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -40,14 +41,20 @@ class ScaledPicture(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The picture in all of the width."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        ratio = self.devicePixelRatioF()
-        place = QRect(0, 0, self.width(), self.heightForWidth(self.width()))
-        # scaled in one step, averaged, for a picture that is shown much smaller than it is
-        scaled = self._image.scaled(
-            place.size() * ratio,
-            Qt.AspectRatioMode.IgnoreAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-        painter.drawImage(place, scaled)
+        self.paint_whole(painter, self._image)
         painter.end()
+
+    def paint_whole(self, painter: QPainter, image: QImage) -> None:
+        """Draw all of a picture of the same aspect ratio, in all of the width."""
+        place = QRect(0, 0, self.width(), self.heightForWidth(self.width()))
+        painter.drawImage(place, self._scaled_to(image, place.size() * self.devicePixelRatioF()))
+
+    def _scaled_to(self, image: QImage, size: QSize) -> QImage:
+        """Scaled in one step, averaged, for a picture that is shown much smaller than it is; made once a size."""
+        kept = self._scaled.get(image.cacheKey())
+        if kept is None or kept.size() != size:
+            kept = image.scaled(
+                size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            self._scaled[image.cacheKey()] = kept
+        return kept

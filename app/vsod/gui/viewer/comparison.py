@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QPainter, QPen
+from PyQt6.QtGui import QColor, QPainter, QPen
 
 from vsod.gui.playback.frame_renderer import RAW_MAP, SOURCE, Compare, ViewState
-from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
-
-_GRAB = 8.0  # pixels around the line that still catch it
-_LABEL_GAP = 12.0  # pixels between the line and the labels on its sides
-_BLACK, _WHITE, _BOX = QColor(0, 0, 0), QColor(255, 255, 255), QColor(0, 0, 0, 190)
+from vsod.gui.viewer.divider import on_divider, paint_divider, paint_labels, within_picture
 
 
 class Comparison:
@@ -46,11 +42,11 @@ class Comparison:
 
     def catches(self, at: QPointF, width: float) -> bool:
         """Whether the line is under a point."""
-        return self.mode == "wipe" and abs(at.x() - self.line * width) <= _GRAB
+        return self.mode == "wipe" and on_divider(at.x(), self.line * width)
 
     def drag(self, x: float, width: float) -> None:
         """Move the line, inside the viewer."""
-        self.line = max(0.02, min(x / max(width, 1.0), 0.98))
+        self.line = within_picture(x / max(width, 1.0))
 
     def first_part(self, width: float, height: float) -> QRectF:
         """What of the viewer the first version is painted in."""
@@ -68,41 +64,10 @@ class Comparison:
     def paint(self, painter: QPainter, view: ViewState, width: float, height: float) -> None:
         """The line, and what lies on its sides; the same in every theme, for it lies on a picture."""
         edge = self._edge(width)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        # white between two lines of black: one of them stands out on any picture
-        painter.fillRect(QRectF(edge - 2, 0, 4, height), _BLACK)
-        painter.fillRect(QRectF(edge - 1, 0, 2, height), _WHITE)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.mode == "wipe":
-            painter.setPen(QPen(_BLACK, 1))
-            painter.setBrush(_WHITE)
-            painter.drawEllipse(QPointF(edge, height / 2), 7, 7)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.ACCENT)
-            painter.drawEllipse(QPointF(edge, height / 2), 4, 4)
-        font = QFont(painter.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
-        finished = tr("A  finished matte")
-        _paint_label(painter, finished, edge - _LABEL_GAP, self.first_part(width, height), left=False)
-        other = f"B  {self.title(view.compare_with)}"
-        _paint_label(painter, other, edge + _LABEL_GAP, self.second_part(width, height), left=True)
-
-
-def _paint_label(painter: QPainter, text: str, at: float, part: QRectF, *, left: bool) -> None:
-    """Words in a box that begins, or ends, at ``at``, no wider than its part of the viewer."""
-    metrics = painter.fontMetrics()
-    room = part.width() - _LABEL_GAP - 16
-    if room < 24:
-        return
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-    box_width = metrics.horizontalAdvance(shown) + 16
-    box = QRectF(at if left else at - box_width, 8, box_width, metrics.height() + 8)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_BOX)
-    painter.drawRoundedRect(box, 4, 4)
-    painter.setPen(_WHITE)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+        paint_divider(painter, edge, height, handle=self.mode == "wipe")
+        first = tr("A  finished matte"), self.first_part(width, height)
+        second = f"B  {self.title(view.compare_with)}", self.second_part(width, height)
+        paint_labels(painter, edge, first, second)
 
 
 def compare_title(against: str) -> str:
