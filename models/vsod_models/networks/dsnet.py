@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsod_models.intermediates import Intermediate, record
 from vsod_models.layers.aggregation import Cascade
 from vsod_models.layers.aspp import ASPP
 from vsod_models.layers.blocks import ConvBN, kaiming
@@ -191,6 +192,7 @@ class DSNet(nn.Module):
         kept_s, kept_t = spatial, temporal
         if self.tau is not None and len(self.generators):
             kept_s, kept_t = cross_threshold(spatial, temporal, self.tau)
+        record(v_s=spatial, v_t=temporal, u_s=kept_s, u_t=kept_t, f_s=pictures, f_t=motions)
         fused = [
             _at(kept_s, i, f) * f + _at(kept_t, i, g) * g
             for i, (f, g) in enumerate(zip(pictures, motions, strict=True))
@@ -202,6 +204,7 @@ class DSNet(nn.Module):
             summed = self.coarse == "sum"
             mixed = own_s + own_t if summed else mix_coarse(own_s, own_t, spatial, temporal)
             maps = [mixed, own_s, own_t]
+            record(S_s=own_s, S_t=own_t, S_c=mixed)
         if self.attention:
             # as logits to stride 4, then the sigmoid: the release goes by way of full size
             x = x * torch.sigmoid(self._resize(maps[0], x)) + x
@@ -218,6 +221,7 @@ class DSNet(nn.Module):
         spatial = self.generators[0](pictures)
         seen = [motions[0], pictures[1], *motions[2:]] if self.official_bug else motions
         temporal = self.generators[1](seen)
+        record(w_s=spatial, w_t=temporal)
         return cross_softmax(spatial, temporal) if self.softmax else (spatial, temporal)
 
     def backbone_parameters(self) -> list[nn.Parameter]:
@@ -264,6 +268,21 @@ def _last(channels: int, kernel: int) -> nn.Conv2d:
     nn.init.normal_(conv.weight, 0, 0.01)
     return conv
 
+
+INTERMEDIATES = {
+    "w_s": Intermediate("weights", "weights of the picture, as generated", "III-B, eq. 1"),
+    "w_t": Intermediate("weights", "weights of the motion, as generated", "III-B, eq. 1"),
+    "v_s": Intermediate("weights", "weights of the picture against the motion", "III-C, eq. 2"),
+    "v_t": Intermediate("weights", "weights of the motion against the picture", "III-C, eq. 2", True),
+    "u_s": Intermediate("weights", "weights of the picture, after the threshold", "III-C, eq. 3"),
+    "u_t": Intermediate("weights", "weights of the motion, after the threshold", "III-C, eq. 3"),
+    "f_s": Intermediate("features", "features of the picture", "III-A, Fig. 8", weights="w_s"),
+    "f_t": Intermediate("features", "features of the motion", "III-A, Fig. 8", weights="w_t"),
+    "S_s": Intermediate("logits", "coarse map of the picture", "III-A"),
+    "S_t": Intermediate("logits", "coarse map of the motion", "III-A"),
+    "S_c": Intermediate("logits", "coarse map of both", "III-D, eq. 6"),
+}
+"""What can be looked at, see :mod:`vsod_models.intermediates`; of variants, what they have."""
 
 STAGES = (Stage("all", 16_000, ("image", "flow_image"), side_weight=1.2, **FINE),)
 

@@ -19,6 +19,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from vsod_models.intermediates import Intermediate, record, record_channels
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
 from vsod_models.layers.first_conv import FirstConv
@@ -89,17 +90,29 @@ class MSST(TwoStream):
     def mix(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, T, features, h, w) -> S and, with the ConvLSTM, [O^T], each (B, 1, h, w) logits."""
         last = window[:, -1]
+        record_channels(STREAM_MAPS, last)
         fused: Tensor = self.fuse_spatial(last[:, :2])
         if self.fuse_temporal is not None:
             fused = fused + self.fuse_temporal(last[:, 2:])
         if self.memory is None or self.recall is None:
             return fused, []
         remembered: Tensor = self.recall(self.memory(window)[:, -1])
+        record(O_T=remembered)
         return fused + remembered, [remembered]
 
 
 VARIANTS: dict[str, dict[str, object]] = {"OS": {"variant": "os"}, "ST": {"variant": "st"}}
 """The paper's ablations as arguments of :class:`MSST`."""
+
+STREAM_MAPS = ("X_s1", "X_s2", "X_t1", "X_t2")
+INTERMEDIATES = {
+    "O_T": Intermediate("logits", "map of the ConvLSTM", "3.2, eq. 4"),
+    "X_s1": Intermediate("features", "map of the spatial stream's first branch", "3.2, eq. 3"),
+    "X_s2": Intermediate("features", "map of the spatial stream's second branch", "3.2, eq. 3"),
+    "X_t1": Intermediate("features", "map of the temporal stream's first branch", "3.2, eq. 3"),
+    "X_t2": Intermediate("features", "map of the temporal stream's second branch", "3.2, eq. 3"),
+}
+"""What can be looked at, see :mod:`vsod_models.intermediates`; of variants, what they have."""
 
 STREAMS = Stage(
     "streams",

@@ -20,6 +20,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vsod_models.intermediates import Intermediate, record
 from vsod_models.layers.blocks import upsample_like
 from vsod_models.layers.fcn import FCN, Backbone
 from vsod_models.layers.first_conv import FirstConv
@@ -121,6 +122,7 @@ class SCNN(nn.Module):
         if self.first is None:
             raise ValueError('variant "ot" reads motion alone and has no spatial network')
         logits: Tensor = self.first(image)
+        record(P_s=logits)
         return logits
 
     def forward(self, image: Tensor, prior: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
@@ -138,7 +140,9 @@ class SCNN(nn.Module):
     def joined(self, spatial: Tensor, prior: Tensor) -> Tensor:
         """What joins the frame, (B, n, H, W), from P_s and P_t (or the grey flow), each (B, 1, H, W)."""
         if self.variant == "full":
-            return spatial * prior
+            product = spatial * prior
+            record(P_t=prior, P=product)
+            return product
         if self.variant == "os":
             return spatial
         return torch.cat((prior, spatial), 1)
@@ -177,6 +181,13 @@ VARIANTS: dict[str, dict[str, object]] = {
     "OT": {"variant": "ot"},
 }
 """The paper's ablations as arguments of :class:`SCNN`."""
+
+INTERMEDIATES = {
+    "P_s": Intermediate("logits", "spatial saliency, of the first network", "III-A"),
+    "P_t": Intermediate("probability", "motion prior as the network reads it", "III-B, eq. 6"),
+    "P": Intermediate("probability", "product of P_s and P_t that joins the frame", "III-B, eq. 4"),
+}
+"""What can be looked at, see :mod:`vsod_models.intermediates`; of variants, what they have."""
 
 SPATIAL = Stage("spatial", 16_000, method="spatial", options={"variant": "s-fcn"}, **FINE)
 JOINT = Stage(

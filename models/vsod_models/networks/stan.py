@@ -21,6 +21,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vsod_models.intermediates import Intermediate, record_channels
 from vsod_models.layers.blocks import kaiming
 from vsod_models.layers.convlstm import ConvLSTM
 from vsod_models.layers.fcn import Backbone
@@ -28,7 +29,8 @@ from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import Resolution, TemporalInput, TwoStream, sum_of_maps
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_fcn import stan_loss
-from vsod_models.networks.msst import STREAMS, WINDOWS, stages_of_streams
+from vsod_models.networks.msst import INTERMEDIATES as STREAM_INTERMEDIATES
+from vsod_models.networks.msst import STREAM_MAPS, STREAMS, WINDOWS, stages_of_streams
 from vsod_models.recipes import Published, Stage
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
@@ -114,13 +116,19 @@ class STAN(TwoStream):
             readings.append(self.recall(self.memory(window)[:, -1]))
         if self.volume is not None:
             readings.append(self.volume(window[:, -self.frames :].transpose(1, 2))[:, :, 0])
-        return torch.cat(readings, 1)
+        joined = torch.cat(readings, 1)
+        outputs = ["O_st"] + ["O_m"] * (self.memory is not None) + ["O_c"] * (self.volume is not None)
+        record_channels(outputs, joined)
+        record_channels(STREAM_MAPS, last)
+        return joined
 
     def mix(self, window: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(B, T, features, h, w) -> S, (B, 1, h, w) logits, and no auxiliary ones."""
         readings = self.readings(window)
         if self.attention is not None:
-            readings = torch.softmax(self.attention(readings), 1) * readings
+            weights = torch.softmax(self.attention(readings), 1)
+            record_channels(("A_st", "A_m", "A_c"), weights)
+            readings = weights * readings
         return readings.sum(1, keepdim=True), []
 
 
@@ -148,6 +156,19 @@ VARIANTS: dict[str, dict[str, object]] = {
     "flow": {"temporal_input": "flow"},
 }
 """The paper's ablations as arguments of :class:`STAN`."""
+
+INTERMEDIATES = {
+    "A_st": Intermediate("probability", "attention to O_st", "3.2, eq. 7, w_a there"),
+    "A_m": Intermediate(
+        "probability", "attention to O_m, what the ConvLSTM remembers", "3.2, eq. 7, w_a there"
+    ),
+    "A_c": Intermediate("probability", "attention to O_c, the 3D convolution", "3.2, eq. 7, w_a there"),
+    "O_st": Intermediate("logits", "map of the two streams", "3.1, eq. 5"),
+    "O_m": Intermediate("logits", "map of the ConvLSTM", "3.1, eq. 3"),
+    "O_c": Intermediate("logits", "map of the 3D convolution", "3.1, eq. 3"),
+    **{name: STREAM_INTERMEDIATES[name] for name in STREAM_MAPS},
+}
+"""What can be looked at, see :mod:`vsod_models.intermediates`; of variants, what they have."""
 
 STAGES = (STREAMS, WINDOWS)
 

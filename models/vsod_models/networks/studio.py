@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import upsample_like
+from vsod_models.networks.swift import INTERMEDIATES as INTERMEDIATES
 from vsod_models.networks.swift import EncoderName, Swift, Widths
 from vsod_models.recipes import WIDE, Stage
 

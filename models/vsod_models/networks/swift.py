@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vsod_models.intermediates import Intermediate, record
 from vsod_models.layers.blocks import ConvBN, DilatedContext, Residual, kaiming, upsample_like
 from vsod_models.layers.efficientnet_lite import EfficientNetLite
 from vsod_models.layers.mobilenet import MobileNetV2
@@ -123,11 +124,13 @@ class Swift(nn.Module):
         taps = self.encoder(image * 2 - 1)
         present = motion[:, 5:6].mean((2, 3), keepdim=True)
         moved = self.motion(motion)
-        fused = []
+        fused, gates = [], []
         for i in range(4):
             picture = self.lateral[i](taps[i + 1])
             flow = self.enter[i](moved[i]) * present
-            fused.append(picture + self.gates[i](picture, flow) * flow)
+            gates.append(self.gates[i](picture, flow))
+            fused.append(picture + gates[i] * flow)
+        record(gate=gates)
         return taps[0], fused
 
     def decode(self, finest: Tensor, fused: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -159,6 +162,9 @@ class Swift(nn.Module):
         else:
             self.encoder.load_imagenet(state)
 
+
+INTERMEDIATES = {"gate": Intermediate("probability", "how far motion is believed", trust_of_motion=True)}
+"""What can be looked at, see :mod:`vsod_models.intermediates`."""
 
 STAGES = (Stage("all", 64_000, ("image", "motion")),)
 
