@@ -20,7 +20,6 @@ from vsod.cli.options.path_access import add_overwrite, every_command, reads, wr
 from vsod.cli.options.source import add_source_options
 from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import interrupt_on_signal
-from vsod.core.export_settings import EXPORT_KINDS
 from vsod.core.job import DEVICES
 from vsod.errors import VsodError
 from vsod.lab.training.plan import PROTOCOLS
@@ -117,6 +116,7 @@ Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no publi
 def _run_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.commands import run as do
     from vsod.cli.commands.batch import add_commands as add_batch
+    from vsod.cli.commands.bench import add_command as add_bench
 
     p = commands.add_parser(
         "run", help="write the matte of a clip, its cut-out, or the cut-out over something"
@@ -125,23 +125,7 @@ def _run_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     writes(p.add_argument("--report", metavar="FILE", type=Path, help="write what was done, for 'rerun'"))
     p.set_defaults(run=do.run)
     add_batch(commands)
-
-    p = commands.add_parser("bench", help="frames per second of every stage, on a clip of yours")
-    reads(p.add_argument("source", metavar="IN", type=Path))
-    p.add_argument("--model", metavar="MODEL", default="swift")
-    p.add_argument("--format", default="ffv1-gray8")
-    p.add_argument(
-        "--kind", choices=tuple(EXPORT_KINDS), default="matte", help="what is written (default: matte)"
-    )
-    p.add_argument("--frames", type=int, default=120, help="at most this many frames (default: 120)")
-    p.add_argument(
-        "--published", action="store_true", help="the paper's backbone and input size, untrained: speed only"
-    )
-    add_source_options(p)
-    add_matte_options(p)
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--json", action="store_true")
-    p.set_defaults(run=do.bench)
+    add_bench(commands)
 
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -283,6 +267,9 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     reads(p.add_argument("--data", type=Path, required=True))
     p.add_argument("--split", default="val", metavar="SPLIT", help="val (default), train, test, all …")
     p.add_argument("--every", type=int, default=4, metavar="N", help="score each N-th frame (default: 4)")
+    p.add_argument(
+        "--step", type=float, default=0.05, metavar="P", help="between thresholds, 0.4 to 0.9 (default: 0.05)"
+    )
     p.add_argument("--install", action="store_true", help="write the best into the model spec")
     add_matte_options(p)
     p.add_argument("--device", choices=DEVICES, default="auto")

@@ -7,15 +7,17 @@ from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from vsod_models.arrays import Image, Map
 
 _FLOOR = 1e-5  # no pixel is surer than this
+_ADDED = 1e-8  # to every probability, where energies are DSS's
 
 
 @dataclass(frozen=True)
 class CRFParameters:
-    """Weights and deviations of the two kernels (SCNN, Wang et al. 2018, equations 9 and 10; Potts).
+    """Weights and deviations of the two kernels (SCNN, Tang et al. 2019, equations 9 and 10; Potts).
 
     The defaults are those of the PDB-ConvLSTM authors' script for DAVIS.
 
@@ -27,9 +29,10 @@ class CRFParameters:
         theta_gamma: Its deviation in pixels.
         iterations: Of the mean field.
         normalise: Stretch each map to 0..1 first, as the PDB-ConvLSTM authors' script does.
+        tau: The energy of a label of probability p is -log p / (tau sigmoid(p)), as in DSS; None = -log p.
 
     Raises:
-        ValueError: A deviation is not positive, a weight negative or the iterations fewer than 0.
+        ValueError: A deviation or tau is not positive, a weight negative or the iterations fewer than 0.
     """
 
     w_bilateral: float = 5
@@ -39,6 +42,7 @@ class CRFParameters:
     theta_gamma: float = 3
     iterations: int = 5
     normalise: bool = False
+    tau: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("theta_alpha", "theta_beta", "theta_gamma"):
@@ -47,6 +51,8 @@ class CRFParameters:
         for name in ("w_bilateral", "w_smooth", "iterations"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, not {getattr(self, name)}")
+        if self.tau is not None and not self.tau > 0:
+            raise ValueError(f"tau must be above 0, not {self.tau}")
 
 
 PRESETS = MappingProxyType(
@@ -54,6 +60,8 @@ PRESETS = MappingProxyType(
         "pdb": CRFParameters(),
         # DCL's, in the public code of MSST's and STAN's first author
         "dcl": CRFParameters(5, 50, 3, 3, 3, 3),
+        # DSS's, in the same code, which does not use it for its tables
+        "dss": CRFParameters(5, 60, 5, 3, 3, 1, tau=1.05),
         "deeplab-v1": CRFParameters(4, 121, 5, 3, 3, 10),
         "deeplab-v2": CRFParameters(4, 67, 3, 3, 1, 10),
         "vsod": CRFParameters(8, 80, 4, 3, 3, 5),  # ours: docs/dense-crf.md
@@ -95,10 +103,12 @@ class DenseCRF(Protocol):
 def unary(rgb: Image, saliency: Map, parameters: CRFParameters) -> Map:
     """The map as log odds of the foreground, the probabilities of both labels clipped at 1e-5.
 
+    With ``tau`` they are the difference of DSS's two energies.
+
     Args:
         rgb: (H, W, 3) uint8, only to be checked against the map.
         saliency: (H, W) float32 in 0..1.
-        parameters: Says whether to stretch the map first; a constant map is left as it is.
+        parameters: Says whether to stretch the map first (a constant map is left as it is), and ``tau``.
 
     Returns:
         (H, W) float32.
@@ -119,6 +129,13 @@ def unary(rgb: Image, saliency: Map, parameters: CRFParameters) -> Map:
         least, most = chance.min(), chance.max()
         if most > least:
             chance = (chance - least) / (most - least)
+    if parameters.tau is not None:
+        subject, background = (_energy(p.astype(np.float64), parameters.tau) for p in (chance, 1 - chance))
+        return np.asarray(background - subject, np.float32)
     inside = np.maximum(chance, np.float32(_FLOOR))
     outside = np.maximum(1 - chance, np.float32(_FLOOR))
     return np.asarray(np.log(inside / outside), np.float32)
+
+
+def _energy(chance: npt.NDArray[np.float64], tau: float) -> npt.NDArray[np.float64]:
+    return np.asarray(-np.log(chance + _ADDED) * (1 + np.exp(-chance)) / tau)

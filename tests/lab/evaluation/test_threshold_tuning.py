@@ -7,7 +7,7 @@ import pytest
 
 from vsod.cli.main import main
 from vsod.core.matte_settings import MatteSettings
-from vsod.errors import ModelError
+from vsod.errors import ModelError, UsageError
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.lab.evaluation import threshold_tuning
@@ -17,6 +17,7 @@ from vsod.lab.evaluation.threshold_tuning import (
     best_threshold,
     format_table,
     sweep_thresholds,
+    thresholds,
 )
 
 PLAIN = MatteSettings(temporal_smoothing=0, edges="plain")
@@ -50,6 +51,24 @@ def test_the_network_runs_once_for_all_levels(data, monkeypatch):
 
     monkeypatch.setattr("vsod.inference.predictor.Predictor.load", gone)
     assert len(sweep_thresholds("swift", data, levels=(0.3, 0.6, 0.9), matte_settings=PLAIN)) == 3
+
+
+def test_steps_of_a_hundredth_have_the_papers_threshold():
+    assert thresholds() == threshold_tuning.THRESHOLDS == (
+        0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9
+    )  # fmt: skip
+    fine = thresholds(0.01)
+    assert 0.42 in fine and len(fine) == 51 and fine[-1] == 0.9
+    for wrong in (0, -0.01, 0.6, float("nan")):
+        with pytest.raises(UsageError, match="step"):
+            thresholds(wrong)
+
+
+def test_the_command_tries_each_step(data, capsys):
+    words = ["--step", "0.25", "--temporal-smoothing", "0", "--edges", "plain"]
+    assert main(["tune-threshold", "swift", "--data", str(data), *words]) == 0
+    rows = [line.split("|")[1].strip(" *") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert rows == ["0.4", "0.65", "0.9"]
 
 
 def test_the_table_marks_the_best():

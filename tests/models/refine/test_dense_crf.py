@@ -41,7 +41,11 @@ def brute_force(rgb, saliency, chosen):
     chance = saliency.astype(float)
     if chosen.normalise:
         chance = (chance - chance.min()) / (chance.max() - chance.min())
-    energy = -np.log(np.stack([1 - chance, chance]).reshape(2, -1).clip(1e-5))
+    both = np.stack([1 - chance, chance]).reshape(2, -1)
+    if chosen.tau is None:
+        energy = -np.log(both.clip(1e-5))
+    else:  # DSS
+        energy = -np.log(both + 1e-8) / (chosen.tau / (1 + np.exp(-both)))
     pairs = []
     for weight, kernel in zip((chosen.w_bilateral, chosen.w_smooth), kernels(rgb, chosen), strict=True):
         scale = 1 / np.sqrt(kernel.sum(1))
@@ -271,7 +275,7 @@ def test_wrong_arrays_are_refused(rgb, saliency):
 
 
 def test_wrong_settings_are_refused():
-    for wrong in ({"theta_beta": 0}, {"w_smooth": -1}, {"iterations": -1}):
+    for wrong in ({"theta_beta": 0}, {"w_smooth": -1}, {"iterations": -1}, {"tau": 0.0}):
         with pytest.raises(ValueError):
             CRFParameters(**wrong)
     with pytest.raises(ValueError):
@@ -287,9 +291,23 @@ def test_factory_opens_our_engine():
 
 
 def test_presets_are_the_published_ones():
-    assert dataclasses.astuple(PRESETS["pdb"]) == (5, 60, 5, 3, 3, 5, False)
-    assert dataclasses.astuple(PRESETS["deeplab-v1"]) == (4, 121, 5, 3, 3, 10, False)
-    assert dataclasses.astuple(PRESETS["deeplab-v2"]) == (4, 67, 3, 3, 1, 10, False)
+    assert dataclasses.astuple(PRESETS["pdb"]) == (5, 60, 5, 3, 3, 5, False, None)
+    assert dataclasses.astuple(PRESETS["dcl"]) == (5, 50, 3, 3, 3, 3, False, None)
+    assert dataclasses.astuple(PRESETS["dss"]) == (5, 60, 5, 3, 3, 1, False, 1.05)
+    assert dataclasses.astuple(PRESETS["deeplab-v1"]) == (4, 121, 5, 3, 3, 10, False, None)
+    assert dataclasses.astuple(PRESETS["deeplab-v2"]) == (4, 67, 3, 3, 1, 10, False, None)
+
+
+def test_the_unary_of_dss_is_surer_of_what_is_unlikely():
+    """Energies by hand: -log p / (1.05 sigmoid(p))."""
+    level = np.array([[0.0, 0.25, 0.5, 1.0]], np.float32)
+    found = unary(np.zeros((1, 4, 3), np.uint8), level, PRESETS["dss"])[0]
+
+    def energy(p):
+        return -np.log(p + 1e-8) * (1 + np.exp(-p)) / 1.05
+
+    assert found == pytest.approx([energy(1 - p) - energy(p) for p in (0, 0.25, 0.5, 1)], abs=1e-4)
+    assert found[2] == 0 and found[3] == pytest.approx(-found[0]) and found[3] > 35
 
 
 def test_the_bench_measures_against_the_same_truth():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vsod_models.metrics.protocols import Protocol
 
 PROTOCOLS = ("davsod", "flat", "davis")  # :data:`vsod_models.metrics.protocols.PROTOCOLS`, which loads slowly
-CRF_PRESETS = ("pdb", "dcl", "deeplab-v1", "deeplab-v2", "vsod")  # vsod_models.refine.dense_crf.PRESETS
+CRF_PRESETS = ("pdb", "dcl", "dss", "deeplab-v1", "deeplab-v2", "vsod")  # of refine.dense_crf
 Measure = Callable[["BestWorstSheet | None", Callable[["Scores"], None]], list["Scores"]]
 
 
@@ -66,7 +66,14 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--crf-preset",
         choices=CRF_PRESETS,
-        help="a dense CRF with these settings in place of --crf (docs/evaluation.md)",
+        help="a dense CRF with these settings in place of --crf (docs/dense-crf.md)",
+    )
+    p.add_argument(
+        "--decision-threshold",
+        type=_threshold,
+        metavar="P",
+        help="the network's own answer that counts as one half, in place of the model's own: 0.42 is "
+        "PDB's for segmentation without a CRF",
     )
     cue = p.add_mutually_exclusive_group()
     cue.add_argument("--no-flow", dest="cue", action="store_const", const="no-flow", help="pictures alone")
@@ -90,6 +97,12 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", choices=("openvino", "torch"))
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=evaluate, cue="full")
+
+
+def _threshold(text: str) -> float:
+    if not 0 < float(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
+    return float(text)
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -145,7 +158,14 @@ def evaluate(args: argparse.Namespace) -> int:
 
 def _wanted(args: argparse.Namespace, protocol: Protocol) -> dict[str, Measure]:
     """What is measured, by its label: models, then folders of maps."""
-    own = args.adapt or args.engine or args.published or args.crf_preset or args.cue != "full"
+    own = (
+        args.adapt
+        or args.engine
+        or args.published
+        or args.crf_preset
+        or args.cue != "full"
+        or args.decision_threshold
+    )
     if args.maps and not args.models and (own or matte_settings(args) != MatteSettings()):
         raise UsageError(
             "maps are scored as they are", fix="Leave out the options for models, or name a model as well."
@@ -185,6 +205,7 @@ def _models(args: argparse.Namespace, protocol: Protocol) -> Iterator[tuple[str,
                 protocol=protocol,
                 published=args.published,
                 crf_preset=args.crf_preset,
+                decision_threshold=args.decision_threshold,
             )
 
         yield f"{model}{'-adapt' if args.adapt else ''}{'-published' if args.published else ''}", measure

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 def _refuse_options(args: argparse.Namespace, option: str, kept: str, *more: object) -> None:
     asked = args.adapt or args.pictures or args.engine or args.cue != "full" or args.protocol != "davsod"
-    asked = asked or args.maps or args.pr or args.published or args.crf_preset or any(more)
+    asked = (
+        asked
+        or args.maps
+        or args.pr
+        or args.published
+        or args.crf_preset
+        or args.decision_threshold
+        or any(more)
+    )
     if asked or matte_settings(args) != MatteSettings():
         raise UsageError(f"evaluate {option} tries the options itself", fix=f"Leave out all but {kept}.")
 

@@ -52,6 +52,7 @@ def tune_threshold(args: argparse.Namespace) -> int:
     cuts = measuring.sweep_thresholds(
         args.model,
         args.data,
+        levels=measuring.thresholds(args.step),
         every=args.every,
         split=args.split,
         matte_settings=matte_settings(args),

@@ -63,6 +63,7 @@ def evaluate(
     protocol: Protocol = DAVSOD,
     published: bool = False,
     crf_preset: str | None = None,
+    decision_threshold: float | None = None,
 ) -> list[Scores]:
     """Scores per clip, then their mean.
 
@@ -81,15 +82,17 @@ def evaluate(
         published: As the model's paper measures it (:mod:`vsod.lab.evaluation.paper_measuring`), whatever the settings
             but for a CRF that is switched off.
         crf_preset: A CRF with this preset in place of the settings' one.
+        decision_threshold: The network's own answer that counts as one half; None = the
+            model's, or 0.5 if ``published``.
 
     Raises:
         DataError: Data are missing, or a mask belongs to no frame.
     """
-    half = None
+    half = decision_threshold
     if published:
         if crf_preset is None and matte_settings.crf != "off":
             crf_preset = paper_crf(model_id, protocol)
-        matte_settings, half = PAPER_SETTINGS, 0.5
+        matte_settings, half = PAPER_SETTINGS, decision_threshold or 0.5
     if crf_preset is not None:
         matte_settings = replace(matte_settings, crf="off")
     results = []

@@ -2,7 +2,8 @@
 
 Temporal smoothing and guided upsampling are the program's own, and ``decision_threshold`` is tuned on our clips; a
 paper has none of them. What ends in a CRF: SCNN, MSST and STAN always (preset ``dcl``: the settings in the first
-author's public code), PDB's segmentation (``pdb``), that is J, F and T; PDB's saliency and DS-Net do not.
+author's public code), PDB's segmentation (``pdb``), that is J, F and T; PDB's saliency and DS-Net do not. PDB's other
+segmentation, a threshold tuned on DAVIS train (4.2), is a ``decision_threshold`` and no CRF.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""A model's net in the size its paper gives it, untrained: for measuring speed, never for mattes."""
+"""A model's net in the form and size its paper gives it, untrained: for measuring speed, never for mattes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any
 
 from vsod.errors import ModelError
 from vsod.inference.model_registry import read_model_spec
@@ -15,19 +17,42 @@ from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network
 from vsod.inference.openvino_backend import forget
 
-# backbone and square input of each paper
-PUBLISHED_SIZES = {
-    "scnn": ("vgg16", 512),
-    "msst": ("vgg16", 512),
-    "stan": ("vgg16", 512),
-    "pdb": ("resnet50", 473),
-    "dsnet": ("resnet34", 512),
-}
+
+@dataclass(frozen=True, slots=True)
+class PublishedForm:
+    """A network as its paper builds and feeds it.
+
+    Attributes:
+        backbone: The paper's, at width 1.0.
+        sides: Pixels along a side of its square inputs; the first is that of its tables.
+        options: Other arguments of the network that differ from our model's.
+    """
+
+    backbone: str
+    sides: tuple[int, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_ENLARGED_FIRST = {
+    "resolution": "full"
+}  # MSST 3.2, STAN 3.1: what follows the maps works at the picture's size
+
+PUBLISHED_FORMS: Mapping[str, PublishedForm] = MappingProxyType(
+    {
+        "scnn": PublishedForm(
+            "vgg16", (512,)
+        ),  # the paper names no size: that of its first author's public code
+        "msst": PublishedForm("vgg16", (512, 321), _ENLARGED_FIRST),  # trained at both (4.1)
+        "stan": PublishedForm("vgg16", (512,), _ENLARGED_FIRST),
+        "pdb": PublishedForm("resnet50", (473, 353)),  # training and tables (3.3); speed (4.3)
+        "dsnet": PublishedForm("resnet34", (512,)),
+    }
+)
 
 
 @contextmanager
 def at_published_size(model: ModelSpec) -> Iterator[ModelSpec]:
-    """A model spec beside ``model`` with the paper's backbone at width 1.0 and as many pixels as the paper's input.
+    """A model spec beside ``model`` with the paper's form of its network and as many pixels as the paper's input.
 
     Its weights are drawn at random; they and all that is made of them are gone afterwards.
 
@@ -36,14 +61,14 @@ def at_published_size(model: ModelSpec) -> Iterator[ModelSpec]:
     """
     from vsod_models.weights import save_weights
 
-    if model.id not in PUBLISHED_SIZES or model.source is None:
+    if model.id not in PUBLISHED_FORMS or model.source is None:
         raise ModelError(
-            f"model '{model.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_SIZES)}."
+            f"model '{model.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_FORMS)}."
         )
-    backbone, side = PUBLISHED_SIZES[model.id]
+    form = PUBLISHED_FORMS[model.id]
     name = f"{model.id}-published"
     with TemporaryDirectory() as temp:
-        options = {**model.options, "backbone": backbone}
+        options = {**model.options, "backbone": form.backbone, **form.options}
         net = build_network(replace(model, options=options))
         save_weights(net.state_dict(), Path(temp) / "random.safetensors")
         rows = {
@@ -66,7 +91,7 @@ def at_published_size(model: ModelSpec) -> Iterator[ModelSpec]:
             ]
         text += [
             "[input]",
-            f"area = {side * side}",
+            f"area = {form.sides[0] ** 2}",
             f"multiple = {model.multiple}",
             f"static_prior = {model.static_prior}",
         ]

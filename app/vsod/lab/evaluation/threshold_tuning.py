@@ -14,7 +14,7 @@ from vsod.analysis.analyse import AnalysisRequest
 from vsod.core.arrays import Map
 from vsod.core.matte_settings import DEFAULT_MATTE_SETTINGS, MatteSettings
 from vsod.core.prefetch import prefetch
-from vsod.errors import ModelError
+from vsod.errors import ModelError, UsageError
 from vsod.inference.model_registry import find_model, require_model
 from vsod.lab.datasets import FrameMasks, labelled_clips
 from vsod.lab.evaluation.evaluate import analyse_whole_clip
@@ -25,7 +25,22 @@ from vsod.media.sources.source import Source
 from vsod.storage.atomic import write_text
 from vsod_models.metrics.davis import boundary_accuracy, region_similarity
 
-THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+LOWEST, HIGHEST, STEP = 0.4, 0.9, 0.05
+
+
+def thresholds(step: float = STEP) -> tuple[float, ...]:
+    """The levels from 0.4 to 0.9 that are ``step`` apart.
+
+    Raises:
+        UsageError: The step is no part of that.
+    """
+    if not 0.001 <= step <= HIGHEST - LOWEST:
+        raise UsageError(f"{step:g} is no step between thresholds", fix="0.001 to 0.5, such as 0.01.")
+    count = int((HIGHEST - LOWEST) / step + 1e-6)
+    return tuple(round(LOWEST + i * step, 6) for i in range(count + 1))
+
+
+THRESHOLDS = thresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,7 @@ def sweep_thresholds(
     device: str = "auto",
     on_clip: Callable[[str], None] | None = None,
 ) -> list[ThresholdScore]:
-    """J and F of a model for each level of ``[output] half``; the network runs once.
+    """J and F of a model for each level of ``[output] decision_threshold``; the network runs once.
 
     Args:
         model_id: Model to measure.
@@ -128,7 +143,7 @@ def best_threshold(cuts: Sequence[ThresholdScore]) -> ThresholdScore:
 
 def format_table(cuts: Sequence[ThresholdScore]) -> Iterator[str]:
     """The cuts as lines of a Markdown table."""
-    yield "| half | J | F | J by clip |"
+    yield "| threshold | J | F | J by clip |"
     yield "|---|---|---|---|"
     top = best_threshold(cuts)
     for cut in cuts:
