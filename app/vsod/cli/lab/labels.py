@@ -1,4 +1,4 @@
-"""``labels fuse``, ``labels coarse`` and ``labels weak``."""
+"""``labels fuse``, ``labels coarse`` and ``labels weak``; ``labels erase`` has a module of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vsod import paths
+from vsod.cli.lab import labels_erase
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.core.job import DEVICES
@@ -17,7 +18,7 @@ Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no publi
 
 
 def add_commands(commands: Commands[argparse.ArgumentParser]) -> None:
-    """Add ``labels`` and its three commands."""
+    """Add ``labels`` and its four commands."""
     p = commands.add_parser("labels", help="make training labels from several models' maps")
     kinds = p.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -48,6 +49,8 @@ def add_commands(commands: Commands[argparse.ArgumentParser]) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=weak)
+
+    labels_erase.add_command(kinds)
 
 
 def _folders(p: argparse.ArgumentParser, truth: str, required: bool = False) -> None:
