@@ -33,6 +33,7 @@ CALLS: dict[str, list[str]] = {
     "rerun": ["rerun", "report.json", "--ignore-changes", "-o", "{--output}"],
     "verify": ["verify", "clip.mkv", "ground.mkv", "--html", "{--html}"],
     "metrics": ["metrics", "clip.mkv", "-o", "{--output}", "--markers", "{--markers}"],
+    "inside": ["inside", "clip.mkv", "-o", "{--output}", "--frames", "0,1", "--maps", "S"],
     "demo": ["demo", "{output}"],
     "labels fuse": ["labels", "fuse", "--maps", "m1", "--maps", "m2", "--truth", "truth", "--out", "{--out}"],
     "labels coarse": [
@@ -65,6 +66,7 @@ ELSEWHERE = {  # where what is not aimed at an input goes
     "--csv": "new.csv",
     "--pr": "newpr.csv",
 }
+OWN = {("metrics", "--output"): "new.csv", ("inside", "--output"): "newmaps"}  # of one command alone
 FILES = ("clip.mkv", "ground.mkv", "report.json", "list.txt", "start.safetensors")
 FOLDERS = ("m1", "m1/bear", "truth", "truth/labels", "clips", "clips/bear", "data", ".")
 
@@ -116,7 +118,7 @@ def written(command: str) -> list[str]:
 def words(command: str, **aimed: str) -> list[str]:
     places = {
         **ELSEWHERE,
-        **({"--output": "new.csv"} if command == "metrics" else {}),
+        **{option: place for (name, option), place in OWN.items() if name == command},
         **{name.replace("_", "-"): place for name, place in aimed.items()},
     }
     return [places[word[1:-1]] if word.startswith("{") else word for word in CALLS[command]]
@@ -150,7 +152,7 @@ def test_an_input_is_never_written_over(command: str, option: str, here: Path) -
     """Also with ``--overwrite``: that is about what others wrote, not about what is read."""
     used = [word for word in CALLS[command] if word in FILES]
     used += ["clip.mkv"] if command in ("rerun", "batch") else []
-    folder = ELSEWHERE[option].count(".") == 0 or command == "batch"
+    folder = OWN.get((command, option), ELSEWHERE[option]).count(".") == 0 or command == "batch"
     for file in used:
         for name in names_of(file):
             before = state(here)
@@ -171,8 +173,9 @@ STRANGERS = [case for case in CASES if case[0] not in ("batch", "train") and cas
 def test_what_others_wrote_is_refused(
     command: str, option: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = "new.csv" if (command, option) == ("metrics", "--output") else ELSEWHERE[option]
+    place = OWN.get((command, option), ELSEWHERE[option])
     targets = {
+        **({"--output": "S.0000.png"} if command == "inside" else {}),
         "--pictures": "swift-frames.png",
         "--out": {
             "labels fuse": "bear/00001.png",

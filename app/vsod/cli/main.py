@@ -130,6 +130,7 @@ def _run_commands(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.commands import info as do
+    from vsod.cli.commands.inside import add_command as add_inside
     from vsod.cli.commands.metrics import metrics
 
     p = commands.add_parser("probe", help="what a clip is: raster, clock, tags")
@@ -186,6 +187,8 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     add_source_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(run=metrics)
+
+    add_inside(commands)
 
     p = commands.add_parser("formats", help="list export formats")
     p.add_argument("--json", action="store_true")

@@ -20,10 +20,9 @@ from vsod.inference.backends import Backend, loads_at_once, open_backend
 from vsod.inference.model_signature import compute_signature, digest_or_missing
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.motion_prior import open_prior, prior_digest
-from vsod.inference.network_inputs import NETWORK_INPUTS
+from vsod.inference.network_inputs import NETWORK_INPUTS, PriorFunction
 from vsod.inference.raster import Raster
 from vsod_models.flow import FlowEstimator, estimator
-from vsod_models.motion_prior.motion_prior import MotionPrior
 
 SECOND_PASS_WEIGHT = 0.4  # weight of a fitted model's maps, against those it was fitted with
 
@@ -125,7 +124,7 @@ class Predictor:
         self._flow = os.environ.get("VSOD_FLOW", model.flow) if use_flow and model.flow != "none" else "none"
         self._where = (device, engine)
         self._opened: Backend | None = None
-        self._prior: MotionPrior | None = None
+        self._prior: PriorFunction | None = None
         self._before: Callable[[int], Map | None] | None = None
 
     def for_second_pass(self, model: ModelSpec, before: Callable[[int], Map | None]) -> Predictor:
@@ -163,6 +162,10 @@ class Predictor:
         if self._reads_prior:
             self._prior = open_prior(cancel)
 
+    def run_on(self, backend: Backend, prior: PriorFunction | None) -> None:
+        """Use this network and this motion prior from now on, in place of those that are loaded otherwise."""
+        self._opened, self._prior = backend, prior
+
     @property
     def loads_at_once(self) -> bool:
         """Whether :meth:`load` is quick; False if the network is converted first, once on a computer."""
@@ -181,6 +184,11 @@ class Predictor:
     def device(self) -> str:
         """Where it runs, in words; loads the network."""
         return self.backend.name
+
+    @property
+    def reads_flow(self) -> bool:
+        """Whether flow is computed for it."""
+        return self._flow != "none"
 
     @property
     def _reads_prior(self) -> bool:

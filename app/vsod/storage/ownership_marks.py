@@ -37,6 +37,7 @@ _HEADS = tuple(
         ("frame", *_METRICS[:-1], "cut"),  # of 0.1.0
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
         ("model", "threshold", "precision", "recall", "F"),
+        ("frame", "name", "scale", "value"),
         ("model", "data set", "metric", "paper", "table", "published", "ours", "protocol", "note"),
         ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )

@@ -103,23 +103,39 @@ class MotionPrior:
         Raises:
             ValueError: Sizes of ``rgb`` and ``flow`` differ.
         """
+        found = self.levels(rgb, flow)
+        if found is None:
+            return None
+        return resized_map(paint_segments(*found), (rgb.shape[0], rgb.shape[1]))
+
+    def levels(
+        self, rgb: npt.NDArray[np.uint8], flow: FloatArray | None
+    ) -> tuple[list[LabelImage], list[FloatArray]] | None:
+        """What the prior is the mean of.
+
+        Args:
+            rgb: As for the prior.
+            flow: As for the prior.
+
+        Returns:
+            For each level the segments, (h, w) at the prior's own width, and how likely each belongs to the subject,
+            (segments,) in 0..1. None where there is no prior.
+
+        Raises:
+            ValueError: Sizes of ``rgb`` and ``flow`` differ.
+        """
         if flow is None:
             return None
         if flow.shape[:2] != rgb.shape[:2]:
             raise ValueError(f"flow is {flow.shape[:2]}, the picture {rgb.shape[:2]}")
-        h, w = rgb.shape[:2]
         if is_static(flow):
             return None
-        if self._width is not None and w > self._width:
+        if self._width is not None and rgb.shape[1] > self._width:
             rgb, flow = resize_for_prior(rgb, flow, self._width)
         levels, regions = describe_segments(
             rgb, flow, self._regions, self._source, self._levels, self._threads
         )
-        values = [judge(r) for judge, r in zip(self._classifiers, regions, strict=True)]
-        found = paint_segments(levels, values)
-        if found.shape != (h, w):
-            found = np.asarray(cv2.resize(found, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
-        return found
+        return levels, [judge(r) for judge, r in zip(self._classifiers, regions, strict=True)]
 
 
 def is_static(flow: FloatArray) -> bool:
@@ -166,6 +182,13 @@ def paint_segments(levels: Sequence[LabelImage], values: Sequence[FloatArray]) -
     for labels, value in zip(levels, values, strict=True):
         out += value[labels]
     return out / np.float32(len(levels))
+
+
+def resized_map(found: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """(h, w) -> (H, W) = ``size``, bilinear."""
+    if found.shape == size:
+        return found
+    return np.asarray(cv2.resize(found, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def spatiotemporal(spatial: FloatArray, temporal: FloatArray | None) -> FloatArray:
