@@ -39,6 +39,7 @@ class Intermediate:
         reference: Section, equation and figure of the paper.
         trust_of_motion: Its mean says how far motion is believed, 0..1.
         weights: Of ``features``: the name of the weights that go with them.
+        scales: How many there are, finest first.
     """
 
     kind: IntermediateKind
@@ -46,6 +47,7 @@ class Intermediate:
     reference: str = ""
     trust_of_motion: bool = False
     weights: str = ""
+    scales: int = 1
 
 
 def record(**found: Tensor | Sequence[Tensor]) -> None:

@@ -78,11 +78,8 @@ def test_it_says_what_there_is(capsys):
     assert "A_st" in text and "3.2, eq. 7" in text and "numbers:" in text
     assert main(["inside", "--list", "--model", "dsnet", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {
-        "name": "v_t",
-        "title": "weights of the motion against the picture",
-        "reference": "III-C, eq. 2",
-    } in (listed["numbers"])
+    row = {"name": "v_t", "title": "weights of the motion against the picture", "reference": "III-C, eq. 2"}
+    assert {**row, "scales": 5} in listed["numbers"]
     assert {row["name"] for row in listed["maps"]} >= {"S_c", "f_t", "features", "prior", "segments_1"}
 
 

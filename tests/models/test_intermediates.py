@@ -67,6 +67,7 @@ def test_a_network_hands_out_what_it_declares_and_answers_the_same(name):
     for what, intermediate in declared.items():
         assert intermediate.title and (intermediate.reference or name in ("swift", "studio"))
         parts = found[what] if isinstance(found[what], list) else [found[what]]
+        assert intermediate.scales == (5 if intermediate.kind == "weights" else len(parts))
         if intermediate.kind == "weights":
             assert parts[0].shape == (1, 5)
         elif intermediate.kind != "features":

@@ -34,11 +34,13 @@ class MapInfo:
         name: In files and on the command line.
         title: For people.
         reference: Of the papers.
+        scales: How many there are: of several, pictures are numbered, ``gate_1`` and so on, finest first.
     """
 
     name: str
     title: str
     reference: str = ""
+    scales: int = 1
 
 
 _MOTION = (
@@ -58,7 +60,9 @@ def list_maps(model: ModelSpec) -> list[MapInfo]:
     """
     declared = declared_intermediates(model)
     own = [
-        MapInfo(name, what.title, what.reference) for name, what in declared.items() if what.kind != "weights"
+        MapInfo(name, what.title, what.reference, what.scales)
+        for name, what in declared.items()
+        if what.kind != "weights"
     ]
     sheet = [MapInfo(SHEET, "features of all scales with their weights", "DS-Net Fig. 8")]
     return [*_MOTION, *own, *(sheet if any(what.weights for what in declared.values()) else [])]
@@ -72,7 +76,9 @@ def list_numbers(model: ModelSpec) -> list[MapInfo]:
     """
     declared = declared_intermediates(model)
     own = [
-        MapInfo(name, what.title if what.kind == "weights" else f"mean of {what.title}", what.reference)
+        MapInfo(
+            name, what.title if what.kind == "weights" else f"mean: {what.title}", what.reference, what.scales
+        )
         for name, what in declared.items()
         if what.kind in ("weights", "probability")
     ]

@@ -26,6 +26,8 @@ from vsod_models.motion_prior.motion_prior import MotionPrior, paint_segments, r
 
 _FLOW = "dis"  # for models that read none
 _PIECE = 48  # frames whose flow is held for those
+Levels = tuple[list[LabelImage], list[FloatArray]]
+"""Segments of each level of the motion prior, and how likely each is the subject; see :meth:`MotionPrior.levels`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,10 +62,10 @@ class FrameIntermediates:
 class _Motion:
     """Flow and motion prior of frames, kept until they are taken."""
 
-    def __init__(self, prior: MotionPrior) -> None:
+    def __init__(self, prior: MotionPrior | None) -> None:
         self._prior = prior
         self._flows: dict[int, Flow | None] = {}
-        self._levels: dict[int, tuple[list[LabelImage], list[FloatArray]] | None] = {}
+        self._levels: dict[int, Levels | None] = {}
         self._at = -1
 
     def noted(self, moving: Iterable[FrameWithFlow]) -> Iterator[FrameWithFlow]:
@@ -75,74 +77,98 @@ class _Motion:
 
     def __call__(self, picture: Image, flow: Flow | None) -> FloatArray | None:
         """The motion prior of the frame that came last, for the network."""
+        assert self._prior is not None, "a network that reads it has it"
         levels = self._levels[self._at] = self._prior.levels(picture, flow)
         return None if levels is None else resized_map(paint_segments(*levels), picture.shape[:2])
 
-    def taken(
-        self, index: int, picture: Image
-    ) -> tuple[Flow | None, tuple[list[LabelImage], list[FloatArray]]]:
-        """Flow and levels of a frame; what is kept of it and of those before is dropped."""
-        flow = self._flows[index]
-        levels = self._levels[index] if index in self._levels else self._prior.levels(picture, flow)
+    def taken(self, index: int, picture: Image, *, look: bool) -> tuple[Flow | None, Levels]:
+        """Flow and levels of a frame; what is kept of it and of those before is dropped.
+
+        Args:
+            index: The frame.
+            picture: Its picture.
+            look: Find the levels, if the network has not asked for them.
+        """
+        flow, levels = self._flows.get(index), self._levels.get(index)
+        if look and levels is None and self._prior is not None:
+            levels = self._prior.levels(picture, flow)
         for kept in (self._flows, self._levels):
             for before in [i for i in kept if i <= index]:
                 del kept[before]
         return flow, levels or ([], [])
 
 
-def frame_intermediates(
-    source: Source,
-    model: ModelSpec,
-    frames: Iterable[int],
-    *,
-    device: str = "auto",
-    cancel: threading.Event | None = None,
-) -> Generator[FrameIntermediates, None, None]:
-    """Run a model over some frames, fed as an analysis feeds it; yields each of them, in order.
+class IntermediateReader:
+    """Runs a model over frames of a clip, fed as an analysis feeds it, and keeps what it hands out.
 
     Args:
         source: The clip.
         model: A usable model.
-        frames: Which frames of it.
         device: Where torch runs, see :func:`vsod.inference.devices.choose_device`.
-        cancel: Ends it when set.
 
-    Raises:
-        Cancelled: ``cancel`` was set.
-        ModelError: The model or the motion prior cannot be used.
+    Making one is cheap: the networks are loaded when the first frame is read, and stay.
     """
-    wanted = np.zeros(source.info.frame_count, np.bool_)
-    wanted[list(frames)] = True
-    predictor = Predictor(model, source.info.display_size, device)
-    backend, prior = RecordingBackend(model, device), open_prior(cancel)
-    declared = declared_intermediates(model)
-    for run in _runs(wanted, max(1, model.window), None if predictor.reads_flow else _PIECE):
-        motion = _Motion(prior)
-        predictor.run_on(backend, motion)
-        if not predictor.reads_flow:
-            _note_motion(source, predictor, run, motion)
-        pictures: dict[int, Image] = {}
-        for index, saliency in _maps(source, predictor, run, motion, pictures):
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            picture = pictures[index]
-            for before in [i for i in pictures if i <= index]:
-                del pictures[before]
-            if index in run and wanted[index]:
-                flow, (segments, likelihoods) = motion.taken(index, picture)
-                yield FrameIntermediates(
-                    index,
-                    picture,
-                    saliency,
-                    flow,
-                    segments,
-                    likelihoods,
-                    model.static_prior,
+
+    def __init__(self, source: Source, model: ModelSpec, device: str = "auto") -> None:
+        self._source, self._model, self._device = source, model, device
+        self._predictor = Predictor(model, source.info.display_size, device)
+        self._backend: RecordingBackend | None = None
+        self._prior: MotionPrior | None = None
+        self._declared: dict[str, Intermediate] = {}
+
+    def read(
+        self, frames: Iterable[int], *, motion: bool = True, cancel: threading.Event | None = None
+    ) -> Generator[FrameIntermediates, None, None]:
+        """Yields what is handed out of each of these frames, in order.
+
+        Args:
+            frames: Which frames of the clip.
+            motion: With flow, motion prior and segments, which the network may not read.
+            cancel: Ends it when set.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            ModelError: The model or the motion prior cannot be used.
+        """
+        wanted = np.zeros(self._source.info.frame_count, np.bool_)
+        wanted[list(frames)] = True
+        backend = self._loaded(motion, cancel)
+        predictor, source = self._predictor, self._source
+        added = motion and not predictor.reads_flow
+        for run in _runs(wanted, max(1, self._model.window), _PIECE if added else None):
+            moved = _Motion(self._prior)
+            predictor.run_on(backend, moved)
+            if added:
+                _note_motion(source, predictor, run, moved)
+            pictures: dict[int, Image] = {}
+            for index, saliency in _maps(source, predictor, run, moved, pictures):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled
+                picture = pictures[index]
+                for before in [i for i in pictures if i <= index]:
+                    del pictures[before]
+                if index in run and wanted[index]:
+                    flow, levels = moved.taken(index, picture, look=motion)
                     # of a chunk no frame in particular is known
-                    {} if model.chunked_window else backend.found,
-                    (predictor.raster.padded_height, predictor.raster.padded_width),
-                    declared,
-                )
+                    found = {} if self._model.chunked_window else backend.found
+                    yield self._frame(index, picture, saliency, flow, levels, found)
+
+    def _loaded(self, motion: bool, cancel: threading.Event | None) -> RecordingBackend:
+        if self._backend is None:
+            self._declared = declared_intermediates(self._model)
+            self._backend = RecordingBackend(self._model, self._device)
+        if self._prior is None and (motion or "prior" in self._model.inputs):
+            self._prior = open_prior(cancel)
+        return self._backend
+
+    def _frame(
+        self, index: int, picture: Image, saliency: Map, flow: Flow | None, levels: Levels, found: Found
+    ) -> FrameIntermediates:
+        raster, still = self._predictor.raster, self._model.static_prior
+        padded = raster.padded_height, raster.padded_width
+        return FrameIntermediates(
+            index, picture, saliency, flow, *levels, still, found, padded, self._declared
+        )
 
 
 def _runs(wanted: npt.NDArray[np.bool_], bridge: int, longest: int | None) -> Iterator[range]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from vsod.analysis.intermediate_maps import belongs_to, frame_maps, frame_numbers, list_maps
-from vsod.analysis.intermediates import frame_intermediates
+from vsod.analysis.intermediates import IntermediateReader
 from vsod.core.arrays import Image, Map
 from vsod.core.clip import ClipInfo
 from vsod.core.progress import ProgressFn
@@ -99,7 +99,7 @@ def write_intermediates(
             place.parent.mkdir(parents=True, exist_ok=True)
             partial = create_partial_folder(place)
             meter.start("inside")
-            made = frame_intermediates(source, model, frames, device=request.device, cancel=cancel)
+            made = IntermediateReader(source, model, request.device).read(frames, cancel=cancel)
             with closing(made):
                 for frame in made:
                     for name, picture in frame_maps(frame).items():

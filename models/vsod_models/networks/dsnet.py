@@ -270,14 +270,16 @@ def _last(channels: int, kernel: int) -> nn.Conv2d:
 
 
 INTERMEDIATES = {
-    "w_s": Intermediate("weights", "weights of the picture, as generated", "III-B, eq. 1"),
-    "w_t": Intermediate("weights", "weights of the motion, as generated", "III-B, eq. 1"),
-    "v_s": Intermediate("weights", "weights of the picture against the motion", "III-C, eq. 2"),
-    "v_t": Intermediate("weights", "weights of the motion against the picture", "III-C, eq. 2", True),
-    "u_s": Intermediate("weights", "weights of the picture, after the threshold", "III-C, eq. 3"),
-    "u_t": Intermediate("weights", "weights of the motion, after the threshold", "III-C, eq. 3"),
-    "f_s": Intermediate("features", "features of the picture", "III-A, Fig. 8", weights="w_s"),
-    "f_t": Intermediate("features", "features of the motion", "III-A, Fig. 8", weights="w_t"),
+    "w_s": Intermediate("weights", "weights of the picture, as generated", "III-B, eq. 1", scales=5),
+    "w_t": Intermediate("weights", "weights of the motion, as generated", "III-B, eq. 1", scales=5),
+    "v_s": Intermediate("weights", "weights of the picture against the motion", "III-C, eq. 2", scales=5),
+    "v_t": Intermediate(
+        "weights", "weights of the motion against the picture", "III-C, eq. 2", trust_of_motion=True, scales=5
+    ),
+    "u_s": Intermediate("weights", "weights of the picture, after the threshold", "III-C, eq. 3", scales=5),
+    "u_t": Intermediate("weights", "weights of the motion, after the threshold", "III-C, eq. 3", scales=5),
+    "f_s": Intermediate("features", "features of the picture", "III-A, Fig. 8", weights="w_s", scales=5),
+    "f_t": Intermediate("features", "features of the motion", "III-A, Fig. 8", weights="w_t", scales=5),
     "S_s": Intermediate("logits", "coarse map of the picture", "III-A"),
     "S_t": Intermediate("logits", "coarse map of the motion", "III-A"),
     "S_c": Intermediate("logits", "coarse map of both", "III-D, eq. 6"),

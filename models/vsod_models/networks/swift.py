@@ -163,7 +163,9 @@ class Swift(nn.Module):
             self.encoder.load_imagenet(state)
 
 
-INTERMEDIATES = {"gate": Intermediate("probability", "how far motion is believed", trust_of_motion=True)}
+INTERMEDIATES = {
+    "gate": Intermediate("probability", "how far motion is believed", trust_of_motion=True, scales=4)
+}
 """What can be looked at, see :mod:`vsod_models.intermediates`."""
 
 STAGES = (Stage("all", 64_000, ("image", "motion")),)

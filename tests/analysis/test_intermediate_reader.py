@@ -18,7 +18,7 @@ from vsod.analysis.intermediate_maps import (
     list_maps,
     list_numbers,
 )
-from vsod.analysis.intermediates import frame_intermediates
+from vsod.analysis.intermediates import IntermediateReader
 from vsod.inference.model_registry import require_model
 from vsod.inference.motion_prior import open_prior
 from vsod.inference.network_loading import load_network
@@ -58,7 +58,7 @@ def moving(tmp_path_factory):
 
 def looked_at(clip, model, frames):
     with open_source(clip) as source:
-        return list(frame_intermediates(source, model, frames, device="cpu"))
+        return list(IntermediateReader(source, model, "cpu").read(frames))
 
 
 def read(clip, model, frames):
@@ -183,3 +183,15 @@ def test_what_is_listed_is_what_there_is(moving, name):
     assert all(any(belongs_to(one, wanted) for one in made) for wanted in listed)
     assert all(any(belongs_to(one, wanted) for wanted in listed) for one in made)
     assert {info.name for info in list_numbers(model)} == {n for n, _, _ in frame_numbers(frame)}
+
+
+def test_without_motion_the_network_answers_the_same(moving):
+    """What is only looked at is left out; what the network reads is there."""
+    for name in ("dsnet", "stan", "pdb"):
+        model = small(name)
+        with open_source(moving) as source:
+            reader = IntermediateReader(source, model, "cpu")
+            whole, bare, again = (next(reader.read([3], motion=motion)) for motion in (True, False, True))
+        assert np.array_equal(whole.saliency, bare.saliency)
+        assert list(frame_numbers(whole)) == list(frame_numbers(bare)) == list(frame_numbers(again))
+        assert len(bare.segments) == (3 if name == "stan" else 0) and len(again.segments) == 3
