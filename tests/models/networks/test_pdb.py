@@ -6,6 +6,7 @@ import numpy as np
 import openvino as ov
 import pytest
 import torch
+import torch.nn.functional as F
 
 from vsod_models.layers.blocks import count_parameters
 from vsod_models.networks.pdb import PDB, VARIANTS, Bidirectional, build
@@ -106,6 +107,69 @@ def test_every_row_of_the_tables(name):
     # only nets that read backward as well let the last frame change the first
     expected = [options.get("recurrent", "pdb") in ("b-conv", "db-conv", "pdb")] * 4 + [True]
     assert moved.tolist() == expected
+
+
+def outcome(name, net, x):
+    """What sections 3.1, 3.2 and 4.4 say a row computes, from the net's layers: logits (1, T, 1, H, W)."""
+    feature = net.encoder(x[0])[-1]
+    rates = {f"r{r}": (r,) for r in (2, 4, 8, 16)}.get(name, (2, 4, 8, 16))
+    parts = []
+    for branch, rate in zip(net.context.branches, rates, strict=True):
+        conv, norm, relu = branch
+        assert conv.kernel_size == (3, 3) and isinstance(relu, torch.nn.ReLU)
+        parts.append(norm(F.conv2d(feature, conv.weight, padding=rate, dilation=rate)).relu())
+    # equation 3, and its element-wise sum in place of the concatenation
+    context = torch.stack(parts).sum(0) if name == "ASPP" else torch.cat([feature, *parts], 1)
+    maps = net.reduce(context)
+
+    def states(cell, frames, dilation):
+        state, found = None, []
+        for frame in frames:
+            if state is None:
+                state = torch.zeros_like(frame), torch.zeros_like(frame)
+            both = torch.cat((frame, state[0]), 1)
+            padding = cell.gates.kernel_size[0] // 2 * dilation
+            gates = F.conv2d(both, cell.gates.weight, cell.gates.bias, padding=padding, dilation=dilation)
+            i, f, o, g = gates.chunk(4, 1)
+            kept = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+            state = o.sigmoid() * kept.tanh(), kept
+            found.append(state[0])
+        return found
+
+    frames = [frame[None] for frame in maps]
+    if name in TABLE_4:
+        summed, head = frames, net.spatial_head
+    elif name == "ConvLSTM":
+        summed, head = states(net.memory[0].cell, frames, 1), net.head
+    elif name == "FC-LSTM":
+        means = [frame.mean((2, 3), keepdim=True) for frame in frames]
+        remembered = states(net.memory[0].memory.cell, means, 1)
+        summed, head = [h + frame for h, frame in zip(remembered, frames, strict=True)], net.head
+    else:
+        branches = []
+        for memory, dilation in zip(net.memory, (1, 2) if name == "PDB-ConvLSTM" else (1,), strict=True):
+            ahead = states(memory.ahead.cell, frames, dilation)
+            read = frames if name == "B-ConvLSTM" else ahead
+            back = states(memory.back.cell, read[::-1], dilation)[::-1]
+            branches.append([a + b for a, b in zip(ahead, back, strict=True)])
+        summed, head = [torch.cat(both, 1) for both in zip(*branches, strict=True)], net.head
+    logits = F.conv2d(torch.cat(summed), head.weight, head.bias)
+    return F.interpolate(logits, size=x.shape[-2:], mode="bilinear", align_corners=False)[None]
+
+
+TABLE_4 = ("r2", "r4", "r8", "r16", "r2-4-8-16", "ASPP")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_every_row_computes(name):
+    torch.manual_seed(12)
+    net = PDB(**SMALL, **VARIANTS[name]).double().eval()
+    for part in net.modules():  # so that no branch or state is next to nothing
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(part.bias, 0, 0.5)
+    x = clip(length=4, size=160).double()  # maps of 20 x 20: all rates reach something
+    with torch.inference_mode():
+        torch.testing.assert_close(net(x), outcome(name, net, x))
 
 
 def test_rows_are_different_nets():
