@@ -1,13 +1,17 @@
-"""Measuring a card on clips with masks."""
+"""Measuring a model on clips with masks."""
 
 import numpy as np
 import pytest
 
 from helpers.exports import clip_info
 from vsod.errors import DataError
+from vsod.inference.model_registry import require_model
 from vsod.lab.datasets import VAL_CLIPS, labelled_clips
+from vsod.lab.evaluation import evaluate as measuring
 from vsod.lab.evaluation.evaluate import evaluate
 from vsod.lab.evaluation.result_tables import format_scores
+from vsod.lab.evaluation.scoring import rescale_map
+from vsod_models.metrics.protocols import DAVIS, FLAT
 
 
 def test_a_net_agrees_with_itself(data):
@@ -15,6 +19,38 @@ def test_a_net_agrees_with_itself(data):
     assert [s.name for s in results] == ["demo", "mean"]
     assert results[0].frames == 10
     assert results[0].J > 0.999 and results[0].F > 0.999 and results[0].MAE < 0.1
+
+
+def test_masks_made_by_hand_have_known_scores(tmp_path, monkeypatch):
+    """A square of 20 lines; the map of frame i is its upper 2 i, so J is i / 10: 0.1 to 0.4, the ends left out."""
+    import cv2
+
+    for i in range(6):
+        mask = np.zeros((40, 60), np.uint8)
+        mask[10:30, 20:40] = 255
+        for kind, picture in (("JPEGImages", np.dstack([mask] * 3)), ("Annotations", mask)):
+            file = tmp_path / kind / "480p" / "square" / f"{i:05d}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+
+    class Store:
+        def require(self, i):
+            saliency = np.zeros((40, 60), np.float32)
+            saliency[10 : 10 + 2 * i, 20:40] = 0.8
+            return saliency
+
+    monkeypatch.setattr(measuring, "analyse_whole_clip", lambda source, request: Store())
+    found = {
+        p.name: evaluate("swift", tmp_path, split_name="all", published=True, protocol=p)[-1]
+        for p in (DAVIS, FLAT)
+    }
+    assert found["davis"].frames == 4 and pytest.approx(0.25) == found["davis"].J
+    assert found["davis"].J_decay == pytest.approx((0.1 + 0.2) / 2 - (0.3 + 0.4) / 2)
+    # every frame counts; 0.7 of the rest of the subject is missed, as decision_threshold 0.5 has 0.8 for 0.7
+    inside = rescale_map(np.array([[0.8]], np.float32), require_model("swift").decision_threshold, 0.5).item()
+    share = 400 / 2400
+    expected = np.mean([(1 - i / 10) * share + i / 10 * share * (1 - inside) for i in range(6)])
+    assert found["flat"].frames == 6 and pytest.approx(expected, abs=2e-3) == found["flat"].MAE
 
 
 def test_every_cue_is_another_measurement(data):
