@@ -31,6 +31,7 @@ from vsod.pipeline.job_estimate import JobEstimate
 from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
+    from vsod.pipeline.clip_intermediates import MapInfo
     from vsod.pipeline.model_comparison import ModelComparison
 
 
@@ -132,6 +133,8 @@ class FakeClip:
     heard: list[int] = field(default_factory=list)
     sound_gate: threading.Semaphore | None = None
     compared_with: ClipSettings | None = None
+    looked_into: list[tuple[str, int]] = field(default_factory=list)
+    intermediates: dict[tuple[str, int, str], np.ndarray] = field(default_factory=dict)
     preferred: list[tuple[str, bool]] = field(default_factory=list)
 
     def picture(self, index: int, size: tuple[int, int] | None) -> np.ndarray:
@@ -315,6 +318,28 @@ class FakeClip:
         return ModelComparison(
             tuple(models), frames, pictures, mattes, [0.012] * len(models), pairwise_iou(mattes)
         )
+
+    def intermediate_maps(self, model: str) -> list[MapInfo]:
+        from vsod.pipeline.clip_intermediates import MapInfo
+
+        own = {"swift": "gate_1", "flow": "A_st"}[model]
+        return [MapInfo("prior", "motion prior", "SCNN III-B"), MapInfo(own, f"title of {own}")]
+
+    def compute_intermediates(
+        self, model: str, index: int, *, device: str = "auto", cancel: threading.Event | None = None
+    ) -> list[str]:
+        assert threading.current_thread() is not threading.main_thread()
+        while self.gate is not None and not self.gate.acquire(timeout=0.01):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+        names = [info.name for info in self.intermediate_maps(model)]
+        self.looked_into.append((model, index))
+        for place, name in enumerate(names, 1):
+            self.intermediates[model, index, name] = np.full((9, 16), 60 * place, np.uint8)
+        return names
+
+    def intermediate(self, model: str, index: int, name: str) -> np.ndarray | None:
+        return self.intermediates.get((model, index, name))
 
     def raw_map(self, model: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""

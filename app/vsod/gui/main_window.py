@@ -26,6 +26,7 @@ from vsod.gui.controllers.clip_list_dock import ClipListDock
 from vsod.gui.controllers.comparison_controller import ComparisonController
 from vsod.gui.controllers.export_controller import ExportController
 from vsod.gui.controllers.idle_analysis import IdleAnalysis
+from vsod.gui.controllers.intermediates_controller import IntermediatesController
 from vsod.gui.controllers.issue_remedies import IssueRemedies
 from vsod.gui.controllers.metrics_controller import MetricsController
 from vsod.gui.controllers.metrics_export import MetricsExport
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
         self.menus.add_clean_feed(clean_feed.menu)
         self.stage = ViewerController(room, self.actions_by_id, clean_feed, self)
         self.comparing = ComparisonController(room, self.stage, self)
+        self.inside = IntermediatesController(room, self)
         self.overview = MetricsController(self.player, self.timeline, self)
         self.idle_analysis = IdleAnalysis(self.player, self.jobs, self)
         self.idle_analysis.enabled = self.preferences.get_text("idle_analysis", "on") == "on"
@@ -233,6 +235,10 @@ class MainWindow(QMainWindow):
         self.overview.found.connect(self.workspace.issues.set_issues)
         self.overview.outdated.connect(self.workspace.issues.set_outdated)
         self.menus.view_menus.chosen.connect(self.comparing.choose)
+        self.menus.inside.opened.connect(self.inside.list_maps)
+        self.menus.inside.chosen.connect(self.inside.choose)
+        self.inside.listed.connect(self.menus.inside.set_maps)
+        self.player.view_changed.connect(lambda: self.menus.inside.show_chosen(self.player.view.intermediate))
         self.menus.tint.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.player.set_view(**self.menus.tint.values)
         self.menus.metrics.chosen.connect(self.workspace.choose_metrics)

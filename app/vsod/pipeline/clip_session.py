@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vsod.analysis.analyse import analyse
 from vsod.analysis.measure_metrics import count_missing, measure_metrics
 from vsod.analysis.second_pass import adapted_before
+from vsod.core.arrays import Image
 from vsod.core.clip import ClipInfo
 from vsod.core.clip_settings import DEFAULT_CLIP_SETTINGS, ClipSettings
 from vsod.core.compositing import multiply_alpha
@@ -39,6 +40,7 @@ from vsod.media.sources.opening import open_source
 from vsod.media.sources.source_choices import source_choices
 from vsod.pipeline import runner
 from vsod.pipeline.analysis_requests import adaptation_range, analysis_request, exportable_frames
+from vsod.pipeline.clip_intermediates import ClipIntermediates, MapInfo, viewed_maps
 from vsod.pipeline.job_estimate import JobEstimate, estimate_job
 from vsod.pipeline.model_comparison import ModelComparison, compare_models, sample_frames
 from vsod.qc.frame_metrics import PICTURE_METRICS, FrameMetrics
@@ -71,6 +73,7 @@ class ClipSession:
         self._source = open_source(path, settings)
         self._models: dict[str, ModelSpec] = {}
         self._stores = ClipStores(self._source.info)
+        self._intermediates = ClipIntermediates(self._source)
         self._signatures: dict[str, str] = {}
         # signature of a model adapted to a range; the model's own where the outcome is not trusted
         self._adapted: dict[tuple[str, range], str] = {}
@@ -287,6 +290,30 @@ class ClipSession:
         for other in others:
             found.fill_unknown(other.snapshot(), ("confidence", *PICTURE_METRICS))
         return found.without_transitions()
+
+    def intermediate_maps(self, model: str) -> list[MapInfo]:
+        """What can be looked at of a model's frames, see :mod:`vsod.analysis.intermediate_maps`.
+
+        Raises:
+            VsodError: The model cannot be used.
+        """
+        return viewed_maps(self._model(model))
+
+    def intermediate(self, model: str, index: int, name: str) -> Image | None:
+        """One of these, (h, w) or (h, w, 3) uint8; None before :meth:`compute_intermediates`, or if there is none."""
+        return self._intermediates.get(model, index, name)
+
+    def compute_intermediates(
+        self, model: str, index: int, *, device: str = "auto", cancel: threading.Event | None = None
+    ) -> list[str]:
+        """Make all that can be looked at of a frame, by the model as it is, not adapted; gives their names.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+            VsodError: The model cannot be used.
+        """
+        self._intermediates.compute(self._model(model), index, device, cancel)
+        return self._intermediates.names(model, index)
 
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None

@@ -40,6 +40,7 @@ from vsod.inference.model_registry import list_models
 from vsod.inference.model_spec import TRAINING_DATA_NOTICES
 from vsod.media.formats.ffmpeg_formats import FFMPEG_FORMATS
 from vsod.media.formats.table import FORMATS
+from vsod.pipeline.clip_intermediates import viewed_maps
 from vsod.project.presets import Presets
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
@@ -78,6 +79,7 @@ def tables() -> set[str]:
         | {name for name, _ in clip_facts(clip_info(Path("a.mov")))}
         | set(STAGES.values())
         | set(TRAINING_DATA_NOTICES.values())
+        | {info.title for model in list_models() if not model.problem for info in viewed_maps(model)}
         | {model.summary for model in list_models() if model.source.parent == paths.model_specs_dir()}
         | set(model_details_dialog._MEASURES.values())
         | set(_DEVICE_NAMES.values())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
+from vsod.gui.actions.intermediates_menu import IntermediatesMenu
 from vsod.gui.actions.metrics_menu import MetricsMenu
 from vsod.gui.actions.project_clips_menu import ProjectClipsMenu
 from vsod.gui.actions.recent_menu import RecentMenu
@@ -31,6 +32,7 @@ class Submenus:
     Attributes:
         view_menus: What is behind the cut-out, and what is compared with.
         tint: Colour and strength of the tint.
+        inside: What is looked at inside the network.
         metrics: Which metrics have a track.
         recent: Clips opened lately.
         clips: Clips of the project.
@@ -46,6 +48,7 @@ class Submenus:
     ) -> None:
         self.view_menus = ViewMenus(preferences, window)
         self.tint = TintMenu(preferences, window)
+        self.inside = IntermediatesMenu(window)
         self.metrics = MetricsMenu(preferences, window)
         self.recent = RecentMenu(preferences, window)
         self.clips = ProjectClipsMenu(document, window)
@@ -54,6 +57,7 @@ class Submenus:
         bar.set_clips_menu(self.clips)
         self._window, self._actions = window, actions
         places = (
+            ("view", "compare_wipe", (self.inside.menu,)),
             ("view", "guides", (self.tint.menu, self.view_menus.background, self.view_menus.against)),
             ("view", "timeline_in", (self.metrics.menu,)),
             ("file", "export", (self.clips, self.recent)),

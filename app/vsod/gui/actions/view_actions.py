@@ -12,7 +12,7 @@ def _view_mode(id: str, text: str, keys: tuple[str, ...], tip: str) -> Action:
     overlay = VIEW_MODES[id]
 
     def checked(c: ActionContext) -> bool:
-        return c.player.view.overlay is overlay
+        return c.player.view.overlay is overlay and not c.player.view.intermediate
 
     return Action(id, text, keys, tip, run=lambda c: c.viewer.show_overlay(overlay), checked=checked)
 

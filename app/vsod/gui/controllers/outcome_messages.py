@@ -6,7 +6,7 @@ import logging
 
 from vsod.core.safe_text import sanitise
 from vsod.errors import Cancelled, VsodError
-from vsod.gui.jobs.clip_jobs import QUEUE_JOB
+from vsod.gui.jobs.clip_jobs import INSIDE_JOB, QUEUE_JOB
 from vsod.gui.panels.banner import Banner
 from vsod.gui.panels.status_bar import StatusBar
 from vsod.gui.toolkit.reveal import show_in_folder
@@ -62,8 +62,8 @@ class OutcomeMessages:
 
     def failed(self, job: str, error: Exception) -> None:
         """A job ended without a result."""
-        if isinstance(error, Cancelled) and job == QUEUE_JOB:
-            return  # the queue shows it itself
+        if isinstance(error, Cancelled) and job in (QUEUE_JOB, INSIDE_JOB):
+            return  # what is shown then says it
         if isinstance(error, Cancelled):
             self._banner.show_note(tr("Cancelled"), tr("The frames done so far are kept."))
         elif job == "coverage":

@@ -91,7 +91,7 @@ class ViewerController(QObject):
 
     def show_overlay(self, overlay: Overlay) -> None:
         """Lay something else over the picture."""
-        self._player.set_view(overlay=overlay)
+        self._player.set_view(overlay=overlay, intermediate="")
 
     def compare(self, mode: Compare) -> None:
         """Show two versions, or one again if they are shown like that already."""
@@ -142,6 +142,10 @@ class ViewerController(QObject):
         self._workspace.view_bar.show_lacking(shown.alpha is None and shown.view.overlay is not Overlay.NONE)
         if shown.held:
             self._workspace.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
+        elif shown.lacks_intermediate:
+            self._workspace.canvas.set_note(tr("Looking inside …"))
+        elif shown.view.intermediate:
+            self._workspace.canvas.set_note(shown.view.intermediate)
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:
             self._workspace.canvas.set_note(tr("Not analysed yet"))
         else:

@@ -23,12 +23,14 @@ from vsod.gui.toolkit.pipeline_interface import FormatChoice, OpenClip, Pipeline
 if TYPE_CHECKING:
     from vsod.core.arrays import Image
     from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.clip_intermediates import MapInfo
     from vsod.pipeline.find_clips import FoundClips
     from vsod.pipeline.job_estimate import JobEstimate
 
 _log = logging.getLogger(__name__)
 
 QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
+INSIDE_JOB = "inside"  # of the one that looks inside a network
 
 
 class ClipJobs(QObject):
@@ -218,6 +220,26 @@ class ClipJobs(QObject):
 
         self._pool.start(
             "compare", work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
+        )
+
+    def list_intermediates(self, model: str, done: Callable[[Sequence[MapInfo]], object]) -> None:
+        """Find out in a worker thread what can be looked at inside a model."""
+        clip = self._clip
+        if clip is not None:
+            self._pool.start("intermediates", lambda job: clip.intermediate_maps(model), done)
+
+    def look_inside(self, model: str, index: int, device: str, done: Callable[[list[str]], object]) -> None:
+        """Make all that can be looked at of a frame of the current clip; ``done`` gets the names of it."""
+        clip = self._clip
+        if clip is None or self._pool.exclusive_job is not None:
+            return
+
+        def work(job: JobThread) -> list[str]:
+            job.report(Progress("inside", 0, None))
+            return clip.compute_intermediates(model, index, device=device, cancel=job.cancel)
+
+        self._pool.start(
+            INSIDE_JOB, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
 
     def run(self, spec: JobSpec, done: Callable[[JobOutcome], object]) -> None:

@@ -36,6 +36,7 @@ STAGES = {
     "prepare": "Preparing the model for this computer, only once",
     "analyse": "Analysing",
     "compare": "Comparing models",
+    "inside": "Looking inside",
     "adapt": "Adapting the model",
     "second pass": "Second pass",
     "export": "Writing",

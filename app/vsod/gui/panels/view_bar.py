@@ -102,7 +102,7 @@ class ViewBar(QWidget):
 
     def _name_picker(self) -> None:
         checked = next((button.text() for button in self._segments if button.isChecked()), "")
-        self._picker.setText(checked.replace("&", "") + " ▾")
+        self._picker.setText((checked.replace("&", "") or tr("View")) + " ▾")
 
     def show_lacking(self, lacking: bool) -> None:
         """Grey the views that need a matte while the frame has none."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QImage, QPainterPath
 
 from vsod.core import overlay as ov
@@ -39,6 +40,7 @@ class ViewState:
         compare_with: The other version: :data:`SOURCE`, :data:`RAW_MAP` (the map as it is), or a model.
         tint_color: Of the tint.
         tint_strength: 0..1, how much of it.
+        intermediate: What of the network is shown instead of the overlay, by its name; "" for nothing.
     """
 
     overlay: Overlay = Overlay.TINT
@@ -51,6 +53,7 @@ class ViewState:
     compare_with: str = RAW_MAP
     tint_color: ov.RGB = ov.TINT_COLOR
     tint_strength: float = ov.TINT_STRENGTH
+    intermediate: str = ""
 
     def at(self, index: int) -> tuple[str | None, MatteSettings]:
         """Model and matte settings of a frame; no model while there are no maps."""
@@ -84,6 +87,7 @@ class RenderedFrame:
         outline: Line round the subject to draw over the image, in pixels of ``rgb``; None for none.
         other_outline: The same for ``other``.
         from_cache: True for a small stand-in while the picture itself is on its way.
+        lacks_intermediate: What of the network is to be shown is not computed; the picture is shown.
     """
 
     index: int
@@ -97,6 +101,7 @@ class RenderedFrame:
     outline: QPainterPath | None = None
     other_outline: QPainterPath | None = None
     from_cache: bool = False
+    lacks_intermediate: bool = False
 
 
 def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame:
@@ -109,19 +114,45 @@ def render_frame(clip: OpenClip, frame: Frame, view: ViewState) -> RenderedFrame
         alpha = None if soft is None else ov.to_u8(soft)
     if view.overlay is Overlay.DIFFERENCE or view.compare != "off":
         other = _other(clip, frame, rgb, view)
-    shown = _drawn(view, rgb, alpha, other)
+    inner = _intermediate(clip, frame.index, view)
+    shown = rgb if view.intermediate else _drawn(view, rgb, alpha, other)
     beside = None
     if view.compare != "off":
         picture = rgb if view.compare_with == SOURCE else _beside(view, rgb, other)
         beside = to_qimage(picture)
     outline = other_outline = None
-    if view.overlay is Overlay.CONTOUR:
+    if view.overlay is Overlay.CONTOUR and not view.intermediate:
         outline = None if alpha is None else outline_path(alpha)
         if other is not None and view.compare_with != SOURCE:
             other_outline = outline_path(other)
+    image = to_qimage(shown) if inner is None else _enlarged(to_qimage(inner), rgb)
     return RenderedFrame(
-        frame.index, to_qimage(shown), rgb, alpha, frame.held, view, beside, other, outline, other_outline
+        frame.index,
+        image,
+        rgb,
+        alpha,
+        frame.held,
+        view,
+        beside,
+        other,
+        outline,
+        other_outline,
+        lacks_intermediate=bool(view.intermediate) and inner is None,
     )
+
+
+def _intermediate(clip: OpenClip, index: int, view: ViewState) -> Image | None:
+    """What of the network is to be shown of a frame, (h, w, 3); None for nothing, or before it is computed."""
+    if not view.intermediate:
+        return None
+    found = clip.intermediate(view.settings.at(index)[0], index, view.intermediate)
+    return found if found is None or found.ndim == 3 else ov.matte(found)
+
+
+def _enlarged(image: QImage, rgb: Image) -> QImage:
+    """As large as the picture: magnified, it would be shown in hard pixels."""
+    size = QSize(rgb.shape[1], rgb.shape[0])
+    return image.scaled(size, transformMode=Qt.TransformationMode.SmoothTransformation)
 
 
 def _other(clip: OpenClip, frame: Frame, rgb: Image, view: ViewState) -> Image | None:

@@ -27,6 +27,7 @@ from vsod.qc.frame_metrics import FrameMetrics
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import JobOutcome
+    from vsod.pipeline.clip_intermediates import MapInfo
     from vsod.pipeline.find_clips import FoundClips
     from vsod.pipeline.job_estimate import JobEstimate
     from vsod.pipeline.model_comparison import ModelComparison
@@ -158,6 +159,16 @@ class OpenClip(Protocol):
     def raw_map(  # noqa: D102
         self, model: str, index: int, size: tuple[int, int]
     ) -> npt.NDArray[np.float32] | None: ...
+
+    def intermediate_maps(self, model: str) -> Sequence[MapInfo]: ...  # noqa: D102
+
+    def intermediate(  # noqa: D102
+        self, model: str, index: int, name: str
+    ) -> npt.NDArray[np.uint8] | None: ...
+
+    def compute_intermediates(  # noqa: D102
+        self, model: str, index: int, *, device: str = "auto", cancel: threading.Event | None = None
+    ) -> list[str]: ...
 
     def export(  # noqa: D102
         self,

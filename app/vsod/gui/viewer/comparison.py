@@ -65,7 +65,8 @@ class Comparison:
         """The line, and what lies on its sides; the same in every theme, for it lies on a picture."""
         edge = self._edge(width)
         paint_divider(painter, edge, height, handle=self.mode == "wipe")
-        first = tr("A  finished matte"), self.first_part(width, height)
+        shown = f"A  {view.intermediate}" if view.intermediate else tr("A  finished matte")
+        first = shown, self.first_part(width, height)
         second = f"B  {self.title(view.compare_with)}", self.second_part(width, height)
         paint_labels(painter, edge, first, second)
 

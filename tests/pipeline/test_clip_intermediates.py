@@ -1,0 +1,63 @@
+"""What the window looks at is what the command writes; the last frames are kept, and the networks stay loaded."""
+
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from helpers.clips import write_pictures
+from vsod.errors import Cancelled
+from vsod.pipeline import clip_intermediates
+from vsod.pipeline.clip_session import ClipSession
+from vsod.pipeline.write_intermediates import IntermediatesRequest, write_intermediates
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    ground = cv2.GaussianBlur(np.random.default_rng(3).integers(0, 256, (96, 128, 3), np.uint8), (0, 0), 2)
+    pictures = []
+    for t in range(6):
+        pictures.append(ground.copy())
+        cv2.circle(pictures[-1], (40 + 5 * t, 48), 20, (220, 60, 40), -1)
+    return write_pictures(tmp_path_factory.mktemp("inside") / "clip.mkv", pictures)
+
+
+def test_it_is_what_the_command_writes(clip, tmp_path):
+    write_intermediates(IntermediatesRequest(clip, tmp_path / "out", "swift", frames=(3,)))
+    with ClipSession(clip) as session:
+        names = [info.name for info in session.intermediate_maps("swift")]
+        assert names[:3] == ["S", "flow", "prior"] and names[-4:] == [f"gate_{k}" for k in (1, 2, 3, 4)]
+        assert session.intermediate("swift", 3, "prior") is None
+        assert set(session.compute_intermediates("swift", 3)) == set(names)
+        for name in names:
+            kept = session.intermediate("swift", 3, name)
+            written = cv2.imread(str(tmp_path / "out" / f"{name}.0003.png"), cv2.IMREAD_UNCHANGED)
+            if written.ndim == 3:
+                assert np.array_equal(kept, written[..., ::-1])
+            else:
+                assert np.abs(kept.astype(float) - written / 257).max() <= 0.51
+        assert session.intermediate("swift", 3, "A_st") is None
+
+
+def test_the_last_frames_are_kept_and_the_network_is_loaded_once(clip, monkeypatch):
+    loaded = []
+    real = clip_intermediates.IntermediateReader
+
+    def counted(*given):
+        loaded.append(given[1].id)
+        return real(*given)
+
+    monkeypatch.setattr(clip_intermediates, "IntermediateReader", counted)
+    monkeypatch.setattr(clip_intermediates, "_FRAMES", 2)
+    with ClipSession(clip) as session:
+        for index in (0, 5, 2):
+            session.compute_intermediates("swift", index)
+        assert loaded == ["swift"]
+        there = [session.intermediate("swift", index, "S") is not None for index in (0, 5, 2)]
+        assert there == [False, True, True]
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(Cancelled):
+            session.compute_intermediates("swift", 1, cancel=stop)
+        assert session.intermediate("swift", 1, "S") is None
