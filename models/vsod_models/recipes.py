@@ -1,8 +1,9 @@
 """How networks are trained: stages, recipes, and what the papers say of both.
 
-The papers train in steps, most of them spatial first: a net that knows what
-stands out in a picture before it is shown motion, and motion before time. The
-weights of one stage start the next.
+Ours are trained in steps, spatial first: a net that knows what stands out in a
+picture before it is shown motion, and motion before time. The weights of one
+stage start the next. Of the papers SCNN's and PDB's do so; the others train end
+to end.
 
 A network's own file says how it is trained, whether it is one of ours or lies
 in a plugin folder:

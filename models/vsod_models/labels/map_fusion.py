@@ -1,6 +1,6 @@
 """Weighted linear fusion of saliency maps, the weights learnt by quadratic programming.
 
-Source: SCNN (Tang et al., TCSVT 2018), eq. 7-8: ``S = sum_i w_i S_i`` with
+Source: SCNN (Tang et al., TCSVT 2019), eq. 7-8: ``S = sum_i w_i S_i`` with
 ``w* = argmin ||G - sum_i w_i S_i||`` over the frames that have ground truth G; MSST and
 STAN fuse the same way. The papers give no constraints. Here ``w >= 0`` and ``sum w = 1``, so
 that the fused map stays in 0..1; plain least squares is there as an option.

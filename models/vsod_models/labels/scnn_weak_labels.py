@@ -1,6 +1,6 @@
 """SCNN's Algorithm 1: labels for unlabelled frames and the net that makes them, in turns.
 
-Source: SCNN (Tang et al., TCSVT 2018), Algorithm 1. Every round trains one epoch on the manual
+Source: SCNN (Tang et al., TCSVT 2019), Algorithm 1. Every round trains one epoch on the manual
 labels and the current weak ones, adds the net's own maps to those of the existing models, learns
 the fusion's weights anew and thresholds the fused maps: the next weak labels.
 

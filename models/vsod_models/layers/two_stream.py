@@ -1,7 +1,7 @@
 """What MSST-ConvLSTM and STAN share: two streams with two branches each, four maps per frame.
 
 Source: Tang et al., "Multi-Scale Spatiotemporal Conv-LSTM Network for Video
-Saliency Detection", ICMR 2018, section 3.1; taken over by STAN (see
+Saliency Detection", ICMR 2018, section 3.2 (equations 2 and 3); taken over by STAN (see
 :mod:`vsod_models.networks.stan`). A branch sits behind pool4 and one behind fc7; each
 reduces its features to one map. All that follows works on those maps, so they
 are what a player keeps per frame.

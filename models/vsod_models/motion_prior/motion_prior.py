@@ -1,4 +1,4 @@
-"""The motion prior P_m of SCNN (section III-B), P_t of MSST (3.1) and STAN (3).
+"""The motion prior: P_t of SCNN (section III-B), P_m of MSST (3.1), and STAN's (3).
 
 Flow is painted, the painting is cut into segments at three levels, each
 segment is described by deep features of the frame, a small classifier says

@@ -1,6 +1,6 @@
 """The region classifier without torch: subject or background, from a segment's description.
 
-Source: SCNN section III-B: three fully connected layers, 300 neurons. Its
+Source: SCNN section III-B: a "three-layer neural network"; MSST 3.1: of "300 neurons". Its
 training form is :class:`vsod_models.motion_prior.torch_networks.RegionNet`.
 """
 

@@ -2,7 +2,7 @@
 
 Source: Felzenszwalb and Huttenlocher, "Efficient Graph-Based Image
 Segmentation", IJCV 2004, run on the colour-coded flow as SCNN (Tang et al.,
-TCSVT 2018, section III-B) does. The papers name no parameters.
+TCSVT 2019, section III-B) does. The papers name no parameters.
 
 The implementation is OpenCV's. What it means by them: pixels are linked to
 their four neighbours (scikit-image: eight); ``k`` is in grey levels of 0..255

@@ -6,9 +6,10 @@ first network finds what stands out in the frame, P_s; the motion prior P_t
 says what moves; their product P, strict on both, joins the frame as a fourth
 channel of the second network.
 
-Choices where the paper is silent: the maps are reduced to one channel before
-they are enlarged (the same by linearity, and cheaper); the first network keeps
-a loss of its own in joint training, so that P_s stays a saliency map.
+Choice where the paper is silent: the maps are reduced to one channel before
+they are enlarged (the same by linearity, and cheaper). Choice of ours: in joint
+training the first network keeps a loss of its own, so that P_s stays a saliency
+map; the paper has one loss, "at the top of SCNN" (III-A).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An encoder trained on ImageNet reads the picture; a small plain convolutional stream reads the
 optical flow at half resolution; at four scales a reliability gate decides how
-much of the motion is believed (after the dynamic weighting of DS-Net, Liu et
+much of the motion is believed (after the dynamic weighting of DS-Net, Su et
 al. 2020, and the reliability-aware fusion of HFAN, Pei et al. 2022); a narrow
 top-down decoder paints the map. Motion may be missing: in training it is
 dropped at random, so the same weights serve both cases.
