@@ -38,7 +38,8 @@ _HEADS = tuple(
         ("frame", "frames", "timecode", "worst", "kind", "text", "advice"),
         ("model", "threshold", "precision", "recall", "F"),
         ("frame", "name", "scale", "value"),
-        ("model", "data set", "metric", "paper", "table", "published", "ours", "protocol", "note"),
+        ("model", "data set", "metric", "paper", "table", "published", "ours", "protocol", "note"),  # before
+        ("model", "variant", "data set", "metric", "paper", "table", "published", "ours", "protocol", "note"),
         ("clip", "frame", "area", "components", *(f"erased_{rule}" for rule in "abc"), *_TRUST),
     )
 )

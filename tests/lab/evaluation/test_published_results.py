@@ -7,16 +7,24 @@ import pytest
 
 from vsod.cli.main import main
 from vsod.errors import DataError
-from vsod.lab.evaluation import published_results as tables
+from vsod.lab.evaluation.paper_comparison import (
+    COLUMNS,
+    WHOLE,
+    Ending,
+    compare,
+    ending_of,
+    format_rows,
+    format_summary,
+)
 from vsod.lab.evaluation.published_results import (
     SYSTEMS,
     PublishedNumber,
-    compare,
-    format_rows,
     known_data,
+    name_of,
     paper_protocol,
     published_numbers,
 )
+from vsod.storage.ownership_marks import is_ours
 from vsod_models.metrics.clip_scores import Scores
 
 
@@ -89,12 +97,14 @@ NUMBERS = [
     PublishedNumber("stan", "Fig. 6", "stan", "OS", "DAVIS-2016 val", "MAE", None, "graph only"),
     PublishedNumber("dsnet", "Table II", "pdb", "", "DAVIS-2016 val", "S", 0.882, ""),
     PublishedNumber("pdb", "Table 1", "pdb", "", "DAVIS-2016 val", "MAE", 0.03, "no CRF"),
+    PublishedNumber("pdb", "Table 2", "pdb", "threshold 0.42", "DAVIS-2016 val", "J", 0.743, ""),
+    PublishedNumber("pdb", "Table 5", "pdb", "", "DAVIS-2016 val", "MAE", 0.03, ""),
 ]
 
 
 def fake(asked):
-    def measure(model, protocol):
-        asked.append((model, protocol.name))
+    def measure(model, protocol, ending=WHOLE):
+        asked.append((model, protocol.name, ending))
         numbers = {c: 0.5 for c in ("J", "F", "S", "MAE") if c in protocol.columns or c == "S"}
         return Scores("mean", 1, **numbers)
 
@@ -105,8 +115,12 @@ def test_each_cell_has_a_number_or_a_reason():
     asked = []
     rows = list(compare(["stan", "pdb"], "DAVIS-2016 val", "", fake(asked), NUMBERS))
     assert len(asked) == len(set(asked)), "nothing is measured twice"
-    assert set(asked) == {(m, p) for m in ("stan", "pdb") for p in ("flat", "davis")} | {("pdb", "davsod")}
-    by_place = {(r.model, r.data, r.metric, r.paper): r for r in rows}
+    assert set(asked) == {
+        *((m, p, WHOLE) for m in ("stan", "pdb") for p in ("flat", "davis")),
+        ("pdb", "davsod", WHOLE),
+        ("pdb", "davis", Ending(crf=False, decision_threshold=0.42)),
+    }
+    by_place = {(r.model, r.data, r.metric, r.paper): r for r in rows if r.table != "Table 5"}
     fbms = by_place["stan", "FBMS-test", "MAE", "stan"]
     assert fbms.ours is None and fbms.note == "ours not measured: needs FBMS-test"
     davis = by_place["pdb", "DAVIS-2016 val", "MAE", "pdb"]
@@ -114,7 +128,10 @@ def test_each_cell_has_a_number_or_a_reason():
     assert by_place["pdb", "DAVIS-2016 val", "S", "dsnet"].protocol == "davsod"
     extra = by_place["stan", "DAVIS-2016 val", "J", ""]
     assert extra.published is None and extra.ours == 0.5 and extra.note == "no paper has this number"
-    assert not any(r.table == "Fig. 6" for r in rows), "ablations are no rows of the whole system"
+    ablation = next(r for r in rows if r.table == "Fig. 6")
+    assert ablation.variant == "OS" and ablation.ours is None and "no weights of this row" in ablation.note
+    cut = next(r for r in rows if r.variant == "threshold 0.42")
+    assert (cut.published, cut.ours, cut.protocol) == (0.743, 0.5, "davis")
     for row in rows:
         assert (row.published is not None and row.ours is not None) or row.note or row.metric == "maxF"
 
@@ -126,28 +143,70 @@ def test_our_own_clips_stand_in_rows_of_their_own():
     assert [r.metric for r in own] == ["maxF", "MAE", "J", "F"]
     assert {r.note for r in own} == {"no paper has these data"}
     lines = format_rows(rows).splitlines()
-    assert lines[0].startswith("| model | data set | metric | paper | table | published | ours |")
-    assert lines[2] == "| stan | DAVIS-2016 val | maxF | stan | Table 1 | 0.834 |  | flat | " + (
+    assert lines[0].startswith("| model | variant | data set | metric | paper | table | published | ours |")
+    assert lines[2] == "| stan |  | DAVIS-2016 val | maxF | stan | Table 1 | 0.834 |  | flat | " + (
         "ours not measured: needs DAVIS-2016 val |"
     )
+
+
+def test_the_summary_has_a_line_for_each_measure_of_a_system():
+    rows = list(compare(["stan", "pdb"], None, "our val clips", fake([]), NUMBERS))
+    lines = format_summary(rows).splitlines()
+    assert lines[0] == "| model | metric | protocol | ours | on | the papers' |"
+    assert "| `stan` | MAE | flat | 0.500 | our val clips | 0.087 FBMS-test (stan Table 1) |" in lines
+    assert "| `stan` | J | davis | 0.500 | our val clips |  |" in lines
+    assert (
+        "| `pdb` | MAE | flat | 0.500 | our val clips | 0.030 DAVIS-2016 val (pdb Table 1, pdb Table 5) |"
+        in lines
+    )
+    assert (
+        "| `pdb`, threshold 0.42 | J | davis | 0.500 | our val clips | 0.743 DAVIS-2016 val (pdb Table 2) |"
+        in lines
+    )
+    assert not any("OS" in line for line in lines)
+
+
+def test_rows_of_the_whole_network_are_told_from_rows_of_others():
+    """Each row of the file: an ending, or a network that is trained for itself."""
+    others = {(n.model, n.variant) for n in published_numbers() if ending_of(n.model, n.variant) is None}
+    assert {variant for model, variant in others if model == "scnn"} == {
+        *("FG", "FP", "OS", "OT", "s-FCN", "without weak labels", "up-sampling from all blocks"),
+    }
+    assert {variant for model, variant in others if model == "pdb"} == {
+        *("r=2", "r=4", "r=8", "r=16", "r={2,4,8,16}", "ASPP"),
+        *("FC-LSTM", "ConvLSTM", "B-ConvLSTM", "DB-ConvLSTM", "without static data"),
+    }
+    assert len([variant for model, variant in others if model == "dsnet"]) == 12
+    assert ending_of("scnn", "SCNN without CRF") == Ending(crf=False)
+    assert ending_of("pdb", "threshold 0.42") == Ending(crf=False, decision_threshold=0.42)
+    assert ending_of("dsnet", "Proposed (DS-Net)") == WHOLE == ending_of("stan", "")
+
+
+def test_data_of_no_paper_have_a_name(tmp_path):
+    assert name_of(folders(tmp_path / "d", "davis16"), "val") == "our val clips"
+    assert name_of(folders(tmp_path / "Clips", "JPEGImages"), "all") == "Clips all"
 
 
 def test_the_command_prints_markdown_csv_or_json(tmp_path, monkeypatch, capsys):
     asked = []
     measure = fake(asked)
 
-    def evaluate(model, data, *, split_name, device, protocol, published):
+    def evaluate(model, data, *, split_name, device, protocol, published, matte_settings, decision_threshold):
         assert published and split_name == "val" and device == "auto"
-        return [measure(model, protocol)]
+        return [measure(model, protocol, Ending(matte_settings.crf != "off", decision_threshold))]
 
     monkeypatch.setattr("vsod.lab.evaluation.evaluate.evaluate", evaluate)
     davis = folders(tmp_path / "d", "ImageSets/480p", "JPEGImages/480p/bear")
     words = ["evaluate", "--tables", "dsnet", "--data", str(davis)]
     assert main([*words, "--csv", str(tmp_path / "t.csv")]) == 0
     shown = capsys.readouterr().out
-    assert "| dsnet | DAVIS-2016 val | MAE | dsnet | Table II | 0.018 | 0.500 | davsod |" in shown
+    assert "| dsnet |  | DAVIS-2016 val | MAE | dsnet | Table II | 0.018 | 0.500 | davsod |" in shown
     table = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
-    assert len(table) == len(shown.splitlines()) - 2 and list(table[0]) == list(tables.COLUMNS)
+    summary, whole_table = shown.split("\n\n")
+    assert len(table) == len(whole_table.splitlines()) - 2 and list(table[0]) == list(COLUMNS)
+    assert summary.startswith("| model | metric |") and is_ours(tmp_path / "t.csv")
+    (tmp_path / "before.csv").write_text(",".join(c for c in COLUMNS if c != "variant") + "\n")
+    assert is_ours(tmp_path / "before.csv")
     assert main([*words, "--csv", str(tmp_path / "t.csv"), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(r["metric"], r["published"]) for r in rows[:2]] == [

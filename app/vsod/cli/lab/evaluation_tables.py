@@ -64,6 +64,7 @@ def evaluate_tables(args: argparse.Namespace) -> int:
         UsageError: Options were given that it chooses by itself, or a model is of no paper.
     """
     _refuse_options(args, "--tables", "--data, --split, --device, --csv and --json")
+    from vsod.lab.evaluation import paper_comparison as comparison
     from vsod.lab.evaluation import published_results as tables
     from vsod.lab.evaluation.evaluate import evaluate
     from vsod.lab.evaluation.result_tables import as_csv
@@ -72,22 +73,30 @@ def evaluate_tables(args: argparse.Namespace) -> int:
     if strange:
         raise UsageError(f"'{strange[0]}' is of no paper", fix=f"--tables has: {', '.join(tables.SYSTEMS)}.")
 
-    def measure(model: str, protocol: Protocol) -> Scores:
-        print(f"{model} by {protocol.name}", file=sys.stderr)
+    def measure(model: str, protocol: Protocol, ending: comparison.Ending) -> Scores:
+        print(f"{model} by {protocol.name}{'' if ending.crf else ', no CRF'}", file=sys.stderr)
         found = evaluate(
-            model, args.data, split_name=args.split, device=args.device, protocol=protocol, published=True
+            model,
+            args.data,
+            split_name=args.split,
+            device=args.device,
+            protocol=protocol,
+            published=True,
+            matte_settings=MatteSettings() if ending.crf else MatteSettings(crf="off"),
+            decision_threshold=ending.decision_threshold,
         )
         return found[-1]
 
-    data, here = tables.known_data(args.data, args.split), f"{args.data.absolute().name} {args.split}"
+    data, here = tables.known_data(args.data, args.split), tables.name_of(args.data, args.split)
+    models, numbers = args.models or tables.SYSTEMS, tables.published_numbers()
     rows = []
-    for row in tables.compare(args.models or tables.SYSTEMS, data, here, measure, tables.published_numbers()):
+    for row in comparison.compare(models, data, here, measure, numbers):
         rows.append(row)
         if args.json:
             print(json_text(row.cells()), flush=True)
     if args.csv:
         args.csv.parent.mkdir(parents=True, exist_ok=True)
-        write_text(args.csv, as_csv(tables.COLUMNS, (row.cells() for row in rows)))
+        write_text(args.csv, as_csv(comparison.COLUMNS, (row.cells() for row in rows)))
     if not args.json:
-        print(tables.format_rows(rows))
+        print(comparison.format_summary(rows), comparison.format_rows(rows), sep="\n\n")
     return 0
