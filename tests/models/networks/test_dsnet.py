@@ -256,10 +256,13 @@ def outcome(name, net, image, flow_image, weights):
 @pytest.mark.parametrize("form", [SMALL, {"backbone": "mobilenet_v2"}], ids=["published", "compact"])
 @pytest.mark.parametrize("name", VARIANTS)
 def test_what_every_row_computes(name, form):
-    """Recomputed from its parts; a branch is far behind in two scales, and one weight is negative."""
+    """Recomputed from its parts; a branch is far behind in two scales, and one weight is negative.
+
+    In the last scale the gap of v_s and v_t is 0.55, in the second -0.62: on either side of the paper's tau.
+    """
     torch.manual_seed(5)
     net = DSNet(**form, **VARIANTS[name]).eval()
-    w_s, w_t = [2.0, 0.0, 0.3, 0.7, 1.0], [0.0, 2.0, 0.1, -0.2, 0.5]
+    w_s, w_t = [2.0, 0.0, 0.3, 0.7, 1.74], [0.0, 1.45, 0.1, -0.2, 0.5]
     for generator, w in zip(net.generators, (w_s, w_t), strict=name != "M1"):
         generator.forward = lambda features, w=w: torch.tensor([w])
     # make the coarse maps matter
