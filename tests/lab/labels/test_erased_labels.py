@@ -210,6 +210,10 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(tmp_path, capsys):
         ErasedLabels(tmp_path / "nowhere", "ball")
     with pytest.raises(UsageError):
         parse_region("box", ["1,2"])
+    twice = coarse(tmp_path / "twice")
+    (twice / "ball" / "3.png").write_bytes((twice / "ball" / "00003.png").read_bytes())
+    with pytest.raises(DataError, match="frame 3 is here twice"):
+        ErasedLabels(twice, "ball")
 
 
 def test_the_record_is_read_as_it_was_written(tmp_path):

@@ -53,18 +53,22 @@ class ErasedLabels:
         clip: Its name.
 
     Raises:
-        DataError: There are no labels of this clip, or the record cannot be read.
+        DataError: There are no labels of this clip, two of a frame, or the record cannot be read.
     """
 
     def __init__(self, folder: Path, clip: str) -> None:
         self.folder, self.clip = folder, clip
         root = named(folder, ("labels",)) or folder if folder.is_dir() else None
         place = root and named(root, (clip,))
-        self._files = {
-            number: file
-            for file in (files_in(place, (".png",)) if place else [])
-            if (number := frame_number(file.name)) is not None
-        }
+        self._files: dict[int, Path] = {}
+        for file in files_in(place, (".png",)) if place else []:
+            number = frame_number(file.name)
+            if number in self._files:
+                raise DataError(
+                    f"frame {number} is here twice, also as {self._files[number].name}", where=file
+                )
+            if number is not None:
+                self._files[number] = file
         if not self._files:
             raise DataError(
                 f"no labels of '{clip}' here",
