@@ -29,6 +29,7 @@ from vsod.pipeline.batch import JobOutcome
 from vsod.pipeline.find_clips import FoundClips
 from vsod.pipeline.job_estimate import JobEstimate
 from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.motion_trust import no_trust
 
 if TYPE_CHECKING:
     from vsod.pipeline.clip_intermediates import MapInfo
@@ -134,6 +135,7 @@ class FakeClip:
     sound_gate: threading.Semaphore | None = None
     compared_with: ClipSettings | None = None
     looked_into: list[tuple[str, int]] = field(default_factory=list)
+    trust: dict[str, np.ndarray] = field(default_factory=dict)
     intermediates: dict[tuple[str, int, str], np.ndarray] = field(default_factory=dict)
     preferred: list[tuple[str, bool]] = field(default_factory=list)
 
@@ -340,6 +342,34 @@ class FakeClip:
 
     def intermediate(self, model: str, index: int, name: str) -> np.ndarray | None:
         return self.intermediates.get((model, index, name))
+
+    def measure_motion_trust(
+        self,
+        settings: ClipSettings,
+        frames: range,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> np.ndarray:
+        """Of `swift`: the frame's share of the clip at four scales; `flow` does not say."""
+        assert threading.current_thread() is not threading.main_thread()
+        for span in settings.spans(frames):
+            for done, index in enumerate(span.frames, 1):
+                while self.gate is not None and not self.gate.acquire(timeout=0.01):
+                    if cancel is not None and cancel.is_set():
+                        raise Cancelled
+                if span.model == "swift":
+                    self.trust.setdefault(span.model, no_trust(self.info.frame_count))[index, :5] = (
+                        index / self.info.frame_count
+                    )
+                if on_progress is not None:
+                    on_progress(Progress("trust", done, len(span.frames)))
+        return self.motion_trust(settings)
+
+    def motion_trust(self, settings: ClipSettings) -> np.ndarray:
+        unknown = no_trust(self.info.frame_count)
+        return settings.select_by_model(lambda model: self.trust.get(model, unknown))
 
     def raw_map(self, model: str, index: int, size: tuple[int, int]) -> np.ndarray | None:
         """A disc like the matte's, but soft all over."""

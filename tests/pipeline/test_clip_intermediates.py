@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.clips import write_pictures
+from vsod.core.clip_settings import ClipSettings, ShotOverride
 from vsod.errors import Cancelled
 from vsod.pipeline import clip_intermediates
 from vsod.pipeline.clip_session import ClipSession
@@ -61,3 +62,31 @@ def test_the_last_frames_are_kept_and_the_network_is_loaded_once(clip, monkeypat
         with pytest.raises(Cancelled):
             session.compute_intermediates("swift", 1, cancel=stop)
         assert session.intermediate("swift", 1, "S") is None
+
+
+def test_trust_of_motion_is_measured_once_and_kept(clip, tmp_path, monkeypatch):
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
+    write_intermediates(IntermediatesRequest(clip, tmp_path / "out", "swift", frames=(1, 2, 4), maps=("S",)))
+    rows = [line.split(",") for line in (tmp_path / "out" / "intermediates.csv").read_text().splitlines()]
+    written = {
+        (int(frame), name, scale): float(value)
+        for frame, name, scale, value in rows[1:]
+        if name in ("trust_of_motion", "gate")
+    }
+    own = ShotOverride(4, 6, model="pdb")  # a model that does not say
+    settings = ClipSettings("swift", shots=(own,))
+    steps = []
+    with ClipSession(clip) as session:
+        assert np.isnan(session.motion_trust(settings)).all()
+        found = session.measure_motion_trust(settings, range(1, 6), on_progress=steps.append)
+        assert np.flatnonzero(~np.isnan(found[:, 0])).tolist() == [1, 2, 3]
+        for frame in (1, 2):
+            assert found[frame, 0] == pytest.approx(written[frame, "trust_of_motion", ""], abs=2e-5)
+            scales = [written[frame, "gate", str(k)] for k in (1, 2, 3, 4)]
+            assert found[frame, 1:5] == pytest.approx(scales, abs=2e-5) and np.isnan(found[frame, 5])
+        assert {step.stage for step in steps} == {"trust"} and steps[-1].done == 3
+    with ClipSession(clip) as session:
+        kept = session.motion_trust(settings)
+        assert np.array_equal(kept, found, equal_nan=True)
+        monkeypatch.setattr(clip_intermediates, "IntermediateReader", None)  # nothing is computed again
+        session.measure_motion_trust(settings, range(1, 4))

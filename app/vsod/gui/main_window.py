@@ -31,6 +31,7 @@ from vsod.gui.controllers.issue_remedies import IssueRemedies
 from vsod.gui.controllers.metrics_controller import MetricsController
 from vsod.gui.controllers.metrics_export import MetricsExport
 from vsod.gui.controllers.model_comparison_controller import ModelComparisonController
+from vsod.gui.controllers.motion_trust_controller import MotionTrustController
 from vsod.gui.controllers.open_controller import OpenController
 from vsod.gui.controllers.outcome_messages import OutcomeMessages
 from vsod.gui.controllers.project_controller import ProjectController
@@ -168,6 +169,7 @@ class MainWindow(QMainWindow):
         self.comparing = ComparisonController(room, self.stage, self)
         self.inside = IntermediatesController(room, self)
         self.overview = MetricsController(self.player, self.timeline, self)
+        self.trust = MotionTrustController(room, self)
         self.idle_analysis = IdleAnalysis(self.player, self.jobs, self)
         self.idle_analysis.enabled = self.preferences.get_text("idle_analysis", "on") == "on"
         self.messages = OutcomeMessages(self.banner, self.status)
@@ -205,6 +207,7 @@ class MainWindow(QMainWindow):
             clip_list=self.clip_list,
             metrics=self.overview,
             metrics_export=self.reports,
+            motion_trust=self.trust,
             viewer=self.stage,
             audio=self.audio,
         )
@@ -242,6 +245,7 @@ class MainWindow(QMainWindow):
         self.menus.tint.chosen.connect(lambda changes: self.player.set_view(**changes))
         self.player.set_view(**self.menus.tint.values)
         self.menus.metrics.chosen.connect(self.workspace.choose_metrics)
+        self.trust.measured.connect(self.menus.metrics.show_trust)
         self.workspace.choose_metrics(self.menus.metrics.metrics)
         self.workspace.issues.picked.connect(self.player.seek)
         self.exporting.wanted_now.connect(self.queue_room.export_now)

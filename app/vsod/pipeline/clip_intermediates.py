@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Generator
 from contextlib import closing
 
 import numpy as np
 
-from vsod.analysis.intermediate_maps import SHEET, MapInfo, frame_maps, list_maps
+from vsod.analysis.intermediate_maps import SHEET, MapInfo, frame_maps, list_maps, trust_of_motion
 from vsod.analysis.intermediates import IntermediateReader
 from vsod.core.arrays import Image, Map
 from vsod.inference.model_spec import ModelSpec
+from vsod.inference.recording_backend import declared_intermediates
 from vsod.media.sources.source import Source
+from vsod.qc.motion_trust import MotionTrustStore
 
-__all__ = ["ClipIntermediates", "MapInfo", "viewed_maps"]
+__all__ = ["ClipIntermediates", "MapInfo", "viewed_maps", "weighs_motion"]
 
 _FRAMES = 24  # whose pictures are kept, 2 to 3 MB each
 
@@ -66,11 +69,49 @@ class ClipIntermediates:
             while len(self._kept) > _FRAMES:
                 self._kept.popitem(last=False)
 
+    def measure_trust(
+        self,
+        model: ModelSpec,
+        store: MotionTrustStore,
+        frames: range,
+        device: str = "auto",
+        cancel: threading.Event | None = None,
+    ) -> Generator[int, None, None]:
+        """Measure how far a model believes the motion where the store does not know; yields each frame.
+
+        Raises:
+            Cancelled: ``cancel`` was set; what is measured is stored.
+            ModelError: The model cannot be used.
+        """
+        missing = store.missing(frames)
+        if not missing:
+            return
+        try:
+            with self._reading:
+                reader = self.reader(model, device)
+                with closing(reader.read(missing, motion=False, cancel=cancel)) as made:
+                    for frame in made:
+                        scales = trust_of_motion(frame)
+                        if scales:
+                            store.put(frame.index, scales)
+                        yield frame.index
+        finally:
+            store.flush()
+
     def reader(self, model: ModelSpec, device: str) -> IntermediateReader:
         """Runs the model; the networks of the last one stay loaded. For one thread at a time."""
         if self._reader is None or self._reader[:2] != (model.id, device):
             self._reader = model.id, device, IntermediateReader(self._source, model, device)
         return self._reader[2]
+
+
+def weighs_motion(model: ModelSpec) -> bool:
+    """Whether a model says how far it believes the motion.
+
+    Raises:
+        ModelError: The model's code cannot be imported.
+    """
+    return any(what.trust_of_motion for what in declared_intermediates(model).values())
 
 
 def viewed_maps(model: ModelSpec) -> list[MapInfo]:

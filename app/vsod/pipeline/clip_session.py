@@ -40,11 +40,12 @@ from vsod.media.sources.opening import open_source
 from vsod.media.sources.source_choices import source_choices
 from vsod.pipeline import runner
 from vsod.pipeline.analysis_requests import adaptation_range, analysis_request, exportable_frames
-from vsod.pipeline.clip_intermediates import ClipIntermediates, MapInfo, viewed_maps
+from vsod.pipeline.clip_intermediates import ClipIntermediates, MapInfo, viewed_maps, weighs_motion
 from vsod.pipeline.job_estimate import JobEstimate, estimate_job
 from vsod.pipeline.model_comparison import ModelComparison, compare_models, sample_frames
 from vsod.qc.frame_metrics import PICTURE_METRICS, FrameMetrics
 from vsod.qc.metrics_store import MetricsStore
+from vsod.qc.motion_trust import MotionTrustStore, TrustValues
 from vsod.storage.clip_stores import ClipStores
 from vsod.storage.map_store import MapStore
 from vsod_models.refine.guided_upsampling import upsample
@@ -79,6 +80,7 @@ class ClipSession:
         self._adapted: dict[tuple[str, range], str] = {}
         self._shown: dict[str, str] = {}  # by model, the signature whose maps are shown if not its own
         self._metrics_stores: dict[tuple[Path, MatteSettings | None], MetricsStore] = {}
+        self._trust_stores: dict[str, MotionTrustStore] = {}
         self._refiners: dict[MatteSettings, Refiner] = {}
         self._smoothed_previews: dict[tuple[MapStore, float, bool], SmoothingPreview] = {}
         self._lock, self._smoothing_lock = threading.Lock(), threading.Lock()
@@ -315,6 +317,39 @@ class ClipSession:
         self._intermediates.compute(self._model(model), index, device, cancel)
         return self._intermediates.names(model, index)
 
+    def measure_motion_trust(
+        self,
+        settings: ClipSettings,
+        frames: range,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> TrustValues:
+        """Measure how far each frame's model believes the motion where that is not known; gives :meth:`motion_trust`.
+
+        Raises:
+            Cancelled: ``cancel`` was set; what is measured stays.
+            VsodError: A model cannot be used.
+        """
+        spans = [
+            (self._model(span.model), self._trust_store(span.model), span.frames)
+            for span in settings.spans(frames)
+            if weighs_motion(self._model(span.model))
+        ]
+        missing = {"trust": sum(len(store.missing(span)) for _, store, span in spans)}
+        meter = ProgressMeter(on_progress, missing, cancel)
+        meter.start("trust")
+        for model, store, span in spans:
+            measured = self._intermediates.measure_trust(model, store, span, device, cancel)
+            with closing(measured):
+                meter.track(measured)
+        return self.motion_trust(settings)
+
+    def motion_trust(self, settings: ClipSettings) -> TrustValues:
+        """What is known of it by now, of every frame by its own model."""
+        return settings.select_by_model(lambda model: self._trust_store(model).snapshot())
+
     def export(
         self, spec: JobSpec, *, on_progress: ProgressFn | None = None, cancel: threading.Event | None = None
     ) -> JobResult:
@@ -392,6 +427,17 @@ class ClipSession:
             while len(self._metrics_stores) > _METRICS_KEPT:
                 self._metrics_stores.pop(next(iter(self._metrics_stores)))
             return kept
+
+    def _trust_store(self, model: str) -> MotionTrustStore:
+        """Of the model as it is, not adapted."""
+        with self._lock:
+            kept = self._trust_stores.get(model)
+        if kept is None:
+            store = self._stores(self._signature(model))
+            kept = MotionTrustStore(store.folder, store.count)
+            with self._lock:
+                kept = self._trust_stores.setdefault(model, kept)
+        return kept
 
     def _signature(self, model: str) -> str:
         if model not in self._signatures:

@@ -34,7 +34,7 @@ _LOCKS = 256
 _STORE = re.compile(r"[0-9a-f]{24}")
 _NETWORK = re.compile(r"[\w.+-]{1,180}-[0-9a-f]{16}-ov[\w.]{1,40}-[a-z]{1,20}(-[0-9a-f]{8})?\.net")
 _IN_STORE = re.compile(
-    r"\d{6,9}\.maps|about|metrics(-[0-9a-f]{16})?|adapted-\d+-\d+|adapted-\d+-\d+-[0-9a-f]{16}-ov[\w.]{1,40}-[a-z]{1,20}\.net"
+    r"\d{6,9}\.maps|about|metrics(-[0-9a-f]{16})?|motion-trust|adapted-\d+-\d+|adapted-\d+-\d+-[0-9a-f]{16}-ov[\w.]{1,40}-[a-z]{1,20}\.net"
 )
 # what earlier versions left in the usual place
 _OLD_IN_STORE = re.compile(

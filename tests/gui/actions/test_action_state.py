@@ -39,11 +39,11 @@ def test_without_a_clip(window: MainWindow) -> None:
 def test_with_a_clip_while_it_is_analysed_and_when_it_is_closed(
     qtbot: QtBot, window: MainWindow, clip: FakeClip
 ) -> None:
-    idle = those(always) | those(has_clip) | {"analyse", "export"}
+    idle = those(always) | those(has_clip) | {"analyse", "measure_trust", "export"}
     assert enabled(window) == idle and window.workspace.export_button.isEnabled()
     clip.gate = threading.Semaphore(0)
     window.actions_by_id["analyse"].trigger()
-    assert enabled(window) == (idle | {"cancel"}) - {"analyse"}
+    assert enabled(window) == (idle | {"cancel"}) - {"analyse", "measure_trust"}
     assert window.workspace.export_button.isEnabled(), "an export waits for its turn"
     clip.gate.release(60)
     qtbot.waitUntil(lambda: not window.jobs.busy)

@@ -44,6 +44,7 @@ from vsod.pipeline.clip_intermediates import viewed_maps
 from vsod.project.presets import Presets
 from vsod.qc.advice import ALL_ADVICE
 from vsod.qc.issues import ISSUE_TYPES
+from vsod.qc.motion_trust import TRUST_METRICS
 
 CODES = [code for code in languages() if code != "en"]
 
@@ -66,7 +67,11 @@ def tables() -> set[str]:
     """What is handed to ``tr`` from tables."""
     entries = {entry for rows in MENUS.values() for entry in rows if entry is not None}
     editors = {setting.metadata["title"] for setting in fields(MatteSettings)}
-    shown = [kind.title for kind in ISSUE_TYPES] + list(ALL_ADVICE) + [metric.title for metric in METRICS]
+    shown = (
+        [kind.title for kind in ISSUE_TYPES]
+        + list(ALL_ADVICE)
+        + [metric.title for metric in (*METRICS, *TRUST_METRICS)]
+    )
     return (
         set(shown)
         | {choice_title(word) for editor in fields(MatteSettings) for word in editor.metadata["choices"]}

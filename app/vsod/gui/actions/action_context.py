@@ -15,6 +15,7 @@ from vsod.gui.controllers.idle_analysis import IdleAnalysis
 from vsod.gui.controllers.metrics_controller import MetricsController
 from vsod.gui.controllers.metrics_export import MetricsExport
 from vsod.gui.controllers.model_comparison_controller import ModelComparisonController
+from vsod.gui.controllers.motion_trust_controller import MotionTrustController
 from vsod.gui.controllers.open_controller import OpenController
 from vsod.gui.controllers.project_controller import ProjectController
 from vsod.gui.controllers.queue_dock import QueueDock
@@ -55,6 +56,7 @@ class ActionContext:
     clip_list: ClipListDock
     metrics: MetricsController
     metrics_export: MetricsExport
+    motion_trust: MotionTrustController
     viewer: ViewerController
     audio: AudioPlayer
 

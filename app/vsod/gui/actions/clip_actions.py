@@ -38,6 +38,14 @@ CLIP: tuple[Action | None, ...] = (
         run=lambda c: c.model_comparison.ask(),
     ),
     Action(
+        "measure_trust",
+        "Measure &trust of motion",
+        (),
+        "How far the model believes the motion in every frame, as a track of the timeline",
+        run=lambda c: c.motion_trust.measure(),
+        enabled=can_analyse,
+    ),
+    Action(
         "idle_analysis",
         "Analyse in the back&ground",
         (),

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from vsod.pipeline.clip_intermediates import MapInfo
     from vsod.pipeline.find_clips import FoundClips
     from vsod.pipeline.job_estimate import JobEstimate
+    from vsod.qc.motion_trust import TrustValues
 
 _log = logging.getLogger(__name__)
 
 QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 INSIDE_JOB = "inside"  # of the one that looks inside a network
+TRUST_JOB = "trust"  # of the one that measures how far models believe the motion
 
 
 class ClipJobs(QObject):
@@ -241,6 +243,39 @@ class ClipJobs(QObject):
         self._pool.start(
             INSIDE_JOB, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
         )
+
+    def measure_motion_trust(
+        self, settings: ClipSettings, frames: range, device: str, done: Callable[[TrustValues], object]
+    ) -> None:
+        """Measure how far the models believe the motion in some frames of the current clip."""
+        clip = self._clip
+        if clip is None or self._pool.exclusive_job is not None:
+            return
+
+        def work(job: JobThread) -> TrustValues:
+            return clip.measure_motion_trust(
+                settings,
+                frames,
+                device=device,
+                on_progress=lambda step: _tell(job, step),
+                cancel=job.cancel,
+            )
+
+        self._pool.start(
+            TRUST_JOB, work, done, heavy=True, watch=lambda job: job.progressed.connect(self.progressed)
+        )
+
+    def read_motion_trust(self, settings: ClipSettings, done: Callable[[TrustValues], object]) -> None:
+        """Read what was measured of it before, in a worker thread."""
+        clip = self._clip
+        if clip is None:
+            return
+
+        def told(values: TrustValues) -> None:
+            if self._clip is clip:
+                done(values)
+
+        self._pool.start("coverage", lambda job: clip.motion_trust(settings), told)
 
     def run(self, spec: JobSpec, done: Callable[[JobOutcome], object]) -> None:
         """Do a job of the queue, on a clip of its own; ``failed("queue", …)`` if it is stopped."""

@@ -37,6 +37,7 @@ STAGES = {
     "analyse": "Analysing",
     "compare": "Comparing models",
     "inside": "Looking inside",
+    "trust": "Measuring the trust of motion",
     "adapt": "Adapting the model",
     "second pass": "Second pass",
     "export": "Writing",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from operator import attrgetter
 
+import numpy as np
+
 from vsod.core.clip import ClipInfo
 from vsod.gui.timeline.static_layer import TimelineState
 from vsod.gui.timeline.track_layout import METRICS
@@ -12,6 +14,7 @@ from vsod.gui.toolkit.time_text import position_text
 from vsod.gui.toolkit.translation import tr
 from vsod.qc.frame_metrics import METRICS_BY_ID
 from vsod.qc.issues import Issue
+from vsod.qc.motion_trust import TRUST_METRICS
 
 
 def summary(what: TimelineState, index: int, marked: range) -> str:
@@ -28,8 +31,8 @@ def summary(what: TimelineState, index: int, marked: range) -> str:
         tr("{done} of {count} frames analysed.").format(done=done, count=count),
     ]
     words += _own_words(what, index)
+    words.append(_values(what, index))
     if what.metrics is not None:
-        words.append(_values(what, index))
         words.append(_issue_words(what, info, index))
     return " ".join(word for word in words if word)
 
@@ -42,8 +45,8 @@ def frame_text(what: TimelineState, index: int) -> str:
         position_text(what.info, index) + "  ·  " + tr("frame {number}").format(number=index + 1),
         *_own_words(what, index),
     ]
+    lines.append(_values(what, index))
     if what.metrics is not None:
-        lines.append(_values(what, index))
         if what.cuts[index]:
             lines.append(tr("A shot begins here."))
         lines += [issue_text(issue) for issue in what.issues if index in issue.frames]
@@ -90,12 +93,11 @@ def issue_text(issue: Issue) -> str:
 
 
 def _values(what: TimelineState, index: int) -> str:
-    assert what.metrics is not None
-    values = what.metrics.at(index)
+    curves = [(metric, what.curve(metric)) for metric in (*METRICS, *TRUST_METRICS[:1])]
     parts = [
-        f"{tr(metric.title)} {metric.text(values[metric.id])}"
-        for metric in METRICS
-        if values[metric.id] == values[metric.id]
+        f"{tr(metric.title)} {metric.text(float(values[index]))}"
+        for metric, values in curves
+        if values is not None and index < len(values) and not np.isnan(values[index])
     ]
     return ", ".join(parts) + "." if parts else ""
 

@@ -15,15 +15,14 @@ from vsod.gui.toolkit.translation import tr
 
 def paint_track_labels(painter: QPainter, what: TimelineState, index: int, height: int) -> None:
     """Paint the names of the tracks and their values at the playhead."""
-    metrics = what.metrics
-    values = metrics.at(index) if metrics is not None and index < len(metrics) else {}
-    for row in track_layout.metric_tracks(what.shown_metrics, height):
+    for row in track_layout.metric_tracks(what.tracks, height):
         box = QRectF(8, row.top, track_layout.HEAD - 16, row.height)
         painter.setPen(theme.MUTED)
         painter.drawText(
             box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, tr(row.metric.title)
         )
-        value = values.get(row.metric.id, float("nan"))
+        values = what.curve(row.metric)
+        value = float("nan") if values is None or index >= len(values) else float(values[index])
         bad = bool(row.metric.is_bad(np.array([value], np.float32))[0])
         painter.setPen(ISSUE_COLOUR if bad else theme.TEXT)
         text = row.metric.text(value)

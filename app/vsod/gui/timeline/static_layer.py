@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from vsod.gui.timeline.metric_plot import PlotColours, column_edges, extremes, p
 from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.time_text import position_text, tick_steps
-from vsod.qc.frame_metrics import FrameMetrics, Metric
+from vsod.qc.frame_metrics import METRICS_BY_ID, FrameMetrics, Metric, MetricValues
 from vsod.qc.issues import Issue
 
 ISSUE_COLOUR = QColor("#f0a53a")
@@ -45,6 +45,7 @@ class TimelineState:
         thumbnail: Small picture of a frame, None while it is not there.
         thumbnail_step: Frames from one thumbnail to the next.
         shown_metrics: Those that have a track, where there is room for it.
+        trust: How far the models believe the motion, by the metric's id; only what is known.
     """
 
     info: ClipInfo | None = None
@@ -58,6 +59,18 @@ class TimelineState:
     thumbnail: Callable[[int], QImage | None] = lambda _index: None
     thumbnail_step: int = 1
     shown_metrics: Sequence[Metric] = track_layout.METRICS
+    trust: Mapping[str, MetricValues] = field(default_factory=dict)
+
+    @property
+    def tracks(self) -> Sequence[Metric]:
+        """The metrics that have a track: of the trust those that are known."""
+        return [m for m in self.shown_metrics if m.id in METRICS_BY_ID or m.id in self.trust]
+
+    def curve(self, metric: Metric) -> MetricValues | None:
+        """(N,) values of a metric; None before it was measured."""
+        if metric.id not in METRICS_BY_ID:
+            return self.trust.get(metric.id)
+        return None if self.metrics is None else self.metrics[metric.id]
 
 
 def paint_static_layer(
@@ -192,12 +205,13 @@ def _paint_metrics(painter: QPainter, what: TimelineState, axis: TimeAxis, heigh
     wide = round(axis.width * ratio)
     count = what.info.frame_count if what.info else 0
     edges = column_edges(axis.first, axis.frames_per_pixel / ratio, wide, count)
-    for row in track_layout.metric_tracks(what.shown_metrics, height):
+    for row in track_layout.metric_tracks(what.tracks, height):
         box = QRectF(axis.left, row.top, axis.width, row.height)
-        if what.metrics is None:
+        values = what.curve(row.metric)
+        if values is None:
             painter.fillRect(box, theme.SURFACE)
             continue
-        low, high = extremes(what.metrics[row.metric.id], edges)
+        low, high = extremes(values, edges)
         pixels = plot_metric(row.metric, low, high, round(row.height * ratio), ink)
         raw: Any = pixels.data  # PyQt takes any buffer; its stubs know bytes only
         painter.drawImage(box, QImage(raw, wide, len(pixels), 4 * wide, QImage.Format.Format_ARGB32))

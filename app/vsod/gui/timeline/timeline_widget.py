@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +29,7 @@ from vsod.gui.timeline.static_layer import TimelineState
 from vsod.gui.timeline.time_axis import TimeAxis
 from vsod.gui.toolkit import theme
 from vsod.gui.toolkit.translation import tr
-from vsod.qc.frame_metrics import FrameMetrics, Metric
+from vsod.qc.frame_metrics import FrameMetrics, Metric, MetricValues
 from vsod.qc.issues import Issue
 
 _GRAB = 7  # pixels around a handle that still catch it
@@ -74,7 +74,7 @@ class TimelineWidget(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as it is until somebody drags it."""
-        return QSize(400, track_layout.usual_height(len(self._picture.shown_metrics)))
+        return QSize(400, track_layout.usual_height(len(self._picture.tracks)))
 
     # ---- state
 
@@ -92,6 +92,11 @@ class TimelineWidget(QWidget):
     def metrics(self) -> FrameMetrics | None:
         """The curves shown."""
         return self._picture.metrics
+
+    @property
+    def trust(self) -> Mapping[str, MetricValues]:
+        """How far the models believe the motion, by the metric's id."""
+        return self._picture.trust
 
     @property
     def shown_metrics(self) -> Sequence[Metric]:
@@ -137,6 +142,14 @@ class TimelineWidget(QWidget):
             what.worst[issue.worst] = True
         self._redraw()
 
+    def set_trust(self, trust: Mapping[str, MetricValues]) -> None:
+        """Show how far the models believe the motion, by the metric's id: what of it is known, and has a track."""
+        if not trust and not self._picture.trust:
+            return
+        self._picture.trust = dict(trust)
+        self._fit_height()
+        self._redraw()
+
     def set_shots(self, shots: Sequence[ShotOverride]) -> None:
         """Mark shots with something of their own."""
         if shots != self._picture.shots:
@@ -151,11 +164,14 @@ class TimelineWidget(QWidget):
     def set_shown_metrics(self, metrics: Sequence[Metric]) -> None:
         """Give these metrics a track, in this order; none hides all tracks."""
         self._picture.shown_metrics = metrics
-        count = len(metrics)
+        self._fit_height()
+        self._redraw()
+
+    def _fit_height(self) -> None:
+        count = len(self._picture.tracks)
         self.setMinimumHeight(track_layout.least_height(count))
         self.setMaximumHeight(track_layout.most_height(count))
         self.updateGeometry()
-        self._redraw()
 
     def refresh_thumbnails(self) -> None:
         """A thumbnail has arrived."""

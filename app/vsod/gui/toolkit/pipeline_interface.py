@@ -24,6 +24,7 @@ from vsod.core.output_frame import FileContent
 from vsod.core.progress import AnalysisCoverage, ProgressFn
 from vsod.core.source_settings import DEFAULT_SOURCE_SETTINGS, SourceChoices, SourceSettings
 from vsod.qc.frame_metrics import FrameMetrics
+from vsod.qc.motion_trust import TrustValues
 
 if TYPE_CHECKING:
     from vsod.pipeline.batch import JobOutcome
@@ -169,6 +170,18 @@ class OpenClip(Protocol):
     def compute_intermediates(  # noqa: D102
         self, model: str, index: int, *, device: str = "auto", cancel: threading.Event | None = None
     ) -> list[str]: ...
+
+    def measure_motion_trust(  # noqa: D102
+        self,
+        settings: ClipSettings,
+        frames: range,
+        *,
+        device: str = "auto",
+        on_progress: ProgressFn | None = None,
+        cancel: threading.Event | None = None,
+    ) -> TrustValues: ...
+
+    def motion_trust(self, settings: ClipSettings) -> TrustValues: ...  # noqa: D102
 
     def export(  # noqa: D102
         self,

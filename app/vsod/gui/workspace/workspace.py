@@ -101,8 +101,12 @@ class Workspace(QWidget):
 
     def choose_metrics(self, metrics: tuple[Metric, ...]) -> None:
         """Give these metrics a track on the timeline."""
+        more = len(metrics) > len(self._metrics)
         self._metrics = metrics
         self._show_metrics(metrics)
+        high = self.timeline.sizeHint().height()
+        if more and self.isVisible() and self._rows.sizes()[1] < high:
+            self._rows.setSizes([max(sum(self._rows.sizes()) - high, 0), high])
 
     def toggle_metrics(self) -> None:
         """Show the metric tracks, or hide them."""
