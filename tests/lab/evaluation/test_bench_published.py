@@ -68,6 +68,11 @@ def test_the_network_is_fed_the_papers_square_to_the_pixel(thin, demo):
     assert thin == [[(3, 73, 73)], [(3, 65, 65)]]
 
 
+def test_a_single_frame_has_no_flow_and_no_prior(thin, demo):
+    (alone,) = bench_published(demo, ["scnn"], sides=[64], frames=1, with_crf=False)
+    assert set(alone.seconds) == {"network"} and alone.frames == 1
+
+
 def test_the_crf_works_on_maps_of_the_trained_model(thin, demo, monkeypatch):
     seen = []
 
@@ -147,7 +152,7 @@ def test_seconds_have_three_digits_and_stand_beside_the_papers():
 
 
 def test_the_command_prints_tables_or_lines(thin, demo, capsys):
-    words = ["bench", str(demo), "--published", "dsnet", "--size", "64", "--frames", "1"]
+    words = ["bench", str(demo), "--published", "dsnet", "--size", "64", "--frames", "2"]
     assert main(words) == 0
     out = capsys.readouterr().out
     assert "DS-Net at 64x64, seconds a frame" in out and "| motion prior |  |" in out and "\nhere: " in out
@@ -163,6 +168,7 @@ def test_the_command_prints_tables_or_lines(thin, demo, capsys):
         ["IN", "--size", "64"],
         ["IN", "--published", "--crf"],
         ["IN", "--published", "--kind", "mask"],
+        ["--published", "IN"],
         ["IN", "--published", "--temporal-smoothing", "0"],
     ],
 )

@@ -105,6 +105,9 @@ def _published(args: argparse.Namespace) -> int:
             "bench --published measures what the papers measured",
             fix="Of the other options it takes --size, --frames, --crf off, --device and --json.",
         )
+    for name in args.published:
+        if Path(name).suffix or Path(name).exists():
+            raise UsageError(f"'{name}' is no model", fix="A clip stands before --published.")
     names = [*args.published, *([args.model] if args.model else [])]
     times, measured = published_times(), []
     with TemporaryDirectory() as temp:
