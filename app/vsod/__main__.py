@@ -18,6 +18,7 @@ COMMANDS = (
     "models",
     "verify",
     "metrics",
+    "inside",
     "formats",
     "doctor",
     "demo",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vsod.core.arrays import FloatArray
+from vsod.errors import ModelError
 from vsod.inference.devices import choose_device
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import network_module
@@ -17,6 +18,8 @@ from vsod_models.intermediates import Intermediate, recording
 if TYPE_CHECKING:
     from torch import Tensor
 
+RESERVED = frozenset(("S", "flow", "prior", "segments", "features", "trust_of_motion"))
+"""Names of what there is with any model."""
 Found = dict[str, list[FloatArray]]
 """What was handed out for one frame: (C, h, w) for each scale, or one (scales,) of weights."""
 
@@ -25,9 +28,18 @@ def declared_intermediates(model: ModelSpec) -> dict[str, Intermediate]:
     """What a model's network says can be looked at, by name.
 
     Raises:
-        ModelError: Its code cannot be imported.
+        ModelError: Its code cannot be imported, or a name cannot be used.
     """
     declared: Mapping[str, Intermediate] = getattr(network_module(model), "INTERMEDIATES", {})
+    for name in declared:
+        # they become file names, beside our own
+        head, _, scale = name.rpartition("_")
+        if not name.isidentifier() or (head if scale.isdigit() else name) in RESERVED:
+            raise ModelError(
+                f"model '{model.id}' has an intermediate output of the name '{name}', which is taken or no name",
+                where=model.source,
+                fix="Give it another name of letters, digits and _ in INTERMEDIATES.",
+            )
     return dict(declared)
 
 
@@ -45,6 +57,7 @@ class RecordingBackend:
     batch = 1
 
     def __init__(self, model: ModelSpec, device: str = "auto") -> None:
+        self._model, self._declared = model, declared_intermediates(model)
         self._network = TorchBackend(model, choose_device(device))
         self.name = self._network.name
         self.found: Found = {}
@@ -66,5 +79,14 @@ class RecordingBackend:
 
     def _keep(self, found: Mapping[str, Tensor | Sequence[Tensor]]) -> None:
         for name, value in found.items():
-            scales = list(value) if isinstance(value, list | tuple) else [value]
+            scales = list(value) if isinstance(value, Sequence) else [value]
+            what = self._declared.get(name)
+            if what is None:
+                continue  # nothing says what it is
+            if any(one.ndim != (2 if what.kind == "weights" else 4) for one in scales):
+                raise ModelError(
+                    f"model '{self._model.id}' hands out '{name}' in another shape than that of {what.kind}",
+                    where=self._model.source,
+                    fix="See vsod_models.intermediates for the shapes.",
+                )
             self.found[name] = [np.asarray(one[0].float().cpu().numpy(), np.float32) for one in scales]

@@ -83,6 +83,7 @@ def write_intermediates(
     Raises:
         Cancelled: ``cancel`` was set.
         UsageError: A frame or a map that is not there, or what is written would eat what is read.
+        ModelError: The model cannot be used.
         OutputError: The folder cannot be written.
     """
     model = require_model(request.model)
@@ -94,6 +95,7 @@ def write_intermediates(
         place = place_of(request.folder)
         remove_stale_partials(place)
         partial, images = None, 0
+        lacking = list(request.maps)
         rows: list[tuple[int, str, int | str, float]] = []
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +104,9 @@ def write_intermediates(
             made = IntermediateReader(source, model, request.device).read(frames, cancel=cancel)
             with closing(made):
                 for frame in made:
-                    for name, picture in frame_maps(frame).items():
+                    maps = frame_maps(frame)
+                    lacking = [wanted for wanted in lacking if not any(belongs_to(n, wanted) for n in maps)]
+                    for name, picture in maps.items():
                         if not request.maps or any(belongs_to(name, wanted) for wanted in request.maps):
                             (partial / f"{name}.{frame.index:04}.png").write_bytes(_png(picture))
                             images += 1
@@ -111,6 +115,11 @@ def write_intermediates(
                         (frame.index, name, scale or "", round(value, 6)) for name, scale, value in numbers
                     ]
                     meter.step()
+            if lacking:
+                raise UsageError(
+                    f"the network of model '{model.id}' hands out no '{lacking[0]}'",
+                    fix="It is of another variant: leave it out of --maps.",
+                )
             (partial / TABLE).write_text(_as_csv(rows), "utf-8")
             commit_folder(partial, place)
         except OSError as error:
