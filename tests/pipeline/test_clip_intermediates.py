@@ -65,8 +65,8 @@ def test_the_last_frames_are_kept_and_the_network_is_loaded_once(clip, monkeypat
 
 
 def test_trust_of_motion_is_measured_once_and_kept(clip, tmp_path, monkeypatch):
-    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     write_intermediates(IntermediatesRequest(clip, tmp_path / "out", "swift", frames=(1, 2, 4), maps=("S",)))
+    monkeypatch.setenv("VSOD_CACHE", str(tmp_path / "cache"))
     rows = [line.split(",") for line in (tmp_path / "out" / "intermediates.csv").read_text().splitlines()]
     written = {
         (int(frame), name, scale): float(value)

@@ -143,7 +143,7 @@ class ViewerController(QObject):
         if shown.held:
             self._workspace.canvas.set_note(tr("This frame is damaged in the file; the one before is shown"))
         elif shown.lacks_intermediate:
-            self._workspace.canvas.set_note(tr("Looking inside …"))
+            self._workspace.canvas.set_note("" if self._player.speed else tr("Looking inside …"))
         elif shown.view.intermediate:
             self._workspace.canvas.set_note(shown.view.intermediate)
         elif shown.alpha is None and self._player.view.overlay is not Overlay.NONE:
