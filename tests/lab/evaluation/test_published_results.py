@@ -153,16 +153,14 @@ def test_the_summary_has_a_line_for_each_measure_of_a_system():
     rows = list(compare(["stan", "pdb"], None, "our val clips", fake([]), NUMBERS))
     lines = format_summary(rows).splitlines()
     assert lines[0] == "| model | metric | protocol | ours | on | the papers' |"
-    assert "| `stan` | MAE | flat | 0.500 | our val clips | 0.087 FBMS-test (stan Table 1) |" in lines
-    assert "| `stan` | J | davis | 0.500 | our val clips |  |" in lines
+    assert "| `stan` | MAE | flat | 0.500 | our val clips | 0.087 FBMS-test (Table 1) |" in lines
+    assert "| `stan` | J | davis | 0.500 | our val clips | in no paper |" in lines
+    assert "| `pdb` | MAE | flat | 0.500 | our val clips | 0.030 DAVIS-2016 val (Table 1, Table 5) |" in lines
     assert (
-        "| `pdb` | MAE | flat | 0.500 | our val clips | 0.030 DAVIS-2016 val (pdb Table 1, pdb Table 5) |"
+        "| `pdb`, threshold 0.42 | J | davis | 0.500 | our val clips | 0.743 DAVIS-2016 val (Table 2) |"
         in lines
     )
-    assert (
-        "| `pdb`, threshold 0.42 | J | davis | 0.500 | our val clips | 0.743 DAVIS-2016 val (pdb Table 2) |"
-        in lines
-    )
+    assert "| `pdb` | S | davsod | 0.500 | our val clips | 0.882 DAVIS-2016 val (dsnet: Table II) |" in lines
     assert not any("OS" in line for line in lines)
 
 

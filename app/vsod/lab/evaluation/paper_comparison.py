@@ -145,34 +145,29 @@ def format_summary(rows: Sequence[TableRow]) -> str:
 
     Ablations, of which there are no weights, are left out.
     """
-    lines: dict[tuple[str, str, str], tuple[list[TableRow], dict[tuple[str, str], list[str]]]] = {}
+    lines: dict[tuple[str, str, str], list[TableRow]] = {}
     for row in rows:
         ending = ending_of(row.model, row.variant)
-        if ending is None:
-            continue
-        name = f"`{row.model}`" + ("" if ending == WHOLE else f", {row.variant}")
-        own, printed = lines.setdefault((name, row.metric, row.protocol), ([], {}))
-        if row.ours is not None and row.ours not in [o.ours for o in own]:
-            own.append(row)
+        if ending is not None:
+            name = f"`{row.model}`" + ("" if ending == WHOLE else f", {row.variant}")
+            lines.setdefault((name, row.metric, row.protocol), []).append(row)
+    return as_markdown(SUMMARY, ([*key, *_summary(found)] for key, found in lines.items()))
+
+
+def _summary(rows: Sequence[TableRow]) -> Iterator[str]:
+    """Ours, of what data, and the papers' numbers, equal ones of the same data together, with where they stand."""
+    own = [row for row in rows if row.ours is not None]
+    yield ", ".join(dict.fromkeys(f"{row.ours:.3f}" for row in own))
+    yield ", ".join(dict.fromkeys(row.data for row in own))
+    printed: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
         if row.table:
-            value = "graph only" if row.published is None else f"{row.published:.3f}"
-            if row.published is None and "graph" not in row.note:
-                value = "–"
-            tables = printed.setdefault((value, row.data), [])
-            if (where := f"{row.paper} {row.table}") not in tables:
-                tables.append(where)
-    return as_markdown(
-        SUMMARY,
-        (
-            [
-                *key,
-                ", ".join(f"{row.ours:.3f}" for row in own),
-                ", ".join(dict.fromkeys(row.data for row in own)),
-                "; ".join(f"{value} {on} ({', '.join(where)})" for (value, on), where in printed.items()),
-            ]
-            for key, (own, printed) in lines.items()
-        ),
-    )
+            missing = "graph" if "graph" in row.note else "–"
+            value = missing if row.published is None else f"{row.published:.3f}"
+            whose = "" if row.paper == row.model else f"{row.paper}: "
+            printed.setdefault((value, row.data), {})[whose + row.table] = None
+    found = (f"{value} {data} ({', '.join(tables)})" for (value, data), tables in printed.items())
+    yield "; ".join(found) or "in no paper"
 
 
 def _cell(value: object) -> str:
