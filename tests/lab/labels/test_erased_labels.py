@@ -81,6 +81,20 @@ def test_a_component_is_looked_for_in_each_frame(tmp_path):
     assert done.frames == 3 and [int((read(folder, k) > 0).sum()) for k in range(5)] == [30, 30, 30, 130, 130]
 
 
+def test_soft_maps_lose_what_is_faint_too(tmp_path):
+    """``labels fuse`` writes grey: a box takes all of it, a component what is above one half."""
+    soft = np.full((H, W), 40, np.uint8)
+    soft[5:15, 10:20], soft[30:36, 4:9] = 200, 180
+    write_clip(tmp_path / "l" / "x", [(0, soft)])
+    labels = ErasedLabels(tmp_path / "l", "x")
+    assert labels.erase([Region("component", (6, 33))]).pixels == 30
+    now = read(tmp_path / "l", 0, "x")
+    assert (now[30:36, 4:9] == 0).all() and np.count_nonzero(now == 40) == np.count_nonzero(soft == 40)
+    labels.erase([Region("box", (0, 20, W, H))])
+    now = read(tmp_path / "l", 0, "x")
+    assert not now[20:].any() and np.array_equal(now[:20], soft[:20])
+
+
 def test_corners_connect(tmp_path):
     levels = np.zeros((H, W), np.uint8)
     levels[0:4, 0:4] = levels[4:8, 4:8] = 255
@@ -129,6 +143,18 @@ def test_what_was_erased_is_erased_again_once_the_labels_are_written_anew(tmp_pa
     coarse(folder)  # with nothing left in the record, new labels are as good as the first
     ErasedLabels(folder, "ball").erase([Region("component", (6, 33))])
     assert all(np.array_equal(read(folder, k), without_speck(k)) for k in range(5))
+
+
+def test_whoever_writes_labels_anew_is_told_what_was_erased(tmp_path, capsys):
+    maps, out = coarse(tmp_path / "maps"), tmp_path / "out"
+    line = ["labels", "fuse", "--maps", str(maps), "--out", str(out)]
+    assert main(line) == 0 and "--repeat" not in capsys.readouterr().err
+    assert main(["labels", "erase", str(out), "ball", "--component", "6,33"]) == 0
+    capsys.readouterr()
+    assert main(line) == 0 and "labels erase FOLDER CLIP --repeat" in capsys.readouterr().err
+    assert np.array_equal(read(out, 2), label(2))
+    assert main(["labels", "erase", str(out), "ball", "--repeat"]) == 0
+    assert np.array_equal(read(out, 2), without_speck(2))
 
 
 def test_a_call_that_was_cut_short_is_made_good(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from vsod.cli.lab import labels_erase
 from vsod.cli.options.path_access import add_overwrite, reads, writes
 from vsod.cli.terminal import output
 from vsod.core.job import DEVICES
+from vsod.lab.labels import RECORD
 
 Commands = argparse._SubParsersAction  # argparse gives its sub-parsers no public name
 
@@ -189,5 +190,9 @@ def _done(args: argparse.Namespace, found: dict[str, Any]) -> None:
             continue
         text = value if isinstance(value, str) else json.dumps(value)
         print(f"{name:14} {text}", file=sys.stderr)
+    if (args.out / RECORD).is_file():
+        output.print_note(
+            "regions were erased from these labels by hand: labels erase FOLDER CLIP --repeat does so again"
+        )
     if found["left_out"]:
         print(f"warning: {found['left_out']} frames left out: not all folders have them", file=sys.stderr)

@@ -21,13 +21,12 @@ import numpy as np
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import files_in, frame_number, named
 from vsod.lab.datasets.mask_files import any_object, read_picture
+from vsod.lab.labels import RECORD
 from vsod.lab.labels.label_regions import Levels, Region, Step, erased, read_record
 from vsod.lab.labels.map_folders import write_json
 from vsod.storage.atomic import write_bytes
 from vsod.storage.claims import refuse_foreign
 from vsod.storage.ownership_marks import marked_png
-
-RECORD = "erased.json"
 
 
 @dataclass(frozen=True, slots=True)

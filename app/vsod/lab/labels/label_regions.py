@@ -87,7 +87,7 @@ def erased(label: Levels, number: int, steps: Sequence[Step]) -> Levels:
         if step.meets(number):
             subject = any_object(left)
             for region in step.regions:
-                left[region.covers(subject) & subject] = 0
+                left[region.covers(subject)] = 0
     return left
 
 
