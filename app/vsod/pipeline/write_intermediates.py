@@ -95,7 +95,7 @@ def write_intermediates(
         place = place_of(request.folder)
         remove_stale_partials(place)
         partial, images = None, 0
-        lacking = list(request.maps)
+        lacking, digits = list(request.maps), max(4, len(str(source.info.frame_count - 1)))
         rows: list[tuple[int, str, int | str, float]] = []
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def write_intermediates(
                     lacking = [wanted for wanted in lacking if not any(belongs_to(n, wanted) for n in maps)]
                     for name, picture in maps.items():
                         if not request.maps or any(belongs_to(name, wanted) for wanted in request.maps):
-                            (partial / f"{name}.{frame.index:04}.png").write_bytes(_png(picture))
+                            (partial / f"{name}.{frame.index:0{digits}}.png").write_bytes(_png(picture))
                             images += 1
                     numbers = frame_numbers(frame)
                     rows += [

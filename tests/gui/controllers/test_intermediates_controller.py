@@ -134,6 +134,20 @@ def test_what_fails_is_told_once(
     assert not window.jobs.busy
 
 
+def test_a_model_that_cannot_be_asked_is_asked_again(
+    qtbot: QtBot, window: MainWindow, clip: FakeClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_model: str) -> list[str]:
+        raise ModelError("its code cannot be imported")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clip, "intermediate_maps", broken)
+        window.menus.inside.menu.aboutToShow.emit()
+        qtbot.waitUntil(window.banner.isVisible)
+    assert list(rows(window)) == ["inside:"]
+    assert len(open_menu(qtbot, window)) == 3
+
+
 def test_another_clip_begins_with_its_picture(
     qtbot: QtBot, window: MainWindow, clip: FakeClip, backend: FakeBackend
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from vsod.gui.jobs.clip_jobs import INSIDE_JOB
+from vsod.gui.jobs.clip_jobs import INSIDE_JOB, LIST_JOB
 from vsod.gui.playback.frame_renderer import RenderedFrame
 from vsod.gui.toolkit.translation import tr
 from vsod.gui.workspace.window_context import WindowContext
@@ -29,6 +29,7 @@ class IntermediatesController(QObject):
     def __init__(self, room: WindowContext, parent: QObject) -> None:
         super().__init__(parent)
         self._player, self._jobs, self._status = room.player, room.jobs, room.status
+        self._state = room.clip_state
         self._analysis = room.workspace.analysis
         self._shown: RenderedFrame | None = None
         self._known = ""  # the model whose pictures are listed
@@ -46,7 +47,7 @@ class IntermediatesController(QObject):
     def list_maps(self) -> None:
         """Find out what the model in use has, if it is another than before."""
         model = self.model
-        if model == self._known or model not in self._analysis.usable:
+        if self._state.clip is None or model == self._known or model not in self._analysis.usable:
             return
         self._known = model
         self.listed.emit(None)
@@ -92,6 +93,8 @@ class IntermediatesController(QObject):
         if name == INSIDE_JOB:
             self._shown = None
             self.choose("")
+        elif name == LIST_JOB:
+            self._known = ""  # asked again when the menu is opened again
 
     def _forget(self) -> None:
         self._shown, self._known = None, ""

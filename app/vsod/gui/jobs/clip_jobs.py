@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 QUEUE_JOB = "queue"  # name of the heavy job that belongs to the queue
 INSIDE_JOB = "inside"  # of the one that looks inside a network
+LIST_JOB = "intermediates"  # of the one that asks what there is to look at
 TRUST_JOB = "trust"  # of the one that measures how far models believe the motion
 
 
@@ -228,7 +229,7 @@ class ClipJobs(QObject):
         """Find out in a worker thread what can be looked at inside a model."""
         clip = self._clip
         if clip is not None:
-            self._pool.start("intermediates", lambda job: clip.intermediate_maps(model), done)
+            self._pool.start(LIST_JOB, lambda job: clip.intermediate_maps(model), done)
 
     def look_inside(self, model: str, index: int, device: str, done: Callable[[list[str]], object]) -> None:
         """Make all that can be looked at of a frame of the current clip; ``done`` gets the names of it."""
