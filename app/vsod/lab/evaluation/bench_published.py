@@ -82,7 +82,7 @@ def _measured(
     moving, took = _timed(predictor.with_flow(pictures))
     list(predictor.inputs(moving[:1]))  # the prior's features are compiled for this size now
     prepared, took_inputs = _timed(predictor.inputs(moving))
-    if published.flow != "none" and len(pictures) > 1:
+    if any(item.flow is not None for item in moving):
         seconds["flow"] = took
         if "prior" in published.inputs:
             seconds["motion prior"] = took_inputs
