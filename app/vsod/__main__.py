@@ -26,6 +26,7 @@ COMMANDS = (
     "train",
     "train-prior",
     "evaluate",
+    "ablation",
     "tune-threshold",
     # their names before
     "cards",

@@ -15,15 +15,17 @@ in a plugin folder:
 ``RECIPE``
     A :class:`Recipe`, where ours does not suit it.
 ``PUBLISHED``
-    Stage name -> :class:`Published`, where a paper says how.
+    How the network's paper trains it, see :mod:`vsod_models.published_recipes`.
 ``VARIANTS``
     Name -> options of the network, such as the rows of a paper's ablation.
+``DATA_VARIANTS``
+    Name -> :class:`vsod_models.published_recipes.DataVariant`: rows whose data or ending differ, not the network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Literal
 
@@ -67,10 +69,12 @@ class Recipe:
         weight_decay: AdamW's.
         warmup: Steps of linear warm-up.
         decay: Share of the run, at its end, over which the rate falls to zero (``plateau``).
-        schedule: Of the rate: ``plateau`` (ours), ``poly`` (power 0.9), ``cosine`` (to a hundredth) or
-            ``steps`` (a fifth after 10/25 and again after 21/25 of the run).
+        schedule: Of the rate: ``plateau`` (ours), ``constant``, ``poly`` (power 0.9), ``cosine`` (to a hundredth)
+            or ``steps`` (a fifth after 10/25 and again after 21/25 of the run).
         optimiser: ``adamw`` (ours), ``adam`` or ``sgd`` (momentum 0.9).
-        ema: Decay of the weight average that is shipped.
+        ema: Decay of the weight average that is shipped; 0 = the last weights.
+        clip_norm: Most that the gradient's norm may be; 0 = anything.
+        accumulate: Batches whose losses are added before the weights change.
         mining: Power of hard-example mining in single-frame stages; 0 = none.
         seed: Of everything.
     """
@@ -85,9 +89,11 @@ class Recipe:
     weight_decay: float = 0.02
     warmup: int = 200
     decay: float = 0.35
-    schedule: Literal["plateau", "poly", "cosine", "steps"] = "plateau"
+    schedule: Literal["plateau", "constant", "poly", "cosine", "steps"] = "plateau"
     optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
     ema: float = 0.999
+    clip_norm: float = 5.0
+    accumulate: int = 1
     mining: float = 0.0
     seed: int = 0
     boost: tuple[tuple[str, float], ...] = (
@@ -114,7 +120,6 @@ class Stage:
         windows: It learns from windows of cached features, see :mod:`vsod_models.training.window_trainer`.
         on_start: Called with the net after it got the weights of the stage before.
         frozen_parts: Names of submodules that do not learn in this stage.
-        paper_loss: The paper's loss of (logits, side logits, mask), in place of ours.
         sizes, final_sizes: (height, width) pairs in place of the recipe's; empty = those.
     """
 
@@ -128,7 +133,6 @@ class Stage:
     windows: bool = False
     on_start: Callable[[Any], None] | None = None
     frozen_parts: tuple[str, ...] = ()
-    paper_loss: Loss | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     final_sizes: tuple[tuple[int, int], ...] = ()
 
@@ -156,9 +160,7 @@ class Stage:
         return self.cost(*answer, batch.mask, batch.trust)
 
     def cost(self, logits: Tensor, sides: list[Tensor], target: Tensor, trust: Tensor) -> Tensor:
-        """Scalar loss: the paper's, to which all labels are alike, or ours, which trusts weak ones less."""
-        if self.paper_loss is not None:
-            return self.paper_loss(logits.float(), [s.float() for s in sides], target)
+        """Scalar loss, which trusts weak labels less."""
         return saliency_loss(logits, sides, target, trust, self.side_weight)
 
     def freeze(self, net: nn.Module, blocks: int) -> None:
@@ -172,27 +174,6 @@ class Stage:
     def held(self, net: nn.Module) -> list[nn.Module]:
         """The parts of ``net`` that do not learn."""
         return [net.get_submodule(name) for name in self.frozen_parts]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A stage as its paper trains it.
-
-    Caffe's rates of losses summed over pixels are put as rates for means, weight
-    decay likewise; where a paper is silent, common practice for its backbone.
-
-    Attributes:
-        loss: In place of ours.
-        changes: Fields of :class:`Recipe` that differ; samples, sizes and seed stay.
-    """
-
-    loss: Loss
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-    def recipe(self, recipe: Recipe) -> Recipe:
-        """``recipe`` with the paper's values in it; no paper has weakly labelled photos, to be trusted less."""
-        mix = replace(recipe.mix, photos=recipe.mix.photos + recipe.mix.weak, weak=0)
-        return replace(recipe, **{"weight_decay": 5e-4, "frozen": 0, "mix": mix, **self.changes})
 
 
 WIDE: dict[str, Any] = {
@@ -235,9 +216,3 @@ def training_recipe(network: ModuleType) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise TypeError(f"RECIPE of {network.__name__} is no vsod_models.recipes.Recipe")
     return recipe
-
-
-def published_stage(network: ModuleType, stage: str) -> Published | None:
-    """How the paper of a network's module trains one stage; None where there is no paper."""
-    found: Published | None = getattr(network, "PUBLISHED", {}).get(stage)
-    return found

@@ -48,6 +48,10 @@ CALLS: dict[str, list[str]] = {
         *("train", "swift", "--data", "data", "--init", "start.safetensors", "--out", "{--out}"),
         *("--pack", "{--pack}", "--samples", "1"),
     ],
+    "ablation": [
+        *("ablation", "pdb", "--rows", "ASPP", "--data", "data", "--init", "start.safetensors"),
+        *("--samples", "1", "--out", "{--out}", "--csv", "{--csv}"),
+    ],
     "train-prior": ["train-prior", "--data", "data", "--init", "start.safetensors", "--out", "{--out}"],
     "evaluate": [
         *("evaluate", "swift", "--data", "data", "--maps", "m1", "--pictures", "{--pictures}"),
@@ -182,6 +186,7 @@ def test_what_others_wrote_is_refused(
             "labels coarse": "confidence.csv",
             "labels weak": "rounds.json",
             "train-prior": "prior.safetensors",
+            "ablation": "rows",
         }.get(command, ""),
     }
     file = Path(place, targets.get(option, ""))

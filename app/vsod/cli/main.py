@@ -22,7 +22,6 @@ from vsod.cli.terminal import output
 from vsod.cli.terminal.interrupts import interrupt_on_signal
 from vsod.core.job import DEVICES
 from vsod.errors import VsodError
-from vsod.lab.training.plan import PROTOCOLS
 
 _log = logging.getLogger(__name__)
 
@@ -204,8 +203,17 @@ def _inspect(commands: Commands[argparse.ArgumentParser]) -> None:
     p.set_defaults(run=do.demo)
 
 
-def _training(p: argparse.ArgumentParser) -> None:
-    reads(p.add_argument("--data", type=Path, required=True, help="data folder (see docs/training.md)"))
+def _training(p: argparse.ArgumentParser, many: str | None = None) -> None:
+    reads(
+        p.add_argument(
+            "--data",
+            type=Path,
+            nargs=many,
+            required=True,
+            metavar="DATA",
+            help="data set, or folder of data sets (see docs/training.md)",
+        )
+    )
     writes(
         p.add_argument("--out", type=Path, required=True, help="run folder: pack, checkpoint, log, weights")
     )
@@ -217,30 +225,39 @@ def _training(p: argparse.ArgumentParser) -> None:
 
 def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
     from vsod.cli.lab import train_and_evaluate as do
+    from vsod.cli.lab.ablation import add_arguments as add_ablation_arguments
     from vsod.cli.lab.evaluate import add_arguments as add_evaluate_arguments
     from vsod.cli.lab.labels import add_commands as add_labels
     from vsod.cli.lab.train_prior import add_arguments as add_prior_arguments
     from vsod.cli.lab.train_prior import train_prior
+    from vsod.cli.lab.train_published import add_arguments as add_published_training
 
     add_labels(commands)
 
     p = commands.add_parser("train", help="train a model's network; resumes where it was stopped")
     p.add_argument("model", metavar="MODEL")
-    _training(p)
+    _training(p, many="+")
     add_overwrite(p)
     p.add_argument("--stage", help="one stage alone (default: all, one after the other)")
     p.add_argument("--samples", type=int, help="samples to see in a stage (default: the recipe's)")
     p.add_argument(
         "--rate",
+        "--lr",
         type=float,
         help="peak learning rate (default: the recipe's, 0.001); less to go on from trained weights",
     )
-    p.add_argument(
-        "--protocol",
-        choices=PROTOCOLS,
-        default="ours",
-        help="loss, optimiser and rates: ours, or as the model's paper has them",
+    p.add_argument("--variant", metavar="ROW", help="row of the paper's ablation, such as M1 or no-coarse")
+    reads(
+        p.add_argument(
+            "--labels",
+            type=Path,
+            nargs="+",
+            default=(),
+            metavar="FOLDER",
+            help="labels of frames without truth, as `labels coarse` and `labels weak` write them",
+        )
     )
+    add_published_training(p)
     p.add_argument("--teacher", metavar="MODEL", help="learn from this model's maps, too")
     p.add_argument(
         "--affinity",
@@ -262,6 +279,11 @@ def _learn(commands: Commands[argparse.ArgumentParser]) -> None:
 
     p = commands.add_parser("evaluate", help="measure models, or anybody's maps, on clips with masks")
     add_evaluate_arguments(p)
+
+    p = commands.add_parser(
+        "ablation", help="train and measure the rows of a paper's tables, beside its numbers"
+    )
+    add_ablation_arguments(p)
 
     p = commands.add_parser(
         "tune-threshold", help="find a model's best decision threshold, on clips with masks"

@@ -12,7 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,7 +38,7 @@ DEFAULT_MODEL = "swift"  # listed first
 _SETTLED = (
     3_000_000_000  # nanoseconds: a file may change twice within the clock of a file system, FAT's has 2 s
 )
-_READABLE = {"image", "motion", "flow_image", "prior"}
+_READABLE = {"image", "motion", "flow_image", "grey_flow", "prior"}
 _KNOWN = {
     "id",
     "title",
@@ -65,6 +65,7 @@ _KNOWN = {
 _log = logging.getLogger(__name__)
 
 Stamp = tuple[tuple[str, int, int], ...]
+_beside: list[Path] = []  # folders of models for the moment, see models_in
 _read = dict[Path, tuple[Stamp, ModelSpec]]()  # the usable specs that were read, and what was there then
 
 
@@ -182,6 +183,8 @@ def _found() -> Iterator[ModelSpec]:
     yield from map(_known_spec, _model_files(paths.model_specs_dir()))
     for folder in paths.user_models_dirs():
         yield from map(_known_spec, _model_files(folder))
+    for folder in _beside:
+        yield from map(_known_spec, _model_files(folder))
     for point in model_packages():
         try:
             inside = Path(str(files(point.value)))
@@ -203,6 +206,16 @@ def _model_files(folder: Path) -> list[Path]:
     except OSError as error:
         _log.warning("the models of %s cannot be listed: %s", folder, error)
         return []
+
+
+@contextmanager
+def models_in(folder: Path) -> Iterator[None]:
+    """Find the models of one more folder meanwhile, such as those of a training run."""
+    _beside.append(folder)
+    try:
+        yield
+    finally:
+        _beside.remove(folder)
 
 
 def list_models() -> list[ModelSpec]:

@@ -23,6 +23,7 @@ from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.vgg import VGG16, Pool, dense_classifier, scaled
 
 Backbone = Literal["vgg16", "mobilenet_v2"]
+FC = Literal["large", "full", "dcl"]
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -31,12 +32,14 @@ class Taps(NamedTuple):
     """Features of a trunk, all at its output stride.
 
     ``mid``: after pool4 (512 channels) or MobileNetV2's block 13 (96); ``last``: conv5_3 (512) or
-    block 17 (320); ``fc7``: behind the last layer.
+    block 17 (320); ``fc7``: behind the last layer. ``finer``: of the blocks before the last one, finest first, each
+    at its own stride (what leaves the last convolution of VGG16's first four).
     """
 
     mid: Tensor
     last: Tensor
     fc7: Tensor
+    finer: tuple[Tensor, ...] = ()
 
 
 class FCN(nn.Module):
@@ -48,7 +51,8 @@ class FCN(nn.Module):
         width: Factor on VGG16's channels, fc6 and fc7; has no effect on MobileNetV2.
         fc_channels: Of fc6 and fc7; None = 1024 times width for VGG16, 192 for MobileNetV2.
         fc: ``large`` (3x3, DeepLab's LargeFOV) or, VGG16 only, ``full``: 7x7 with 4096 channels,
-            the fully connected layers to the letter, 134 million weights.
+            the fully connected layers to the letter, 134 million weights; ``dcl``: 4x4 dilated by 4 with 4096
+            channels, as in the authors' public code (65,054,528 weights).
         fc6_kernel: 3, or 1 for "1x1 kernels" as SCNN writes; ``fc="full"`` has 7.
         output_stride: 8, or 16 (VGG16 with the stride of pool4 left in, and fc6 dilated by 2).
         pool4: See :class:`~vsod_models.layers.vgg.VGG16`.
@@ -73,7 +77,7 @@ class FCN(nn.Module):
         in_channels: int = 3,
         width: float = 1.0,
         fc_channels: int | None = None,
-        fc: Literal["large", "full"] = "large",
+        fc: FC = "large",
         fc6_kernel: int = 3,
         output_stride: int = 8,
         pool4: Pool = "identity",
@@ -83,21 +87,23 @@ class FCN(nn.Module):
         super().__init__()
         if backbone not in ("vgg16", "mobilenet_v2"):
             raise ValueError(f"backbone must be vgg16 or mobilenet_v2, not {backbone!r}")
-        if backbone == "mobilenet_v2" and fc == "full":
-            raise ValueError('fc="full" is VGG16\'s classifier; MobileNetV2 has none')
+        if fc not in ("large", "full", "dcl"):
+            raise ValueError(f"fc must be large, full or dcl, not {fc!r}")
+        if backbone == "mobilenet_v2" and fc != "large":
+            raise ValueError(f'fc="{fc}" is VGG16\'s classifier; MobileNetV2 has none')
         if fc6_kernel not in (1, 3):
             raise ValueError(f"fc6_kernel must be 1 or 3, not {fc6_kernel}")
         self.in_channels, self.first_conv = in_channels, first_conv
         self.dropout = 0.5 if backbone == "vgg16" else 0.0
         self.encoder: VGG16 | MobileNetV2
-        kernel = 7 if fc == "full" else fc6_kernel
+        kernel = {"full": 7, "dcl": 4}.get(fc, fc6_kernel)
         dilation = 4 if output_stride == 8 else 2
         if backbone == "vgg16":
             self.encoder = VGG16(
                 in_channels=in_channels, width=width, output_stride=output_stride, pool4=pool4, pool5=pool5
             )
             mid, last = self.encoder.channels
-            top = fc_channels or scaled(4096 if fc == "full" else 1024, width)
+            top = fc_channels or scaled(1024 if fc == "large" else 4096, width)
             self.fc6: nn.Sequential = _plain(last, top, kernel, dilation)
             self.fc7: nn.Sequential = _plain(top, top, 1, 1)
             # without He's scale the signal dies in 13 layers that have no norm
@@ -133,13 +139,19 @@ class FCN(nn.Module):
         if extra is not None:
             x = torch.cat((x, extra), 1)
         if isinstance(self.encoder, VGG16):
-            mid, last, x = self.encoder(x)
+            *finer, mid, last, x = self.encoder(x)
         else:
-            mid, last = self.encoder(x)[3:]
-            x = last
+            *finer, mid, last = self.encoder(x)
+            # block 13 stands for conv4 in both of its roles
+            finer, x = [*finer, mid], last
         x = nn.functional.dropout(self.fc6(x), self.dropout, self.training)
         x = nn.functional.dropout(self.fc7(x), self.dropout, self.training)
-        return Taps(mid, last, x)
+        return Taps(mid, last, x, tuple(finer))
+
+    @property
+    def block_channels(self) -> tuple[int, ...]:
+        """Channels of the encoder's five blocks, finest first."""
+        return self.encoder.block_channels
 
     def load_imagenet(self, state: Mapping[str, Tensor]) -> None:
         """Load a torchvision ``vgg16`` or ``mobilenet_v2`` state dict, whichever the backbone is.
@@ -178,7 +190,7 @@ class FCN(nn.Module):
 
 
 def _plain(cin: int, cout: int, kernel: int, dilation: int) -> nn.Sequential:
-    pad = dilation * (kernel // 2)
+    pad = dilation * (kernel - 1) // 2
     return nn.Sequential(nn.Conv2d(cin, cout, kernel, 1, pad, dilation), nn.ReLU(inplace=True))
 
 

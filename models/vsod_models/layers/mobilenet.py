@@ -86,6 +86,7 @@ class MobileNetV2(nn.Module):
     """
 
     channels = (16, 24, 32, 96, 320)
+    block_channels = channels
     _taps = (1, 3, 6, 13, 17)
 
     def __init__(self, *, output_stride: int = 32, in_channels: int = 3) -> None:

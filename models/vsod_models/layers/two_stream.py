@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vsod_models.layers.blocks import ConvBN, kaiming
-from vsod_models.layers.fcn import FCN, Backbone
+from vsod_models.layers.fcn import FC, FCN, Backbone
 from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.vgg import Pool, scaled
 
@@ -71,6 +71,7 @@ class TwoStream(nn.Module, ABC):
             as published, ``keep_rgb`` for MobileNetV2 (why: ``MobileNetV2.load_torchvision``).
         resolution: ``s8``, or ``full``: the maps are enlarged to the picture's size before all that follows,
             as in the papers.
+        fc: See :class:`~vsod_models.layers.fcn.FCN`.
 
     Attributes:
         features: Maps per frame, 4, or 2 without a temporal stream.
@@ -91,6 +92,7 @@ class TwoStream(nn.Module, ABC):
         pool5: Pool,
         first_conv: FirstConv | None,
         resolution: Resolution,
+        fc: FC = "large",
     ) -> None:
         super().__init__()
         if resolution not in ("s8", "full"):
@@ -111,6 +113,7 @@ class TwoStream(nn.Module, ABC):
                 pool4=pool4,
                 pool5=pool5,
                 first_conv=start,
+                fc=fc,
             )
             return Stream(trunk, branches, normed=not paper)
 

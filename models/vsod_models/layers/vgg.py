@@ -19,7 +19,7 @@ from vsod_models.layers.first_conv import FirstConv, widen_first_conv
 Pool = Literal["max", "identity"]
 
 _WIDTHS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-_POOL4, _POOL5 = 23, 30
+_TAPS = (3, 8, 15, 22, 23, 29, 30)
 
 
 def scaled(channels: int, width: float) -> int:
@@ -72,17 +72,19 @@ class VGG16(nn.Module):
             layers.append(pool)
         self.features = nn.Sequential(*layers)
         self.channels = (cin, cin)
+        self.block_channels = tuple(scaled(widths[-1], width) for widths in _WIDTHS)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, C, H, W) -> what leaves pool4, conv5_3 and pool5, each at the output stride."""
-        mid = last = x
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(B, C, H, W) -> conv1_2, conv2_2, conv3_3 and conv4_3, then pool4, conv5_3 and pool5.
+
+        The last three are at the output stride.
+        """
+        taps = []
         for i, layer in enumerate(self.features):
             x = layer(x)
-            if i == _POOL4:
-                mid = x
-            elif i == _POOL5 - 1:
-                last = x
-        return mid, last, x
+            if i in _TAPS:
+                taps.append(x)
+        return taps
 
     def load_torchvision(self, state: Mapping[str, Tensor], *, first_conv: FirstConv) -> None:
         """Load ``features.*`` of a torchvision ``vgg16`` state dict.
@@ -113,7 +115,7 @@ def dense_classifier(state: Mapping[str, Tensor], fc6: nn.Conv2d, fc7: nn.Conv2d
 
     Args:
         state: torchvision ``vgg16`` tensors; ``classifier.0`` and ``classifier.3`` may be missing.
-        fc6: 512 -> N channels, kernel 1, 3 or 7.
+        fc6: 512 -> N channels, kernel 1, 3, 4 or 7.
         fc7: N -> N channels, kernel 1.
 
     Returns:
@@ -121,7 +123,7 @@ def dense_classifier(state: Mapping[str, Tensor], fc6: nn.Conv2d, fc7: nn.Conv2d
     """
     if "classifier.0.weight" not in state or "classifier.3.weight" not in state:
         return False
-    taps = {1: [3], 3: [0, 3, 6], 7: list(range(7))}[fc6.kernel_size[0]]
+    taps = {1: [3], 3: [0, 3, 6], 4: [0, 2, 4, 6], 7: list(range(7))}[fc6.kernel_size[0]]
     whole = state["classifier.0.weight"].float()
     units = torch.arange(fc6.out_channels) * whole.shape[0] // fc6.out_channels
     whole = whole.reshape(whole.shape[0], fc6.in_channels, 7, 7)

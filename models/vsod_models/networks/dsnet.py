@@ -13,6 +13,7 @@ the picture's second scale in place of the flow's (``official_bug=True`` does).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import torch
@@ -34,27 +35,29 @@ from vsod_models.layers.mobilenet import MobileNetV2
 from vsod_models.layers.resnet import ResNet
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_resnet import dsnet_loss
-from vsod_models.recipes import FINE, Published, Stage
+from vsod_models.published_recipes import PublishedStage, PublishedTraining, ReleasedCode
+from vsod_models.recipes import FINE, Stage
 
 Backbone = Literal["resnet34", "mobilenet_v2"]
 Path = Literal["down", "up"]
 Coarse = Literal["weighted", "sum"]
 Supervision = Literal["all", "final"]
 
-VARIANTS: dict[str, dict[str, str | bool | None]] = {
+VARIANTS: dict[str, dict[str, str | bool | float]] = {
     "M1": {"weighting": "none", "attention": False, "supervision": "final"},
-    "M2": {"softmax": False, "tau": None, "attention": False, "supervision": "final"},
+    "M2": {"softmax": False, "tau": "none", "attention": False, "supervision": "final"},
     "M3": {"attention": False, "supervision": "final"},
     "M4": {"supervision": "final"},
     "M5": {},
     "DWG-SEP": {"weighting": "sep"},
     "DWG-FC": {"weighting": "fc"},
     "CAA-woS": {"softmax": False},
-    "CAA-woN": {"tau": None},
+    "CAA-woN": {"tau": "none"},
     "CAA-BU": {"path": "up"},
     "M-SS": {"supervision": "final"},
     "M-AGGS": {"coarse": "sum"},
     "M-woATT": {"attention": False},
+    **{f"tau={tau:g}": {"tau": tau} for tau in (0.0, 0.2, 0.4, 0.8, 1.0)},
 }
 """The rows of the paper's tables III to VI as arguments of :class:`DSNet` (section IV-E).
 
@@ -62,7 +65,8 @@ M1, the baseline: features of both branches "from the same scale … are directl
 scale". M2 adds the generators' weights as they come, M3 softmax and threshold ("CAA"), M4 attention, M5
 multi-supervision. CAA-woS discards the softmax, the threshold stays, on the raw weights; CAA-woN discards the
 threshold, the "nonlinear operation"; CAA-BU feeds into coarser scale. M-SS: the final map alone is
-supervised, which makes it M4 (table VI gives it M4's numbers). M-AGGS: S_c = S_s + S_t.
+supervised, which makes it M4 (table VI gives it M4's numbers). M-AGGS: S_c = S_s + S_t. tau: the sweep of Fig. 7,
+whose values are not in the text; 0.6 is the whole net.
 """
 
 
@@ -116,7 +120,7 @@ class DSNet(nn.Module):
         weighting: See :class:`~vsod_models.layers.dynamic_weights.DynamicWeights`; ``none``: both branches
             count 1 in every scale (plain addition, no softmax, no threshold) and 1/2 in the coarse map.
         softmax: The branches' weights against each other, scale by scale (eq. 2); without it as they come.
-        tau: Beyond this gap of the weights a branch is left out (eq. 3), 0.6 in the paper; None = never.
+        tau: Beyond this gap of the weights a branch is left out (eq. 3), 0.6 in the paper; ``none`` = never.
         path: Through the scales: ``down``, into finer ones, or ``up``, into coarser ones.
         coarse: S_c: ``weighted`` by the branches' weights (eq. 4), or their ``sum``.
         attention: F_att = F sigmoid(S_c) + F before the last decoder.
@@ -145,7 +149,7 @@ class DSNet(nn.Module):
         width: float = 1.0,
         weighting: Weighting = "dwg",
         softmax: bool = True,
-        tau: float | None = 0.6,
+        tau: float | Literal["none"] = 0.6,
         path: Path = "down",
         coarse: Coarse = "weighted",
         attention: bool = True,
@@ -190,7 +194,7 @@ class DSNet(nn.Module):
         pictures, motions = self.spatial(image), self.temporal(flow_image)
         spatial, temporal = self.weights(pictures, motions)
         kept_s, kept_t = spatial, temporal
-        if self.tau is not None and len(self.generators):
+        if self.tau != "none" and len(self.generators):
             kept_s, kept_t = cross_threshold(spatial, temporal, self.tau)
         record(v_s=spatial, v_t=temporal, u_s=kept_s, u_t=kept_t, f_s=pictures, f_t=motions)
         fused = [
@@ -288,13 +292,38 @@ INTERMEDIATES = {
 
 STAGES = (Stage("all", 16_000, ("image", "flow_image"), side_weight=1.2, **FINE),)
 
-PUBLISHED = {
-    # Adam, 5e-5 for all layers, a fifth after epochs 10 and 21 of 25 (released code)
-    "all": Published(
-        dsnet_loss,
-        {"optimiser": "adam", "lr": 5e-5, "encoder_lr": 1.0, "weight_decay": 0.0, "schedule": "steps"},
-    )
-}
+PUBLISHED = PublishedTraining(
+    options={"backbone": "resnet34"},
+    stages=(
+        PublishedStage(
+            "all",
+            "III-E and IV-A: one step, end to end",
+            ("DUTS:train", "DAVIS-2016:train", "FBMS-59:train", "VOS:train"),
+            ("spatial", "temporal", "generators", "aggregate", "head"),
+            partial(dsnet_loss, reduction="release"),
+            5e-5,
+            reads=("image", "flow_image"),
+            batch=8,
+            optimiser="adam",
+            weight_decay=0.0005,
+            schedule="steps",
+            epochs=25,
+        ),
+    ),
+    start="ResNet34 of ImageNet in both branches",
+    differs=(
+        "the backbone learns: III-E can be read as holding it, IV-A says it is initialised, the code trains it",
+        "schedule and passes are the released code's, 25 and a fifth after the 10th and 21st; the paper gives none",
+        "the loss is summed over the pixels and divided by 80, as in the code: the stated decay goes with it",
+        "flow by DIS in place of FlowNet2; photos have the mean colour for their flow",
+    ),
+    code=ReleasedCode(
+        "TJUMMG/DS-Net",
+        options={"official_bug": True},
+        changes={"all": {"accumulate": 10}},
+        differs=("Adam is made anew when the rate falls",),
+    ),
+)
 
 
 def build(**options: object) -> DSNet:

@@ -21,11 +21,18 @@ from torch import Tensor, nn
 
 from vsod_models.intermediates import Intermediate, record, record_channels
 from vsod_models.layers.convlstm import ConvLSTM
-from vsod_models.layers.fcn import Backbone
+from vsod_models.layers.fcn import FC, Backbone
 from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import Resolution, TwoStream, sum_of_maps
 from vsod_models.losses.published_fcn import msst_loss
-from vsod_models.recipes import FINE, Published, Stage
+from vsod_models.published_recipes import (
+    DataVariant,
+    Options,
+    PublishedStage,
+    PublishedTraining,
+    ReleasedCode,
+)
+from vsod_models.recipes import FINE, Stage
 
 Variant = Literal["os", "st", "full"]
 
@@ -45,6 +52,7 @@ class MSST(TwoStream):
         output_stride: 8, or 16: only the last pooling layer removed, the paper to the letter.
         first_conv: Start of the convolution that reads the prior, see
             :class:`~vsod_models.layers.two_stream.TwoStream`.
+        fc: ``large`` or ``dcl``, see :class:`~vsod_models.layers.fcn.FCN`.
 
     Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
     of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with
@@ -66,6 +74,7 @@ class MSST(TwoStream):
         resolution: Resolution = "s8",
         output_stride: int = 8,
         first_conv: FirstConv | None = None,
+        fc: FC = "large",
     ) -> None:
         if variant not in ("os", "st", "full"):
             raise ValueError(f"variant must be os, st or full, not {variant!r}")
@@ -81,6 +90,7 @@ class MSST(TwoStream):
             pool5="identity",
             first_conv=first_conv,
             resolution=resolution,
+            fc=fc,
         )
         self.fuse_spatial = sum_of_maps(2)
         self.fuse_temporal = None if variant == "os" else sum_of_maps(2)
@@ -102,7 +112,10 @@ class MSST(TwoStream):
 
 
 VARIANTS: dict[str, dict[str, object]] = {"OS": {"variant": "os"}, "ST": {"variant": "st"}}
-"""The paper's ablations as arguments of :class:`MSST`."""
+"""The paper's ablation (Fig. 6) as arguments of :class:`MSST`."""
+
+DATA_VARIANTS = {"no-coarse": DataVariant(labels=False)}
+"""Fig. 8: without coarse labels."""
 
 STREAM_MAPS = ("X_s1", "X_s2", "X_t1", "X_t2")
 INTERMEDIATES = {
@@ -147,11 +160,50 @@ def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
     return stages_of_streams(str(options.get("variant", "full")), options, STAGES)
 
 
-PUBLISHED = {
-    # Adam, 1e-3 (section 4.1)
-    "streams": Published(msst_loss, {"optimiser": "adam", "encoder_lr": 0.1, "schedule": "poly"}),
-    "windows": Published(msst_loss, {"optimiser": "adam", "schedule": "poly"}),
-}
+_PUBLISHED = PublishedStage(
+    "all",
+    "3.1 and 4.1: the entire network, its two losses together",
+    ("DAVIS-2016:train", "FBMS-59:train", "SegTrackV2"),
+    ("spatial", "temporal", "fuse_spatial", "fuse_temporal", "memory", "recall"),
+    msst_loss,
+    1e-3,
+    reads=("image", "prior"),
+    frames=4,
+    sizes=(321, 512),
+    optimiser="adam",
+    labels=True,
+    on_start=lambda net: net.start_temporal(),
+)
+
+
+def published_two_stream(stage: PublishedStage, options: Options) -> tuple[PublishedStage, ...]:
+    """The stages of a variant of MSST or STAN: without layers over time a sample is one frame."""
+    return (replace(stage, frames=1) if options.get("variant") in ("os", "st") else stage,)
+
+
+PUBLISHED = PublishedTraining(
+    options={"backbone": "vgg16", "resolution": "full"},
+    stages=lambda options: published_two_stream(_PUBLISHED, options),
+    start="both streams from one VGG-based FCN of ImageNet, the convolution that reads the prior drawn anew",
+    differs=(
+        "4.1 gives no batch, schedule or number of passes: one window, constant rate, 20 passes",
+        "which half of DAVIS is learned from is not named: the train split of 2016",
+        "no decay of the weights is stated: none",
+        "flow by DIS in place of the paper's; the motion prior's features are of MobileNetV2, not AlexNet",
+        "coarse labels come from `labels coarse`; without --labels there are none",
+    ),
+    code=ReleasedCode(
+        "piggy2008/tf_saliency_attention (2018)",
+        options={"fc": "dcl", "hidden": 1},
+        changes={"all": {"lr": 1e-4, "sizes": (512,)}},
+        differs=(
+            "its loss is plain cross entropy of all four frames",
+            "the ConvLSTM has peepholes and layer normalisation",
+            "pool5 is a 3x3 maximum",
+            "pictures are warped to 530x530 and each frame cropped to 512x512 for itself",
+        ),
+    ),
+)
 
 
 def build(**options: object) -> MSST:

@@ -16,6 +16,7 @@ because they bind the net to one picture size; ``peephole="hw"`` has them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -29,7 +30,14 @@ from vsod_models.layers.pdc import PyramidDilated, SummedPyramid
 from vsod_models.layers.resnet import ResNet, Stem
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_resnet import pdb_loss
-from vsod_models.recipes import FINE, Published, Stage
+from vsod_models.published_recipes import (
+    DataVariant,
+    Options,
+    PublishedStage,
+    PublishedTraining,
+    ReleasedCode,
+)
+from vsod_models.recipes import FINE, Stage
 
 Context = Literal["pdc", "aspp", "r2", "r4", "r8", "r16"]
 Recurrent = Literal["none", "fc-lstm", "conv", "b-conv", "db-conv", "pdb"]
@@ -52,6 +60,9 @@ VARIANTS: dict[str, dict[str, str]] = {
     "PDB-ConvLSTM": {},
 }
 """The rows of the paper's tables 4 and 5 as arguments of :class:`PDB`."""
+
+DATA_VARIANTS = {"no-static": DataVariant({"spatial": ("DAVIS-2016:train",)})}
+"""Section 4.4: the spatial part learns from videos alone."""
 
 
 class Bidirectional(nn.Module):
@@ -281,7 +292,7 @@ def _resize(logits: Tensor, height: int, width: int) -> Tensor:
 
 
 STAGES = (
-    Stage("spatial", 12_000, method="spatial", options={"spatial_head": True}, **FINE),
+    Stage("spatial", 12_000, method="spatial", options={"spatial_head": True, "recurrent": "none"}, **FINE),
     Stage("windows", 24_000, windows=True, frozen_parts=("encoder", "context", "reduce")),
 )
 
@@ -295,11 +306,56 @@ def _final_map(logits: Tensor, sides: Sequence[Tensor], target: Tensor) -> Tenso
     return pdb_loss(logits, target)
 
 
-PUBLISHED = {
-    # SGD, momentum 0.9 (section 3.3)
-    "spatial": Published(_final_map, {"optimiser": "sgd", "lr": 1e-2, "encoder_lr": 0.1, "schedule": "poly"}),
-    "windows": Published(_final_map, {"optimiser": "adam", "schedule": "cosine"}),
-}
+_SPATIAL = PublishedStage(
+    "spatial",
+    "3.3: pre-train the spatial-learning part, PDC module and base network",
+    ("MSRA10K", "DUT-OMRON", "DAVIS-2016:train"),
+    ("encoder", "context", "reduce", "spatial_head"),
+    _final_map,
+    1e-6,
+    method="spatial",
+    options={"spatial_head": True, "recurrent": "none"},
+    sizes=(473,),
+    batch=5,
+    weight_decay=0.0005,
+    summed=True,
+    augment=("mirror", "quarter_turns", "border_crops"),
+)
+_RECURRENT = replace(
+    _SPATIAL,
+    name="windows",
+    source="3.3: fix the weights of the spatial-learning part, train PDB-ConvLSTM with DAVIS train only",
+    data=("DAVIS-2016:train",),
+    learns=("memory", "head"),
+    method="",
+    options={},
+    batch=1,
+    frames=5,
+    every_frame=True,
+    time_steps=(1, 2, 3, 4, 5, 6),
+)
+
+
+def _published(options: Options) -> tuple[PublishedStage, ...]:
+    return (_SPATIAL,) if options.get("recurrent") == "none" else (_SPATIAL, _RECURRENT)
+
+
+PUBLISHED = PublishedTraining(
+    options={"backbone": "resnet50", "stem": "pspnet", "spatial_head": False},
+    stages=_published,
+    start="a ResNet-50-like network (PSPNet's), pre-trained",
+    differs=(
+        "the rate 1e-6 is taken on a loss summed over the pixels, as Caffe's are; equations 8 and 9 are means",
+        "3.3 gives no schedule or number of passes (about 40 hours on a GTX 1080 Ti): constant rate, 20 passes",
+        "the batch of the first stage is not given: 5 pictures; how wide a slice is cut off neither: a tenth",
+        "of torchvision's ResNet-50 (--init) what fits is taken: PSPNet's stem and two 1x1 convolutions stay random",
+    ),
+    code=ReleasedCode(
+        "shenjianbing/PDB-ConvLSTM",
+        options={"peephole": "hw", "size": (60, 60)},
+        differs=("it is a test network and a CRF script; there is no training code",),
+    ),
+)
 
 
 def build(**options: object) -> PDB:

@@ -24,14 +24,23 @@ from torch import Tensor, nn
 from vsod_models.intermediates import Intermediate, record_channels
 from vsod_models.layers.blocks import kaiming
 from vsod_models.layers.convlstm import ConvLSTM
-from vsod_models.layers.fcn import Backbone
+from vsod_models.layers.fcn import FC, Backbone
 from vsod_models.layers.first_conv import FirstConv
 from vsod_models.layers.two_stream import Resolution, TemporalInput, TwoStream, sum_of_maps
 from vsod_models.layers.vgg import scaled
 from vsod_models.losses.published_fcn import stan_loss
-from vsod_models.networks.msst import INTERMEDIATES as STREAM_INTERMEDIATES
-from vsod_models.networks.msst import STREAM_MAPS, STREAMS, WINDOWS, stages_of_streams
-from vsod_models.recipes import Published, Stage
+from vsod_models.networks.msst import (
+    INTERMEDIATES as STREAM_INTERMEDIATES,
+)
+from vsod_models.networks.msst import (
+    STREAM_MAPS,
+    STREAMS,
+    WINDOWS,
+    published_two_stream,
+    stages_of_streams,
+)
+from vsod_models.published_recipes import DataVariant, PublishedStage, PublishedTraining, ReleasedCode
+from vsod_models.recipes import Stage
 
 Variant = Literal["os", "st", "stc", "stl", "stlc", "stan"]
 
@@ -57,6 +66,7 @@ class STAN(TwoStream):
         first_conv: Start of the convolution that reads the prior, see
             :class:`~vsod_models.layers.two_stream.TwoStream`.
         resolution: See there.
+        fc: ``large`` or ``dcl``, see :class:`~vsod_models.layers.fcn.FCN`.
 
     Shapes: ``image`` (B, T, 3, H, W) RGB in 0..1, ``prior`` (B, T, 1, H, W) in 0..1, H and W multiples
     of 32, oldest frame first; result (B, 1, 1, H, W) logits of the last frame, in training mode with
@@ -82,6 +92,7 @@ class STAN(TwoStream):
         output_stride: int = 8,
         first_conv: FirstConv | None = None,
         resolution: Resolution = "s8",
+        fc: FC = "large",
     ) -> None:
         if variant not in ("os", "st", "stc", "stl", "stlc", "stan"):
             raise ValueError(f"variant must be os, st, stc, stl, stlc or stan, not {variant!r}")
@@ -97,6 +108,7 @@ class STAN(TwoStream):
             pool5="max",
             first_conv=first_conv,
             resolution=resolution,
+            fc=fc,
         )
         self.frames = frames
         self.scales = nn.ModuleList(sum_of_maps(self.features // 2) for _ in range(2))
@@ -155,7 +167,10 @@ VARIANTS: dict[str, dict[str, object]] = {
     "STLC": {"variant": "stlc"},
     "flow": {"temporal_input": "flow"},
 }
-"""The paper's ablations as arguments of :class:`STAN`."""
+"""The paper's ablations (Fig. 6a and 6c) as arguments of :class:`STAN`."""
+
+DATA_VARIANTS = {"no-coarse": DataVariant(labels=False)}
+"""Fig. 6b: without coarse labels."""
 
 INTERMEDIATES = {
     "A_st": Intermediate("probability", "attention to O_st", "3.2, eq. 7, w_a there"),
@@ -178,11 +193,41 @@ def stages_for(options: Mapping[str, object]) -> tuple[Stage, ...]:
     return stages_of_streams(str(options.get("variant", "stan")), options, STAGES)
 
 
-PUBLISHED = {
-    # Adam, 1e-3 (section 4.2)
-    "streams": Published(stan_loss, {"optimiser": "adam", "encoder_lr": 0.1, "schedule": "poly"}),
-    "windows": Published(stan_loss, {"optimiser": "adam", "schedule": "poly"}),
-}
+_PUBLISHED = PublishedStage(
+    "all",
+    "4.1 and 4.2: the whole network, equation 6",
+    ("DAVIS-2016:train", "FBMS-59:train", "SegTrackV2"),
+    ("spatial", "temporal", "scales", "memory", "recall", "volume", "attention"),
+    stan_loss,
+    1e-3,
+    reads=("image", "prior"),
+    frames=4,
+    optimiser="adam",
+    labels=True,
+    on_start=lambda net: net.start_temporal(),
+)
+PUBLISHED = PublishedTraining(
+    options={"backbone": "vgg16", "resolution": "full"},
+    stages=lambda options: published_two_stream(_PUBLISHED, options),
+    start="a VGG-based FCN trained for saliency (DCL); the nearest that is to be had is SCNN's stage `spatial`: --init",
+    differs=(
+        "4.2 gives no batch, schedule or number of passes: one window, constant rate, 20 passes",
+        "no decay of the weights is stated: none",
+        "flow by DIS in place of FlowNet2; the motion prior's features are of MobileNetV2, not AlexNet",
+        "coarse labels come from `labels coarse`; without --labels there are none",
+    ),
+    code=ReleasedCode(
+        "piggy2008/tf_saliency_attention (2019)",
+        options={"fc": "dcl", "hidden": 1},
+        changes={"all": {"lr": 1e-4}},
+        differs=(
+            "the attention's weighted sum is divided by 3 (Fig. 2; equation 7 is a sum)",
+            "the 3D convolution is 3x3x3, padded in time, and its last slice is used",
+            "what follows the streams runs at 128x128",
+            "pictures are warped to 530x530 and each frame cropped to 512x512 for itself",
+        ),
+    ),
+)
 
 
 def build(**options: object) -> STAN:

@@ -92,8 +92,10 @@ class FrameTrainer(TrainingRun):
 
     @torch.no_grad()
     def validate(self, count: int = 200) -> dict[str, float]:
-        """Mean IoU and MAE on ``count`` validation photos, with and without their synthetic motion."""
+        """Mean IoU and MAE on ``count`` validation photos, with and without their synthetic motion; none, no values."""
         photos = self.pack.photos
+        if not np.asarray(photos.val).any():
+            return {}
         chosen = np.flatnonzero(np.asarray(photos.val))[:: max(1, int(np.asarray(photos.val).sum()) // count)]
         total: dict[str, list[float]] = {"iou": [], "mae": [], "iou_still": [], "mae_still": []}
         for i in chosen:

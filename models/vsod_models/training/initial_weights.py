@@ -8,12 +8,13 @@ from torch import Tensor, nn
 
 from vsod_models.layers.first_conv import widen_first_conv
 
-_FIRST = "features.0.0.weight"
+_FIRST = ("features.0.0.weight", "encoder.features.0.weight")
+"""First convolutions of MobileNetV2 and EfficientNet-Lite, and of VGG16 in a trunk."""
 
 
 def is_imagenet(state: Mapping[str, Tensor]) -> bool:
     """True for a file of a pretrained classifier: under torchvision's names, or EfficientNet-Lite's."""
-    firsts = ("features.0.weight", _FIRST, "conv1.weight", "layer1.0.conv1.weight", "_conv_stem.weight")
+    firsts = ("features.0.weight", _FIRST[0], "conv1.weight", "layer1.0.conv1.weight", "_conv_stem.weight")
     return any(key in state for key in firsts)
 
 
@@ -33,10 +34,11 @@ def load_matching(net: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
     """
     own = net.state_dict()
     new = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
-    sources = [k.removesuffix(_FIRST) for k in state if k.endswith(_FIRST)]
-    for target in [k.removesuffix(_FIRST) for k in own if k.endswith(_FIRST)]:
-        if sources and target + _FIRST not in new:
-            new |= _trunk(own, state, sources[0], target)
+    for first in _FIRST:
+        sources = [k.removesuffix(first) for k in state if k.endswith(first)]
+        for target in [k.removesuffix(first) for k in own if k.endswith(first)]:
+            if sources and target + first not in new:
+                new |= _trunk(own, state, sources[0], target, first)
     if not new:
         raise ValueError("nothing in this file fits the net")
     net.load_state_dict(new, strict=False)
@@ -44,15 +46,16 @@ def load_matching(net: nn.Module, state: Mapping[str, Tensor]) -> list[str]:
 
 
 def _trunk(
-    own: Mapping[str, Tensor], state: Mapping[str, Tensor], source: str, target: str
+    own: Mapping[str, Tensor], state: Mapping[str, Tensor], source: str, target: str, name_of_first: str
 ) -> dict[str, Tensor]:
     """The encoder at prefix ``target`` and what stands beside it, from ``source``."""
     found: dict[str, Tensor] = {}
-    first, wide = state[source + _FIRST], own[target + _FIRST].shape[1]
-    weight, bias = widen_first_conv(
-        first[:, :3], state[source + _FIRST.replace("weight", "bias")], wide, "keep_rgb"
-    )
-    found[target + _FIRST], found[target + _FIRST.replace("weight", "bias")] = weight, bias
+    weight_name, bias_name = name_of_first, name_of_first.replace("weight", "bias")
+    first, wide = state[source + weight_name], own[target + weight_name].shape[1]
+    if first.shape[0] != own[target + weight_name].shape[0]:
+        return found  # of another width
+    weight, bias = widen_first_conv(first[:, :3], state[source + bias_name], wide, "keep_rgb")
+    found[target + weight_name], found[target + bias_name] = weight, bias
     # "…trunk.encoder." -> "…trunk.": layers right behind the encoder, where they are alike
     source_home, target_home = (prefix.removesuffix("encoder.") for prefix in (source, target))
     for key, value in state.items():

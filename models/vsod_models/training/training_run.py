@@ -34,8 +34,10 @@ def mixed_precision(device: torch.device) -> torch.autocast:
 
 def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
     """Factor on the peak rate at ``step`` of ``steps``: warm-up, then the recipe's schedule."""
-    rise = min(1.0, (step + 1) / recipe.warmup)
+    rise = min(1.0, (step + 1) / max(1, recipe.warmup))
     done = step / steps
+    if recipe.schedule == "constant":
+        return rise
     if recipe.schedule == "poly":
         return min(rise, math.pow(1 - done, 0.9))
     if recipe.schedule == "cosine":
@@ -125,7 +127,8 @@ class TrainingRun(ABC):
     @property
     def steps(self) -> int:
         """Optimiser steps; processes that work together draw a batch each."""
-        return max(1, self.recipe.samples // (self.batch * distributed.process_count()))
+        seen = self.batch * self.recipe.accumulate * distributed.process_count()
+        return max(1, self.recipe.samples // seen)
 
     @property
     def checkpoint(self) -> Path:
@@ -183,11 +186,12 @@ class TrainingRun(ABC):
             if now - told > 10 or self.step == self.steps:
                 told = now
                 pace = (now - began) / (self.step - first)
+                seen = self.batch * self.recipe.accumulate * distributed.process_count()
                 row = {
                     "step": self.step,
-                    "samples": self.step * self.batch * distributed.process_count(),
+                    "samples": self.step * seen,
                     "loss": round(float(np.mean(losses)), 5),
-                    "per_second": round(self.batch * distributed.process_count() / pace, 2),
+                    "per_second": round(seen / pace, 2),
                     "eta": round(pace * (self.steps - self.step)),
                 }
                 losses.clear()
@@ -219,15 +223,19 @@ class TrainingRun(ABC):
         for part in self.held:
             # its norms keep their statistics, too
             part.eval()
-        loss = self.loss(rng)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        total = 0.0
+        for _ in range(self.recipe.accumulate):
+            loss = self.loss(rng)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
         distributed.share_gradients(self.net)
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        if self.recipe.clip_norm:
+            nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
         self.step += 1
         self._follow()
-        return float(loss.detach())
+        return total
 
     @torch.no_grad()
     def _follow(self) -> None:

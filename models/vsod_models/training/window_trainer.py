@@ -73,7 +73,9 @@ class WindowTrainer(TrainingRun):
         stage.freeze(net, 0)
         super().__init__(net, [], stage.held(net), replace(recipe, warmup=50), out, device)
         self._clip = torch.from_numpy(np.array(pack.videos.clip))
-        self._share = 1.0 / torch.bincount(self._clip)[self._clip].double()
+        self._trust = torch.from_numpy(np.array(pack.videos.trust))
+        labelled = (self._trust > 0).double()
+        self._share = labelled / torch.bincount(self._clip, labelled).clamp(min=1)[self._clip]
         self._features: Tensor | None = None
         self._masks = self._target()
 
@@ -101,10 +103,9 @@ class WindowTrainer(TrainingRun):
 
     def loss(self, rng: torch.Generator) -> Tensor:
         """The loss of windows drawn with ``rng``: clip first, then frame, stride, side and direction of time."""
-        window, target = self._draw(rng)
+        window, target, trust = self._draw(rng)
         with mixed_precision(self.device):
             logits, sides = self._decoded(self.net, window)
-        trust = torch.ones(len(target), device=self.device)
         return self.stage.cost(logits, sides, target, trust)
 
     @torch.no_grad()
@@ -112,14 +113,14 @@ class WindowTrainer(TrainingRun):
         """Mean IoU of ``count`` training batches: whether it has learned, not how good it is on new clips."""
         total = []
         for i in range(count):
-            window, target = self._draw(torch.Generator().manual_seed(i))
+            window, target, _ = self._draw(torch.Generator().manual_seed(i))
             on, gt = self._decoded(self.average, window)[0].float() > 0, target > 0.5
             union = (on | gt).sum((1, 2, 3)).clamp(min=1)
             total.append(float(((on & gt).sum((1, 2, 3)) / union).mean()))
         return {"iou_train": round(float(np.mean(total)), 4)}
 
-    def _draw(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Windows (B, T, C, h, w) and masks (B or B*T, 1, H, W)."""
+    def _draw(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Windows (B, T, C, h, w), masks (B or B*T, 1, H, W) and how far each of them is believed."""
         last = torch.multinomial(self._share, _WINDOWS, replacement=True, generator=rng)
         stride = torch.tensor(_STRIDES)[torch.randint(0, len(_STRIDES), (_WINDOWS,), generator=rng)]
         stride = torch.where(torch.rand(_WINDOWS, generator=rng) < 0.5, stride, -stride)
@@ -131,8 +132,10 @@ class WindowTrainer(TrainingRun):
         end = torch.searchsorted(self._clip, self._clip[last].contiguous(), right=True) - 1
         frames = frames.clamp(first[:, None], end[:, None])
         window = self.features[mirror[:, None] + 2 * degraded, frames].to(self.device)
-        target = self._masks[mirror[:, None], frames if self.clips else frames[:, -1:]].float() / 255
-        return window.float(), target.to(self.device).flatten(0, 1)
+        mapped = frames if self.clips else frames[:, -1:]
+        target = self._masks[mirror[:, None], mapped].float() / 255
+        trust = self._trust[mapped].flatten().to(self.device)
+        return window.float(), target.to(self.device).flatten(0, 1), trust
 
     def _frozen(self) -> str:
         """Changes whenever the features would."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from helpers import data_sets as fakes
 from helpers.clips import make
 from vsod import paths
 from vsod.__main__ import main
@@ -18,6 +19,7 @@ from vsod.errors import DataError
 from vsod.inference.model_registry import find_model, require_model
 from vsod.lab.training import train
 from vsod.storage.digest import file_sha256
+from vsod_models.training.data.packed_data import open_pack
 from vsod_models.weights import load_weights
 
 
@@ -117,7 +119,7 @@ def test_a_plugins_network_trains_as_its_own_module_says(data, tmp_path, capsys)
     after = torch.load(out / "checkpoint.pt", weights_only=True)["net"]["mix"]
     assert before.shape == after.shape == (4,) and not torch.equal(before, after)
     assert load_weights(out / "weights.safetensors")["mix"].shape == (4,)
-    assert main([*(str(w) for w in words[:-1]), "--protocol", "paper"]) == 1
+    assert main([*(str(w) for w in words[:-1]), "--published"]) == 1
     assert "is of no paper" in capsys.readouterr().err
 
 
@@ -141,11 +143,39 @@ def test_plans_that_make_no_sense(words, tmp_path, capsys):
     assert "Use 0 to 1" in capsys.readouterr().err or words[0] == "--affinity"
 
 
-def test_masks_that_do_not_fit_are_named(data, tmp_path):
+def test_frames_may_lack_a_mask_but_no_mask_a_frame(data, tmp_path):
+    mask = np.full((64, 96), 255, np.uint8)
     shutil.copytree(data, tmp_path / "d")
     (tmp_path / "d" / "davis16-masks.tar").unlink()
     with tarfile.open(tmp_path / "d" / "davis16-masks.tar", "w") as tar:
-        add(tar, "mask/davis16/bear/00000.png", np.zeros((64, 96), np.uint8), ".png")
-    with pytest.raises(DataError, match="40 frames but 1 masks"):
-        train.make_pack(tmp_path / "d", tmp_path / "pack")
-    assert not (tmp_path / "pack" / "pack.json").exists()
+        add(tar, "mask/davis16/bear/00007.png", mask, ".png")
+    train.make_pack([tmp_path / "d"], tmp_path / "pack")
+    trust = open_pack(tmp_path / "pack").videos.trust
+    assert np.flatnonzero(trust).tolist() == [7] and trust[7] == 1 and len(trust) == 40
+    with tarfile.open(tmp_path / "d" / "davis16-masks.tar", "w") as tar:
+        add(tar, "mask/davis16/bear/00040.png", mask, ".png")
+    with pytest.raises(DataError, match="no frame"):
+        train.make_pack([tmp_path / "d"], tmp_path / "other")
+    assert not (tmp_path / "other" / "pack.json").exists()
+
+
+def test_downloaded_sets_become_a_pack_and_a_run(tmp_path, capsys):
+    """DAVIS, FBMS with its sparse truth and DUTS as they are unpacked, and labels for frames without truth."""
+    fakes.davis(tmp_path / "sets" / "DAVIS", {"bear": 4, "camel": 3}, ["bear"])
+    fakes.fbms(tmp_path / "sets" / "FBMS", {"cars1": 5}, every=3)
+    fakes.duts(tmp_path / "sets", 4)
+    fakes.picture(tmp_path / "sets/ECSSD/images/a.jpg", 4, (32, 24), 0)
+    fakes.mask(tmp_path / "sets/ECSSD/ground_truth_mask/a.png", 4, (32, 24))
+    labels = tmp_path / "coarse"
+    fakes.mask(labels / "cars1" / "00002.png", 8, (64, 48))
+    (labels / "confidence.csv").write_text("clip,frame,confidence\ncars1,2,0.5\n")
+    words = ["train", "swift", "--data", tmp_path / "sets", "--out", tmp_path / "run", "--samples", "16"]
+    assert main([str(w) for w in [*words, "--device", "cpu", "--labels", labels]]) == 0
+    pack = open_pack(tmp_path / "run" / "pack")
+    assert pack.videos.clips == ["bear", "cars1"], "never what is for tests"
+    # frames 0 and 3 of cars1 have truth, frame 1 a label: half of its confidence
+    assert pack.videos.trust.tolist() == pytest.approx([1, 1, 1, 1, 1, 0.25, 0, 1, 0])
+    assert pack.photos.groups == ["DUTS", "composites"] and (pack.photos.group == 0).sum() == 4
+    whole = pack.photos.size[0]
+    assert tuple(whole) == (206, 288)
+    assert pack.photos.mask[0, :206].mean() > 20

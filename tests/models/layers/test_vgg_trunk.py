@@ -53,12 +53,12 @@ def test_shapes_of_the_layer_table(pool):
         for size, small in ((512, 64), (321, 41), (224, 28)):
             taps = trunk(torch.zeros(2, 3, size, size))
             shapes = [(2, c, small, small) for c in (512, 512, 1024)]
-            assert [tuple(t.shape) for t in taps] == shapes
+            assert [tuple(t.shape) for t in taps[:3]] == shapes
         literal = FCN(output_stride=16).eval()
         assert literal(torch.zeros(1, 3, 512, 512)).fc7.shape == (1, 1024, 32, 32)
         compact = FCN(backbone="mobilenet_v2", in_channels=4).eval()
         taps = compact(torch.zeros(1, 3, 224, 320), torch.zeros(1, 1, 224, 320))
-        assert [tuple(t.shape[1:]) for t in taps] == [(96, 28, 40), (320, 28, 40), (192, 28, 40)]
+        assert [tuple(t.shape[1:]) for t in taps[:3]] == [(96, 28, 40), (320, 28, 40), (192, 28, 40)]
         assert compact.channels == (96, 320, 192)
 
 
@@ -103,9 +103,10 @@ def test_pools_of_stride_one_are_maxima():
     pooled.load_state_dict(plain.state_dict())
     x = torch.randn(1, 3, 64, 64)
     with torch.inference_mode():
-        mid, last, top = plain(x)
+        *_, mid, last, top = plain(x)
         assert torch.equal(last, top)
-        mid_max, last_max, top_max = pooled(x)
+        *finer, mid_max, last_max, top_max = pooled(x)
+    assert [tuple(f.shape[1:]) for f in finer] == [(8, 64, 64), (16, 32, 32), (32, 16, 16), (64, 8, 8)]
     assert torch.equal(mid_max, nn.functional.max_pool2d(mid, 3, 1, 1))
     assert torch.equal(top_max, nn.functional.max_pool2d(last_max, 3, 1, 1))
     assert not torch.equal(mid_max, mid)

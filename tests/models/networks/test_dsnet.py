@@ -209,6 +209,7 @@ COUNTS = {
     "M-SS": 96_904_417,
     "M-AGGS": 96_904_417,
     "M-woATT": 96_904_417,
+    **{f"tau={tau}": 96_904_417 for tau in ("0", "0.2", "0.4", "0.8", "1")},
 }
 
 
@@ -236,8 +237,9 @@ def outcome(name, net, image, flow_image, weights):
             v_t = [1 - v for v in v_s]
         u_s, u_t = v_s, v_t
         if name not in ("M2", "CAA-woN"):
-            u_s = [0.0 if a - b < -0.6 else a for a, b in zip(v_s, v_t, strict=True)]
-            u_t = [0.0 if a - b > 0.6 else b for a, b in zip(v_s, v_t, strict=True)]
+            tau = float(name.removeprefix("tau=")) if name.startswith("tau=") else 0.6
+            u_s = [0.0 if a - b < -tau else a for a, b in zip(v_s, v_t, strict=True)]
+            u_t = [0.0 if a - b > tau else b for a, b in zip(v_s, v_t, strict=True)]
     fused = [a * p + b * q for a, b, p, q in zip(u_s, u_t, f, g, strict=True)]
     order = range(5) if name == "CAA-BU" else range(4, -1, -1)
     x = None
@@ -352,7 +354,7 @@ def test_switches_change_the_map():
         for options in (
             {"softmax": False},
             {"coarse": "sum"},
-            {"tau": None},
+            {"tau": "none"},
             {"attention": False},
             {"align_corners": False},
             {"official_bug": True},
@@ -361,7 +363,7 @@ def test_switches_change_the_map():
             changed.load_state_dict(net.state_dict())
             if "official_bug" in options:
                 # a branch dropped by the threshold would hide what the generator read
-                changed.tau = net.tau = None
+                changed.tau = net.tau = "none"
                 base = net(image, wheel)
             assert (changed(image, wheel) - base).abs().max() > 1e-7, options
 

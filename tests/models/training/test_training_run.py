@@ -63,7 +63,7 @@ def pack(tmp_path_factory):
             picture(7, h, w)[0] if name == "a" else np.roll(picture(8, h, w)[0], 3 * k, 1)
             for k in range(count)
         ]
-        clips.append((name, frames, [picture(7, h, w)[1]] * count))
+        clips.append((name, frames, {k: (picture(7, h, w)[1], 1.0) for k in range(count)}))
     names = pack_videos(clips, 11, folder)
     packing.finish(folder, ["set"], names)
     return open_pack(folder)
@@ -87,10 +87,42 @@ def test_an_unfinished_pack_is_not_opened(tmp_path):
         open_pack(tmp_path)
 
 
-def test_masks_and_frames_must_match(tmp_path):
+def test_a_mask_of_no_frame_is_refused(tmp_path):
     w, h = VIDEO_SIZE
-    with pytest.raises(ValueError, match="2 frames but 1 masks"):
-        pack_videos([("x", [np.zeros((h, w, 3), np.uint8)] * 2, [np.zeros((h, w), np.uint8)])], 2, tmp_path)
+    frames, mask = [np.zeros((h, w, 3), np.uint8)] * 2, np.zeros((h, w), np.uint8)
+    for masks in ({2: (mask, 1.0)}, {}):
+        with pytest.raises(ValueError, match=f"2 frames but {len(masks)} masks"):
+            pack_videos([("x", frames, masks)], 2, tmp_path)
+
+
+def test_frames_without_a_mask_are_not_drawn_and_labels_count_as_they_are_believed(tmp_path):
+    w, h = VIDEO_SIZE
+    frames = [np.full((h, w, 3), 20 * k, np.uint8) for k in range(5)]
+    mask = np.full((h, w), 255, np.uint8)
+    names = pack_videos([("x", frames, {1: (mask, 1.0), 3: (mask, 0.25)})], 5, tmp_path)
+    for name, dtype, shape in (
+        ("rgb", np.uint8, (1, CANVAS, CANVAS, 3)),
+        ("mask", np.uint8, (1, CANVAS, CANVAS)),
+        ("flow", np.float16, (1, CANVAS // 2, CANVAS // 2, 4)),
+        ("size", np.int32, (1, 2)),
+        ("kind", np.int32, (1,)),
+        ("group", np.int32, (1,)),
+        ("val", np.bool_, (1,)),
+    ):
+        packing.create(tmp_path, f"photo_{name}", shape, dtype)[:] = name != "group"
+    packing.finish(tmp_path, ["set"], names)
+    pack = open_pack(tmp_path)
+    assert pack.videos.trust.tolist() == [0, 1, 0, 0.25, 0]
+    # its only photo is for validation: frames take the places of photos
+    sampler = Sampler(pack, Mix(2, 1, 1), torch.device("cpu"), {})
+    assert sampler.mix == Mix(0, 0, 4)
+    seen = set()
+    for seed in range(20):
+        batch = sampler.draw(64, 96, torch.Generator().manual_seed(seed))
+        seen |= set(zip(batch.source.tolist(), batch.trust.tolist(), strict=True))
+    assert seen == {(1 + 1, 1.0), (1 + 3, 0.25)}
+    (tmp_path / "video_trust.npy").unlink()
+    assert open_pack(tmp_path).videos.trust.tolist() == [1] * 5, "a pack of before had truth for all"
 
 
 def test_batches_are_reproducible_and_bounded(pack):

@@ -9,8 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from vsod.cli.lab.train_published import plain
 from vsod.cli.options.matte import matte_settings
 from vsod.core.safe_text import json_text
+from vsod.errors import UsageError
 from vsod.lab.training.plan import TrainingPlan
 
 
@@ -31,12 +33,24 @@ def train(args: argparse.Namespace) -> int:
         else:
             print("  ".join(f"{k} {v}" for k, v in row.items()), file=sys.stderr)
 
-    plan = TrainingPlan(**{setting.name: getattr(args, setting.name) for setting in fields(TrainingPlan)})
-    reads = [(args.data, "the data"), *model_files([args.model, *([args.teacher] if args.teacher else [])])]
+    asked: dict[str, Any] = {
+        setting.name: plain(getattr(args, setting.name)) for setting in fields(TrainingPlan)
+    }
+    plan = TrainingPlan(**asked)
+    if args.install and (plan.variant is not None or (plan.published is not None and not plan.compact)):
+        raise UsageError(
+            "--install takes the model's own network",
+            fix="Leave --variant out, and add --compact to --published.",
+        )
+    reads = [
+        *((folder, "the data") for folder in args.data),
+        *model_files([args.model, *([args.teacher] if args.teacher else [])]),
+    ]
     if args.init:
         reads.append((args.init, "the weights to start from"))
+    reads += [(folder, "the labels") for folder in plan.labels]
     claim_run(args.out, train.files_of(args.model, plan), reads, overwrite=args.overwrite)
-    if not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
+    if plan.published is None and not (args.pack or args.out / "pack").joinpath("pack.json").is_file():
         claim_run(args.pack or args.out / "pack", ("",), reads, overwrite=args.overwrite)
     weights = train.train(args.model, args.data, args.out, plan, pack=args.pack, report=say)
     if args.install:

@@ -12,9 +12,15 @@ PASCAL-S   two folders under such names; soft masks are cut at one half
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import tarfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
+import numpy as np
+
+from vsod.core.arrays import Image
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import files_in, named, subfolders
 from vsod.lab.datasets.mask_files import MASK_SUFFIXES, Mask, any_object, read_mask
@@ -29,7 +35,9 @@ _PAIRS = (
     ("image", "mask"),
     ("Imgs", "GT"),
 )
-_SPLITS = {"DUTS-TR": "train", "DUTS-TE": "test"}
+SPLITS = {"DUTS-TR": "train", "DUTS-TE": "test"}
+"""Folders that hold a split, and its name."""
+
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".avif", ".tif", ".tiff")
 
 
@@ -47,6 +55,14 @@ class LabelledPhoto:
     picture: Path
     truth: Path
 
+    def image(self) -> Image:
+        """(H, W, 3) uint8 RGB.
+
+        Raises:
+            DataError: It cannot be read.
+        """
+        return decode_photo(self.picture, self.picture)
+
     def mask(self) -> Mask:
         """(H, W) uint8, 255 = subject.
 
@@ -54,6 +70,81 @@ class LabelledPhoto:
             DataError: It cannot be read.
         """
         return read_mask([self.truth], any_object, self.truth)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPhoto:
+    """A photo and its mask out of our tar files.
+
+    Attributes:
+        name: Of the photo, ``set/name``.
+        archive: The tar file, named in errors.
+        picture, truth: The files in it.
+    """
+
+    name: str
+    archive: Path
+    picture: bytes = field(repr=False)
+    truth: bytes = field(repr=False)
+
+    def image(self) -> Image:
+        """See :meth:`LabelledPhoto.image`."""
+        return decode_photo(self.picture, self.archive)
+
+    def mask(self) -> Mask:
+        """See :meth:`LabelledPhoto.mask`."""
+        return read_mask([self.truth], any_object, self.archive)
+
+
+Photo = LabelledPhoto | ArchivedPhoto
+
+
+def decode_photo(file: Path | bytes, where: Path) -> Image:
+    """(H, W, 3) uint8 RGB, upright.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        blob = file.read_bytes() if isinstance(file, Path) else file
+        picture = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_COLOR) if blob else None
+    except (OSError, cv2.error) as error:
+        raise DataError("a photo cannot be read", where=where) from error
+    if picture is None:
+        raise DataError("a photo cannot be read", where=where)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def archived_photos(data: Path) -> list[ArchivedPhoto]:
+    """The photos with hand-made masks in our layout, ``index*.csv`` and ``images-*.tar``, less those of ``val``.
+
+    Raises:
+        DataError: They cannot be read, or one is missing.
+    """
+    wanted: list[str] = []
+    files: dict[tuple[str, str], tuple[Path, bytes]] = {}
+    try:
+        for index in sorted(data.glob("index*.csv")):
+            with index.open(encoding="utf-8", newline="") as stream:
+                for row in csv.DictReader(stream):
+                    if row["label"] == "mask" and row["split"] != "val" and row.get("kind") != "clip":
+                        wanted.append(row["id"])
+        for tar in sorted(data.glob("images-*.tar")):
+            with tarfile.open(tar) as archive:
+                for member in archive:
+                    part, _, rest = member.name.removeprefix("./").partition("/")
+                    stream_of = archive.extractfile(member) if member.isfile() else None
+                    if stream_of is not None and part in ("image", "mask"):
+                        files[part, rest.rsplit(".", 1)[0]] = tar, stream_of.read()
+    except (OSError, EOFError, KeyError, tarfile.TarError) as error:
+        raise DataError("the photos cannot be read", where=data) from error
+    found = []
+    for name in wanted:
+        picture, truth = files.get(("image", name)), files.get(("mask", name))
+        if picture is None or truth is None:
+            raise DataError(f"photo '{name}' of the index is in no archive", where=data)
+        found.append(ArchivedPhoto(name, picture[0], picture[1], truth[1]))
+    return found
 
 
 def labelled_photos(data: Path, split: str = "all") -> list[LabelledPhoto]:
@@ -69,7 +160,7 @@ def labelled_photos(data: Path, split: str = "all") -> list[LabelledPhoto]:
     roots = [data, *(subfolders(data) if data.is_dir() else [])]
     found: list[LabelledPhoto] = []
     for root in roots:
-        part = _SPLITS.get(root.name)
+        part = SPLITS.get(root.name)
         if split == "all" or part == split or (part is None and root is not data and not _has_splits(data)):
             found += _in_folder(root)
     if not found:
@@ -81,8 +172,28 @@ def labelled_photos(data: Path, split: str = "all") -> list[LabelledPhoto]:
     return found
 
 
+def has_photos(folder: Path) -> bool:
+    """Whether a folder itself has photos and masks side by side, in one of the known layouts."""
+    if any(
+        named(folder, (pictures,)) is not None and named(folder, (masks,)) is not None
+        for pictures, masks in _PAIRS
+    ):
+        return not _holds_folders(folder)
+    together = named(folder, ("Imgs",))
+    return together is not None and bool(files_in(together, (".jpg",)) and files_in(together, (".png",)))
+
+
+def _holds_folders(folder: Path) -> bool:
+    """Whether its pictures are folders of frames: clips."""
+    for pictures, _ in _PAIRS:
+        place = named(folder, (pictures,))
+        if place is not None and subfolders(place):
+            return True
+    return False
+
+
 def _has_splits(data: Path) -> bool:
-    return any(path.name in _SPLITS for path in subfolders(data))
+    return any(path.name in SPLITS for path in subfolders(data))
 
 
 def _in_folder(root: Path) -> list[LabelledPhoto]:

@@ -17,7 +17,7 @@ from vsod.core.arrays import Mask
 from vsod.inference.devices import choose_device
 from vsod.inference.model_registry import find_model
 from vsod.inference.network_loading import build_network, load_network
-from vsod.lab.training.network_training import initialise_network
+from vsod.lab.training.initial_network import initialise_network
 from vsod_models.losses.published_fcn import scnn_loss
 from vsod_models.training.training_run import split_parameters
 from vsod_models.weights import save_weights

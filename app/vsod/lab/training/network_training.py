@@ -15,40 +15,19 @@ from vsod.inference.devices import choose_device
 from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network, load_network, logit, network_module
+from vsod.lab.datasets.data_sets import DATA_KINDS
+from vsod.lab.training.initial_network import initialise_network
 from vsod.lab.training.plan import TrainingPlan
-from vsod_models.recipes import Recipe, Stage, published_stage, training_recipe, training_stages
+from vsod.lab.training.variants import find_variant
+from vsod_models.recipes import Mix, Recipe, Stage, training_recipe, training_stages
 from vsod_models.training import distributed
 from vsod_models.training.data.packed_data import Pack, open_pack
 from vsod_models.training.distillation import Teacher
 from vsod_models.training.frame_trainer import FrameTrainer
-from vsod_models.training.initial_weights import is_imagenet, load_matching
 from vsod_models.training.window_trainer import WindowTrainer
 from vsod_models.weights import load_weights, save_weights
 
 Report = Callable[[dict[str, Any]], None]
-
-
-def initialise_network(net: nn.Module, file: Path) -> bool:
-    """Start from a torchvision ImageNet file, or from weights of ours, of this net or another.
-
-    Returns:
-        Whether the file holds this very net, all of it.
-
-    Raises:
-        ModelError: The file is neither.
-    """
-    try:
-        state = load_weights(file)
-        if is_imagenet(state):
-            net.load_imagenet(state)  # type: ignore[operator]
-            return False
-        return {name for name, _ in net.named_parameters()} <= set(load_matching(net, state))
-    except Exception as error:
-        raise ModelError(
-            f"cannot start from this file: {error}",
-            where=file,
-            fix="Give a .safetensors of the model's backbone (torchvision names) or weights of ours.",
-        ) from error
 
 
 def stages_of(model: ModelSpec) -> tuple[Stage, ...]:
@@ -116,13 +95,9 @@ def _asked(model: ModelSpec, stage: Stage, plan: TrainingPlan) -> tuple[Stage, R
     )
     if stage.sizes:
         recipe = dataclasses.replace(recipe, sizes=stage.sizes, final_sizes=stage.final_sizes)
-    if plan.protocol == "paper":
-        published = published_stage(module, stage.name)
-        if published is None:
-            raise ModelError(
-                f"model '{model.id}' is of no paper", fix="Leave --protocol out: it is trained our way."
-            )
-        recipe, stage = published.recipe(recipe), dataclasses.replace(stage, paper_loss=published.loss)
+    sets = find_variant(model, plan.variant).data.data.get(stage.name)
+    if sets is not None and all(DATA_KINDS[name.partition(":")[0]] == "clips" for name in sets):
+        recipe = dataclasses.replace(recipe, mix=Mix(0, 0, recipe.mix.size))
     if plan.rate is not None:
         recipe = dataclasses.replace(recipe, lr=plan.rate)
     return stage, recipe

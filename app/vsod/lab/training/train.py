@@ -2,44 +2,109 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
 
 from vsod.errors import DataError, ModelError
 from vsod.inference.model_registry import find_model
 from vsod.inference.model_spec import ModelSpec
-from vsod.lab.datasets import LabelledClip, labelled_clips
+from vsod.lab.datasets import DataSet, LabelFolders, LabelledClip, Photo, find_data_sets
+from vsod.lab.datasets.data_sets import TEST_SETS
 from vsod.lab.training.plan import TrainingPlan
+from vsod.lab.training.variants import find_variant
 from vsod.storage.atomic import commit_together, create_partial, discard, output_error
+from vsod_models.training.data.pack_photos import PhotoRow, ReadPhotos, indexed_photos, pack_photos
 from vsod_models.training.data.pack_videos import Clip, pack_videos
 from vsod_models.training.data.packed_data import VIDEO_SIZE, finish, has_prior
 
+_LABEL_TRUST = 0.5  # of a label beside a mask made by hand, at full confidence
 _FILES = ("weights.safetensors", "checkpoint.pt", "log.jsonl", "recipe.json", "features.pt")  # of every stage
 
 Report = Callable[[dict[str, Any]], None]
 
 
-def make_pack(data: Path, folder: Path, report: Report | None = None) -> None:
-    """Decode photos and training clips of ``data`` into ``folder``, with flow.
+def make_pack(
+    data: Sequence[Path], folder: Path, labels: Sequence[Path] = (), report: Report | None = None
+) -> None:
+    """Decode the photos and clips of data sets into ``folder``, with flow; of a set with splits those of ``train``.
+
+    Args:
+        data: Folders of data sets, or of folders of them.
+        folder: The pack.
+        labels: Folders of labels for frames without truth.
+        report: Receives progress rows.
 
     Raises:
         DataError: Data are missing or inconsistent.
     """
-    from vsod_models.training.data.pack_photos import pack_photos
 
     def tell(stage: str) -> Callable[[int, int], None]:
         return lambda done, total: report({"stage": stage, "done": done, "total": total}) if report else None
 
-    clips = labelled_clips(data, "train")
+    sets = find_data_sets(data)
+    clips = [clip for one in sets if one.kind == "clips" for clip in training_clips(one)]
     try:
-        groups = pack_photos(data, folder, progress=tell("photos"))
+        rows, read = _photos([one for one in sets if one.kind == "photos"])
+        groups = pack_photos(rows, read, folder, progress=tell("photos"))
         total = sum(_frame_count(clip) for clip in clips)
-        names = pack_videos(_decoded(clips), total, folder, progress=tell("videos"))
+        found = LabelFolders(labels) if labels else None
+        names = pack_videos(_decoded(clips, found), total, folder, progress=tell("videos"))
     except (FileNotFoundError, ValueError) as error:
-        raise DataError(str(error), where=data) from error
+        raise DataError(str(error), where=data[0]) from error
     finish(folder, groups, names)
+
+
+def training_clips(data: DataSet) -> list[LabelledClip]:
+    """The clips of a set's ``train``; all of a set without splits.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    try:
+        return data.clips("train")
+    except DataError as error:
+        try:
+            alone = data.clips("")
+        except DataError:
+            raise error from None
+        if data.name in TEST_SETS or "splits" not in error.what:
+            raise
+        return alone
+
+
+def _photos(sets: Sequence[DataSet]) -> tuple[list[PhotoRow], ReadPhotos]:
+    """Rows and reader of all photos: ours as they are indexed, and those of downloads."""
+    ours = list(dict.fromkeys(one.folder for one in sets if one.indexed))
+    rows, readers = list[PhotoRow](), list[ReadPhotos]()
+    for folder in ours:
+        more, read = indexed_photos(folder)
+        readers.append(_shifted(read, len(rows)))
+        rows += more
+    for one in sets:
+        if one.indexed or one.part == "test" or one.name in TEST_SETS:
+            continue
+        photos = one.photos("")
+        readers.append(_downloaded(photos, len(rows)))
+        rows += [PhotoRow(one.name)] * len(photos)
+    return rows, chain.from_iterable(readers)
+
+
+def _shifted(read: ReadPhotos, by: int) -> ReadPhotos:
+    return ((i + by, picture, mask) for i, picture, mask in read)
+
+
+def _downloaded(photos: Sequence[Photo], first: int) -> ReadPhotos:
+    for i, photo in enumerate(photos, first):
+        picture = photo.image()
+        mask = cv2.resize(photo.mask(), picture.shape[1::-1], interpolation=cv2.INTER_AREA)
+        yield i, picture, np.asarray(mask, np.uint8)
 
 
 def add_prior(folder: Path, report: Report | None = None, photos: int = 3000) -> None:
@@ -65,18 +130,20 @@ def _frame_count(clip: LabelledClip) -> int:
         return source.info.frame_count
 
 
-def _decoded(clips: list[LabelledClip]) -> Iterator[Clip]:
+def _decoded(clips: Sequence[LabelledClip], labels: LabelFolders | None) -> Iterator[Clip]:
     for clip in clips:
         with clip.open() as source:
-            # before any frame is packed: the arrays have room for as many as there are masks
-            masks = clip.masks(source.info).require_all(source.info.frame_count)
+            truth = clip.masks(source.info)
+            masks = {k: (truth[k], 1.0) for k in truth}
+            for k, label in (labels.of(clip.name, source.info) if labels is not None else {}).items():
+                masks.setdefault(k, (label.mask(), _LABEL_TRUST * label.confidence))
             frames = (frame.image for frame in source.frames(size=VIDEO_SIZE))
             yield clip.name, frames, masks
 
 
 def train(
     model_id: str,
-    data: Path,
+    data: Path | Sequence[Path],
     out: Path,
     plan: TrainingPlan,
     *,
@@ -87,10 +154,11 @@ def train(
 
     Args:
         model_id: Model whose network is trained; its weights need not exist yet.
-        data: Data folder.
-        out: Run folder: ``pack/``, and per stage ``checkpoint.pt``, ``log.jsonl``, ``weights.safetensors``.
+        data: Folders of data sets, or of folders of them.
+        out: Run folder: ``pack/`` (``clips/`` as published), and per stage ``checkpoint.pt``, ``log.jsonl``,
+            ``weights.safetensors``.
         plan: What to do.
-        pack: Pack to use instead of ``out/pack``; made if missing.
+        pack: Pack to use instead of ``out/pack``, made if missing; as published where clips lie as arrays.
         report: Receives progress rows.
 
     Returns:
@@ -99,9 +167,13 @@ def train(
     Raises:
         DataError, ModelError: Data, model or initialisation cannot be used.
     """
-    from vsod.lab.training import network_training
+    from vsod.lab.training import network_training, published_training
 
-    model = find_model(model_id)
+    model, folders = find_model(model_id), [data] if isinstance(data, Path) else list(data)
+    if plan.published is not None:
+        return published_training.train_published(model, folders, out, plan, pack, report)
+    variant = find_variant(model, plan.variant)
+    model = dataclasses.replace(model, options={**model.options, **variant.options})
     pack = pack or out / "pack"
     prior = any("prior" in stage.reads for stage in network_training.planned_stages(model, plan))
     ready = (pack / "pack.json").is_file() and (not prior or has_prior(pack))
@@ -112,7 +184,7 @@ def train(
             fix="Run the command without torchrun and with --samples 16 once.",
         )
     if not (pack / "pack.json").is_file():
-        make_pack(data, pack, report)
+        make_pack(folders, pack, plan.labels if variant.data.labels else (), report)
     if prior and not has_prior(pack):
         add_prior(pack, report)
     return network_training.train_network(model, pack, out, plan, report)
@@ -124,9 +196,18 @@ def files_of(model_id: str, plan: TrainingPlan) -> list[str]:
     Raises:
         UnknownModel, ModelError: There is no such model, stage or recipe.
     """
-    from vsod.lab.training import network_training
+    from vsod.lab.training import network_training, published_training
 
     model = find_model(model_id)
+    if plan.published is not None:
+        planned = published_training.published_plan(model, plan)
+        asked = [planned.folder(Path(), stage).as_posix() for stage in planned.asked]
+        return [
+            name if folder == "." else f"{folder}/{name}"
+            for folder in asked
+            for name in published_training.FILES
+        ]
+    model = dataclasses.replace(model, options={**model.options, **find_variant(model, plan.variant).options})
     alone = len(network_training.stages_of(model)) == 1
     folders = [""] if alone else [f"{stage.name}/" for stage in network_training.planned_stages(model, plan)]
     return [f"{folder}{name}" for folder in folders for name in _FILES]

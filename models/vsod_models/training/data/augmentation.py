@@ -44,7 +44,7 @@ class Sampler:
     def __init__(
         self, pack: Pack, mix: Mix, device: torch.device, boost: dict[str, float], mining: float = 0.0
     ) -> None:
-        self.mix, self.device = mix, device
+        self.device = device
         p, v = pack.photos, pack.videos
         self.photos = len(p.rgb)
         self.mining = HardExampleSampler(self.photos + len(v.rgb), mining)
@@ -64,8 +64,26 @@ class Sampler:
         kind = np.asarray(p.kind)
         self.real = _set_weights(p, train & (kind == KINDS.index("mask")), boost)
         self.weak = _set_weights(p, train & (kind != KINDS.index("mask")), boost)
-        clip = np.asarray(v.clip)
-        self.frames = torch.from_numpy(1.0 / np.bincount(clip)[clip])
+        # clips count alike, and in them the frames with a mask
+        clip, labelled = np.asarray(v.clip), np.asarray(v.trust) > 0
+        count = np.bincount(clip[labelled], minlength=int(clip.max(initial=-1)) + 1).clip(1)
+        self.frames = torch.from_numpy(np.where(labelled, 1.0 / count[clip], 0.0))
+        self.trust = torch.from_numpy(np.asarray(v.trust))
+        self.mix = self._possible(mix)
+
+    def _possible(self, mix: Mix) -> Mix:
+        """The mix with what the pack has: weak photos give way to others, photos and frames to each other.
+
+        Raises:
+            ValueError: There is nothing to learn from.
+        """
+        real, weak, frames = (bool(x.any()) for x in (self.real, self.weak, self.frames))
+        if not (real or frames):
+            raise ValueError("the pack holds no photo and no frame with a mask")
+        photos, spare = mix.photos + (0 if weak else mix.weak), mix.weak if weak else 0
+        if not frames:
+            return Mix(photos + mix.videos, spare, 0)
+        return Mix(photos, spare, mix.videos) if real else Mix(0, spare, mix.videos + photos)
 
     def draw(self, height: int, width: int, rng: torch.Generator) -> Batch:
         """An augmented batch at ``height`` x ``width`` (multiples of 32)."""
@@ -78,13 +96,13 @@ class Sampler:
         size = self.photo_size[still]
         vh, vw = self.video[0].shape[1:3]
         vsize = torch.tensor([[vh, vw]] * m.videos).float()
-        parts = [
-            self._warp(self.photo, still, None, size, height, width, rng, self.photo_prior),
-            self._warp(self.video, frame, stride, vsize, height, width, rng, self.video_prior),
-        ]
+        parts = []
+        if len(still):
+            parts.append(self._warp(self.photo, still, None, size, height, width, rng, self.photo_prior))
+        if len(frame):
+            parts.append(self._warp(self.video, frame, stride, vsize, height, width, rng, self.video_prior))
         image, mask, flow = (torch.cat(x) for x in list(zip(*parts, strict=True))[:3])
-        trust = torch.ones(m.size)
-        trust[m.photos : m.photos + m.weak] = 0.4
+        trust = torch.cat((torch.ones(m.photos), torch.full((m.weak,), 0.4), self.trust[frame]))
         image = augment_colour(image, rng)
         flow, present = augment_motion(flow, rng)
         seen = F.interpolate(

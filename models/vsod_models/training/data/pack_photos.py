@@ -81,19 +81,42 @@ class _Arrays:
         return np.asarray(self.mask[i, :h, :w])
 
 
+@dataclass(frozen=True)
+class PhotoRow:
+    """What is known of a photo before it is read.
+
+    Attributes:
+        group: Its set.
+        kind: One of :data:`~vsod_models.training.data.packed_data.KINDS`.
+        val: It is never trained on.
+        size: Height and width of the picture, to which the mask is brought; None = the mask has them.
+    """
+
+    group: str
+    kind: str = "mask"
+    val: bool = False
+    size: tuple[int, int] | None = None
+
+
+ReadPhotos = Iterator[tuple[int, npt.NDArray[np.uint8] | None, npt.NDArray[np.uint8] | None]]
+"""(number of the row, picture (H, W, 3) uint8 RGB or None, mask (H, W) uint8 or None), in any order."""
+
+
 def pack_photos(
-    data: Path,
+    rows: Sequence[PhotoRow],
+    read: ReadPhotos,
     folder: Path,
     seed: int = 0,
     composites: float = 1 / 3,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[str]:
-    """Decode every photo of ``data`` into the pack ``folder``, with synthetic motion.
+    """Write photos into the pack ``folder``, with synthetic motion.
 
     Behind them stand composites, see :mod:`vsod_models.training.data.composites`.
 
     Args:
-        data: See ``docs/training.md``.
+        rows: The photos.
+        read: Their pictures and masks; a background photo has no mask.
         folder: The pack.
         seed: Of motion and composites.
         composites: How many of them for each photo with a mask.
@@ -101,22 +124,21 @@ def pack_photos(
 
     Returns:
         The names of the photo sets, in the order of the ``group`` index.
-
-    Raises:
-        FileNotFoundError: ``data`` holds no ``index.csv``.
     """
-    with (data / "index.csv").open(newline="") as f:
-        rows = list(csv.DictReader(f))
-    groups = sorted({row["id"].split("/")[0] for row in rows})
-    learned = [i for i, row in enumerate(rows) if row["split"] != "val"]
-    whole = [i for i in learned if rows[i]["label"] == "mask"]
+    groups = sorted({row.group for row in rows})
+    whole = [i for i, row in enumerate(rows) if row.kind == "mask" and not row.val]
     n = len(rows) + round(composites * len(whole))
     arrays = _Arrays.create(folder, n)
     for i, row in enumerate(rows):
-        arrays.kind[i] = KINDS.index(row["label"])
-        arrays.group[i] = groups.index(row["id"].split("/")[0])
-        arrays.val[i] = row["split"] == "val"
-    _read(data, rows, arrays)
+        arrays.kind[i] = KINDS.index(row.kind)
+        arrays.group[i] = groups.index(row.group)
+        arrays.val[i] = row.val
+    for i, image, label in read:
+        if image is not None:
+            arrays.size[i] = _on_canvas(*image.shape[:2])
+            arrays.rgb[i] = _fit(image, *arrays.size[i])
+        if label is not None:
+            arrays.mask[i] = _fit(label, *_on_canvas(*(rows[i].size or label.shape[:2])))
     with ThreadPoolExecutor(2) as pool:
         if n > len(rows):
             groups.append(COMPOSITES)
@@ -130,21 +152,42 @@ def pack_photos(
     return groups
 
 
-def _read(data: Path, rows: Sequence[dict[str, str]], arrays: _Arrays) -> None:
+def indexed_photos(data: Path) -> tuple[list[PhotoRow], ReadPhotos]:
+    """The photos of our layout, see ``docs/training.md``.
+
+    Raises:
+        FileNotFoundError: ``data`` holds no ``index.csv``.
+    """
+    with (data / "index.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for more in sorted(data.glob("index-*.csv")):
+        with more.open(newline="") as file:
+            rows += [row for row in csv.DictReader(file) if row.get("kind") != "clip"]
+    photos = [
+        PhotoRow(
+            row["id"].split("/")[0],
+            row["label"],
+            row["split"] == "val",
+            (int(row["height"]), int(row["width"])),
+        )
+        for row in rows
+    ]
+    return photos, _read_indexed(data, rows)
+
+
+def _read_indexed(data: Path, rows: Sequence[dict[str, str]]) -> ReadPhotos:
     number = {row["id"]: i for i, row in enumerate(rows)}
     for name, blob in _members(data):
         part, _, rest = name.partition("/")
         i = number.get(rest.rsplit(".", 1)[0], -1)
-        if i < 0:
-            continue
-        if part == "image":
-            image = np.asarray(cv2.cvtColor(_decode(blob, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
-            arrays.size[i] = _on_canvas(*image.shape[:2])
-            arrays.rgb[i] = _fit(image, *arrays.size[i])
-        elif part in ("mask", "weak"):
-            label = _decode(blob, cv2.IMREAD_GRAYSCALE)
-            full = _on_canvas(int(rows[i]["height"]), int(rows[i]["width"]))
-            arrays.mask[i] = _fit(label, *full)
+        if i >= 0 and part == "image":
+            yield (
+                i,
+                np.asarray(cv2.cvtColor(_decode(blob, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8),
+                None,
+            )
+        elif i >= 0 and part in ("mask", "weak"):
+            yield i, None, _decode(blob, cv2.IMREAD_GRAYSCALE)
 
 
 def _on_canvas(height: int, width: int) -> tuple[int, int]:

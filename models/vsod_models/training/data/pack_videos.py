@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from vsod_models.flow.dis import DIS
 from vsod_models.flow.motion_encoding import split_camera_motion
 from vsod_models.training.data.packed_data import STRIDES, VIDEO_SIZE, create
 
-Clip = tuple[str, Iterable[npt.NDArray[np.uint8]], Sequence[npt.NDArray[np.uint8]]]
+Masks = Mapping[int, tuple[npt.NDArray[np.uint8], float]]
+"""Frame -> its mask, (h, w) uint8 of any size, and how far it is believed, 0..1."""
+Clip = tuple[str, Iterable[npt.NDArray[np.uint8]], Masks]
 
 
 def pack_videos(
@@ -23,7 +25,7 @@ def pack_videos(
     """Write ``total`` frames of ``clips`` into the pack ``folder``.
 
     Args:
-        clips: (name, frames (H, W, 3) uint8 at :data:`VIDEO_SIZE`, masks (h, w) uint8 of any size).
+        clips: (name, frames (H, W, 3) uint8 at :data:`VIDEO_SIZE`, masks); frames may lack a mask.
         total: Frames of all clips together.
         folder: The pack.
         progress: Called with frames done and ``total``.
@@ -32,7 +34,7 @@ def pack_videos(
         Clip names in the order of the ``clip`` index.
 
     Raises:
-        ValueError: A clip has another number of masks than frames.
+        ValueError: A mask is of no frame, or there is no mask at all.
     """
     w, h = VIDEO_SIZE
     rgb = create(folder, "video_rgb", (total, h, w, 3), np.uint8)
@@ -40,6 +42,7 @@ def pack_videos(
     flow = create(folder, "video_flow", (total, len(STRIDES), h // 2, w // 2, 4), np.float16)
     clip = create(folder, "video_clip", (total,), np.int32)
     left = create(folder, "video_left", (total,), np.int32)
+    trust = create(folder, "video_trust", (total,), np.float32)
     names: list[str] = []
     at = 0
     for name, frames, masks in clips:
@@ -47,12 +50,13 @@ def pack_videos(
         for frame in frames:
             rgb[at] = frame
             at += 1
-        if at - first != len(masks):
-            raise ValueError(f"{name}: {at - first} frames but {len(masks)} masks")
-        for i, label in enumerate(masks):
+        count = at - first
+        if not masks or not 0 <= min(masks) <= max(masks) < count:
+            raise ValueError(f"{name}: {count} frames but {len(masks)} masks, or one of no frame")
+        clip[first:at], left[first:at] = len(names), np.arange(count - 1, -1, -1)
+        for i in masks:
+            label, trust[first + i] = masks[i]
             mask[first + i] = cv2.resize(label, (w, h), interpolation=cv2.INTER_AREA)
-            clip[first + i] = len(names)
-            left[first + i] = len(masks) - 1 - i
         names.append(name)
 
         def move(i: int, end: int = at) -> None:

@@ -58,6 +58,7 @@ class Videos:
         flow: (N, 3, 117, 208, 4) float16: to the frame 1, 2 and 4 later.
         clip: (N,) index into ``clips``.
         left: (N,) frames that follow in the same clip.
+        trust: (N,) float32, how far a mask is believed: 1 truth, less a weak label, 0 none.
         prior: (N, 117, 208) uint8 motion prior, or None if the pack has none.
     """
 
@@ -66,6 +67,7 @@ class Videos:
     flow: npt.NDArray[np.float16]
     clip: npt.NDArray[np.int32]
     left: npt.NDArray[np.int32]
+    trust: npt.NDArray[np.float32]
     clips: list[str]
     prior: npt.NDArray[np.uint8] | None = None
 
@@ -79,7 +81,7 @@ class Pack:
 
 
 _PHOTO = ("rgb", "mask", "flow", "size", "kind", "group", "val")
-_VIDEO = ("rgb", "mask", "flow", "clip", "left")
+_VIDEO = ("rgb", "mask", "flow", "clip", "left", "trust")
 
 
 def open_pack(folder: Path) -> Pack:
@@ -93,7 +95,14 @@ def open_pack(folder: Path) -> Pack:
     def part(prefix: str, names: tuple[str, ...]) -> dict[str, npt.NDArray[np.generic]]:
         if meta.get("prior"):
             names = (*names, "prior")
-        return {n: np.load(folder / f"{prefix}_{n}.npy", mmap_mode="c") for n in names}
+        files = {n: folder / f"{prefix}_{n}.npy" for n in names}
+        found = {
+            n: np.load(file, mmap_mode="c") for n, file in files.items() if file.is_file() or n != "trust"
+        }
+        if "trust" in names and "trust" not in found:
+            # packs had none before clips could lack a mask
+            found["trust"] = np.ones(len(found["clip"]), np.float32)
+        return found
 
     return Pack(
         Photos(**part("photo", _PHOTO), groups=meta["groups"]),  # type: ignore[arg-type]
