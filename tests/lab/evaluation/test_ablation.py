@@ -123,6 +123,20 @@ def test_rows_that_read_or_weigh_otherwise(model: str, row: str, data: Path, tmp
     assert made.inputs[1] == {"scnn": "grey_flow"}.get(model, "flow_image")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("model", SYSTEMS)
+def test_every_row_of_every_paper(model: str, data: Path, tmp_path: Path, capsys) -> None:
+    """One training step of each of its stages, then measured as its paper does."""
+    table = tmp_path / "table.csv"
+    assert main(words(model, data, tmp_path / "run", "--csv", str(table))) == 0
+    capsys.readouterr()
+    with table.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    measured = {(row["table"], row["variant"]) for row in rows if 0 <= float(row["ours"]) <= 1}
+    assert measured == {(row.table, row.variant or "whole") for row in ablation_rows(find_model(model))}
+
+
 def test_what_is_missing_is_said(tmp_path: Path, capsys) -> None:
     assert main(["ablation", "pdb"]) == 2
     assert "needs --data and --out" in capsys.readouterr().err

@@ -23,11 +23,11 @@ from vsod.lab.evaluation.published_times import (
 
 THIN = {"width": 1 / 16}
 FORMS = {
-    "scnn": PublishedForm("vgg16", (64,), THIN),
-    "msst": PublishedForm("vgg16", (64,), {**THIN, "resolution": "full"}),
-    "stan": PublishedForm("vgg16", (64,), {**THIN, "resolution": "full"}),
-    "pdb": PublishedForm("resnet50", (73, 65), THIN),
-    "dsnet": PublishedForm("resnet34", (64,), THIN),
+    "scnn": PublishedForm((64,), THIN),
+    "msst": PublishedForm((64,), THIN),
+    "stan": PublishedForm((64,), THIN),
+    "pdb": PublishedForm((73, 65), THIN),
+    "dsnet": PublishedForm((64,), THIN),
 }
 
 

@@ -224,7 +224,9 @@ class AblationRun:
         options = self._options(plan)
         net = build_network(dataclasses.replace(self.model, options=options), check=False)
         reads = getattr(net, "reads", self.model.inputs)
-        area = max(plan.sizes) ** 2 if plan.sizes else None
+        area = None
+        if plan.published is not None and not plan.compact:
+            area = max(published_training.published_plan(self.model, plan).stages[-1].sizes) ** 2
         name = f"{self.model.id}-{(variant or WHOLE).lower().replace('=', '-')}"
         write_model(
             folder, self.model, options, tuple(reads), name, weights.relative_to(folder).as_posix(), area=area

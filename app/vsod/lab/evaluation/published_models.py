@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,38 +13,31 @@ from typing import Any
 from vsod.errors import ModelError
 from vsod.inference.model_registry import read_model_spec
 from vsod.inference.model_spec import ModelSpec
-from vsod.inference.network_loading import build_network
+from vsod.inference.network_loading import build_network, network_module
 from vsod.inference.openvino_backend import forget
+from vsod.lab.training.model_files import write_model
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A network as its paper builds and feeds it.
+    """How a paper feeds its network; how it builds it stands with the network (``PUBLISHED``).
 
     Attributes:
-        backbone: The paper's, at width 1.0.
         sides: Pixels along a side of its square inputs; the first is that of its tables.
-        options: Other arguments of the network that differ from our model's.
+        options: Arguments of the network beside the paper's.
     """
 
-    backbone: str
     sides: tuple[int, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-_ENLARGED_FIRST = {
-    "resolution": "full"
-}  # MSST 3.2, STAN 3.1: what follows the maps works at the picture's size
-
 PUBLISHED_FORMS: Mapping[str, PublishedForm] = MappingProxyType(
     {
-        "scnn": PublishedForm(
-            "vgg16", (512,)
-        ),  # the paper names no size: that of its first author's public code
-        "msst": PublishedForm("vgg16", (512, 321), _ENLARGED_FIRST),  # trained at both (4.1)
-        "stan": PublishedForm("vgg16", (512,), _ENLARGED_FIRST),
-        "pdb": PublishedForm("resnet50", (473, 353)),  # training and tables (3.3); speed (4.3)
-        "dsnet": PublishedForm("resnet34", (512,)),
+        "scnn": PublishedForm((512,)),  # the paper names no size: that of its first author's public code
+        "msst": PublishedForm((512, 321)),  # trained at both (4.1)
+        "stan": PublishedForm((512,)),
+        "pdb": PublishedForm((473, 353)),  # training and tables (3.3); speed (4.3)
+        "dsnet": PublishedForm((512,)),
     }
 )
 
@@ -59,44 +51,22 @@ def at_published_size(model: ModelSpec) -> Iterator[ModelSpec]:
     Raises:
         ModelError: The model is of no paper.
     """
+    from vsod_models.published_recipes import published_training
     from vsod_models.weights import save_weights
 
-    if model.id not in PUBLISHED_FORMS or model.source is None:
+    training = published_training(network_module(model)) if model.id in PUBLISHED_FORMS else None
+    if training is None or model.source is None:
         raise ModelError(
             f"model '{model.id}' has no published size", fix=f"There are: {', '.join(PUBLISHED_FORMS)}."
         )
     form = PUBLISHED_FORMS[model.id]
-    name = f"{model.id}-published"
+    options = {**model.options, **training.options, **form.options}
+    net = build_network(replace(model, options=options))
     with TemporaryDirectory() as temp:
-        options = {**model.options, "backbone": form.backbone, **form.options}
-        net = build_network(replace(model, options=options))
-        save_weights(net.state_dict(), Path(temp) / "random.safetensors")
-        rows = {
-            "id": name,
-            "title": model.title,
-            "licence": model.licence,
-            "entry": model.entry,
-            "weights": "random.safetensors",
-            "flow": model.flow,
-            "inputs": list(model.inputs),
-        }
-        # JSON's strings, numbers and lists are TOML's
-        text = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
-        text += ["[options]", *(f"{key} = {json.dumps(value)}" for key, value in options.items())]
-        if model.window:
-            text += [
-                "[window]",
-                f"length = {model.window}",
-                f'kind = "{"chunks" if model.chunked_window else "causal"}"',
-            ]
-        text += [
-            "[input]",
-            f"area = {form.sides[0] ** 2}",
-            f"multiple = {model.multiple}",
-            f"static_prior = {model.static_prior}",
-        ]
-        file = Path(temp) / "model.toml"
-        file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        folder = Path(temp)
+        save_weights(net.state_dict(), folder / "random.safetensors")
+        name, area = f"{model.id}-published", form.sides[0] ** 2
+        file = write_model(folder, model, options, model.inputs, name, "random.safetensors", area=area)
         drawn = read_model_spec(file)
         try:
             yield drawn
