@@ -90,9 +90,8 @@ def ablation(args: argparse.Namespace) -> int:
         for setting in fields(TrainingPlan)
         if hasattr(args, setting.name)
     }
-    plan = TrainingPlan(**asked)
-    run = tables.open_ablation(
-        args.model, args.data, args.out, plan, test=args.test, split=args.split, report=say
+    run = tables.AblationRun(
+        model, tuple(args.data), args.out, TrainingPlan(**asked), test=args.test, split=args.split, report=say
     )
     found = []
     for line in run.compare(rows):

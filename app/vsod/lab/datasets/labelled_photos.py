@@ -23,7 +23,7 @@ import numpy as np
 from vsod.core.arrays import Image
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import files_in, named, subfolders
-from vsod.lab.datasets.mask_files import MASK_SUFFIXES, Mask, any_object, read_mask
+from vsod.lab.datasets.mask_files import MASK_SUFFIXES, Mask, any_object, read_mask, read_picture
 
 _PAIRS = (
     ("DUTS-TR-Image", "DUTS-TR-Mask"),
@@ -105,13 +105,7 @@ def decode_photo(file: Path | bytes, where: Path) -> Image:
     Raises:
         DataError: It cannot be read.
     """
-    try:
-        blob = file.read_bytes() if isinstance(file, Path) else file
-        picture = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_COLOR) if blob else None
-    except (OSError, cv2.error) as error:
-        raise DataError("a photo cannot be read", where=where) from error
-    if picture is None:
-        raise DataError("a photo cannot be read", where=where)
+    picture = read_picture(file, where, "a photo", cv2.IMREAD_COLOR)
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 

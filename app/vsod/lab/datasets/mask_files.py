@@ -43,20 +43,23 @@ def read_mask(files: Sequence[Path | bytes], decode: Decode, where: Path) -> Mas
     return np.where(whole, 255, 0).astype(np.uint8)
 
 
-def read_picture(file: Path | bytes, where: Path, what: str) -> npt.NDArray[Any]:
+def read_picture(
+    file: Path | bytes, where: Path, what: str, flags: int = cv2.IMREAD_UNCHANGED
+) -> npt.NDArray[Any]:
     """A picture as it is stored: (H, W) or (H, W, channels) of uint8 or uint16.
 
     Args:
         file: Its path, or what stands in it.
         where: Named in errors.
         what: What it is, such as ``"a mask"``.
+        flags: Of OpenCV's decoder.
 
     Raises:
         DataError: It cannot be read.
     """
     try:
         blob = file.read_bytes() if isinstance(file, Path) else file
-        levels = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_UNCHANGED) if blob else None
+        levels = cv2.imdecode(np.frombuffer(blob, np.uint8), flags) if blob else None
     except (OSError, cv2.error) as error:
         raise DataError(f"{what} cannot be read", where=where) from error
     if levels is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from vsod.core.matte_settings import MatteSettings
 from vsod.errors import DataError, UsageError
-from vsod.inference.model_registry import find_model, models_in, read_model_spec
+from vsod.inference.model_registry import models_in, read_model_spec
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network
 from vsod.lab.datasets import find_data_sets
@@ -305,21 +305,3 @@ def format_ablation(rows: Sequence[TableRow], ours: str) -> str:
 
 def _unprinted(paper: str, row: AblationRow, metric: str) -> PublishedNumber:
     return PublishedNumber(paper, row.table, paper, row.variant, "DAVIS-2016 val", metric, None, "graph only")
-
-
-def open_ablation(
-    model_id: str,
-    data: Sequence[Path],
-    out: Path,
-    plan: TrainingPlan,
-    *,
-    test: Path | None = None,
-    split: str = "val",
-    report: Report | None = None,
-) -> AblationRun:
-    """See :class:`AblationRun`.
-
-    Raises:
-        UnknownModel: There is no such model.
-    """
-    return AblationRun(find_model(model_id), tuple(data), out, plan, test, split, report)
