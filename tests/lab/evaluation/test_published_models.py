@@ -63,7 +63,7 @@ def test_the_whole_stan_chain_stays_below_the_bar(tmp_path, capsys, monkeypatch)
     from vsod.cli.main import main
     from vsod.media.sinks.demo import make_demo
 
-    coarse = {"stan": published_models.PublishedForm("vgg16", (512,))}
+    coarse = {"stan": published_models.PublishedForm((512,), {"resolution": "s8"})}
     for module in (published_models, bench_published):
         monkeypatch.setattr(module, "PUBLISHED_FORMS", coarse)
     make_demo(tmp_path / "demo.mp4")
