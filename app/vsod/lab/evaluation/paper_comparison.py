@@ -103,7 +103,7 @@ def compare(
             protocol, notes, value = paper_protocol(n.paper, n.metric), [n.note] if n.note else [], None
             ending = ending_of(model, n.variant)
             if ending is None:
-                notes.append("ours not measured: no weights of this row")
+                notes.append("ours not measured: no weights of this row (ablation trains them)")
             elif n.data == data:
                 value = ours(model, n.metric, protocol, ending)
                 measured.add((n.metric, protocol.name, ending))
