@@ -166,7 +166,11 @@ def train_published(
                 "prior" in reads,
                 labels,
             )
+            if distributed.process_rank():
+                distributed.wait_for_all()  # one process makes the clips' arrays, the others find them
             samples = sample_sets(parts, wanted, clips or out / "clips", tell)
+            if not distributed.process_rank():
+                distributed.wait_for_all()
             before = last = _train(
                 net, stage, samples, folder, plan, device, planned.notes + tuple(missing), tell
             )
