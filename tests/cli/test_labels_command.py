@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from helpers import data_sets as fakes
 from vsod.cli.lab import labels as cli
 from vsod.errors import DataError, ModelError, UsageError, VsodError
 from vsod.lab.labels import weak_labels
@@ -111,6 +112,28 @@ def test_fuse_for_people(root, tmp_path, capsys):
     )
     said = capsys.readouterr()
     assert said.out.strip() == str(tmp_path / "f") and "learnt_on" in said.err
+
+
+def test_a_data_set_as_downloaded_is_clips_and_truth(tmp_path, capsys):
+    """FBMS: frames and their few masks in one folder, numbered from 1."""
+    data = fakes.fbms(tmp_path / "FBMS", {"cars1": 5}, every=2)
+    for name, level in (("a", 230), ("b", 200)):
+        for k in range(1, 6):
+            map_of = np.zeros((48, 64), np.uint8)
+            map_of[12:36, 2 + 2 * k : 18 + 2 * k] = level
+            write(tmp_path / name / "cars1", f"{k:05d}.png", map_of)
+    out = tmp_path / "coarse"
+    words = ["--maps", tmp_path / "a", "--maps", tmp_path / "b", "--clips", data, "--truth", data]
+    assert call("coarse", *words, "--out", out, "--json") == 0
+    found = done(capsys)
+    assert (found["frames"], found["learnt_on"]) == (5, 3), "frames 1, 3 and 5 have truth"
+    assert found["iou_after"] > 0.8
+    assert sorted(p.name for p in (out / "cars1").iterdir()) == [f"{k:05d}.png" for k in range(1, 6)]
+    assert call("fuse", *words[:4], "--truth", data, "--out", tmp_path / "fused", "--json") == 0
+    assert done(capsys)["learnt_on"] == 3
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no PNG files in subfolders"):
+        call("fuse", *words[:4], "--truth", tmp_path / "empty", "--out", tmp_path / "f")
 
 
 def test_coarse_labels_lose_specks_and_flicker(root, tmp_path, capsys):

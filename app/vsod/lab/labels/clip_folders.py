@@ -15,6 +15,7 @@ from vsod.core.arrays import Flow, Image
 from vsod.core.clip import ClipInfo
 from vsod.core.frame import Frame
 from vsod.errors import DataError, ModelError
+from vsod.lab.datasets import find_data_sets
 from vsod.lab.datasets.folders import frame_number
 from vsod.media.sources.opening import open_source
 from vsod.media.sources.source import Source
@@ -72,7 +73,7 @@ def frames_with_motion(
     Raises:
         DataError: The clip has no such frame.
     """
-    places = _places(source.info)
+    places = frame_places(source.info)
     missing = [n for n in numbers if n not in places]
     if missing:
         raise DataError(
@@ -96,7 +97,7 @@ def frames_with_motion(
             before = frame
 
 
-def _places(info: ClipInfo) -> dict[int, int]:
+def frame_places(info: ClipInfo) -> dict[int, int]:
     """Frame number -> ordinal."""
     if not info.names:
         return {k: k for k in range(info.frame_count)}
@@ -150,10 +151,20 @@ def open_label_prior(name: str, weights: Path | None = None) -> LabelPrior:
 
 
 def open_clip(folder: Path, name: str) -> Source:
-    """Open the clip called ``name``.
+    """Open the clip called ``name``: in ``folder``, or in a data set that ``folder`` is or holds.
 
     Raises:
         DataError: There is none, or more than one.
         MediaError: It cannot be read.
     """
-    return open_source(find_clip(folder, name))
+    try:
+        return open_source(find_clip(folder, name))
+    except DataError as error:
+        try:
+            sets = [one for one in find_data_sets([folder]) if one.kind == "clips"]
+        except DataError:
+            raise error from None
+        found = [clip for one in sets for clip in one.clips("") if clip.name == name]
+        if len(found) != 1:
+            raise
+        return found[0].open()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
 from vsod.lab.labels.clip_folders import LabelPrior, frames_with_motion, open_clip, residual_motion
+from vsod.lab.labels.data_set_truth import open_truth
 from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
@@ -120,7 +121,7 @@ def write_fused_maps(
     claim_labels(out, ["weights.json"], providers.clips(), inputs, overwrite=overwrite)
     found = learn_weights(
         providers,
-        None if truth is None else MapFolder(truth),
+        None if truth is None else open_truth(truth),
         constrained=constrained,
         on_progress=on_progress,
     )
@@ -166,7 +167,7 @@ def write_coarse_labels(
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    providers, manual = MapProviders(maps), None if truth is None else MapFolder(truth)
+    providers, manual = MapProviders(maps), None if truth is None else open_truth(truth)
     inputs = [*maps, clips, *([truth] if truth else [])]
     files = ["weights.json", "confidence.csv"]
     claim_labels(out, files, providers.clips(), inputs, reads, overwrite=overwrite)

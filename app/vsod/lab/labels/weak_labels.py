@@ -14,6 +14,7 @@ from vsod.core.progress import ProgressFn
 from vsod.errors import DataError
 from vsod.inference.model_registry import find_model
 from vsod.lab.labels.clip_folders import LabelPrior, frames_with_motion, open_clip, residual_motion
+from vsod.lab.labels.data_set_truth import open_truth
 from vsod.lab.labels.map_folders import (
     Key,
     MapFolder,
@@ -102,7 +103,7 @@ def write_weak_labels(
     Raises:
         DataError, MediaError, OutputError, UsageError: Inputs or ``out`` cannot be used.
     """
-    providers, manual = MapProviders(maps), MapFolder(truth)
+    providers, manual = MapProviders(maps), open_truth(truth)
     keys = {f"{clip}/{number:05d}": (clip, number) for clip, number in providers.keys}
     labelled = {name for name, key in keys.items() if key in manual.files}
     if not labelled:
