@@ -154,6 +154,76 @@ def test_a_stage_is_as_its_paper_says(model, name):
     assert any(stage.source.startswith(section) for section in ("I", "3", "4")), "it cites a section"
 
 
+# where the papers say nothing: what was chosen here, told in `differs`; a field that is not here has its default
+CHOSEN = {
+    ("scnn", "spatial"): {"method": "spatial", "options": {"variant": "s-fcn"}},
+    ("scnn", "joint"): {"static_prior": 1.0, "summed": True},
+    ("msst", "all"): {},
+    ("stan", "all"): {},
+    ("pdb", "spatial"): {
+        "method": "spatial",
+        "options": {"spatial_head": True, "recurrent": "none"},
+        "batch": 5,
+        "summed": True,
+    },
+    ("pdb", "windows"): {"summed": True, "augment": ("mirror", "quarter_turns", "border_crops")},
+    ("dsnet", "all"): {"schedule": "steps", "epochs": 25},
+}
+DEFAULTS = {
+    "method": "",
+    "frames": 1,
+    "every_frame": False,
+    "time_steps": (1,),
+    "options": {},
+    "sizes": (512,),
+    "batch": 1,
+    "accumulate": 1,
+    "weight_decay": 0.0,
+    "summed": False,
+    "schedule": "constant",
+    "epochs": 20,
+    "augment": (),
+    "static_prior": 0.5,
+    "labels": False,
+}
+
+
+@pytest.mark.parametrize(("model", "name"), list(TEXT), ids=lambda x: x)
+def test_what_the_text_leaves_open_is_what_was_chosen(model, name):
+    stage = next(s for s in stages(model) if s.name == name)
+    for field, value in {**DEFAULTS, **CHOSEN[model, name]}.items():
+        if field not in TEXT[model, name]:
+            assert getattr(stage, field) == value, field
+    assert (stage.on_start is not None) == (
+        (model, name) in {("scnn", "joint"), ("msst", "all"), ("stan", "all")}
+    )
+
+
+def test_the_papers_networks_and_what_the_code_changes():
+    own = {
+        "scnn": {"backbone": "vgg16"},
+        "msst": {"backbone": "vgg16", "resolution": "full"},
+        "stan": {"backbone": "vgg16", "resolution": "full"},
+        "pdb": {"backbone": "resnet50", "stem": "pspnet", "spatial_head": False},
+        "dsnet": {"backbone": "resnet34"},
+    }
+    code = {
+        "scnn": ({"fc": "dcl"}, {}),
+        "msst": ({"fc": "dcl", "hidden": 1}, {"all": {"lr": 1e-4, "sizes": (512,)}}),
+        "stan": ({"fc": "dcl", "hidden": 1}, {"all": {"lr": 1e-4}}),
+        "pdb": ({"peephole": "hw", "size": (60, 60)}, {}),
+        "dsnet": ({"official_bug": True}, {"all": {"accumulate": 10}}),
+    }
+    for model in MODULES:
+        assert training(model).options == own[model]
+        assert (training(model).code.options, training(model).code.changes) == code[model]
+        names = {stage.name for stage in stages(model)}
+        assert set(code[model][1]) <= names, "a change of no stage would be none"
+        for stage in training(model).stages_for(training(model).options, code=True):
+            for field, value in code[model][1].get(stage.name, {}).items():
+                assert getattr(stage, field) == value
+
+
 @pytest.mark.parametrize(("model", "name"), list(LEARNS), ids=lambda x: x)
 def test_what_learns_in_a_stage_and_nothing_else(tmp_path, model, name):
     stage = next(s for s in stages(model) if s.name == name)
