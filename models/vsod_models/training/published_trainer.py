@@ -66,8 +66,9 @@ class PublishedTrainer(TrainingRun):
         batch = self.sampler.draw(number * self.batch, sizes[self.step % len(sizes)], rng)
         with mixed_precision(self.device):
             logits, sides = self.call(self.net, batch)
-        target = self.target(batch)
-        return self.stage.loss(logits.float(), [side.float() for side in sides], target)
+        known = self.known(batch)
+        target = self.target(batch)[known]
+        return self.stage.loss(logits.float()[known], [side.float()[known] for side in sides], target)
 
     def call(self, net: nn.Module, batch: Batch) -> tuple[Tensor, list[Tensor]]:
         """Logits and side logits of a batch, each (batch or batch x frames, 1, H, W)."""
@@ -87,6 +88,11 @@ class PublishedTrainer(TrainingRun):
         frames = batch.mask.reshape(self.batch, -1, *batch.mask.shape[1:])
         return frames[:, -1]
 
+    def known(self, batch: Batch) -> Tensor:
+        """Which of the mapped frames have a mask, bool: where truth is sparse, others of a window may have none."""
+        frames = batch.trust.reshape(self.batch, -1) > 0
+        return frames.flatten() if self.stage.every_frame else frames[:, -1]
+
     @torch.no_grad()
     def validate(self, count: int = 20) -> dict[str, float]:
         """Mean IoU of up to ``count`` training batches: whether it has learned, not how good it is elsewhere."""
@@ -96,7 +102,8 @@ class PublishedTrainer(TrainingRun):
             batch = self.sampler.draw(i * self.batch, self.stage.sizes[0], rng)
             with mixed_precision(self.device):
                 logits, _ = self.call(self.average, batch)
-            missed.append(soft_iou(logits.float(), self.target(batch)).mean())
+            known = self.known(batch)
+            missed.append(soft_iou(logits.float()[known], self.target(batch)[known]).mean())
         return {"iou_train": round(1 - float(torch.stack(missed).mean()), 4)}
 
     @property

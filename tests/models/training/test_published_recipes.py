@@ -305,6 +305,23 @@ def test_sizes_take_turns(tmp_path):
     assert sides == [33, 64, 33], "an odd size as 321 is, too"
 
 
+@pytest.mark.parametrize(("model", "number"), [("pdb", 1), ("msst", 0)])
+def test_a_frame_without_truth_is_no_empty_picture(tmp_path, model, number):
+    """Where truth is sparse the frames of a window that have none ask for nothing."""
+    stage = replace(stages(model)[number], sizes=(64,), batch=1, augment=())
+    losses = []
+    for nothing in (0, 255):
+        (one,) = noise()
+        (whole,) = one.clips
+        trust = np.array([1, 0, 0, 1, 0, 0], np.float32)
+        label = np.where(trust[:, None, None] > 0, whole.label, nothing).astype(np.uint8)
+        sparse = [SampleSet("sparse", clips=[replace(whole, label=label, trust=trust)])]
+        trainer = PublishedTrainer(small(model, stage), stage, sparse, stage.recipe(4, 0), tmp_path, CPU)
+        losses.append([float(trainer.loss(torch.Generator().manual_seed(k)).detach()) for k in range(2)])
+        assert np.isfinite(list(trainer.validate().values())).all()
+    assert losses[0] == losses[1]
+
+
 def test_a_stopped_run_ends_as_one_that_was_not(tmp_path):
     stage = replace(stages("pdb")[1], sizes=(64,), batch=1, summed=False, lr=1e-2)
 

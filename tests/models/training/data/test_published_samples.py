@@ -78,6 +78,12 @@ def test_a_window_ends_at_its_label_and_repeats_the_first_frame():
     assert seen == {(0, 0, 0, 1), (2, 3, 4, 5)}
 
 
+def test_a_window_looks_back_in_the_stages_steps():
+    stage = replace(STAGE, frames=4, batch=1, time_steps=(2,))
+    one = sampler([SampleSet("v", clips=[clip(9, 0, {8})])], stage)
+    assert numbers(one.draw(0, SIDE, torch.Generator())) == [2, 4, 6, 8]
+
+
 def test_every_frame_is_mapped_from_a_random_start_in_one_of_six_steps():
     stage = replace(pdb.PUBLISHED.stages_for({})[1], augment=())
     one = sampler([SampleSet("v", clips=[clip(60)])], stage)
