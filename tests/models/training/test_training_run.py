@@ -95,6 +95,17 @@ def test_a_mask_of_no_frame_is_refused(tmp_path):
             pack_videos([("x", frames, masks)], 2, tmp_path)
 
 
+def test_a_clip_of_one_frame_does_not_move(tmp_path):
+    """Least of all from the last frame of the clip before it."""
+    w, h = VIDEO_SIZE
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(0, 256, (h, w, 3), np.uint8) for _ in range(3)]
+    masks = {0: (np.full((h, w), 255, np.uint8), 1.0)}
+    pack_videos([("a", frames[:2], masks), ("b", frames[2:], masks)], 3, tmp_path)
+    flow = np.load(tmp_path / "video_flow.npy")
+    assert np.abs(flow[:2]).max() > 0 and not flow[2].any()
+
+
 def test_frames_without_a_mask_are_not_drawn_and_labels_count_as_they_are_believed(tmp_path):
     w, h = VIDEO_SIZE
     frames = [np.full((h, w, 3), 20 * k, np.uint8) for k in range(5)]

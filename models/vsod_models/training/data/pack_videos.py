@@ -59,7 +59,9 @@ def pack_videos(
             mask[first + i] = cv2.resize(label, (w, h), interpolation=cv2.INTER_AREA)
         names.append(name)
 
-        def move(i: int, end: int = at) -> None:
+        def move(i: int, first: int = first, end: int = at) -> None:
+            if end - first == 1:
+                return  # a clip of one frame does not move, least of all from the clip before
             dis = DIS()
             for s, stride in enumerate(STRIDES):
                 # at the end of a clip the farthest frame there is; the last one looks back

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -124,6 +125,21 @@ def test_looks_are_the_same_for_all_frames_of_a_sample():
                     looks.add((mirrored, turns))
     assert looks == {(m, t) for m in (False, True) for t in range(4)}
     assert 10 <= whole <= 40, "one look in five keeps all borders"
+
+
+def test_a_tenth_of_the_picture_is_cut_off_at_one_border_or_none():
+    picture = np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
+    stage = replace(pdb.PUBLISHED.stages_for({})[1], augment=("border_crops",))
+    one = sampler([SampleSet("p", photos=[lambda: (picture, picture[..., 0])])], stage)
+    cuts = [picture, picture[2:], picture[:-2], picture[:, 4:], picture[:, :-4]]
+    looks = [cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for cut in cuts]
+    seen = []
+    for k in range(60):
+        image = one.draw(k, SIDE, torch.Generator().manual_seed(k)).image[0].permute(1, 2, 0) * 255
+        found = [i for i, look in enumerate(looks) if np.array_equal(image.round().numpy(), look)]
+        assert len(found) == 1
+        seen += found
+    assert set(seen) == {0, 1, 2, 3, 4}
 
 
 def test_motion_is_seen_as_the_networks_see_it():
