@@ -15,12 +15,13 @@ from helpers import data_sets as fakes
 from vsod.__main__ import main
 from vsod.errors import DataError, UsageError
 from vsod.inference.model_registry import find_model
-from vsod.lab.datasets import find_data_sets
+from vsod.lab.datasets import LabelFolders, find_data_sets
 from vsod.lab.training.plan import TrainingPlan
-from vsod.lab.training.published_data import parse_mix, parts_of
+from vsod.lab.training.published_data import Wanted, parse_mix, parts_of, sample_sets
 from vsod.lab.training.published_training import published_plan
 from vsod.lab.training.train import train
 from vsod_models.networks import dsnet, msst, pdb, scnn, stan
+from vsod_models.training.data.published_samples import ClipArrays
 from vsod_models.weights import load_weights
 
 MODULES = {"scnn": scnn, "msst": msst, "stan": stan, "pdb": pdb, "dsnet": dsnet}
@@ -76,7 +77,7 @@ def test_every_stage_runs_on_davis_and_duts(data: Path, tmp_path: Path, model: s
         assert made["samples"] == 2 and made["size"] == [64] and made["differs"]
         assert made["frames"] == {"msst": 4, "stan": 4}.get(model, 5 if name == "windows" else 1)
         clips = "DAVIS-2016:train"
-        photos = {"DUTS:train": 3} if model == "dsnet" else {"DUTS": 3}
+        photos = {"DUTS:train": 3}
         expected = {
             ("scnn", "spatial"): photos,
             ("pdb", "spatial"): {**photos, clips: 9},
@@ -96,7 +97,7 @@ def test_what_is_asked_for_in_place_of_the_papers(data: Path, tmp_path: Path, ca
     assert main([*words, "--mix", "DUTS=3", "DAVIS-2016:train=1", "--json"]) == 0
     (stage,) = [row for row in told(capsys.readouterr().out) if "learns" in row]
     assert (stage["lr"], stage["accumulate"], stage["batch"], stage["samples"]) == (0.001, 2, 2, 12)
-    assert stage["data"] == {"DUTS": 3, "DAVIS-2016:train": 9}, "DUTS-TE is for tests"
+    assert stage["data"] == {"DUTS:train": 3, "DAVIS-2016:train": 9}, "DUTS-TE is for tests"
     assert "generators" in stage["learns"]
     weights = load_weights(tmp_path / "weights.safetensors")
     assert not any(name.startswith("generators.") for name in weights), "M1 has none"
@@ -165,6 +166,8 @@ def test_the_papers_own_form(capsys) -> None:
         (["scnn", "--published", "--mix", "VOS"], 1, "no data set 'VOS'"),
         (["scnn", "--published", "--mix", "DUTS=no"], 2, "no data set with a weight"),
         (["scnn", "--published", "--batch", "0"], 2, "out of range"),
+        (["scnn", "--published", "--lr", "nan"], 2, "--rate nan is out of range"),
+        (["scnn", "--lr", "-1"], 2, "--rate -1 is out of range"),
         (["scnn", "--published", "--install"], 2, "--install"),
         (["scnn", "--variant", "FG", "--install"], 2, "--install"),
     ],
@@ -200,3 +203,88 @@ def test_the_papers_sets_where_they_are_there(data: Path, tmp_path: Path) -> Non
         parse_mix(["DUTS=0"])
     with pytest.raises(DataError, match="nothing to learn from in stage 'joint'"):
         parts_of(second, [one for one in sets if one.kind == "photos"])
+
+
+def test_a_set_is_trained_on_by_the_part_for_it(data: Path, tmp_path: Path) -> None:
+    """A part for tests stands in for nothing, a set without the paper's splits is taken whole."""
+    fakes.fbms(tmp_path / "FBMS", {"cars1": 2})
+    (tmp_path / "FBMS/Testset").rmdir()
+    (tmp_path / "FBMS/Trainingset").rename(tmp_path / "FBMS/Testset")
+    (stage,) = dsnet.PUBLISHED.stages_for({})
+    only_tests = find_data_sets([tmp_path / "FBMS"])
+    with pytest.raises(DataError, match="nothing to learn from"):
+        parts_of(stage, only_tests)
+    vos = tmp_path / "more/VOS"
+    for k in range(2):
+        fakes.picture(vos / f"12/Imgs/{k:05d}.png", 4, (32, 24), k)
+        fakes.mask(vos / f"12/GT/{k:05d}.png", 4, (32, 24))
+    sets = find_data_sets([data, tmp_path / "FBMS", tmp_path / "more"])
+    parts, missing = parts_of(stage, sets)
+    assert [part.name for part in parts] == ["DUTS:train", "DAVIS-2016:train", "VOS"]
+    assert missing == ["FBMS-59 not among the data"]
+    # without a split what is asked for is trained on as any other: never what is for tests
+    asked, _ = parts_of(stage, sets, parse_mix(["DUTS", "DAVIS-2016", "VOS=2", "duts:all", "DAVIS-2016:all"]))
+    assert [part.name for part in asked] == [
+        "DUTS:train",
+        "DAVIS-2016:train",
+        "VOS",
+        "DUTS:all",
+        "DAVIS-2016:all",
+    ]
+    assert [len(part.sets) for part in asked] == [1, 1, 1, 2, 1]
+    for word, match in (
+        ("DUTS:val", "data set 'DUTS' has no split 'val' here. Use one of: test, train, all"),
+        ("FBMS-59:train", "'FBMS-59' has no split 'train' here. Use one of: test, all"),
+        ("VOS:train", "'VOS' has no split 'train' here. It has no splits"),
+        ("SegTrackV2", "there is no data set 'SegTrackV2'"),
+    ):
+        with pytest.raises(DataError, match=match):
+            parts_of(stage, sets, parse_mix([word]))
+
+
+def test_clips_are_read_anew_where_their_files_are_others(tmp_path: Path) -> None:
+    """Two clips of one name; a mask, then a label, that is painted anew."""
+    wanted = Wanted(32, flow=True, prior=False)
+
+    def arrays(folder: Path, labels: Path | None = None) -> ClipArrays:
+        one = replace(wanted, labels=LabelFolders([labels]) if labels else None)
+        (part,) = parts_of(stan.PUBLISHED.stages_for({})[0], find_data_sets([folder]))[0]
+        (found,) = sample_sets([part], one, tmp_path / "cache")
+        return found.clips[0]
+
+    for name in ("a", "b"):
+        fakes.fbms(tmp_path / name / "FBMS", {"cars1": 3}, every=2)
+    fakes.picture(tmp_path / "b/FBMS/Trainingset/cars1/cars1_0001.jpg", 30, (64, 48), 9)
+    first, second = arrays(tmp_path / "a"), arrays(tmp_path / "b")
+    assert not np.array_equal(first.rgb, second.rgb)
+    assert np.array_equal(arrays(tmp_path / "a").rgb, first.rgb)
+    fakes.mask(tmp_path / "a/FBMS/Trainingset/cars1/GroundTruth/cars1_0001.pgm", 40, (64, 48))
+    assert not np.array_equal(arrays(tmp_path / "a").label[0], first.label[0])
+    label = tmp_path / "labels/cars1/00002.png"
+    for level in (255, 0):
+        label.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(label), np.full((48, 64 + level), level, np.uint8))
+        assert (arrays(tmp_path / "a", tmp_path / "labels").label[1] == level).all()
+
+
+def test_a_single_picture_has_no_flow(tmp_path: Path) -> None:
+    data = fakes.davis(tmp_path / "DAVIS", {"bear": 1}, ["bear"])
+    (part,) = parts_of(dsnet.PUBLISHED.stages_for({})[0], find_data_sets([data]))[0]
+    (found,) = sample_sets([part], Wanted(32, flow=True, prior=False), tmp_path / "cache")
+    (clip,) = found.clips
+    assert clip.flow is not None and np.isnan(clip.flow).all(), "it is seen as a photo is: in the mean colour"
+
+
+@pytest.mark.usefixtures("narrow")
+def test_what_a_run_cannot_go_on_with_is_said(data: Path, tmp_path: Path, capsys) -> None:
+    words = command("dsnet", data, tmp_path / "run")
+    one = [*words]
+    one[one.index("--batch") + 1] = "1"
+    assert main(one) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "a batch of 1 is too small" in said and "Use --batch 2 or more" in said
+    assert main([*words, "--variant", "M1"]) == 0
+    assert main(words) == 1
+    assert "another network's, or its checkpoint is damaged" in " ".join(capsys.readouterr().err.split())
+    assert main([*command("dsnet", data, tmp_path / "b"), "--labels", str(tmp_path / "gone")]) == 1
+    assert "no such folder" in " ".join(capsys.readouterr().err.split())

@@ -10,7 +10,14 @@ from typing import Literal
 
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import files_in, frame_number, named, subfolders
-from vsod.lab.datasets.labelled_clips import SPLIT_FOLDERS, LabelledClip, labelled_clips
+from vsod.lab.datasets.labelled_clips import (
+    SPLIT_FOLDERS,
+    LabelledClip,
+    is_davis,
+    labelled_clips,
+    split_of_folder,
+    splits_of,
+)
 from vsod.lab.datasets.labelled_photos import SPLITS, Photo, archived_photos, has_photos, labelled_photos
 from vsod.media.formats.input_limits import IMAGE_SUFFIXES
 
@@ -57,6 +64,9 @@ _BY_FOLDER = {
 """What is in a folder's name -> the data set; the first that fits."""
 _INSIDE = {"JPEGImages", "Annotations", "ImageSets", "GroundTruth", "davis16", *SPLIT_FOLDERS}
 """Folders of a data set that are none themselves."""
+_FBMS = ("trainingset", "testset")
+_DAVSOD = ("davsod-trainingset", "davsod-validationset", "easy-35", "normal-25", "difficult-20")
+_PARTS = {name: name for name in ("train", "val", "test")}  # of sets of photos, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class DataSet:
         name: As papers and command line call it.
         kind: Whether it has clips or photos.
         folder: What its reader is given.
-        part: The split that the folder is, of sets whose splits are folders.
+        part: The split that the folder is, of sets whose splits are folders; of clips where it was given alone.
     """
 
     name: str
@@ -79,6 +89,17 @@ class DataSet:
     def indexed(self) -> bool:
         """Its photos are in our layout."""
         return self.kind == "photos" and _has_index(self.folder)
+
+    @property
+    def training_split(self) -> str | None:
+        """The split that is trained on; empty = all of it, None = it is for tests, or the rest for tests is."""
+        if self.kind == "photos":
+            splits: tuple[str, ...] = (self.part,) if self.part else ()
+        else:
+            splits = splits_of(self.folder)
+        if splits:
+            return "train" if "train" in splits else None
+        return None if self.name in TEST_SETS else ""
 
     def clips(self, split: str) -> list[LabelledClip]:
         """The clips of a split; empty = all.
@@ -110,14 +131,36 @@ def find_data_sets(folders: Iterable[Path]) -> list[DataSet]:
     for folder in given:
         if not folder.is_dir():
             raise DataError("no such folder", where=folder, fix="Give the folder of a data set.")
-        found += _in(folder, _DEPTH)
+        found += _given(folder) or _in(folder, _DEPTH)
     if not found:
         raise DataError(
             "no data set that is known",
             where=given[0] if given else None,
             fix="See the layouts in docs/training.md.",
         )
-    return list(dict.fromkeys(found))
+    # a folder may be given twice, or beside one that it is in
+    return list({(one.name, one.kind, one.folder.resolve()): one for one in reversed(found)}.values())[::-1]
+
+
+def _given(folder: Path) -> list[DataSet]:
+    """The part of a set that a folder is, which is read as one only where it is given itself."""
+    folder = folder.resolve()  # "." has no name
+    part = split_of_folder(folder)
+    if part is None:
+        return []
+    try:
+        clips = labelled_clips(folder, "all")
+    except DataError:
+        return []
+    if any(not _is_clip(clip) for clip in clips):
+        return []
+    return [DataSet(_set_of_parts([folder]) or _set_name(folder), "clips", folder, part)]
+
+
+def _set_of_parts(folders: Iterable[Path]) -> str | None:
+    """The set that has folders of these names for its splits."""
+    names = {folder.name.casefold() for folder in folders}
+    return "FBMS-59" if names.intersection(_FBMS) else "DAVSOD" if names.intersection(_DAVSOD) else None
 
 
 def _in(folder: Path, depth: int) -> list[DataSet]:
@@ -129,13 +172,15 @@ def _in(folder: Path, depth: int) -> list[DataSet]:
         if (folder / "index-2.csv").is_file():
             found.append(DataSet("DUTS", "photos", folder, "train"))
     if has_photos(folder):
-        part = SPLITS.get(folder.name, "")
-        found.append(DataSet("DUTS" if part else _photo_set(folder), "photos", folder, part))
+        part = SPLITS.get(folder.name) or _PARTS.get(folder.name, "")
+        name = "DUTS" if folder.name in SPLITS else _photo_set(folder)
+        found.append(DataSet(name, "photos", folder, part))
     clips = {clip.source.parent for one in found if one.kind == "clips" for clip in one.clips("")}
     if depth:
+        inside = _INSIDE if found else set()
         for below in subfolders(folder):
             # nor is a clip of a set another set
-            if not (found and below.name in _INSIDE) and below not in clips:
+            if below.name not in inside and below not in clips:
                 found += _in(below, depth - 1)
     return found
 
@@ -149,15 +194,13 @@ def _clip_set(folder: Path) -> str | None:
     if (folder / "davis16").is_dir():
         return "DAVIS-2016"
     pictures = named(folder, ("JPEGImages",))
-    if pictures is not None and named(folder, ("Annotations",)) is not None:
+    if is_davis(folder) and named(folder, ("Annotations",)) is not None:
         lists = named(folder, ("ImageSets",))
         only_2017 = lists is not None and [path.name for path in subfolders(lists)] == ["2017"]
         return "DAVIS-2017" if only_2017 else "DAVIS-2016"
-    if named(folder, ("Trainingset",)) is not None or named(folder, ("Testset",)) is not None:
-        return "FBMS-59"
-    if any(path.name.startswith(("DAVSOD-", "Easy-35")) for path in subfolders(folder)):
-        return "DAVSOD"
-    if folder.name in SPLIT_FOLDERS:
+    if (name := _set_of_parts(subfolders(folder))) is not None:
+        return name
+    if split_of_folder(folder) is not None:
         return None  # a part of a set, which is read as a whole
     if pictures is not None and named(folder, ("GroundTruth",)) is not None:
         return "SegTrackV2"
@@ -166,30 +209,39 @@ def _clip_set(folder: Path) -> str | None:
     except DataError:
         return None
     # a set of photos in a folder looks like a clip in a folder
-    if all(has_photos(clip.source.parent) and not _is_clip(clip) for clip in clips):
+    if any(has_photos(clip.source.parent) and not _is_clip(clip) for clip in clips):
         return None
-    return _known(folder) or folder.name
+    return _set_name(folder)
 
 
 def _is_clip(clip: LabelledClip) -> bool:
     """Whether what lies like a clip is none of the known sets of photos, and its pictures have numbers."""
-    known = _known(clip.source.parent)
-    if known is not None and DATA_KINDS[known] == "photos":
+    if _known(clip.source.parent, "photos") is not None:
         return False
     return all(frame_number(file.name) is not None for file in files_in(clip.source, sorted(IMAGE_SUFFIXES)))
 
 
 def _photo_set(folder: Path) -> str:
-    inside = {path.name for path in subfolders(folder)}
-    if "DUT-OMRON-image" in inside:
+    if named(folder, ("DUT-OMRON-image",)) is not None:
         return "DUT-OMRON"
+    folder = folder.resolve()
     # a set's own folder may lie in another of its name: MSRA10K_Imgs_GT/Imgs
-    return _known(folder) or _known(folder.parent) or folder.name
+    own = folder.parent if folder.name in _PARTS else folder
+    return _known(folder, "photos") or _known(folder.parent, "photos") or own.name
 
 
-def _known(folder: Path) -> str | None:
+def _set_name(folder: Path) -> str:
+    """Of a set of clips: by its folder; a part's is the one that it lies in."""
+    folder = folder.resolve()
+    own = folder.parent if split_of_folder(folder) is not None else folder
+    return _known(folder, "clips") or _known(own, "clips") or own.name
+
+
+def _known(folder: Path, kind: Kind) -> str | None:
     name = folder.name.casefold()
-    return next((known for part, known in _BY_FOLDER.items() if part in name), None)
+    return next(
+        (known for part, known in _BY_FOLDER.items() if part in name and DATA_KINDS[known] == kind), None
+    )
 
 
 def names_of(sets: Sequence[DataSet]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vsod.errors import DataError
@@ -31,6 +32,18 @@ def named(folder: Path, names: Sequence[str]) -> Path | None:
     """The first of ``names`` that is a folder in ``folder``; upper and lower case are one."""
     there = {path.name.casefold(): path for path in subfolders(folder)}
     return next((there[name.casefold()] for name in names if name.casefold() in there), None)
+
+
+def file_stamp(files: Iterable[Path]) -> str:
+    """Changes whenever one of the files does, or its place: by path, size and time, unread."""
+    digest = hashlib.sha256()
+    for file in sorted({file.resolve() for file in files}):
+        try:
+            stat = file.stat()
+        except OSError:
+            continue  # reading it tells
+        digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def frame_number(name: str) -> int | None:

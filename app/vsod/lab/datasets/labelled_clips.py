@@ -15,6 +15,7 @@ Truth may be sparse: a mask belongs to the frame of its name, or of the same num
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from pathlib import Path
 from vsod.core.clip import ClipInfo
 from vsod.core.source_settings import SourceSettings
 from vsod.errors import DataError
-from vsod.lab.datasets.folders import files_in, frame_number, named, subfolders
+from vsod.lab.datasets.folders import file_stamp, files_in, frame_number, named, subfolders
 from vsod.lab.datasets.mask_files import (
     MASK_SUFFIXES,
     Decode,
@@ -63,6 +64,7 @@ SPLIT_FOLDERS = {
 }
 """Folders that hold a split, and its name."""
 
+_SPLITS = {name.casefold(): split for name, split in SPLIT_FOLDERS.items()}
 _TEST = ("easy", "normal", "difficult")  # parts of DAVSOD's test set
 
 
@@ -129,6 +131,12 @@ class LabelledClip:
     archive: Path | None = None
     decode: Decode = field(default=any_object, compare=False)
 
+    def stamp(self) -> str:
+        """Changes whenever a file of the clip or of its truth does, or another is read."""
+        places = [self.source, *((self.truth,) if self.truth is not None else ())]
+        files = [file for place in places for file in (place, *(place.rglob("*") if place.is_dir() else ()))]
+        return file_stamp([*files, *((self.archive,) if self.archive is not None else ())])
+
     def open(self) -> Source:
         """The clip's frames; numbers that are missing among images are no frames.
 
@@ -194,6 +202,20 @@ def frames_by_name(info: ClipInfo) -> Callable[[str], int | None]:
     return frame_of
 
 
+def splits_of(data: Path) -> tuple[str, ...]:
+    """The names of a set's splits, whether or not its lists are there; none if it has none."""
+    if (data / "davis16").is_dir() or _davis_pictures(data) is not None:
+        return "train", "val"
+    own = split_of_folder(data)
+    found = tuple(split for path in subfolders(data) if (split := split_of_folder(path)) is not None)
+    return found or ((own,) if own is not None else ())
+
+
+def split_of_folder(folder: Path) -> str | None:
+    """The split that a folder of this name holds, upper and lower case being one; None if it holds none."""
+    return _SPLITS.get(folder.resolve().name.casefold())
+
+
 def labelled_clips(data: Path, split: str = "val") -> list[LabelledClip]:
     """The clips of a split.
 
@@ -247,6 +269,11 @@ def _from_tar(archive: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
 # ---- DAVIS
 
 
+def is_davis(data: Path) -> bool:
+    """Whether a folder has the pictures of DAVIS, under a resolution."""
+    return _davis_pictures(data) is not None
+
+
 def _davis_pictures(data: Path) -> Path | None:
     root = named(data, ("JPEGImages",))
     return named(root, ("480p", "Full-Resolution", "1080p")) if root is not None else None
@@ -276,7 +303,8 @@ def _davis_list(data: Path, split: str) -> set[str]:
             fix="Take the folder ImageSets of the download, too, or use --split all.",
         )
     lines = there.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
-    paths = [Path(line.split()[0]) for line in lines if line.strip()]
+    # "/JPEGImages/480p/bear/00000.jpg /Annotations/480p/bear/00000.png", or a bare name; names may have spaces
+    paths = [Path(re.split(r"\s+/?Annotations/", line.strip())[0]) for line in lines if line.strip()]
     return {path.parent.name if len(path.parts) > 1 else path.name for path in paths}
 
 
@@ -284,9 +312,9 @@ def _davis_list(data: Path, split: str) -> set[str]:
 
 
 def _by_folders(data: Path, split: str) -> list[LabelledClip]:
-    parts = {SPLIT_FOLDERS[path.name]: path for path in subfolders(data) if path.name in SPLIT_FOLDERS}
+    parts = {part: path for path in subfolders(data) if (part := split_of_folder(path)) is not None}
     if not parts:
-        if split not in ("all", SPLIT_FOLDERS.get(data.name)):
+        if split not in ("all", split_of_folder(data)):
             raise DataError(
                 f"this data set has no split '{split}'", where=data, fix="It has no splits: use --split all."
             )

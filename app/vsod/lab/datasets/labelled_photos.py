@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import csv
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from vsod.core.arrays import Image
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import files_in, named, subfolders
-from vsod.lab.datasets.mask_files import MASK_SUFFIXES, Mask, any_object, read_mask, read_picture
+from vsod.lab.datasets.mask_files import MASK_SUFFIXES, Mask, any_object, read_mask
 
 _PAIRS = (
     ("DUTS-TR-Image", "DUTS-TR-Mask"),
@@ -61,7 +64,7 @@ class LabelledPhoto:
         Raises:
             DataError: It cannot be read.
         """
-        return decode_photo(self.picture, self.picture)
+        return decode_photo(self.picture, self.picture, self.mask)
 
     def mask(self) -> Mask:
         """(H, W) uint8, 255 = subject.
@@ -89,7 +92,7 @@ class ArchivedPhoto:
 
     def image(self) -> Image:
         """See :meth:`LabelledPhoto.image`."""
-        return decode_photo(self.picture, self.archive)
+        return decode_photo(self.picture, self.archive, self.mask)
 
     def mask(self) -> Mask:
         """See :meth:`LabelledPhoto.mask`."""
@@ -99,14 +102,35 @@ class ArchivedPhoto:
 Photo = LabelledPhoto | ArchivedPhoto
 
 
-def decode_photo(file: Path | bytes, where: Path) -> Image:
-    """(H, W, 3) uint8 RGB, upright.
+def decode_photo(file: Path | bytes, where: Path, mask: Callable[[], Mask]) -> Image:
+    """(H, W, 3) uint8 RGB, upright; as it is stored where its mask has that form.
+
+    Cameras store photos lying on their side with a note how to turn them, and masks have been painted on both.
+
+    Args:
+        file: Its path, or what stands in it.
+        where: Named in errors.
+        mask: Reads its mask.
 
     Raises:
         DataError: It cannot be read.
     """
-    picture = read_picture(file, where, "a photo", cv2.IMREAD_COLOR)
+    try:
+        blob = file.read_bytes() if isinstance(file, Path) else file
+        picture = _decoded(blob, cv2.IMREAD_COLOR)
+        if picture is not None and (b"Exif" in blob or b"eXIf" in blob):
+            stored = _decoded(blob, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+            if stored is not None and stored.shape != picture.shape and stored.shape[:2] == mask().shape:
+                picture = stored
+    except (OSError, cv2.error) as error:
+        raise DataError("a photo cannot be read", where=where) from error
+    if picture is None:
+        raise DataError("a photo cannot be read", where=where)
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _decoded(blob: bytes, flags: int) -> npt.NDArray[Any] | None:
+    return cv2.imdecode(np.frombuffer(blob, np.uint8), flags) if blob else None
 
 
 def archived_photos(data: Path) -> list[ArchivedPhoto]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 from torch import nn
 
 from vsod.errors import ModelError
 from vsod_models.training.initial_weights import is_imagenet, load_matching
+from vsod_models.training.training_run import TrainingRun
 from vsod_models.weights import load_weights
 
 
@@ -31,4 +33,20 @@ def initialise_network(net: nn.Module, file: Path) -> bool:
             f"cannot start from this file: {error}",
             where=file,
             fix="Give a .safetensors of the model's backbone (torchvision names) or weights of ours.",
+        ) from error
+
+
+def resume_run(run: TrainingRun) -> None:
+    """Go on where the run was stopped, if it was.
+
+    Raises:
+        ModelError: What was begun there is another network's, or cannot be read.
+    """
+    try:
+        run.resume()
+    except (RuntimeError, KeyError, ValueError, OSError, EOFError, UnpicklingError) as error:
+        raise ModelError(
+            "the run that was begun here is another network's, or its checkpoint is damaged",
+            where=run.checkpoint,
+            fix="Give the options that it was begun with, or another --out.",
         ) from error

@@ -16,7 +16,7 @@ from vsod.inference.model_registry import require_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network, load_network, logit, network_module
 from vsod.lab.datasets.data_sets import DATA_KINDS
-from vsod.lab.training.initial_network import initialise_network
+from vsod.lab.training.initial_network import initialise_network, resume_run
 from vsod.lab.training.plan import TrainingPlan
 from vsod.lab.training.variants import find_variant
 from vsod_models.recipes import Mix, Recipe, Stage, training_recipe, training_stages
@@ -130,7 +130,7 @@ def _train_stage(
         trainer = WindowTrainer(net, stage, pack, model.window, model.chunked_window, recipe, folder, device)
     else:
         trainer = FrameTrainer(net, stage, pack, recipe, folder, device, teacher)
-    trainer.resume()
+    resume_run(trainer)
     trainer.run(report)
     if report and not distributed.process_rank():
         report({"stage": f"{stage.name} validated", **trainer.validate()})

@@ -72,6 +72,8 @@ class TrainingPlan:
         ):
             if value is not None and not 1 <= value <= 10**9:
                 raise UsageError(f"--{option} {value} is out of range", fix="Use 1 or more.")
+        if self.rate is not None and not 0 < self.rate < float("inf"):
+            raise UsageError(f"--rate {self.rate:g} is out of range", fix="Use a number above 0.")
         if self.published is None:
             self._refuse(
                 "goes with --published only",

@@ -16,7 +16,9 @@ import numpy.typing as npt
 from vsod.errors import DataError, UsageError
 from vsod.inference.motion_prior import open_prior, prior_digest
 from vsod.lab.datasets import DataSet, LabelFolders, LabelledClip, Photo
-from vsod.lab.datasets.data_sets import DATA_KINDS, TEST_SETS, names_of
+from vsod.lab.datasets.data_sets import DATA_KINDS, names_of
+from vsod.lab.datasets.folders import file_stamp
+from vsod.lab.datasets.labelled_clips import splits_of
 from vsod_models.flow.dis import DIS
 from vsod_models.published_recipes import PublishedStage
 from vsod_models.training.data.packed_data import PRIOR_ONE
@@ -87,12 +89,13 @@ def parts_of(
         return [_asked(sets, *one) for one in mix], []
     parts, notes = list[Part](), list[str]()
     for kind in ("photos", "clips"):
-        wanted = [name.partition(":") for name in stage.data if DATA_KINDS[name.partition(":")[0]] == kind]
-        found = [(name, split, _named(sets, name)) for name, _, split in wanted]
-        parts += [Part(there, split) for _, split, there in found if there]
-        missing = [name for name, _, there in found if not there]
+        wanted = [name.partition(":")[0] for name in stage.data if DATA_KINDS[name.partition(":")[0]] == kind]
+        found = {name: _for_training(_named(sets, name)) for name in wanted}
+        parts += [part for there in found.values() for part in there]
+        missing = [name for name, there in found.items() if not there]
         if missing:
-            stand_ins = [] if len(missing) < len(wanted) else _stand_ins(sets, kind)
+            others = [one for one in sets if one.kind == kind]
+            stand_ins = [] if len(missing) < len(wanted) else _for_training(others)
             parts += stand_ins
             instead = f": {', '.join(part.name for part in stand_ins)} in its place" if stand_ins else ""
             notes.append(f"{', '.join(missing)} not among the data{instead}")
@@ -104,38 +107,48 @@ def parts_of(
     return parts, notes
 
 
-def _named(sets: Sequence[DataSet], name: str) -> tuple[DataSet, ...]:
-    exact = tuple(one for one in sets if one.name == name and one.part != "test")
+def _named(sets: Sequence[DataSet], name: str) -> list[DataSet]:
+    exact = [one for one in sets if one.name == name and one.training_split is not None]
     if exact or name != "DAVIS-2016":
         return exact
     # the clips of 2016 are among those of 2017, in splits that keep them apart
-    return tuple(one for one in sets if one.name == "DAVIS-2017")
+    return [one for one in sets if one.name == "DAVIS-2017"]
 
 
-def _stand_ins(sets: Sequence[DataSet], kind: str) -> list[Part]:
-    found = []
+def _for_training(sets: Sequence[DataSet]) -> list[Part]:
+    """The parts of sets that are trained on: ``train``, or all of a set without splits."""
+    groups: dict[tuple[str, str], list[DataSet]] = {}
     for one in sets:
-        if one.kind != kind or one.name in TEST_SETS or one.part == "test":
-            continue  # test sets
-        splits = ("train", "") if one.kind == "clips" else ("",)
-        for split in splits:
-            try:
-                there = bool(one.clips(split)) if kind == "clips" else True
-            except DataError:
-                continue
-            if there:
-                found.append(Part((one,), split))
-                break
-    return found
+        if one.training_split is not None:
+            groups.setdefault((one.name, one.training_split), []).append(one)
+    return [Part(tuple(group), split) for (_, split), group in groups.items()]
 
 
 def _asked(sets: Sequence[DataSet], name: str, split: str, weight: float | None) -> Part:
-    named = [one for one in sets if one.name.casefold() == name.casefold()]
-    # of a set whose splits are folders: that one, and never the one for tests unless it is asked for
-    there = tuple(one for one in named if not one.part or one.part == (split or "train"))
+    there = tuple(one for one in sets if one.name.casefold() == name.casefold())
     if not there:
         raise DataError(f"there is no data set '{name}'", fix=f"There is {names_of(sets)}.")
-    return Part(there, split, weight)
+    if not split:
+        # never what is for tests, where it has splits
+        split = next((s for one in there if (s := one.training_split) is not None), "")
+    found = tuple(one for one in there if _has(one, split))
+    if not found:
+        splits = dict.fromkeys(word for one in there for word in _splits(one))
+        fix = f"Use one of: {', '.join(splits)}, all." if splits else "It has no splits: leave it out."
+        raise DataError(f"data set '{there[0].name}' has no split '{split}' here", fix=fix)
+    return Part(found, split, weight)
+
+
+def _has(one: DataSet, split: str) -> bool:
+    own = _splits(one)
+    # a year before it: "2017/train"; DAVSOD's test has parts
+    return (
+        split in ("", "all", *own) or split.rpartition("/")[2] in own or (split == "test" and "easy" in own)
+    )
+
+
+def _splits(one: DataSet) -> tuple[str, ...]:
+    return splits_of(one.folder) if one.kind == "clips" else (one.part,) if one.part else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +183,7 @@ def sample_sets(
         photos, clips = list[Photo](), list[ClipArrays]()
         for one in part.sets:
             if one.kind == "photos":
-                photos += one.photos(part.split if not one.part else "")
+                photos += one.photos("")
                 continue
             listed = one.clips(part.split)
             for done, clip in enumerate(listed, 1):
@@ -201,12 +214,13 @@ def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
         masks = clip.masks(source.info)
         labels = wanted.labels.of(clip.name, source.info) if wanted.labels is not None else {}
         known = {
+            "files": clip.stamp(),
             "side": wanted.side,
             "flow": wanted.flow or wanted.prior,
             "prior": prior_digest() if wanted.prior else "",
             "frames": count,
             "truth": sorted(masks),
-            "labels": [(k, str(label.file), label.confidence) for k, label in sorted(labels.items())],
+            "labels": [(k, file_stamp([label.file])) for k, label in sorted(labels.items())],
         }
         key = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
         folder = cache / f"{clip.name}-{key}"
@@ -246,7 +260,7 @@ def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
 def _write_motion(folder: Path, pictures: Sequence[Array], wanted: Wanted) -> None:
     estimate, half = DIS(), max(1, wanted.side // 2)
     compute = open_prior() if wanted.prior else None
-    flows = np.zeros((len(pictures), half, half, 2), np.float16)
+    flows = np.full((len(pictures), half, half, 2), np.nan, np.float16)  # of a single picture: none
     priors = np.full((len(pictures), half, half), 255, np.uint8)
     for k, picture in enumerate(pictures):
         if len(pictures) == 1:

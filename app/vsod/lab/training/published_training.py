@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from vsod.errors import DataError, ModelError
+from vsod.errors import DataError, ModelError, UsageError
 from vsod.inference.devices import choose_device
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network, network_module
 from vsod.lab.datasets import LabelFolders, find_data_sets
-from vsod.lab.training.initial_network import initialise_network
+from vsod.lab.training.initial_network import initialise_network, resume_run
 from vsod.lab.training.plan import TrainingPlan
 from vsod.lab.training.published_data import Wanted, parse_mix, parts_of, sample_sets
 from vsod.lab.training.variants import Variant, find_variant
@@ -138,6 +138,7 @@ def train_published(
     before, last = plan.init, None
     sets = find_data_sets(data)
     mix = parse_mix(plan.mix)
+    folders = LabelFolders(plan.labels) if plan.labels else None
 
     def tell(row: dict[str, Any]) -> None:
         if report and not distributed.process_rank():
@@ -155,9 +156,11 @@ def train_published(
             parts, missing = parts_of(stage, sets, mix)
             if stage.labels and not plan.labels:
                 missing.append("no labels of frames without truth (--labels)")
+            if folders is not None and not stage.labels:
+                missing.append("--labels has no part in it, as in the paper")
             for note in missing:
                 tell({"differs": f"stage {stage.name}: {note}"})
-            labels = LabelFolders(plan.labels) if stage.labels and plan.labels else None
+            labels = folders if stage.labels else None
             net = _network(model, planned.options, stage, before)
             reads = stage.inputs_of(net)
             wanted = Wanted(
@@ -224,7 +227,15 @@ def _train(
     report(told)
     if not distributed.process_rank():
         write_text(folder / "published.json", json.dumps({**told, "differs": list(notes)}, indent=1) + "\n")
-    trainer.resume()
-    trainer.run(report)
+    resume_run(trainer)
+    try:
+        trainer.run(report)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise UsageError(
+            f"stage '{stage.name}': a batch of {stage.batch} is too small for the network's batch norms",
+            fix=f"Use --batch {stage.batch + 1} or more, or a larger --size.",
+        ) from error
     report({"stage": f"{stage.name} validated", **trainer.validate()})
     return folder / "weights.safetensors"

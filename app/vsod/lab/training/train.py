@@ -16,7 +16,6 @@ from vsod.errors import DataError, ModelError
 from vsod.inference.model_registry import find_model
 from vsod.inference.model_spec import ModelSpec
 from vsod.lab.datasets import DataSet, LabelFolders, LabelledClip, Photo, find_data_sets
-from vsod.lab.datasets.data_sets import TEST_SETS
 from vsod.lab.training.plan import TrainingPlan
 from vsod.lab.training.variants import find_variant
 from vsod.storage.atomic import commit_together, create_partial, discard, output_error
@@ -62,21 +61,13 @@ def make_pack(
 
 
 def training_clips(data: DataSet) -> list[LabelledClip]:
-    """The clips of a set's ``train``; all of a set without splits.
+    """The clips of a set's ``train``; all of a set without splits, none of one for tests.
 
     Raises:
         DataError: They cannot be read.
     """
-    try:
-        return data.clips("train")
-    except DataError as error:
-        try:
-            alone = data.clips("")
-        except DataError:
-            raise error from None
-        if data.name in TEST_SETS or "splits" not in error.what:
-            raise
-        return alone
+    split = data.training_split
+    return [] if split is None else data.clips(split)
 
 
 def _photos(sets: Sequence[DataSet]) -> tuple[list[PhotoRow], ReadPhotos]:
@@ -88,7 +79,7 @@ def _photos(sets: Sequence[DataSet]) -> tuple[list[PhotoRow], ReadPhotos]:
         readers.append(_shifted(read, len(rows)))
         rows += more
     for one in sets:
-        if one.indexed or one.part == "test" or one.name in TEST_SETS:
+        if one.indexed or one.training_split is None:
             continue
         photos = one.photos("")
         readers.append(_downloaded(photos, len(rows)))
