@@ -159,6 +159,13 @@ def test_frames_may_lack_a_mask_but_no_mask_a_frame(data, tmp_path):
     assert not (tmp_path / "other" / "pack.json").exists()
 
 
+def test_what_is_only_for_tests_makes_no_pack(tmp_path):
+    fakes.duts(tmp_path / "DUTS", 1, test=2)
+    with pytest.raises(DataError, match="all of it is for tests"):
+        train.make_pack([tmp_path / "DUTS" / "DUTS-TE"], tmp_path / "pack")
+    assert not (tmp_path / "pack").exists()
+
+
 def test_downloaded_sets_become_a_pack_and_a_run(tmp_path, capsys):
     """DAVIS, FBMS with its sparse truth and DUTS as they are unpacked, and labels for frames without truth."""
     fakes.davis(tmp_path / "sets" / "DAVIS", {"bear": 4, "camel": 3}, ["bear"])

@@ -51,6 +51,12 @@ def make_pack(
     clips = [clip for one in sets if one.kind == "clips" for clip in training_clips(one)]
     try:
         rows, read = _photos([one for one in sets if one.kind == "photos"])
+        if not rows and not clips:
+            raise DataError(
+                "there is nothing to learn from: all of it is for tests",
+                where=data[0],
+                fix="Give a data set, or a part of one, that is for training.",
+            )
         groups = pack_photos(rows, read, folder, progress=tell("photos"))
         total = sum(_frame_count(clip) for clip in clips)
         found = LabelFolders(labels) if labels else None

@@ -72,6 +72,29 @@ def test_weights_say_how_often_a_set_is_drawn():
     assert 0.68 < drawn.count(50) / len(drawn) < 0.82
 
 
+def test_a_set_without_a_weight_beside_one_with_counts_once():
+    sets = [SampleSet("v", clips=[clip(40)]), SampleSet("p", photos=[photo(200)], weight=1.0)]
+    one = sampler(sets, replace(STAGE, batch=20))
+    draws = (one.draw(0, SIDE, torch.Generator().manual_seed(k)) for k in range(20))
+    drawn = [number for batch in draws for number in numbers(batch)]
+    assert 0.42 < drawn.count(50) / len(drawn) < 0.58
+
+
+def test_every_sample_of_a_batch_has_chance_of_its_own():
+    """Steps in time and looks of a batch are drawn one by one; trust says which frames have truth."""
+    stage = replace(pdb.PUBLISHED.stages_for({})[1], batch=4, augment=())
+    one = sampler([SampleSet("v", clips=[clip(60, 0, set(range(20)))])], stage)
+    batch = one.draw(0, SIDE, torch.Generator().manual_seed(0))
+    windows = np.array(numbers(batch)).reshape(4, 5)
+    assert len(set(windows[:, 1] - windows[:, 0])) > 1
+    assert batch.trust.tolist() == [float(k < 20) for k in windows.flatten()]
+    picture = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    stage = replace(stage, frames=1, augment=("mirror",))
+    image = sampler([SampleSet("p", photos=[lambda: (picture, picture[..., 0])])], stage)
+    seen = image.draw(0, SIDE, torch.Generator().manual_seed(0)).image
+    assert {float(x) for x in seen[:, 0, 0, 0] * 255} == {float(picture[0, 0, 0]), float(picture[0, -1, 0])}
+
+
 def test_a_window_ends_at_its_label_and_repeats_the_first_frame():
     stage = replace(STAGE, frames=4, batch=1)
     one = sampler([SampleSet("v", clips=[clip(6, 0, {1, 5})])], stage)
