@@ -166,6 +166,7 @@ def test_the_papers_own_form(capsys) -> None:
         (["scnn", "--published", "--mix", "VOS"], 1, "no data set 'VOS'"),
         (["scnn", "--published", "--mix", "DUTS=no"], 2, "no data set with a weight"),
         (["scnn", "--published", "--batch", "0"], 2, "out of range"),
+        (["pdb", "--published", "code", "--size", "64", "96"], 2, "bound to one size. Give one --size"),
         (["scnn", "--published", "--lr", "nan"], 2, "--rate nan is out of range"),
         (["scnn", "--lr", "-1"], 2, "--rate -1 is out of range"),
         (["scnn", "--published", "--install"], 2, "--install"),

@@ -61,7 +61,7 @@ def published_plan(model: ModelSpec, plan: TrainingPlan) -> PublishedPlan:
 
     Raises:
         ModelError: It is of no paper, has no such stage, or its authors' code is not public.
-        UsageError: It has no such variant.
+        UsageError: It has no such variant, or sizes that it cannot have.
     """
     try:
         training = published_training(network_module(model))
@@ -93,7 +93,13 @@ def published_plan(model: ModelSpec, plan: TrainingPlan) -> PublishedPlan:
     stages = tuple(dataclasses.replace(stage, **changes) for stage in stages)
     if "size" in options:
         # of the maps at an eighth, which the release's peepholes are bound to
-        options["size"] = (-(-max(stages[0].sizes) // 8),) * 2
+        sides = {-(-side // 8) for stage in stages for side in stage.sizes}
+        if len(sides) > 1:
+            raise UsageError(
+                f"the network of {training.code.source if training.code else model.id} is bound to one size",
+                fix="Give one --size, or --published paper.",
+            )
+        options["size"] = (*sides, *sides)
     asked = tuple(stage for stage in stages if plan.stage in (None, stage.name))
     if not asked:
         names = ", ".join(stage.name for stage in stages)
