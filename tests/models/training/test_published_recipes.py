@@ -268,6 +268,30 @@ def test_rates_and_decay_of_summed_losses_are_brought_to_means():
             )
 
 
+def test_of_several_sizes_the_largest_brings_a_summed_loss_to_a_mean():
+    stage = replace(stages("pdb")[0], sizes=(200, 100))
+    assert stage.recipe(10, 0).lr == pytest.approx(1e-6 * 200**2)
+    assert stage.recipe(10, 0).weight_decay == pytest.approx(0.0005 / 200**2)
+    assert stage.recipe(10, 0).sizes == ((200, 200), (100, 100))
+
+
+@pytest.mark.parametrize(("model", "number", "expected"), [("scnn", 1, 1.0), ("stan", 0, 0.5)])
+def test_where_nothing_moves_the_prior_is_the_papers(tmp_path, model, number, expected):
+    stage = replace(stages(model)[number], sizes=(32,), batch=1)
+    (one,) = noise(2, 32)
+    clip = replace(one.clips[0], prior=np.full((2, 16, 16), 255, np.uint8))
+    net = small(model, stage)
+    trainer = PublishedTrainer(
+        net, stage, [SampleSet("still", clips=[clip])], stage.recipe(1, 0), tmp_path, CPU
+    )
+    seen = []
+    net.register_forward_pre_hook(lambda module, inputs: seen.append(inputs))
+    trainer._one()
+    picture, prior = seen[0]
+    assert (prior == expected).all()
+    assert picture.shape[1:] == ((3, 32, 32) if model == "scnn" else (4, 3, 32, 32))
+
+
 def test_one_step_of_sgd_with_momentum_and_decay_by_hand(tmp_path):
     """A stage of SCNN: the weights after a step are w - lr (gradient + decay w)."""
     stage = replace(stages("scnn")[0], sizes=(64,), batch=2)
