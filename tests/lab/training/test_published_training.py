@@ -16,8 +16,9 @@ from vsod.__main__ import main
 from vsod.errors import DataError, UsageError
 from vsod.inference.model_registry import find_model
 from vsod.lab.datasets import LabelFolders, find_data_sets
+from vsod.lab.training.clip_arrays import Wanted, sample_sets
 from vsod.lab.training.plan import TrainingPlan
-from vsod.lab.training.published_data import Wanted, parse_mix, parts_of, sample_sets
+from vsod.lab.training.published_data import parse_mix, parts_of
 from vsod.lab.training.published_training import published_plan
 from vsod.lab.training.train import train
 from vsod_models.networks import dsnet, msst, pdb, scnn, stan
@@ -236,6 +237,7 @@ def test_a_set_is_trained_on_by_the_part_for_it(data: Path, tmp_path: Path) -> N
     for word, match in (
         ("DUTS:val", "data set 'DUTS' has no split 'val' here. Use one of: test, train, all"),
         ("FBMS-59:train", "'FBMS-59' has no split 'train' here. Use one of: test, all"),
+        ("FBMS-59", "'FBMS-59' has no split 'train' here. Use one of: test, all"),
         ("VOS:train", "'VOS' has no split 'train' here. It has no splits"),
         ("SegTrackV2", "there is no data set 'SegTrackV2'"),
     ):

@@ -1,32 +1,15 @@
-"""What a paper trains on: its data sets among those that are there, its clips as arrays with what is seen of motion."""
+"""What a paper trains on: its data sets among those that are there, and what stands in for the others."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import cv2
-import numpy as np
-import numpy.typing as npt
 
 from vsod.errors import DataError, UsageError
-from vsod.inference.motion_prior import open_prior, prior_digest
-from vsod.lab.datasets import DataSet, LabelFolders, LabelledClip, Photo
+from vsod.lab.datasets import DataSet
 from vsod.lab.datasets.data_sets import DATA_KINDS, names_of
-from vsod.lab.datasets.folders import file_stamp
 from vsod.lab.datasets.labelled_clips import splits_of
-from vsod_models.flow.dis import DIS
 from vsod_models.published_recipes import PublishedStage
-from vsod_models.training.data.packed_data import PRIOR_ONE
-from vsod_models.training.data.published_samples import ClipArrays, SampleSet
-
-_HEIGHT = 480  # flow and prior are made at most at this height, DAVIS' own in the papers
-Report = Callable[[dict[str, Any]], None]
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +113,8 @@ def _asked(sets: Sequence[DataSet], name: str, split: str, weight: float | None)
         raise DataError(f"there is no data set '{name}'", fix=f"There is {names_of(sets)}.")
     if not split:
         # never what is for tests, where it has splits
-        split = next((s for one in there if (s := one.training_split) is not None), "")
+        trained_on = [s for one in there if (s := one.training_split) is not None]
+        split = trained_on[0] if trained_on else "train" if any(map(_splits, there)) else ""
     found = tuple(one for one in there if _has(one, split))
     if not found:
         splits = dict.fromkeys(word for one in there for word in _splits(one))
@@ -149,139 +133,3 @@ def _has(one: DataSet, split: str) -> bool:
 
 def _splits(one: DataSet) -> tuple[str, ...]:
     return splits_of(one.folder) if one.kind == "clips" else (one.part,) if one.part else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What clips are to hold.
-
-    Attributes:
-        side: Of the squares, pixels.
-        flow: The flow to the next frame.
-        prior: The motion prior, which needs the flow while it is made.
-        labels: Labels where there is no truth; None = none.
-        trust: Labels count as much as they are believed; else as much as truth, as in the papers.
-    """
-
-    side: int
-    flow: bool
-    prior: bool
-    labels: LabelFolders | None = None
-    trust: bool = False
-
-
-def sample_sets(
-    parts: Iterable[Part], wanted: Wanted, cache: Path, report: Report | None = None
-) -> list[SampleSet]:
-    """The training sets of a stage, clips as arrays in ``cache``, where a later stage or run finds them.
-
-    Raises:
-        DataError: They cannot be read.
-    """
-    found = []
-    for part in parts:
-        photos, clips = list[Photo](), list[ClipArrays]()
-        for one in part.sets:
-            if one.kind == "photos":
-                photos += one.photos("")
-                continue
-            listed = one.clips(part.split)
-            for done, clip in enumerate(listed, 1):
-                clips.append(_arrays(clip, cache / one.name, wanted))
-                if report:
-                    report({"stage": f"clips of {part.name}", "done": done, "total": len(listed)})
-        readers = [_reader(photo) for photo in photos]
-        found.append(SampleSet(part.name, readers, [clip for clip in clips if clip.trust.any()], part.weight))
-    return found
-
-
-def _reader(photo: Photo) -> Callable[[], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    def read() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        picture, mask = photo.image(), photo.mask()
-        if picture.shape[:2] != mask.shape:
-            picture = np.asarray(
-                cv2.resize(picture, mask.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8
-            )
-        return picture, mask
-
-    return read
-
-
-def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
-    """A clip's arrays, made once: mapped from files."""
-    with clip.open() as source:
-        count, (width, height) = source.info.frame_count, source.info.display_size
-        masks = clip.masks(source.info)
-        labels = wanted.labels.of(clip.name, source.info) if wanted.labels is not None else {}
-        known = {
-            "files": clip.stamp(),
-            "side": wanted.side,
-            "flow": wanted.flow or wanted.prior,
-            "prior": prior_digest() if wanted.prior else "",
-            "frames": count,
-            "truth": sorted(masks),
-            "labels": [(k, file_stamp([label.file])) for k, label in sorted(labels.items())],
-        }
-        key = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
-        folder = cache / f"{clip.name}-{key}"
-        if not (folder / "done").is_file():
-            folder.mkdir(parents=True, exist_ok=True)
-            scale = min(1.0, _HEIGHT / height)
-            size = max(2, round(width * scale)), max(2, round(height * scale))
-            pictures = [frame.image for frame in source.frames(size=size)]
-            _write(folder, "rgb", np.stack([_square(picture, wanted.side) for picture in pictures]))
-            if wanted.flow or wanted.prior:
-                _write_motion(folder, pictures, wanted)
-            label = np.zeros((count, wanted.side, wanted.side), np.uint8)
-            for k in range(count):
-                if k in masks:
-                    label[k] = _square(masks[k], wanted.side)
-                elif k in labels:
-                    label[k] = _square(labels[k].mask(), wanted.side)
-            _write(folder, "label", label)
-            (folder / "done").write_text(json.dumps(known), encoding="utf-8")
-        trust = np.array(
-            [
-                1.0 if k in masks else (labels[k].confidence if wanted.trust else 1.0) if k in labels else 0.0
-                for k in range(count)
-            ],
-            np.float32,
-        )
-    return ClipArrays(
-        clip.name,
-        np.load(folder / "rgb.npy", mmap_mode="r"),
-        np.load(folder / "label.npy", mmap_mode="r"),
-        trust,
-        np.load(folder / "flow.npy", mmap_mode="r") if wanted.flow else None,
-        np.load(folder / "prior.npy", mmap_mode="r") if wanted.prior else None,
-    )
-
-
-def _write_motion(folder: Path, pictures: Sequence[Array], wanted: Wanted) -> None:
-    estimate, half = DIS(), max(1, wanted.side // 2)
-    compute = open_prior() if wanted.prior else None
-    flows = np.full((len(pictures), half, half, 2), np.nan, np.float16)  # of a single picture: none
-    priors = np.full((len(pictures), half, half), 255, np.uint8)
-    for k, picture in enumerate(pictures):
-        if len(pictures) == 1:
-            break
-        # the last frame has the flow back, negated
-        last = k + 1 == len(pictures)
-        flow = -estimate(picture, pictures[k - 1]) if last else estimate(picture, pictures[k + 1])
-        flows[k] = _square(flow, half)
-        found = compute(picture, flow) if compute is not None else None
-        if found is not None:
-            priors[k] = np.rint(_square(np.asarray(found, np.float32), half).clip(0, 1) * PRIOR_ONE)
-    _write(folder, "flow", flows)
-    if wanted.prior:
-        _write(folder, "prior", priors)
-
-
-def _square(picture: Array, side: int) -> Array:
-    smaller = max(picture.shape[:2]) > side
-    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=how))
-
-
-def _write(folder: Path, name: str, values: Array) -> None:
-    np.save(folder / f"{name}.npy", values)

@@ -16,9 +16,10 @@ from vsod.inference.devices import choose_device
 from vsod.inference.model_spec import ModelSpec
 from vsod.inference.network_loading import build_network, network_module
 from vsod.lab.datasets import LabelFolders, find_data_sets
+from vsod.lab.training.clip_arrays import Wanted, sample_sets
 from vsod.lab.training.initial_network import initialise_network, resume_run
 from vsod.lab.training.plan import TrainingPlan
-from vsod.lab.training.published_data import Wanted, parse_mix, parts_of, sample_sets
+from vsod.lab.training.published_data import parse_mix, parts_of
 from vsod.lab.training.variants import Variant, find_variant
 from vsod.storage.atomic import write_text
 from vsod_models.published_recipes import PublishedStage, PublishedTraining, published_training
