@@ -2,11 +2,13 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
 from vsod.cli.main import main
 from vsod.errors import DataError
+from vsod.lab.evaluation.option_tables import EvaluationVariant, VariantScores
 from vsod.lab.evaluation.paper_comparison import (
     COLUMNS,
     WHOLE,
@@ -26,6 +28,7 @@ from vsod.lab.evaluation.published_results import (
 )
 from vsod.storage.ownership_marks import is_ours
 from vsod_models.metrics.clip_scores import Scores
+from vsod_models.metrics.protocols import DAVSOD
 
 
 def whole(model, paper, data, metric):
@@ -212,3 +215,29 @@ def test_the_command_prints_markdown_csv_or_json(tmp_path, monkeypatch, capsys):
     ]
     for wrong in (["swift", "--tables"], ["--tables", "--adapt"], ["--tables", "--protocol", "davis"]):
         assert main(["evaluate", *wrong, "--data", str(davis)]) == 2
+
+
+def test_all_options_end_with_the_papers_table(tmp_path, monkeypatch, capsys):
+    """Of the models that are of a paper; ``--csv`` is that table."""
+    measure = fake([])
+
+    def evaluate(model, data, *, protocol, matte_settings, decision_threshold, **_):
+        return [measure(model, protocol, Ending(matte_settings.crf != "off", decision_threshold))]
+
+    def in_every_way(data, models, **_):
+        for model in models:
+            scores = [replace(measure(model, DAVSOD, WHOLE), name="mean")]
+            yield VariantScores(model, EvaluationVariant(""), scores)
+
+    monkeypatch.setattr("vsod.lab.evaluation.evaluate.evaluate", evaluate)
+    monkeypatch.setattr("vsod.lab.evaluation.option_tables.evaluate_all", in_every_way)
+    davis = folders(tmp_path / "d", "ImageSets/480p", "JPEGImages/480p/bear")
+    words = ["evaluate", "--all", "--data", str(davis), "--csv", str(tmp_path / "t.csv")]
+    assert main([*words, "swift", "dsnet"]) == 0
+    shown = capsys.readouterr().out
+    assert "| `swift` |" in shown
+    assert "| dsnet |  | DAVIS-2016 val | MAE | dsnet | Table II | 0.018 | 0.500 | davsod |" in shown
+    table = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    assert {row["model"] for row in table} == {"dsnet"}
+    assert main([*words[:4], "swift"]) == 0
+    assert "Table II" not in capsys.readouterr().out, "of no paper"

@@ -33,7 +33,11 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "models", metavar="MODEL", nargs="*", help="one or several, or, with --all, none for every usable one"
     )
-    p.add_argument("--all", action="store_true", help="tables of each model with and without each option")
+    p.add_argument(
+        "--all",
+        action="store_true",
+        help="tables of each model with and without each option, and the papers' numbers beside ours (--tables)",
+    )
     p.add_argument(
         "--tables",
         action="store_true",
@@ -111,11 +115,9 @@ def evaluate(args: argparse.Namespace) -> int:
     Raises:
         UsageError: Nothing to measure, a name twice, or options that ``--all`` tries by itself.
     """
-    if args.all:
-        return evaluate_all(args)
-    if args.tables:
+    if args.all or args.tables:
         _claim(args, [])
-        return evaluate_tables(args)
+        return evaluate_all(args) if args.all else evaluate_tables(args)
     from vsod.lab.evaluation.figures import BestWorstSheet, plot_pr_curve
     from vsod.lab.evaluation.result_tables import format_comparison, format_scores, pr_csv, rows, scores_csv
     from vsod_models.metrics.protocols import PROTOCOLS as KNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vsod.cli.options.matte import matte_settings
@@ -33,13 +34,14 @@ def _refuse_options(args: argparse.Namespace, option: str, kept: str, *more: obj
 
 
 def evaluate_all(args: argparse.Namespace) -> int:
-    """Measure models in every way.
+    """Measure models in every way; then, of those that are of a paper, the papers' numbers beside ours.
 
     Raises:
         UsageError: Options were given that it tries by itself.
     """
-    _refuse_options(args, "--all", "--data, --split and --device", args.csv, args.tables)
+    _refuse_options(args, "--all", "--data, --split, --device, --csv and --json", args.tables)
     from vsod.lab.evaluation import option_tables as measuring
+    from vsod.lab.evaluation.published_results import SYSTEMS
 
     rows = []
     for row in measuring.evaluate_all(args.data, args.models, split=args.split, device=args.device):
@@ -54,6 +56,9 @@ def evaluate_all(args: argparse.Namespace) -> int:
         print(measuring.format_tables(rows))
         for model in dict.fromkeys(row.model for row in rows):
             print(f"{model}: {measuring.count_model_parameters(model):,} parameters")
+    published = [model for model in dict.fromkeys(row.model for row in rows) if model in SYSTEMS]
+    if published:
+        _compare_with_papers(args, published)
     return 0
 
 
@@ -64,14 +69,21 @@ def evaluate_tables(args: argparse.Namespace) -> int:
         UsageError: Options were given that it chooses by itself, or a model is of no paper.
     """
     _refuse_options(args, "--tables", "--data, --split, --device, --csv and --json")
+    from vsod.lab.evaluation.published_results import SYSTEMS
+
+    strange = [model for model in args.models if model not in SYSTEMS]
+    if strange:
+        raise UsageError(f"'{strange[0]}' is of no paper", fix=f"--tables has: {', '.join(SYSTEMS)}.")
+    _compare_with_papers(args, args.models or SYSTEMS)
+    return 0
+
+
+def _compare_with_papers(args: argparse.Namespace, models: Sequence[str]) -> None:
+    """Measure models of papers as those do; print and write their numbers beside ours."""
     from vsod.lab.evaluation import paper_comparison as comparison
     from vsod.lab.evaluation import published_results as tables
     from vsod.lab.evaluation.evaluate import evaluate
     from vsod.lab.evaluation.result_tables import as_csv
-
-    strange = [model for model in args.models if model not in tables.SYSTEMS]
-    if strange:
-        raise UsageError(f"'{strange[0]}' is of no paper", fix=f"--tables has: {', '.join(tables.SYSTEMS)}.")
 
     def measure(model: str, protocol: Protocol, ending: comparison.Ending) -> Scores:
         print(f"{model} by {protocol.name}{'' if ending.crf else ', no CRF'}", file=sys.stderr)
@@ -88,9 +100,8 @@ def evaluate_tables(args: argparse.Namespace) -> int:
         return found[-1]
 
     data, here = tables.known_data(args.data, args.split), tables.name_of(args.data, args.split)
-    models, numbers = args.models or tables.SYSTEMS, tables.published_numbers()
     rows = []
-    for row in comparison.compare(models, data, here, measure, numbers):
+    for row in comparison.compare(models, data, here, measure, tables.published_numbers()):
         rows.append(row)
         if args.json:
             print(json_text(row.cells()), flush=True)
@@ -99,4 +110,3 @@ def evaluate_tables(args: argparse.Namespace) -> int:
         write_text(args.csv, as_csv(comparison.COLUMNS, (row.cells() for row in rows)))
     if not args.json:
         print(comparison.format_summary(rows), comparison.format_rows(rows), sep="\n\n")
-    return 0

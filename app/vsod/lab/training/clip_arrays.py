@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,17 +103,14 @@ def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
             folder.mkdir(parents=True, exist_ok=True)
             scale = min(1.0, _HEIGHT / height)
             size = max(2, round(width * scale)), max(2, round(height * scale))
-            pictures = [frame.image for frame in source.frames(size=size)]
-            _write(folder, "rgb", np.stack([_square(picture, wanted.side) for picture in pictures]))
-            if wanted.flow or wanted.prior:
-                _write_motion(folder, pictures, wanted)
-            label = np.zeros((count, wanted.side, wanted.side), np.uint8)
+            _write_pictures(folder, (frame.image for frame in source.frames(size=size)), count, wanted)
+            label = _array(folder, "label", (count, wanted.side, wanted.side), np.uint8)
             for k in range(count):
                 if k in masks:
                     label[k] = _square(masks[k], wanted.side)
                 elif k in labels:
                     label[k] = _square(labels[k].mask(), wanted.side)
-            _write(folder, "label", label)
+            label.flush()
             (folder / "done").write_text(json.dumps(known), encoding="utf-8")
         trust = np.array(
             [
@@ -132,24 +129,43 @@ def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
     )
 
 
-def _write_motion(folder: Path, pictures: Sequence[Array], wanted: Wanted) -> None:
-    estimate, half = DIS(), max(1, wanted.side // 2)
-    compute = open_prior() if wanted.prior else None
-    flows = np.full((len(pictures), half, half, 2), np.nan, np.float16)  # of a single picture: none
-    priors = np.full((len(pictures), half, half), 255, np.uint8)
+def _write_pictures(folder: Path, pictures: Iterable[Array], count: int, wanted: Wanted) -> None:
+    """Pictures and what is seen of motion; two pictures are in memory at a time, however long the clip."""
+    half = max(1, wanted.side // 2)
+    rgb = _array(folder, "rgb", (count, wanted.side, wanted.side, 3), np.uint8)
+    motion = _MotionWriter(folder, count, half, wanted) if wanted.flow or wanted.prior else None
+    before: Array | None = None
     for k, picture in enumerate(pictures):
-        if len(pictures) == 1:
-            break
-        # the last frame has the flow back, negated
-        last = k + 1 == len(pictures)
-        flow = -estimate(picture, pictures[k - 1]) if last else estimate(picture, pictures[k + 1])
-        flows[k] = _square(flow, half)
-        found = compute(picture, flow) if compute is not None else None
-        if found is not None:
-            priors[k] = np.rint(_square(np.asarray(found, np.float32), half).clip(0, 1) * PRIOR_ONE)
-    _write(folder, "flow", flows)
-    if wanted.prior:
-        _write(folder, "prior", priors)
+        rgb[k] = _square(picture, wanted.side)
+        if motion is not None and before is not None:
+            motion.write(k - 1, before, picture)
+            if k == count - 1:
+                motion.write(k, picture, before, back=True)
+        before = picture
+    rgb.flush()
+
+
+class _MotionWriter:
+    """Flow and motion prior of a clip's frames, on squares of ``half`` the side."""
+
+    def __init__(self, folder: Path, count: int, half: int, wanted: Wanted) -> None:
+        self._half, self._estimate = half, DIS()
+        self._compute = open_prior() if wanted.prior else None
+        self._flow = _array(folder, "flow", (count, half, half, 2), np.float16)
+        self._prior = _array(folder, "prior", (count, half, half), np.uint8) if wanted.prior else None
+        self._flow[:] = np.nan  # of a single picture there is none
+        if self._prior is not None:
+            self._prior[:] = PRIOR_ONE + 1
+
+    def write(self, k: int, picture: Array, other: Array, *, back: bool = False) -> None:
+        """What is seen between a frame and its neighbour; ``back``: the one before, whose flow is negated."""
+        flow = self._estimate(picture, other)
+        flow = -flow if back else flow
+        self._flow[k] = _square(flow, self._half)
+        found = self._compute(picture, flow) if self._compute is not None else None
+        if found is not None and self._prior is not None:
+            small = _square(np.asarray(found, np.float32), self._half)
+            self._prior[k] = np.rint(small.clip(0, 1) * PRIOR_ONE)
 
 
 def _square(picture: Array, side: int) -> Array:
@@ -158,5 +174,5 @@ def _square(picture: Array, side: int) -> Array:
     return np.asarray(cv2.resize(picture, (side, side), interpolation=how))
 
 
-def _write(folder: Path, name: str, values: Array) -> None:
-    np.save(folder / f"{name}.npy", values)
+def _array(folder: Path, name: str, shape: tuple[int, ...], dtype: type) -> np.memmap[Any, Any]:
+    return np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
