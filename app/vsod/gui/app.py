@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from PyQt6 import sip
 from PyQt6.QtCore import PYQT_VERSION_STR, QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -67,6 +68,8 @@ def _run(paths: list[Path], argv: list[str]) -> int:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
+        # before the application: widgets that outlive it end the process with a segmentation fault
+        sip.delete(window)
 
 
 def _end_on_signals(app: QApplication, window: MainWindow) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from vsod.core.safe_text import sanitise
+from vsod.gui.toolkit.plain_text import inert
 from vsod.gui.toolkit.translation import tr
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class IntermediatesMenu(QObject):
         for info in maps or ():
             title = tr(info.title)
             action = self._add(f"{title[:1].upper()}{title[1:]}  ({info.name})", info.name)
-            action.setToolTip(sanitise(info.reference))
+            action.setToolTip(inert(info.reference))
         if maps is None:
             waiting = self.menu.addAction(tr("Asking the model …"))
             if waiting is not None:
