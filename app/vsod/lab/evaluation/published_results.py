@@ -7,14 +7,17 @@ the papers' tables and text, shares of 1; an empty value is one that a paper sho
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from vsod.errors import DataError
 from vsod.lab.datasets.folders import named, subfolders
 from vsod.paths import resources_dir
 from vsod_models.metrics.protocols import DAVIS, DAVSOD, FLAT, Protocol
 
+Row = TypeVar("Row")
 SYSTEMS = ("scnn", "msst", "stan", "pdb", "dsnet")
 REGIONS = replace(DAVIS, name="davis", columns=tuple(c for c in DAVIS.columns if c != "T"))
 """No paper has T, and it takes longest."""
@@ -55,24 +58,38 @@ def published_numbers(file: Path | None = None) -> list[PublishedNumber]:
     Raises:
         DataError: It cannot be read.
     """
-    file = file or resources_dir() / "published_results.csv"
+
+    def number(row: Mapping[str, str]) -> PublishedNumber:
+        return PublishedNumber(
+            paper=row["paper"],
+            table=row["table"],
+            model=row["model"],
+            variant=row["variant"],
+            data=row["data set"],
+            metric=row["metric"],
+            value=float(row["value"]) if row["value"] else None,
+            note=row["note"],
+        )
+
+    return read_table(file or resources_dir() / "published_results.csv", number, "numbers")
+
+
+def read_table(file: Path, make: Callable[[Mapping[str, str]], Row], what: str) -> list[Row]:
+    """What ``make`` makes of each row of a table of the papers.
+
+    Args:
+        file: Its CSV file.
+        make: From a row by its columns.
+        what: The papers' what it is, for the error.
+
+    Raises:
+        DataError: It cannot be read.
+    """
     try:
         with file.open(encoding="utf-8", newline="") as stream:
-            return [
-                PublishedNumber(
-                    paper=row["paper"],
-                    table=row["table"],
-                    model=row["model"],
-                    variant=row["variant"],
-                    data=row["data set"],
-                    metric=row["metric"],
-                    value=float(row["value"]) if row["value"] else None,
-                    note=row["note"],
-                )
-                for row in csv.DictReader(stream)
-            ]
+            return [make(row) for row in csv.DictReader(stream)]
     except (OSError, KeyError, ValueError) as error:
-        raise DataError("the papers' numbers cannot be read", where=file) from error
+        raise DataError(f"the papers' {what} cannot be read", where=file) from error
 
 
 def known_data(data: Path, split: str) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vsod.errors import DataError
+from vsod.lab.evaluation.published_results import read_table
 from vsod.lab.evaluation.result_tables import as_markdown
 from vsod.paths import resources_dir
 
@@ -52,25 +51,21 @@ def published_times(file: Path | None = None) -> list[PublishedTime]:
     Raises:
         DataError: It cannot be read.
     """
-    file = file or resources_dir() / "published_times.csv"
-    try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            return [
-                PublishedTime(
-                    paper=row["paper"],
-                    table=row["table"],
-                    model=row["model"],
-                    side=int(row["size"]) if row["size"] else None,
-                    frames=int(row["frames"] or 1),
-                    part=row["part"],
-                    seconds=float(row["seconds"]) if row["seconds"] else None,
-                    hardware=row["hardware"],
-                    note=row["note"],
-                )
-                for row in csv.DictReader(stream)
-            ]
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError("the papers' times cannot be read", where=file) from error
+
+    def time(row: Mapping[str, str]) -> PublishedTime:
+        return PublishedTime(
+            paper=row["paper"],
+            table=row["table"],
+            model=row["model"],
+            side=int(row["size"]) if row["size"] else None,
+            frames=int(row["frames"] or 1),
+            part=row["part"],
+            seconds=float(row["seconds"]) if row["seconds"] else None,
+            hardware=row["hardware"],
+            note=row["note"],
+        )
+
+    return read_table(file or resources_dir() / "published_times.csv", time, "times")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,13 @@ class Wanted:
         side: Of the squares, pixels.
         flow: The flow to the next frame.
         prior: The motion prior, which needs the flow while it is made.
-        labels: Labels where there is no truth; None = none.
-        trust: Labels count as much as they are believed; else as much as truth, as in the papers.
+        labels: Labels where there is no truth, which count as much, as in the papers; None = none.
     """
 
     side: int
     flow: bool
     prior: bool
     labels: LabelFolders | None = None
-    trust: bool = False
 
 
 def sample_sets(
@@ -112,13 +110,7 @@ def _arrays(clip: LabelledClip, cache: Path, wanted: Wanted) -> ClipArrays:
                     label[k] = _square(labels[k].mask(), wanted.side)
             label.flush()
             (folder / "done").write_text(json.dumps(known), encoding="utf-8")
-        trust = np.array(
-            [
-                1.0 if k in masks else (labels[k].confidence if wanted.trust else 1.0) if k in labels else 0.0
-                for k in range(count)
-            ],
-            np.float32,
-        )
+    trust = np.array([k in masks or k in labels for k in range(count)], np.float32)
     return ClipArrays(
         clip.name,
         np.load(folder / "rgb.npy", mmap_mode="r"),

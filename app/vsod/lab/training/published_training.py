@@ -219,7 +219,7 @@ def _train(
         "stage": stage.name,
         "source": stage.source,
         "data": {one.name: len(one.samples) for one in sets},
-        "learns": sorted(name for name, part in net.named_children() if part not in stage.held(net)),
+        "learns": sorted(name for name, _ in net.named_children() if name in stage.learns),
         "reads": list(trainer.reads),
         "size": list(stage.sizes),
         "frames": stage.frames,
